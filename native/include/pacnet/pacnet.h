@@ -1,0 +1,177 @@
+// The public C++ API of the PAC-Net core, and the one header that the Java binding is generated from.
+//
+// It includes no LibTorch header on purpose: users of the library, and the JNI build, need none. Everything
+// is flat: plain numbers, raw row-major float buffers owned by the caller, and one class with hidden insides.
+//
+// Errors: a function that can fail throws a std::exception whose what() is one clear sentence, and leaves the
+// kind of failure in last_error_kind() for the calling thread.
+#pragma once
+
+#include <cstdint>
+
+#if defined(_WIN32)
+#define PACNET_API
+#else
+#define PACNET_API __attribute__((visibility("default")))
+#endif
+
+namespace pacnet {
+
+/// Raised by one whenever this header changes in a way that an older binding cannot call.
+constexpr int kAbiVersion = 1;
+
+/// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
+PACNET_API int abi_version() noexcept;
+
+/// What went wrong in the last call on this thread that threw.
+enum ErrorKind : int {
+  kErrorNone = 0,
+  kErrorInvalidArgument = 1,  ///< an argument is out of range, or data and network do not fit together
+  kErrorDiverged = 2,         ///< the loss or a parameter is no longer finite
+  kErrorGuarantee = 3,        ///< a value that a phase must not move has moved
+  kErrorOutOfMemory = 4,
+  kErrorInternal = 5  ///< anything else, an error inside LibTorch among them
+};
+PACNET_API int last_error_kind() noexcept;
+
+/// "2.13.0": the LibTorch that this library was compiled against.
+PACNET_API const char* libtorch_version() noexcept;
+/// The BLAS that LibTorch calls, and what it says of itself; valid until the next call on the same thread.
+PACNET_API const char* blas_description();
+/// The threads that the BLAS uses for one product. This library does its own threading and pins this to one at
+/// load and before every phase: a BLAS pool beside it makes a small training step twenty times slower.
+/// -1 where the BLAS offers no way to ask.
+PACNET_API int blas_threads();
+PACNET_API void pin_blas_threads();
+/// "AVX2", "AVX512" or "DEFAULT": the instruction set that the element-wise loops were dispatched to.
+PACNET_API const char* cpu_capability() noexcept;
+
+enum Activation : int { kRelu = 0, kTanh = 1, kSigmoid = 2, kGelu = 3, kSilu = 4 };
+enum Loss : int { kMse = 0, kMae = 1, kHuber = 2, kCrossEntropy = 3 };
+enum Optimizer : int { kAdam = 0, kAdamW = 1, kSgd = 2 };
+enum Schedule : int { kConstant = 0, kCosine = 1, kLinear = 2 };
+
+/// Which parameters a fit may move.
+///
+/// "Kept" are the ones of the mask and everything that the mask does not cover (biases, excluded tensors);
+/// "pruned" are the zeros of the mask.
+enum Trainable : int {
+  kTrainAll = 0,    ///< Train, and every baseline without a mask
+  kTrainKept = 1,   ///< Allocate: pruned positions are +0.0 before and after every step
+  kTrainPruned = 2  ///< Calibrate: everything kept is bitwise the same before and after
+};
+
+/// Everything that one phase needs to know. Defaults are those of the PAC-Net paper where it names one.
+struct PACNET_API FitOptions {
+  int trainable = kTrainAll;
+  /// Train the last layer in full whatever `trainable` says: a target with an output space of its own.
+  bool train_head = false;
+  int loss = kMse;
+  double huber_delta = 1.0;
+
+  int optimizer = kAdam;
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double momentum = 0.9;      ///< SGD only
+  double weight_decay = 0.0;  ///< AdamW only; decoupled, applied to trainable positions only
+  int schedule = kConstant;   ///< cosine and linear fall to zero over the phase's steps
+
+  /// Adds l2 * sum (w_i - a_i)^2 to the loss over the trainable positions (gradient 2 * l2 * (w_i - a_i)), except
+  /// those of a head trained by train_head. a_i is zero, or the value at the start of the fit if l2_to_start
+  /// (L2-SP, Li et al. 2018).
+  double l2 = 0.0;
+  bool l2_to_start = false;
+
+  int64_t epochs = 1;
+  int64_t batch_size = 128;
+  bool shuffle = true;  ///< false: batches are consecutive rows, in the same order every epoch
+  uint64_t seed = 0;
+
+  /// Share of the rows held out, [0, 1). With a share, the weights of the epoch with the lowest validation loss
+  /// are the result.
+  double validation_share = 0.0;
+  /// Stop after this many epochs without a lower validation loss; 0: never.
+  int64_t patience = 0;
+
+  /// Threads for one step, at least 1. Small steps use fewer.
+  int threads = 1;
+};
+
+struct PACNET_API FitResult {
+  int64_t epochs_run = 0;
+  int64_t best_epoch = 0;  ///< 1-based epoch whose weights are the result; epochs_run without validation
+  bool cancelled = false;  ///< the listener asked to stop; the weights are those of before the fit
+};
+
+/// Told of every finished epoch, on the thread that called fit().
+class PACNET_API FitListener {
+ public:
+  FitListener() = default;
+  FitListener(const FitListener&) = delete;
+  FitListener& operator=(const FitListener&) = delete;
+  virtual ~FitListener() = default;
+  /// Losses are means over rows, without the L2 term; validation_loss is NaN without validation rows.
+  /// Returns false to cancel the fit.
+  virtual bool on_epoch(int64_t epoch, double train_loss, double validation_loss) = 0;
+};
+
+/// A multilayer perceptron with its parameters and its mask:
+/// y = W_L a_{L-1} + b_L, a_l = dropout(activation(W_l a_{l-1} + b_l)), a_0 = x.
+///
+/// Parameters are the float tensors "layers.I.weight" [out, in] and "layers.I.bias" [out], I being the index in the
+/// torch.nn.Sequential of the same network (which counts activations and dropouts), in that order. Only weights are
+/// prunable. Buffers of parameters are the tensors one behind the other, row-major, without gaps.
+///
+/// One thread at a time.
+class PACNET_API Network {
+ public:
+  /// sizes: input, hidden..., output width; count >= 2 of them. dropout in [0, 1).
+  Network(const int64_t* sizes, int64_t count, int activation, double dropout);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  int64_t tensor_count() const;
+  const char* tensor_name(int64_t tensor) const;
+  int64_t tensor_rank(int64_t tensor) const;
+  int64_t tensor_dim(int64_t tensor, int64_t dim) const;
+  int64_t parameter_count() const;
+
+  /// Draws every weight and bias from U(-1/sqrt(in), 1/sqrt(in)), torch.nn.Linear's default.
+  void initialize(uint64_t seed);
+  /// The same for the last layer alone.
+  void initialize_head(uint64_t seed);
+  void get_parameters(float* out) const;
+  void set_parameters(const float* in);
+
+  /// Keeps the K = round((1 - ratio) * n) weights of largest magnitude of the n in the prunable tensors, ties broken
+  /// by lowest index, and sets the others to +0.0. Replaces the mask.
+  /// ratio in (0, 1); per_layer: K per tensor instead of over all; prunable: one flag a tensor, true only for rank >= 2.
+  /// Returns how many are kept.
+  int64_t prune(double ratio, bool per_layer, const bool* prunable);
+
+  /// The mask of one tensor, one bit an element in row-major order, least significant bit first, (n + 7) / 8 bytes,
+  /// unused bits 0. 1 is kept. Tensors that prune() did not cover read as all kept.
+  void get_mask(int64_t tensor, uint8_t* out) const;
+  /// Bits set in `in` are kept; where a bit is 0 the parameter stays as it is (a calibrated model has values there).
+  void set_mask(int64_t tensor, const uint8_t* in);
+  int64_t kept_count(int64_t tensor) const;
+
+  /// Runs a whole phase with a new optimizer state, then checks the phase's guarantee bit for bit and throws if it does
+  /// not hold. x: [rows, inputs]; y: [rows, outputs], or [rows] class indices for cross-entropy. Neither is copied or
+  /// changed. train_losses and validation_losses: room for `epochs` values each, or null. On any failure, and when
+  /// cancelled, the parameters are those of before.
+  FitResult fit(const FitOptions& options, const float* x, const float* y, int64_t rows, FitListener* listener,
+                double* train_losses, double* validation_losses);
+
+  /// out: [rows, outputs], the network's raw output (logits for classification). threads as in FitOptions.
+  void predict(const float* x, int64_t rows, float* out, int threads) const;
+
+ private:
+  struct Impl;
+  Impl* impl_;
+};
+
+}  // namespace pacnet

@@ -1,0 +1,18 @@
+// The matrix products, straight to the BLAS that LibTorch carries, and the rule for its threads.
+#pragma once
+
+#include <cstdint>
+
+namespace pacnet {
+
+/// C[rows, cols] = A[rows, inner] * B[cols, inner]^T, all row-major with the given row strides.
+void gemm_nt(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
+             float* c, int64_t ldc);
+/// C[rows, cols] = A[rows, inner] * B[inner, cols].
+void gemm_nn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
+             float* c, int64_t ldc);
+/// C[rows, cols] = A[inner, rows]^T * B[inner, cols].
+void gemm_tn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
+             float* c, int64_t ldc);
+
+}  // namespace pacnet

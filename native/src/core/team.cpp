@@ -1,0 +1,80 @@
+#include "core/team.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace pacnet {
+
+namespace {
+
+inline void pause() noexcept {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+// A step has three rounds some tens of microseconds apart: long enough a spin to catch the next one, short enough
+// not to burn a core while the caller is elsewhere.
+constexpr int kSpins = 4000;
+
+template <typename T>
+void wait_while_equal(const std::atomic<T>& value, T old) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) {
+      return;
+    }
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+Team::Team(int threads) {
+  for (int t = 1; t < threads; ++t) {
+    workers_.emplace_back([this, t] { work(t); });
+  }
+}
+
+Team::~Team() {
+  stop_.store(true, std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  for (std::thread& worker : workers_) {
+    worker.join();
+  }
+}
+
+void Team::run(const std::function<void(int)>& body) {
+  if (workers_.empty()) {
+    body(0);
+    return;
+  }
+  body_ = &body;
+  running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  body(0);
+  for (int left = running_.load(std::memory_order_acquire); left != 0;
+       left = running_.load(std::memory_order_acquire)) {
+    wait_while_equal(running_, left);
+  }
+}
+
+void Team::work(int thread) {
+  unsigned seen = 0;
+  while (true) {
+    wait_while_equal(round_, seen);
+    ++seen;
+    if (stop_.load(std::memory_order_relaxed)) {
+      return;
+    }
+    (*body_)(thread);
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      running_.notify_all();
+    }
+  }
+}
+
+}  // namespace pacnet

@@ -1,0 +1,160 @@
+#include "nn/activation.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "core/simd.h"
+
+namespace pacnet {
+
+namespace {
+
+// The 32-bit finaliser "lowbias32" (Wellons 2018): a counter in, well mixed bits out.
+inline uint32_t mix(uint32_t x) {
+  x ^= x >> 16;
+  x *= 0x7feb352dU;
+  x ^= x >> 15;
+  x *= 0x846ca68bU;
+  x ^= x >> 16;
+  return x;
+}
+
+// 0, or 1 / (1 - rate).
+inline float dropout_factor(const Dropout& dropout, uint32_t index, float scale) {
+  const float draw = static_cast<float>(mix(index ^ dropout.key) >> 8) * 0x1p-24F;
+  return draw < dropout.rate ? 0.0F : scale;
+}
+
+float sigmoid(float z) { return 1.0F / (1.0F + std::exp(-z)); }
+
+// The standard normal distribution function.
+float phi(float z) { return 0.5F * (1.0F + std::erf(z * static_cast<float>(1.0 / std::numbers::sqrt2))); }
+
+struct Tanh {
+  static constexpr bool kFromOutput = true;
+  static float value(float z) { return std::tanh(z); }
+  static float slope(float out) { return 1.0F - out * out; }
+};
+struct Sigmoid {
+  static constexpr bool kFromOutput = true;
+  static float value(float z) { return sigmoid(z); }
+  static float slope(float out) { return out * (1.0F - out); }
+};
+// Hendrycks & Gimpel 2016, the exact form.
+struct Gelu {
+  static constexpr bool kFromOutput = false;
+  static float value(float z) { return z * phi(z); }
+  static float slope(float z) {
+    const auto density = static_cast<float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2) * std::exp(-0.5F * z * z);
+    return phi(z) + z * density;
+  }
+};
+struct Silu {
+  static constexpr bool kFromOutput = false;
+  static float value(float z) { return z * sigmoid(z); }
+  static float slope(float z) {
+    const float s = sigmoid(z);
+    return s * (1.0F + z * (1.0F - s));
+  }
+};
+
+template <typename F>
+void forward(const float* z, const float* bias, int64_t rows, int64_t width, float* saved, float* a) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < width; ++c) {
+      const float in = z[r * width + c] + bias[c];
+      const float out = F::value(in);
+      saved[r * width + c] = F::kFromOutput ? out : in;
+      a[r * width + c] = out;
+    }
+  }
+}
+
+template <typename F>
+void backward(const float* saved, int64_t count, float* grad) {
+  for (int64_t i = 0; i < count; ++i) {
+    grad[i] *= F::slope(saved[i]);
+  }
+}
+
+// No __restrict: z, saved and a may be one buffer. The compiler checks for overlap before it takes the vector path.
+PACNET_SIMD void relu_forward(const float* z, const float* bias, int64_t rows, int64_t width, float* a) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* in = z + r * width;
+    float* out = a + r * width;
+    for (int64_t c = 0; c < width; ++c) {
+      const float x = in[c] + bias[c];
+      out[c] = x < 0.0F ? 0.0F : x;  // in this order a NaN stays one, and is reported
+    }
+  }
+}
+
+PACNET_SIMD void relu_backward(const float* saved, int64_t count, float* grad) {
+  for (int64_t i = 0; i < count; ++i) {
+    grad[i] = saved[i] > 0.0F ? grad[i] : 0.0F;
+  }
+}
+
+PACNET_SIMD void drop(const Dropout& dropout, int64_t first, int64_t count, float* values) {
+  const float scale = 1.0F / (1.0F - dropout.rate);
+  for (int64_t i = 0; i < count; ++i) {
+    values[i] *= dropout_factor(dropout, static_cast<uint32_t>(first + i), scale);
+  }
+}
+
+}  // namespace
+
+bool shares_output(Activation activation, double dropout_rate) {
+  const bool from_output = activation == kTanh || activation == kSigmoid;
+  return activation == kRelu || (from_output && dropout_rate == 0.0);
+}
+
+void activate(Activation activation, const float* z, const float* bias, int64_t rows, int64_t width, float* saved,
+              float* a, const Dropout& dropout, int64_t first_row) {
+  switch (activation) {
+    case kRelu:  // a's own sign serves backward, dropped or not: nothing is saved
+      relu_forward(z, bias, rows, width, a);
+      break;
+    case kTanh:
+      forward<Tanh>(z, bias, rows, width, saved, a);
+      break;
+    case kSigmoid:
+      forward<Sigmoid>(z, bias, rows, width, saved, a);
+      break;
+    case kGelu:
+      forward<Gelu>(z, bias, rows, width, saved, a);
+      break;
+    case kSilu:
+      forward<Silu>(z, bias, rows, width, saved, a);
+      break;
+  }
+  if (dropout.rate > 0.0F) {
+    drop(dropout, first_row * width, rows * width, a);
+  }
+}
+
+void activate_backward(Activation activation, const float* saved, int64_t rows, int64_t width, float* grad,
+                       const Dropout& dropout, int64_t first_row) {
+  if (dropout.rate > 0.0F) {
+    drop(dropout, first_row * width, rows * width, grad);
+  }
+  switch (activation) {
+    case kRelu:
+      relu_backward(saved, rows * width, grad);
+      break;
+    case kTanh:
+      backward<Tanh>(saved, rows * width, grad);
+      break;
+    case kSigmoid:
+      backward<Sigmoid>(saved, rows * width, grad);
+      break;
+    case kGelu:
+      backward<Gelu>(saved, rows * width, grad);
+      break;
+    case kSilu:
+      backward<Silu>(saved, rows * width, grad);
+      break;
+  }
+}
+
+}  // namespace pacnet

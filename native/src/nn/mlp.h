@@ -1,0 +1,78 @@
+// The multilayer perceptron: where its parameters lie, and forward and backward written out, without autograd, into
+// buffers allocated once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/arena.h"
+#include "nn/activation.h"
+#include "nn/loss.h"
+#include "pacnet/pacnet.h"
+
+namespace pacnet {
+
+/// The shape of the network and of its parameters. Layer l has tensors 2l (weight [out, in]) and 2l + 1 (bias [out]).
+class Mlp {
+ public:
+  Mlp(std::vector<int64_t> sizes, Activation activation, double dropout);
+
+  int64_t layers() const noexcept { return static_cast<int64_t>(sizes_.size()) - 1; }
+  int64_t inputs() const noexcept { return sizes_.front(); }
+  int64_t outputs() const noexcept { return sizes_.back(); }
+  /// Width of the activations behind `layer` layers; 0 is the input.
+  int64_t width(int64_t layer) const { return sizes_[static_cast<std::size_t>(layer)]; }
+  Activation activation() const noexcept { return activation_; }
+  double dropout() const noexcept { return dropout_; }
+
+  const Layout& layout() const noexcept { return layout_; }
+  const Tensor& weight(int64_t layer) const { return layout_.tensors()[static_cast<std::size_t>(2 * layer)]; }
+  const Tensor& bias(int64_t layer) const { return layout_.tensors()[static_cast<std::size_t>(2 * layer + 1)]; }
+
+  /// Multiplications and additions of one training step on a row: forward, and two products backward.
+  double training_flops_per_row() const;
+
+ private:
+  std::vector<int64_t> sizes_;
+  Activation activation_;
+  double dropout_;
+  Layout layout_;
+};
+
+/// The activations of up to `capacity` rows and, for training, their gradients. Rows are independent until
+/// weight_gradients(), so threads may work on disjoint rows at once.
+class MlpPass {
+ public:
+  MlpPass(const Mlp& mlp, int64_t capacity, bool training);
+
+  /// [capacity, inputs]: to be filled before forward().
+  float* input() { return at(activations_, 0); }
+  /// [capacity, outputs]: the network's output; valid after forward().
+  const float* output() const { return activations_.back().data(); }
+
+  /// Rows [begin, end). dropout_key: 0 turns dropout off, anything else draws the step's pattern.
+  void forward(const float* params, int64_t begin, int64_t end, uint32_t dropout_key);
+  /// The loss summed over rows [begin, end) of the batch, and its gradient times 1/batch_rows as far down as needed.
+  /// labels: those of row `begin` on.
+  double loss_and_backward(const float* params, const LossSpec& loss, const float* labels, int64_t begin, int64_t end,
+                           int64_t batch_rows, uint32_t dropout_key);
+  /// Gradients of the parameters that belong to the thread's share of every layer's outputs, over all batch_rows.
+  void weight_gradients(int64_t batch_rows, bool with_bias, int thread, int threads, float* grads) const;
+
+ private:
+  static float* at(std::vector<FloatBuffer>& buffers, int64_t layer) {
+    return buffers[static_cast<std::size_t>(layer)].data();
+  }
+  static const float* at(const std::vector<FloatBuffer>& buffers, int64_t layer) {
+    return buffers[static_cast<std::size_t>(layer)].data();
+  }
+  float* saved(int64_t layer);
+  Dropout dropout(int64_t layer, uint32_t key) const;
+
+  const Mlp& mlp_;
+  std::vector<FloatBuffer> activations_;  ///< [l]: behind l layers
+  std::vector<FloatBuffer> saved_;        ///< [l]: what the activation of layer l keeps for backward, where it must
+  std::vector<FloatBuffer> gradients_;    ///< [l]: of the loss with respect to layer l's product, l >= 1
+};
+
+}  // namespace pacnet

@@ -1,0 +1,23 @@
+// The promises of the phases, checked in every run.
+#pragma once
+
+#include "core/arena.h"
+#include "pacnet/pacnet.h"
+#include "prune/mask.h"
+
+namespace pacnet {
+
+/// The positions that a fit may move.
+BitMask trainable_set(const Layout& layout, const BitMask& kept, Trainable which, bool train_head);
+
+/// Throws kErrorGuarantee, naming the element, if one outside `trainable` differs in any bit from `before`.
+void check_frozen(const Layout& layout, const BitMask& trainable, const float* before, const float* after);
+
+/// Throws `kind` with the given sentence, naming the element, if a pruned position holds anything but +0.0.
+void check_pruned_zero(const Layout& layout, const BitMask& kept, const float* params, ErrorKind kind,
+                       const char* sentence);
+
+/// Throws kErrorDiverged, naming the element, if a parameter is not finite.
+void check_finite(const Layout& layout, const float* params);
+
+}  // namespace pacnet
