@@ -1,0 +1,98 @@
+package org.pacnet.data;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.duckdb.DuckDBAppender;
+import org.jspecify.annotations.Nullable;
+
+/** Columns in memory. */
+final class ColumnPart implements Part {
+  private static final String TABLE = "in_memory";
+  private static final double LARGEST_EXACT = 1L << 53;
+
+  private final Duck duck;
+  private final String name;
+  private final List<String> columns;
+  private final List<double[]> values;
+  private final int rows;
+
+  ColumnPart(Duck duck, ColumnData data) {
+    this.duck = duck;
+    this.name = data.name();
+    this.columns = List.copyOf(data.columns().keySet());
+    this.values = List.copyOf(data.columns().values());
+    this.rows = data.rows();
+    ColumnNames.check(name, columns);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> columns() {
+    return columns;
+  }
+
+  @Override
+  public @Nullable String unusableType(int column) {
+    return null;
+  }
+
+  @Override
+  public long rows() {
+    return rows;
+  }
+
+  @Override
+  public Cursor open(List<Request> requests) {
+    return new Cursor(requests.size()) {
+      @Override
+      boolean advance() {
+        if (row() == rows) {
+          return false;
+        }
+        for (int i = 0; i < requests.size(); i++) {
+          double value = values.get(requests.get(i).column())[(int) row()];
+          numbers[i] = value;
+          // Left a number, what is not finite is refused for what it is instead of becoming a
+          // category.
+          texts[i] = requests.get(i).text() && Double.isFinite(value) ? inText(value) : null;
+        }
+        return true;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /** A whole number without a fraction, as a text file would have it. */
+  private static String inText(double value) {
+    return value == Math.rint(value) && Math.abs(value) < LARGEST_EXACT
+        ? Long.toString((long) value)
+        : Double.toString(value);
+  }
+
+  @Override
+  public String select(boolean typed) throws SQLException {
+    String types =
+        IntStream.range(0, columns.size())
+            .mapToObj(i -> "c" + i + " DOUBLE")
+            .collect(Collectors.joining(", "));
+    duck.execute("CREATE TABLE %s (%s)".formatted(TABLE, types));
+    try (DuckDBAppender appender = duck.connection().createAppender(TABLE)) {
+      for (int row = 0; row < rows; row++) {
+        appender.beginRow();
+        for (double[] column : values) {
+          appender.append(column[row]);
+        }
+        appender.endRow();
+      }
+    }
+    return "SELECT * FROM " + TABLE;
+  }
+}

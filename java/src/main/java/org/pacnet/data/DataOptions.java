@@ -1,0 +1,63 @@
+package org.pacnet.data;
+
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.pacnet.error.DataException;
+
+/**
+ * How the columns of a source table are to be understood.
+ *
+ * @param labels the columns to predict: one or more numbers, or the one class column
+ * @param classification whether the label is a class rather than a number
+ * @param categorical input columns to take as categories even if they hold numbers
+ * @param missing what to do with missing values
+ * @param standardizeInputs whether numeric inputs are shifted and scaled to mean 0 and standard
+ *     deviation 1
+ * @param standardizeLabels the same for the labels of a regression; classes are never scaled
+ */
+public record DataOptions(
+    List<String> labels,
+    boolean classification,
+    Set<String> categorical,
+    Missing missing,
+    boolean standardizeInputs,
+    boolean standardizeLabels) {
+
+  /**
+   * Copies the collections.
+   *
+   * @throws DataException if there is no label, one is named twice or is also categorical, or a
+   *     classification has several
+   */
+  public DataOptions {
+    labels = List.copyOf(labels);
+    categorical = Set.copyOf(categorical);
+    Objects.requireNonNull(missing, "missing");
+    if (labels.isEmpty()) {
+      throw new DataException("no label column is given; name the column to predict");
+    }
+    Set<String> seen = new HashSet<>();
+    for (String label : labels) {
+      if (!seen.add(label)) {
+        throw new DataException(
+            "label column %s is given twice; name it once".formatted(Messages.name(label)));
+      }
+    }
+    Set<String> both = new LinkedHashSet<>(labels);
+    both.retainAll(categorical);
+    if (!both.isEmpty()) {
+      throw new DataException(
+          ("column %s is both a label and categorical; categorical columns are inputs, so name "
+                  + "it only as label")
+              .formatted(Messages.list(both)));
+    }
+    if (classification && labels.size() > 1) {
+      throw new DataException(
+          "classification takes one label column but %d are given (%s); name one of them"
+              .formatted(labels.size(), Messages.list(labels)));
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package org.pacnet.data;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBDriver;
+import org.pacnet.error.DataException;
+
+/**
+ * A DuckDB database in memory for one operation, with one thread (which also keeps rows in order)
+ * and without any reach to the network.
+ */
+final class Duck implements AutoCloseable {
+  private final DuckDBConnection connection;
+
+  private Duck(DuckDBConnection connection) {
+    this.connection = connection;
+  }
+
+  static Duck open() {
+    Properties settings = new Properties();
+    settings.setProperty("threads", "1");
+    settings.setProperty("autoinstall_known_extensions", "false");
+    settings.setProperty("autoload_known_extensions", "false");
+    // Otherwise the driver holds a whole result in memory.
+    settings.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
+    try {
+      // Not by DriverManager, which sees only drivers of the caller's class loader.
+      Connection connection = new DuckDBDriver().connect("jdbc:duckdb:", settings);
+      return new Duck(connection.unwrap(DuckDBConnection.class));
+    } catch (SQLException e) {
+      throw new IllegalStateException("DuckDB does not start: " + reason(e), e);
+    }
+  }
+
+  DuckDBConnection connection() {
+    return connection;
+  }
+
+  void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** The one number that {@code sql} selects. */
+  long number(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      result.next();
+      return result.getLong(1);
+    }
+  }
+
+  /** {@code text} as an SQL string. */
+  static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
+  /** {@code name} as an SQL identifier. */
+  static String identifier(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  /** An SQL string by which DuckDB finds the file itself, whatever characters are in its path. */
+  static String input(Path file) {
+    // An absolute path is neither an address nor relative to a home folder, and a wildcard in a set
+    // of its own stands for itself.
+    return literal(file.toAbsolutePath().toString().replaceAll("[\\[*?]", "[$0]"));
+  }
+
+  /** What DuckDB says, without its class of error, its hints and its list of settings. */
+  static String reason(SQLException e) {
+    String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return Messages.name(first.replaceFirst("^([A-Z]\\w* )+Error: ", ""));
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new DataException("DuckDB does not close: " + reason(e), e);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package org.pacnet.data;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.pacnet.error.DataException;
+
+/**
+ * Turns tables into numbers by a schema learned before. Columns are matched by name, in any order.
+ *
+ * <p>Every method reads the table anew and throws {@link DataException} if it cannot be read, lacks
+ * a column of the schema, or holds a value that the schema has no place for.
+ */
+public final class Encoder {
+  private Encoder() {}
+
+  /**
+   * Encodes a table to train on, with labels.
+   *
+   * @throws DataException also if the table has a column that the schema does not know: to train
+   *     without it would silently lose what it says
+   */
+  public static EncodedData training(Data data, Schema schema) {
+    return encode(data, schema, true, false);
+  }
+
+  /** Encodes a table to compare predictions with its labels; columns it has besides are ignored. */
+  public static EncodedData evaluation(Data data, Schema schema) {
+    return encode(data, schema, true, true);
+  }
+
+  /** Encodes the inputs of a table; labels and other columns need not be there and are ignored. */
+  public static EncodedData prediction(Data data, Schema schema) {
+    return encode(data, schema, false, true);
+  }
+
+  /**
+   * The classes that occur in the rows of a table that training would use, sorted. They may be
+   * other ones than the schema has; see {@link Schema#withClasses}.
+   *
+   * @throws IllegalArgumentException if the schema is that of a regression
+   */
+  public static List<String> distinctLabels(Data data, Schema schema) {
+    if (!schema.classification()) {
+      throw new IllegalArgumentException("a regression has no classes");
+    }
+    String label = schema.labels().get(0).name();
+    int cell = schema.inputs().size();
+    Set<String> classes = new HashSet<>();
+    try (Source source = Source.open(data)) {
+      for (Part part : source.parts()) {
+        try (Cursor cursor = part.open(RowEncoder.requests(part, schema, true))) {
+          while (cursor.next()) {
+            boolean dropped = schema.missing() == Missing.DROP && RowEncoder.missesAny(cursor);
+            if (!dropped) {
+              classes.add(RowEncoder.className(part, cursor, label, cell));
+            }
+          }
+        }
+      }
+    }
+    return Schema.sortClasses(classes);
+  }
+
+  private static EncodedData encode(
+      Data data, Schema schema, boolean withLabels, boolean ignoreOthers) {
+    try (Source source = Source.open(data)) {
+      RowEncoder encoder = new RowEncoder(data, schema, source.rows(), withLabels);
+      for (Part part : source.parts()) {
+        if (!ignoreOthers) {
+          Source.checkHasOnly(
+              part, RowEncoder.columns(schema, true), "the source data did not have");
+        }
+        encoder.encode(part);
+      }
+      return encoder.finish(source);
+    }
+  }
+}

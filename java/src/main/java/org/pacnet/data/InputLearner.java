@@ -1,0 +1,91 @@
+package org.pacnet.data;
+
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
+
+/** Finds out what an input column holds, value by value. */
+final class InputLearner {
+  private final String name;
+  private final TreeSet<String> categories = new TreeSet<>();
+  private final Moments moments = new Moments();
+  private boolean numbers;
+  private @Nullable DataException notNumber;
+  private @Nullable DataException missing;
+
+  InputLearner(String name) {
+    this.name = name;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /**
+   * Takes a value that is not missing.
+   *
+   * @param text null if it is {@code number}
+   * @param used whether its row is; the kind of a column shows in all rows, what it holds in these
+   * @throws DataException if some values of the column are numbers and some are not
+   */
+  void value(Part part, long row, @Nullable String text, double number, boolean used) {
+    if (text == null && used) {
+      Problems.checkNumber(part, row, name, number);
+    }
+    if (text == null) {
+      numbers = true;
+    } else if (notNumber == null) {
+      notNumber =
+          new DataException(
+              ("%s: %s is not a number but others in the column are; fix it, or declare the "
+                      + "column categorical (--categorical %s)")
+                  .formatted(
+                      Messages.at(part, row, name), Messages.value(text), Messages.name(name)));
+    }
+    if (numbers && notNumber != null) {
+      throw notNumber;
+    }
+    if (!used) {
+      return;
+    }
+    if (text == null) {
+      moments.add(number);
+    } else {
+      categories.add(text);
+    }
+  }
+
+  /** Takes a missing value that is to be replaced by the mean. */
+  void missing(Part part, long row) {
+    if (missing == null) {
+      missing = Problems.missingCategory(part, row, name);
+    }
+  }
+
+  /**
+   * What was learned.
+   *
+   * @throws DataException if there was no value, or one is missing that has no mean
+   */
+  Schema.Input input(String table, boolean standardize) {
+    if (!categories.isEmpty()) {
+      if (missing != null) {
+        throw missing;
+      }
+      return new Schema.Input(name, ColumnKind.CATEGORICAL, List.copyOf(categories), 0.0, 1.0, 0.0);
+    }
+    if (moments.count() == 0) {
+      throw new DataException(
+          "%s, column %s: every value is missing; remove the column"
+              .formatted(table, Messages.name(name)));
+    }
+    return new Schema.Input(
+        name,
+        ColumnKind.NUMERIC,
+        List.of(),
+        standardize ? moments.mean() : 0.0,
+        standardize ? moments.scale() : 1.0,
+        moments.mean());
+  }
+}

@@ -1,0 +1,44 @@
+package org.pacnet.data;
+
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of a table, or the columns in memory: rows in a fixed order, read as often as asked for.
+ * Columns go by their index in {@link #columns()}.
+ */
+interface Part {
+
+  /** What to call it in messages, such as "file a.csv". */
+  String name();
+
+  /** Distinct names, even if case is ignored. */
+  List<String> columns();
+
+  /**
+   * The type of a column that holds neither numbers nor text, which can only be passed on, or null.
+   */
+  @Nullable String unusableType(int column);
+
+  long rows();
+
+  /** Reads the columns that are asked for, which must be usable, from the first row on. */
+  Cursor open(List<Request> requests);
+
+  /**
+   * A select statement for all columns in their order, under any names.
+   *
+   * @param typed whether text that looks like numbers, dates and so on is to become that; otherwise
+   *     every text field is as it was in the file
+   */
+  String select(boolean typed) throws SQLException;
+
+  /**
+   * A column to read.
+   *
+   * @param column its index
+   * @param text whether its values are wanted as text even where they are numbers
+   */
+  record Request(int column, boolean text) {}
+}

@@ -1,0 +1,55 @@
+package org.pacnet.data;
+
+import org.pacnet.error.DataException;
+
+/** The errors about single values that learning a schema and encoding by it have in common. */
+final class Problems {
+  private Problems() {}
+
+  /** Refuses a number that is not finite or has no place in a 32-bit float. */
+  static void checkNumber(Part part, long row, String column, double value) {
+    if (Double.isNaN(value) || Math.abs(value) > Float.MAX_VALUE) {
+      throw new DataException(
+          Double.isNaN(value) || Double.isInfinite(value)
+              ? "%s: %s is not a finite number; fix it, or leave it empty if it is missing"
+                  .formatted(Messages.at(part, row, column), Double.isNaN(value) ? "nan" : "inf")
+              : tooLarge(part, row, column, value));
+    }
+  }
+
+  static String tooLarge(Part part, long row, String column, double value) {
+    return "%s: %s is too large for a 32-bit float; use a larger unit"
+        .formatted(Messages.at(part, row, column), value);
+  }
+
+  static DataException missingInput(Part part, long row, String column) {
+    return new DataException(
+        "%s: the value is missing; fill it in or choose --missing mean|drop"
+            .formatted(Messages.at(part, row, column)));
+  }
+
+  static DataException missingCategory(Part part, long row, String column) {
+    return new DataException(
+        "%s: the value is missing, and categories have no mean; fill it in or choose --missing drop"
+            .formatted(Messages.at(part, row, column)));
+  }
+
+  static DataException missingLabel(Part part, long row, String column) {
+    return new DataException(
+        "%s: the label is missing; fill it in or choose --missing drop"
+            .formatted(Messages.at(part, row, column)));
+  }
+
+  static DataException labelNotNumber(Part part, long row, String column, String value) {
+    return new DataException(
+        "%s: %s is not a number; fix it, or train a classification if the label is a class"
+            .formatted(Messages.at(part, row, column), Messages.value(value)));
+  }
+
+  static DataException allDropped(Data data, long rows) {
+    return new DataException(
+        ("%s: each of the %d rows misses a value, so --missing drop leaves none; fill values in "
+                + "or remove the columns that are mostly empty")
+            .formatted(data.name(), rows));
+  }
+}

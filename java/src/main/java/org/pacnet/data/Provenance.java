@@ -1,0 +1,71 @@
+package org.pacnet.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.pacnet.error.DataException;
+
+/**
+ * Which table encoded data came from.
+ *
+ * @param name what {@link Data#name()} calls it
+ * @param rows number of rows used, those left out by {@link Missing#DROP} not counted
+ * @param sha256 lower-case hex digest of the files' bytes, one file after the other in the order of
+ *     their names; for in-memory columns of each column's UTF-8 name, a zero byte and its values as
+ *     little-endian doubles
+ */
+public record Provenance(String name, int rows, String sha256) {
+
+  static Provenance ofFiles(String name, int rows, List<Path> files) {
+    MessageDigest digest = newDigest();
+    byte[] buffer = new byte[1 << 16];
+    for (Path file : files) {
+      try (InputStream in = Files.newInputStream(file)) {
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+          digest.update(buffer, 0, read);
+        }
+      } catch (IOException e) {
+        throw new DataException(
+            "file %s cannot be read: %s".formatted(file.getFileName(), Messages.reason(e)), e);
+      }
+    }
+    return new Provenance(name, rows, HexFormat.of().formatHex(digest.digest()));
+  }
+
+  static Provenance ofColumns(ColumnData data, int rows) {
+    MessageDigest digest = newDigest();
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+    for (Map.Entry<String, double[]> column : data.columns().entrySet()) {
+      digest.update(column.getKey().getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+      for (double value : column.getValue()) {
+        if (!bytes.hasRemaining()) {
+          digest.update(bytes.flip());
+          bytes.clear();
+        }
+        bytes.putDouble(value);
+      }
+      digest.update(bytes.flip());
+      bytes.clear();
+    }
+    return new Provenance(data.name(), rows, HexFormat.of().formatHex(digest.digest()));
+  }
+
+  private static MessageDigest newDigest() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      // Every Java platform is required to have it.
+      throw new IllegalStateException(e);
+    }
+  }
+}

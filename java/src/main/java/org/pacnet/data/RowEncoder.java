@@ -1,0 +1,242 @@
+package org.pacnet.data;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.pacnet.error.DataException;
+
+/** Writes row after row straight into the buffers of an {@link EncodedData}. */
+final class RowEncoder {
+  private static final int MOST_LISTED = 10;
+
+  private final Data data;
+  private final Schema schema;
+  private final boolean withLabels;
+  private final int width;
+  private final int labelWidth;
+  private final FloatBuffer features;
+  private final FloatBuffer labels;
+  private final List<Map<String, Integer>> categories = new ArrayList<>();
+  private final Map<String, Integer> classes;
+  private final BitSet dropped = new BitSet();
+  private int tableRow;
+  private int rows;
+
+  /**
+   * @param tableRows how many rows will come at most, at least 1
+   */
+  RowEncoder(Data data, Schema schema, long tableRows, boolean withLabels) {
+    this.data = data;
+    this.schema = schema;
+    this.withLabels = withLabels;
+    this.width = schema.inputWidth();
+    this.labelWidth = !withLabels ? 0 : schema.classification() ? 1 : schema.outputWidth();
+    this.features = floats(tableRows, width);
+    this.labels = floats(tableRows, labelWidth);
+    schema.inputs().forEach(input -> categories.add(indices(input.categories())));
+    this.classes = indices(schema.classes());
+  }
+
+  /** The names of the columns that are read. */
+  static List<String> columns(Schema schema, boolean withLabels) {
+    List<String> names = new ArrayList<>();
+    schema.inputs().forEach(input -> names.add(input.name()));
+    if (withLabels) {
+      schema.labels().forEach(label -> names.add(label.name()));
+    }
+    return names;
+  }
+
+  /** How to read the inputs of a part and then, if wanted, the labels. */
+  static List<Part.Request> requests(Part part, Schema schema, boolean withLabels) {
+    Source.checkHas(part, columns(schema, withLabels), "the source data had");
+    List<Part.Request> requests = new ArrayList<>();
+    for (Schema.Input input : schema.inputs()) {
+      requests.add(Source.request(part, input.name(), input.kind() == ColumnKind.CATEGORICAL));
+    }
+    if (withLabels) {
+      for (Schema.Label label : schema.labels()) {
+        requests.add(Source.request(part, label.name(), schema.classification()));
+      }
+    }
+    return requests;
+  }
+
+  static boolean missesAny(Cursor cursor) {
+    for (boolean missing : cursor.missing) {
+      if (missing) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void encode(Part part) {
+    try (Cursor cursor = part.open(requests(part, schema, withLabels))) {
+      while (cursor.next()) {
+        if (schema.missing() == Missing.DROP && missesAny(cursor)) {
+          dropped.set(tableRow);
+        } else {
+          putInputs(part, cursor);
+          putLabels(part, cursor);
+          rows++;
+        }
+        tableRow++;
+      }
+    }
+  }
+
+  EncodedData finish(Source source) {
+    if (rows == 0) {
+      throw Problems.allDropped(data, source.rows());
+    }
+    return new EncodedData(
+        rows,
+        features.slice(0, rows * width),
+        labels.slice(0, rows * labelWidth),
+        dropped,
+        source.provenance(rows));
+  }
+
+  private void putInputs(Part part, Cursor cursor) {
+    int at = rows * width;
+    for (int i = 0; i < schema.inputs().size(); i++) {
+      Schema.Input input = schema.inputs().get(i);
+      if (input.kind() == ColumnKind.CATEGORICAL) {
+        // The buffer starts out as zeros, so that the one is all there is to write.
+        features.put(at + category(part, cursor, i), 1f);
+      } else {
+        features.put(at, number(part, cursor, i));
+      }
+      at += input.width();
+    }
+  }
+
+  private int category(Part part, Cursor cursor, int i) {
+    Schema.Input input = schema.inputs().get(i);
+    if (cursor.isMissing(i)) {
+      throw schema.missing() == Missing.MEAN
+          ? Problems.missingCategory(part, cursor.row(), input.name())
+          : Problems.missingInput(part, cursor.row(), input.name());
+    }
+    String text = requireText(part, cursor, input.name(), i);
+    Integer index = categories.get(i).get(text);
+    if (index == null) {
+      throw new DataException(
+          "%s: the source data had no category %s, only %s; fix the value or leave the row out"
+              .formatted(
+                  Messages.at(part, cursor.row(), input.name()),
+                  Messages.value(text),
+                  Messages.list(input.categories(), MOST_LISTED)));
+    }
+    return index;
+  }
+
+  private float number(Part part, Cursor cursor, int i) {
+    Schema.Input input = schema.inputs().get(i);
+    String text = cursor.text(i);
+    if (text != null) {
+      throw new DataException(
+          "%s: %s is not a number, but the column was numeric in the source data; fix it"
+              .formatted(Messages.at(part, cursor.row(), input.name()), Messages.value(text)));
+    }
+    double value = cursor.number(i);
+    if (cursor.isMissing(i)) {
+      if (schema.missing() != Missing.MEAN) {
+        throw Problems.missingInput(part, cursor.row(), input.name());
+      }
+      value = input.fill();
+    }
+    return scaled(part, cursor, input.name(), value, input.mean(), input.std());
+  }
+
+  private void putLabels(Part part, Cursor cursor) {
+    for (int j = 0; j < labelWidth; j++) {
+      Schema.Label label = schema.labels().get(j);
+      int cell = schema.inputs().size() + j;
+      labels.put(
+          rows * labelWidth + j,
+          schema.classification()
+              ? classIndex(part, cursor, label.name(), cell)
+              : labelNumber(part, cursor, label, cell));
+    }
+  }
+
+  private static float labelNumber(Part part, Cursor cursor, Schema.Label label, int cell) {
+    if (cursor.isMissing(cell)) {
+      throw Problems.missingLabel(part, cursor.row(), label.name());
+    }
+    String text = cursor.text(cell);
+    if (text != null) {
+      throw Problems.labelNotNumber(part, cursor.row(), label.name(), text);
+    }
+    return scaled(part, cursor, label.name(), cursor.number(cell), label.mean(), label.std());
+  }
+
+  /** The class in a cell that was asked for as text. */
+  static String className(Part part, Cursor cursor, String label, int cell) {
+    if (cursor.isMissing(cell)) {
+      throw Problems.missingLabel(part, cursor.row(), label);
+    }
+    return requireText(part, cursor, label, cell);
+  }
+
+  private static String requireText(Part part, Cursor cursor, String column, int cell) {
+    String text = cursor.text(cell);
+    if (text == null) {
+      Problems.checkNumber(part, cursor.row(), column, cursor.number(cell));
+      throw new IllegalStateException("a finite number was not given as text");
+    }
+    return text;
+  }
+
+  private float classIndex(Part part, Cursor cursor, String label, int cell) {
+    String text = className(part, cursor, label, cell);
+    Integer index = classes.get(text);
+    if (index == null) {
+      throw new DataException(
+          "%s: the model has no class %s, only %s; fix the value or leave the row out"
+              .formatted(
+                  Messages.at(part, cursor.row(), label),
+                  Messages.value(text),
+                  Messages.list(schema.classes(), MOST_LISTED)));
+    }
+    return index;
+  }
+
+  private static float scaled(
+      Part part, Cursor cursor, String column, double value, double mean, double std) {
+    Problems.checkNumber(part, cursor.row(), column, value);
+    float result = (float) ((value - mean) / std);
+    // A value far from all that the source had can be too large once it is divided by a small std.
+    if (Float.isInfinite(result)) {
+      throw new DataException(Problems.tooLarge(part, cursor.row(), column, value));
+    }
+    return result;
+  }
+
+  private FloatBuffer floats(long rows, long width) {
+    long bytes = rows * width * Float.BYTES;
+    if (bytes > Integer.MAX_VALUE) {
+      Schema.Input widest =
+          schema.inputs().stream().max(Comparator.comparingInt(Schema.Input::width)).orElseThrow();
+      throw new DataException(
+          ("%s: %d rows of %d features are more than the 2 GiB that fit; use fewer rows or "
+                  + "columns (column %s alone has %d features)")
+              .formatted(data.name(), rows, width, Messages.name(widest.name()), widest.width()));
+    }
+    return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  private static Map<String, Integer> indices(List<String> names) {
+    Map<String, Integer> indices = new HashMap<>();
+    names.forEach(name -> indices.put(name, indices.size()));
+    return indices;
+  }
+}

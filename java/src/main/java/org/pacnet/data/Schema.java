@@ -1,0 +1,212 @@
+package org.pacnet.data;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.pacnet.error.DataException;
+import org.pacnet.error.ModelFormatException;
+
+/**
+ * How rows of a table become numbers: learned from the source table, kept with the model, and used
+ * unchanged for every table after it. Immutable; Jackson writes it and reads it back.
+ *
+ * @param inputs the input columns in the order of the source table
+ * @param labels the label columns; exactly one for a classification
+ * @param classes the classes in the order of their indices; empty for a regression
+ * @param missing what to do with missing values
+ */
+public record Schema(
+    @JsonProperty(required = true) List<Input> inputs,
+    @JsonProperty(required = true) List<Label> labels,
+    @JsonProperty(required = true) List<String> classes,
+    @JsonProperty(required = true) Missing missing) {
+
+  /**
+   * An input column. A number x becomes {@code (x - mean) / std}, a category a 1 in its place.
+   *
+   * @param name its name
+   * @param kind what it holds
+   * @param categories the categories, sorted; empty for a numeric column
+   * @param mean what is subtracted, in the unit of the column; 0 if it is not standardised
+   * @param std what it is divided by, the population standard deviation in the unit of the column;
+   *     1 if it is not standardised or was constant
+   * @param fill what stands in for a missing number with {@link Missing#MEAN}: the mean of the
+   *     source column, in its unit, standardised or not; 0 for a categorical column
+   */
+  public record Input(
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) ColumnKind kind,
+      @JsonProperty(required = true) List<String> categories,
+      @JsonProperty(required = true) double mean,
+      @JsonProperty(required = true) double std,
+      @JsonProperty(required = true) double fill) {
+
+    /**
+     * Checks that the parts fit each other.
+     *
+     * @throws ModelFormatException if they do not
+     */
+    public Input {
+      require(name != null && kind != null && categories != null, "an input column is incomplete");
+      categories = copy(categories);
+      checkScale(name, mean, std);
+      require(Double.isFinite(fill), "input column " + name + " has no finite fill value");
+      if (kind == ColumnKind.NUMERIC) {
+        require(categories.isEmpty(), "numeric column " + name + " has categories");
+      } else {
+        require(!categories.isEmpty(), "categorical column " + name + " has no categories");
+        require(
+            categories.equals(categories.stream().sorted().distinct().toList()),
+            "the categories of column " + name + " are not sorted");
+        require(mean == 0 && std == 1, "categorical column " + name + " is standardised");
+      }
+    }
+
+    /** Number of features the column becomes. */
+    int width() {
+      return kind == ColumnKind.NUMERIC ? 1 : categories.size();
+    }
+  }
+
+  /**
+   * A label column. A number y becomes {@code (y - mean) / std}.
+   *
+   * @param name its name
+   * @param mean what is subtracted, in the unit of the label; 0 if it is not standardised or a
+   *     class
+   * @param std what it is divided by, in the unit of the label; 1 if it is not standardised, was
+   *     constant, or is a class
+   */
+  public record Label(
+      @JsonProperty(required = true) String name,
+      @JsonProperty(required = true) double mean,
+      @JsonProperty(required = true) double std) {
+
+    /**
+     * Checks that the parts fit each other.
+     *
+     * @throws ModelFormatException if they do not
+     */
+    public Label {
+      require(name != null, "a label column has no name");
+      checkScale(name, mean, std);
+    }
+  }
+
+  /**
+   * Checks that the parts fit each other, as a schema read from a file may be damaged.
+   *
+   * @throws ModelFormatException if they do not
+   */
+  public Schema {
+    require(
+        inputs != null && labels != null && classes != null && missing != null,
+        "inputs, labels, classes or missing is not there");
+    inputs = copy(inputs);
+    labels = copy(labels);
+    classes = copy(classes);
+    require(!inputs.isEmpty(), "there is no input column");
+    require(!labels.isEmpty(), "there is no label column");
+    Set<String> names = new HashSet<>();
+    Stream.concat(inputs.stream().map(Input::name), labels.stream().map(Label::name))
+        .forEach(name -> require(names.add(name), "column " + name + " is there twice"));
+    if (!classes.isEmpty()) {
+      require(labels.size() == 1, "a classification has several labels");
+      require(classes.size() > 1, "there is one class only");
+      require(new HashSet<>(classes).size() == classes.size(), "a class is there twice");
+      require(
+          labels.get(0).mean() == 0 && labels.get(0).std() == 1, "a class label is standardised");
+    }
+  }
+
+  /**
+   * Learns the schema of a source table.
+   *
+   * <p>A column is numeric if all its values that are not missing are numbers, and categorical if
+   * none is or {@code options} says so. Means and standard deviations (dividing by the number of
+   * rows, not one less) are taken over the rows that are used; with {@link Missing#MEAN} over the
+   * values that are there.
+   *
+   * @throws DataException if the table cannot be read or does not fit the options
+   */
+  public static Schema learn(Data source, DataOptions options) {
+    return SchemaLearner.learn(source, options);
+  }
+
+  /** Whether the label is a class rather than numbers. */
+  public boolean classification() {
+    return !classes.isEmpty();
+  }
+
+  /** Number of features of an encoded row. */
+  public int inputWidth() {
+    return inputs.stream().mapToInt(Input::width).sum();
+  }
+
+  /** Number of values the model gives for a row: one for each label, or one for each class. */
+  public int outputWidth() {
+    return classification() ? classes.size() : labels.size();
+  }
+
+  /**
+   * The same schema for a target with classes of its own. They are sorted as those of a source are.
+   *
+   * @throws DataException if there are fewer than two
+   * @throws IllegalStateException if this is the schema of a regression
+   */
+  public Schema withClasses(List<String> classes) {
+    if (!classification()) {
+      throw new IllegalStateException("a regression has no classes");
+    }
+    List<String> sorted = sortClasses(new HashSet<>(classes));
+    checkClasses(labels.get(0).name(), sorted);
+    return new Schema(inputs, labels, sorted, missing);
+  }
+
+  static void checkClasses(String label, List<String> classes) {
+    if (classes.size() < 2) {
+      throw new DataException(
+          "label column %s has only the class %s; at least two classes are needed to tell apart"
+              .formatted(Messages.name(label), Messages.list(classes)));
+    }
+  }
+
+  /** By their value if all are numbers, so that 10 comes after 9, and else as text. */
+  static List<String> sortClasses(Collection<String> classes) {
+    Comparator<String> order = Comparator.naturalOrder();
+    if (classes.stream().allMatch(Schema::isNumber)) {
+      order = Comparator.comparingDouble(Double::parseDouble).thenComparing(order);
+    }
+    return classes.stream().sorted(order).toList();
+  }
+
+  private static boolean isNumber(String text) {
+    try {
+      return !Double.isNaN(Double.parseDouble(text));
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  private static void checkScale(String name, double mean, double std) {
+    require(Double.isFinite(mean), "column " + name + " has no finite mean");
+    require(
+        Double.isFinite(std) && std > 0, "column " + name + " has no positive standard deviation");
+  }
+
+  private static <T> List<T> copy(List<T> list) {
+    require(list.stream().allMatch(Objects::nonNull), "a list has an empty element");
+    return List.copyOf(list);
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new ModelFormatException("the schema is damaged: " + otherwise);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package org.pacnet.data;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
+
+/** Learns a {@link Schema} in one walk over the source table. */
+final class SchemaLearner {
+  private final Data data;
+  private final DataOptions options;
+  private final List<InputLearner> inputs = new ArrayList<>();
+  private final List<Moments> labels = new ArrayList<>();
+  private final Set<String> classes = new HashSet<>();
+  private long used;
+
+  private SchemaLearner(Data data, DataOptions options) {
+    this.data = data;
+    this.options = options;
+  }
+
+  static Schema learn(Data data, DataOptions options) {
+    try (Source source = Source.open(data)) {
+      return new SchemaLearner(data, options).learn(source);
+    }
+  }
+
+  private Schema learn(Source source) {
+    checkColumns(source);
+    for (String column : source.columns()) {
+      if (!options.labels().contains(column)) {
+        inputs.add(new InputLearner(column));
+      }
+    }
+    options.labels().forEach(label -> labels.add(new Moments()));
+    for (Part part : source.parts()) {
+      walk(part);
+    }
+    if (used == 0) {
+      throw Problems.allDropped(data, source.rows());
+    }
+    return schema();
+  }
+
+  private void checkColumns(Source source) {
+    Part first = source.parts().get(0);
+    Source.checkHas(first, options.labels(), "is given as label");
+    Source.checkHas(first, new TreeSet<>(options.categorical()), "is given as categorical");
+    source.checkSameColumns();
+    if (source.columns().size() == options.labels().size()) {
+      throw new DataException(
+          "%s: all columns are labels; at least one input column is needed"
+              .formatted(first.name()));
+    }
+  }
+
+  private void walk(Part part) {
+    List<Part.Request> requests = new ArrayList<>();
+    for (InputLearner input : inputs) {
+      requests.add(
+          Source.request(part, input.name(), options.categorical().contains(input.name())));
+    }
+    for (String label : options.labels()) {
+      requests.add(Source.request(part, label, options.classification()));
+    }
+    try (Cursor cursor = part.open(requests)) {
+      while (cursor.next()) {
+        boolean use = !isDropped(part, cursor);
+        used += use ? 1 : 0;
+        for (int i = 0; i < inputs.size(); i++) {
+          if (!cursor.isMissing(i)) {
+            inputs.get(i).value(part, cursor.row(), cursor.text(i), cursor.number(i), use);
+          }
+        }
+        if (use) {
+          readLabels(part, cursor);
+        }
+      }
+    }
+  }
+
+  /** Whether the row is to be dropped; reports missing values where they are no reason to. */
+  private boolean isDropped(Part part, Cursor cursor) {
+    for (int i = 0; i < inputs.size() + labels.size(); i++) {
+      if (!cursor.isMissing(i)) {
+        continue;
+      }
+      if (options.missing() == Missing.DROP) {
+        return true;
+      }
+      if (i >= inputs.size()) {
+        throw Problems.missingLabel(part, cursor.row(), options.labels().get(i - inputs.size()));
+      }
+      if (options.missing() == Missing.ERROR) {
+        throw Problems.missingInput(part, cursor.row(), inputs.get(i).name());
+      }
+      inputs.get(i).missing(part, cursor.row());
+    }
+    return false;
+  }
+
+  private void readLabels(Part part, Cursor cursor) {
+    for (int i = 0; i < labels.size(); i++) {
+      @Nullable String text = cursor.text(inputs.size() + i);
+      if (options.classification() && text != null) {
+        classes.add(text);
+        continue;
+      }
+      String label = options.labels().get(i);
+      if (text != null) {
+        throw Problems.labelNotNumber(part, cursor.row(), label, text);
+      }
+      double value = cursor.number(inputs.size() + i);
+      Problems.checkNumber(part, cursor.row(), label, value);
+      labels.get(i).add(value);
+    }
+  }
+
+  private Schema schema() {
+    List<Schema.Input> columns =
+        inputs.stream().map(i -> i.input(data.name(), options.standardizeInputs())).toList();
+    List<String> sorted = Schema.sortClasses(classes);
+    if (options.classification()) {
+      Schema.checkClasses(options.labels().get(0), sorted);
+    }
+    boolean scale = options.standardizeLabels() && !options.classification();
+    List<Schema.Label> targets = new ArrayList<>();
+    for (int i = 0; i < labels.size(); i++) {
+      Moments moments = labels.get(i);
+      targets.add(
+          new Schema.Label(
+              options.labels().get(i), scale ? moments.mean() : 0, scale ? moments.scale() : 1));
+    }
+    return new Schema(columns, targets, sorted, options.missing());
+  }
+}

@@ -1,0 +1,154 @@
+package org.pacnet.data;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.pacnet.error.DataException;
+
+/** A table opened for one operation: its parts in order, and what DuckDB needs to read them. */
+final class Source implements AutoCloseable {
+  private final Duck duck;
+  private final Data data;
+  private final List<Path> files;
+  private final List<Part> parts = new ArrayList<>();
+
+  private Source(Duck duck, Data data) {
+    this.duck = duck;
+    this.data = data;
+    this.files = data instanceof FileData f ? PathGlob.expand(f.pathOrGlob()) : List.of();
+  }
+
+  /**
+   * Opens the table and looks at its columns.
+   *
+   * @throws DataException if there is no such file, it is of no known kind, it is malformed, or the
+   *     table has no rows
+   */
+  static Source open(Data data) {
+    Duck duck = Duck.open();
+    try {
+      Source source = new Source(duck, data);
+      source.openParts();
+      return source;
+    } catch (Throwable e) {
+      duck.close();
+      throw e;
+    }
+  }
+
+  private void openParts() {
+    if (data instanceof ColumnData columns) {
+      parts.add(new ColumnPart(duck, columns));
+    }
+    for (Path file : files) {
+      parts.add(part(file));
+    }
+    if (rows() == 0) {
+      throw new DataException(
+          (files.size() > 1 ? data.name() : parts.get(0).name())
+              + ": there are columns but no rows");
+    }
+    if (rows() > Integer.MAX_VALUE) {
+      throw new DataException(
+          "%s has %d rows, more than the %d that fit; use a sample"
+              .formatted(data.name(), rows(), Integer.MAX_VALUE));
+    }
+  }
+
+  private Part part(Path file) {
+    FileFormat format = FileFormat.of(file.getFileName().toString());
+    if (format == null) {
+      throw new DataException(
+          "file %s is of no known kind; give a .csv, .tsv, .txt (each also .gz) or .parquet file"
+              .formatted(file.getFileName()));
+    }
+    if (!Files.isReadable(file)) {
+      throw new DataException(
+          "file %s may not be read; check its permissions".formatted(file.getFileName()));
+    }
+    return format == FileFormat.PARQUET
+        ? new ParquetPart(duck, file)
+        : new CsvPart(duck, file, format);
+  }
+
+  Duck duck() {
+    return duck;
+  }
+
+  List<Path> files() {
+    return files;
+  }
+
+  List<Part> parts() {
+    return parts;
+  }
+
+  long rows() {
+    return parts.stream().mapToLong(Part::rows).sum();
+  }
+
+  /** The columns of the first part, which all others have too once they are checked. */
+  List<String> columns() {
+    return parts.get(0).columns();
+  }
+
+  /** Refuses parts that have not the same columns as the first. */
+  void checkSameColumns() {
+    for (Part part : parts) {
+      checkHas(part, columns(), parts.get(0).name() + " has");
+      checkHasOnly(part, columns(), parts.get(0).name() + " does not have");
+    }
+  }
+
+  /** Refuses a part that lacks one of the columns. */
+  static void checkHas(Part part, Collection<String> wanted, String why) {
+    Set<String> absent = new LinkedHashSet<>(wanted);
+    part.columns().forEach(absent::remove);
+    if (!absent.isEmpty()) {
+      throw new DataException(
+          "%s lacks %s, which %s; the columns there are: %s"
+              .formatted(
+                  part.name(), Messages.columns(absent), why, Messages.list(part.columns())));
+    }
+  }
+
+  /** Refuses a part that has other columns than these. */
+  static void checkHasOnly(Part part, Collection<String> known, String why) {
+    Set<String> others = new LinkedHashSet<>(part.columns());
+    known.forEach(others::remove);
+    if (!others.isEmpty()) {
+      throw new DataException(
+          "%s has %s, which %s; remove %s"
+              .formatted(
+                  part.name(), Messages.columns(others), why, others.size() == 1 ? "it" : "them"));
+    }
+  }
+
+  /** How to read a column of a part, which must hold numbers or text. */
+  static Part.Request request(Part part, String name, boolean text) {
+    int column = part.columns().indexOf(name);
+    String type = part.unusableType(column);
+    if (type != null) {
+      throw new DataException(
+          ("%s, column %s: values of type %s cannot be used; turn them into numbers or remove "
+                  + "the column")
+              .formatted(part.name(), Messages.name(name), Messages.name(type)));
+    }
+    return new Part.Request(column, text);
+  }
+
+  Provenance provenance(int rowsUsed) {
+    return data instanceof ColumnData columns
+        ? Provenance.ofColumns(columns, rowsUsed)
+        : Provenance.ofFiles(data.name(), rowsUsed, files);
+  }
+
+  @Override
+  public void close() {
+    duck.close();
+  }
+}

@@ -1,0 +1,142 @@
+package org.pacnet.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.pacnet.data.Tables.assertDataError;
+import static org.pacnet.data.Tables.csv;
+import static org.pacnet.data.Tables.gzip;
+import static org.pacnet.data.Tables.regression;
+import static org.pacnet.data.Tables.values;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileLookupTest {
+  @TempDir Path dir;
+
+  private float[] features(Data data) {
+    return values(Encoder.training(data, Schema.learn(data, regression("y"))).features());
+  }
+
+  private Data at(String pathOrGlob) {
+    return Data.files(dir + "/" + pathOrGlob);
+  }
+
+  @Test
+  void aGlobReadsItsFilesInTheOrderOfTheirNames() throws IOException {
+    csv(dir, "part_b.csv", "x,y", "3,0");
+    csv(dir, "part_a.csv", "y,x", "0,1", "0,2");
+    csv(dir, "other.csv", "x,y", "9,0");
+    assertArrayEquals(new float[] {1, 2, 3}, features(at("part_*.csv")));
+  }
+
+  @Test
+  void aDoubleStarFindsFilesAtEveryDepth() throws IOException {
+    Files.createDirectories(dir.resolve("sub/deep"));
+    csv(dir, "a.csv", "x,y", "1,0");
+    csv(dir.resolve("sub/deep"), "b.csv", "x,y", "2,0");
+    assertArrayEquals(new float[] {1, 2}, features(at("**/*.csv")));
+  }
+
+  @Test
+  void aGlobLeavesHiddenFilesOut() throws IOException {
+    csv(dir, "a.csv", "x,y", "1,0");
+    csv(dir, "._a.csv", "x,y", "7,0");
+    assertArrayEquals(new float[] {1}, features(at("*.csv")));
+  }
+
+  @Test
+  void rowNumbersOfAGlobCountWithinEachFile() throws IOException {
+    csv(dir, "a.csv", "x,y", "1,0", "2,0");
+    csv(dir, "b.csv", "x,y", "3,0", "bad,0");
+    Data data = at("*.csv");
+    assertDataError(
+        () -> Schema.learn(data, regression("y")), "file b.csv, row 2, column x: 'bad'");
+  }
+
+  @Test
+  void filesOfOneGlobMustHaveTheSameColumns() throws IOException {
+    csv(dir, "a.csv", "x,z,y", "1,1,0");
+    csv(dir, "b.csv", "x,y", "3,0");
+    assertDataError(
+        () -> Schema.learn(at("*.csv"), regression("y")), "file b.csv lacks column z", "a.csv");
+    csv(dir, "b.csv", "x,z,y,w", "3,0,0,0");
+    assertDataError(
+        () -> Schema.learn(at("*.csv"), regression("y")), "file b.csv has column w", "a.csv");
+  }
+
+  @Test
+  void pathsWithQuotesSpacesAndWildcardsAreRead() throws IOException {
+    Path odd = Files.createDirectories(dir.resolve("it's [1] a=b"));
+    Data data = csv(odd, "o'b[rien] *?.csv", "x,y", "5,0");
+    csv(odd, "o'br XX.csv", "x,y", "9,0");
+    assertArrayEquals(new float[] {5}, features(data));
+  }
+
+  @Test
+  void aFileNamedLikeAGlobIsReadAloneEvenIfTheGlobMatchesOthers() throws IOException {
+    Data data = csv(dir, "a*.csv", "x,y", "5,0");
+    csv(dir, "ab.csv", "x,y", "9,0");
+    assertArrayEquals(new float[] {5}, features(data));
+  }
+
+  @Test
+  void aFolderNamedLikeAPartitionAddsNoColumn() throws IOException {
+    Path partition = Files.createDirectories(dir.resolve("year=2020"));
+    Data data = csv(partition, "a.csv", "x,y", "5,0");
+    assertEquals(1, Schema.learn(data, regression("y")).inputWidth());
+  }
+
+  @Test
+  void gzippedTextAndEveryTextExtensionAreRead() throws IOException {
+    assertArrayEquals(new float[] {4}, features(gzip(dir, "a.csv.gz", "x,y", "4,0")));
+    assertArrayEquals(new float[] {4}, features(gzip(dir, "a.tsv.gz", "x\ty", "4\t0")));
+    assertArrayEquals(new float[] {4}, features(csv(dir, "a.tsv", "x\ty", "4\t0")));
+    assertArrayEquals(new float[] {4}, features(csv(dir, "a.txt", "x;y", "4;0")));
+    assertArrayEquals(new float[] {4}, features(csv(dir, "A.CSV", "x|y", "4|0")));
+  }
+
+  @Test
+  void aDamagedGzipFileIsNamed() throws IOException {
+    csv(dir, "plain.csv.gz", "x,y", "1,2");
+    assertDataError(() -> features(at("plain.csv.gz")), "plain.csv.gz", "gzip");
+    gzip(dir, "cut.csv.gz", "x,y", "1,2", "3,4");
+    Path cut = dir.resolve("cut.csv.gz");
+    byte[] bytes = Files.readAllBytes(cut);
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length - 10));
+    assertDataError(() -> features(at("cut.csv.gz")), "cut.csv.gz", "gzip");
+  }
+
+  @Test
+  void whatIsNotThereIsNamed() {
+    assertDataError(() -> features(at("none.csv")), "none.csv", "does not exist");
+    assertDataError(() -> features(at("*.csv")), "no file matches", "*.csv");
+    assertDataError(() -> features(at("none/*.csv")), "no file matches", "none/*.csv");
+    assertDataError(() -> features(Data.files(" ")), "path of the data is empty");
+  }
+
+  @Test
+  void anInvalidGlobIsNamed() {
+    assertDataError(() -> features(at("a[.csv")), "a[.csv", "not a valid glob");
+  }
+
+  @Test
+  void aDirectoryIsNotAFile() {
+    assertDataError(() -> features(Data.files(dir.toString())), "is a directory", "/*.csv");
+  }
+
+  @Test
+  void anUnknownExtensionIsNamedWithTheKnownOnes() throws IOException {
+    Data data = csv(dir, "table.xlsx", "x,y", "1,2");
+    assertDataError(() -> features(data), "table.xlsx", ".csv", ".parquet");
+  }
+
+  @Test
+  void nothingIsReadBeforeItIsUsed() {
+    assertEquals("part_*.csv", Data.files("/nowhere/at all/part_*.csv").name());
+  }
+}

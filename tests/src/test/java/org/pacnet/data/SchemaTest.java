@@ -1,0 +1,220 @@
+package org.pacnet.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.pacnet.data.Tables.assertDataError;
+import static org.pacnet.data.Tables.categorical;
+import static org.pacnet.data.Tables.classification;
+import static org.pacnet.data.Tables.csv;
+import static org.pacnet.data.Tables.regression;
+import static org.pacnet.data.Tables.standardized;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SchemaTest {
+  @TempDir Path dir;
+
+  @Test
+  void columnsKeepTheirOrderKindAndStatistics() throws IOException {
+    Data data = csv(dir, "a.csv", "b,y,a,c", "2,10,red,5", "4,20,blue,5", "6,60,red,5");
+    Schema schema = Schema.learn(data, standardized("y"));
+    double stdB = Math.sqrt(8.0 / 3);
+    double stdY = Math.sqrt((400 + 100 + 900) / 3.0);
+    assertEquals(
+        List.of(
+            new Schema.Input("b", ColumnKind.NUMERIC, List.of(), 4, stdB, 4),
+            new Schema.Input("a", ColumnKind.CATEGORICAL, List.of("blue", "red"), 0, 1, 0),
+            new Schema.Input("c", ColumnKind.NUMERIC, List.of(), 5, 1, 5)),
+        schema.inputs());
+    assertEquals("y", schema.labels().get(0).name());
+    assertEquals(30, schema.labels().get(0).mean(), 1e-12);
+    assertEquals(stdY, schema.labels().get(0).std(), 1e-12);
+    assertEquals(4, schema.inputWidth());
+    assertEquals(1, schema.outputWidth());
+    assertFalse(schema.classification());
+  }
+
+  @Test
+  void withoutStandardisingMeanIsZeroAndStdOneButTheFillIsKept() throws IOException {
+    Data data = csv(dir, "a.csv", "x,y", "2,10", "4,20");
+    Schema schema = Schema.learn(data, regression("y"));
+    assertEquals(
+        List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0, 1, 3)), schema.inputs());
+    assertEquals(List.of(new Schema.Label("y", 0, 1)), schema.labels());
+  }
+
+  @Test
+  void statisticsAreTakenOverTheRowsThatAreUsed() throws IOException {
+    Data data = csv(dir, "a.csv", "x,c,y", "1,u,1", "3,u,3", "100,,5", "200,v,", ",w,9");
+    DataOptions options = new DataOptions(List.of("y"), false, Set.of(), Missing.DROP, true, true);
+    Schema schema = Schema.learn(data, options);
+    assertEquals(2, schema.inputs().get(0).mean());
+    assertEquals(1, schema.inputs().get(0).std());
+    assertEquals(List.of("u"), schema.inputs().get(1).categories());
+    assertEquals(2, schema.labels().get(0).mean());
+  }
+
+  @Test
+  void withMeanTheStatisticsAreThoseOfTheValuesThatAreThere() throws IOException {
+    Data data = csv(dir, "a.csv", "x,y", "1,0", "NA,0", "3,0");
+    Schema schema =
+        Schema.learn(
+            data, new DataOptions(List.of("y"), false, Set.of(), Missing.MEAN, true, true));
+    assertEquals(
+        new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2), schema.inputs().get(0));
+  }
+
+  @Test
+  void textInADroppedRowStillDecidesTheKind() throws IOException {
+    Data data = csv(dir, "a.csv", "x,z,y", "1,1,0", "oops,,0");
+    assertDataError(
+        () -> Schema.learn(data, regression(Missing.DROP, "y")), "row 2, column x: 'oops'");
+  }
+
+  @Test
+  void classesAreSortedAsNumbersIfAllAreNumbersAndElseAsText() throws IOException {
+    Data numbers = csv(dir, "n.csv", "x,y", "1,10", "1,9", "1,-2", "1,9");
+    Schema schema = Schema.learn(numbers, classification("y"));
+    assertEquals(List.of("-2", "9", "10"), schema.classes());
+    assertEquals(3, schema.outputWidth());
+    assertTrue(schema.classification());
+    assertEquals(List.of(new Schema.Label("y", 0, 1)), schema.labels());
+    Data text = csv(dir, "t.csv", "x,y", "1,10", "1,9", "1,b");
+    assertEquals(List.of("10", "9", "b"), Schema.learn(text, classification("y")).classes());
+  }
+
+  @Test
+  void severalLabelsKeepTheOrderOfTheOptions() throws IOException {
+    Data data = csv(dir, "a.csv", "y1,x,y2", "1,5,10", "3,5,30");
+    Schema schema = Schema.learn(data, standardized("y2", "y1"));
+    assertEquals(
+        List.of(new Schema.Label("y2", 20, 10), new Schema.Label("y1", 2, 1)), schema.labels());
+    assertEquals(2, schema.outputWidth());
+  }
+
+  @Test
+  void aMissingLabelColumnIsNamedWithTheColumnsThereAre() throws IOException {
+    Data data = csv(dir, "a.csv", "x,z,y", "1,2,3");
+    assertDataError(
+        () -> Schema.learn(data, regression("target")), "file a.csv", "column target", "x, z, y");
+    assertDataError(
+        () -> Schema.learn(data, categorical(regression("y"), "colour")),
+        "file a.csv",
+        "column colour",
+        "categorical");
+  }
+
+  @Test
+  void atLeastOneInputColumnIsNeeded() throws IOException {
+    Data data = csv(dir, "a.csv", "y,z", "1,2");
+    assertDataError(() -> Schema.learn(data, regression("z", "y")), "file a.csv", "input column");
+  }
+
+  @Test
+  void aLabelOfOneClassIsRefused() throws IOException {
+    Data data = csv(dir, "a.csv", "x,y", "1,cat", "2,cat");
+    assertDataError(() -> Schema.learn(data, classification("y")), "column y", "class cat");
+  }
+
+  @Test
+  void textIsNoLabelOfARegression() throws IOException {
+    Data data = csv(dir, "a.csv", "x,y", "1,2", "1,cat");
+    assertDataError(
+        () -> Schema.learn(data, regression("y")), "file a.csv, row 2, column y: 'cat'");
+  }
+
+  @Test
+  void aValueThatIsMissingIsNamedWithWhatToDo() throws IOException {
+    Data input = csv(dir, "a.csv", "x,y", "1,2", "NA,3");
+    assertDataError(
+        () -> Schema.learn(input, regression("y")),
+        "file a.csv, row 2, column x",
+        "--missing mean|drop");
+    Data label = csv(dir, "b.csv", "x,y", "1,2", "1,");
+    for (Missing missing : List.of(Missing.ERROR, Missing.MEAN)) {
+      assertDataError(
+          () -> Schema.learn(label, regression(missing, "y")),
+          "file b.csv, row 2, column y",
+          "label is missing",
+          "--missing drop");
+    }
+    Data category = csv(dir, "c.csv", "x,y", "u,2", ",3", ",4");
+    assertDataError(
+        () -> Schema.learn(category, regression(Missing.MEAN, "y")),
+        "file c.csv, row 2, column x",
+        "--missing drop");
+  }
+
+  @Test
+  void aTableOfWhichNothingIsLeftIsRefused() throws IOException {
+    Data data = csv(dir, "a.csv", "x,z,y", "1,,2", ",1,3");
+    assertDataError(
+        () -> Schema.learn(data, regression(Missing.DROP, "y")), "a.csv", "2 rows", "leaves none");
+    Data empty = csv(dir, "b.csv", "x,z,y", "1,,2", "2,,3");
+    assertDataError(
+        () -> Schema.learn(empty, regression(Missing.MEAN, "y")), "b.csv, column z", "missing");
+  }
+
+  @Test
+  void optionsThatContradictEachOtherAreRefused() {
+    assertDataError(() -> regression(), "no label column");
+    assertDataError(() -> regression("a", "a"), "column a", "twice");
+    assertDataError(
+        () -> categorical(regression("a"), "a", "b"), "column a", "label", "categorical");
+    assertDataError(
+        () -> new DataOptions(List.of("a", "b"), true, Set.of(), Missing.ERROR, true, true),
+        "one label",
+        "a, b");
+  }
+
+  @Test
+  void inMemoryColumnsAreATableToo() {
+    Map<String, double[]> columns = new LinkedHashMap<>();
+    columns.put("x", new double[] {1, 3});
+    columns.put("y", new double[] {2, 4});
+    Schema schema = Schema.learn(Data.columns(columns), standardized("y"));
+    assertEquals(
+        List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2)), schema.inputs());
+    columns.put("y", new double[] {7, 10});
+    Data data = Data.columns(columns);
+    assertEquals(List.of("7", "10"), Schema.learn(data, classification("y")).classes());
+  }
+
+  @Test
+  void inMemoryColumnsAreCheckedToo() {
+    assertDataError(() -> Data.columns(Map.of()), "no column");
+    Map<String, double[]> uneven = new LinkedHashMap<>();
+    uneven.put("x", new double[2]);
+    uneven.put("y", new double[3]);
+    assertDataError(() -> Data.columns(uneven), "column x has 2", "column y has 3");
+    Map<String, double[]> empty = Map.of("x", new double[0], "y", new double[0]);
+    assertDataError(() -> Schema.learn(Data.columns(empty), regression("y")), "no rows");
+    Data nan = Data.columns(Map.of("x", new double[] {1, Double.NaN}, "y", new double[2]));
+    assertDataError(
+        () -> Schema.learn(nan, regression("y")), "in-memory columns, row 2, column x", "nan");
+    assertDataError(
+        () -> Schema.learn(nan, categorical(regression("y"), "x")), "row 2, column x", "nan");
+  }
+
+  @Test
+  void aTargetMayBringItsOwnClasses() throws IOException {
+    Data data = csv(dir, "a.csv", "x,y", "1,a", "2,b");
+    Schema schema = Schema.learn(data, classification("y"));
+    Schema other = schema.withClasses(List.of("10", "9", "10"));
+    assertEquals(List.of("9", "10"), other.classes());
+    assertEquals(schema.inputs(), other.inputs());
+    assertEquals(List.of("a", "b"), schema.classes());
+    assertDataError(() -> schema.withClasses(List.of("z", "z")), "column y", "class z");
+    Schema numbers = Schema.learn(csv(dir, "b.csv", "x,y", "1,2"), regression("y"));
+    assertThrows(IllegalStateException.class, () -> numbers.withClasses(List.of("a", "b")));
+  }
+}
