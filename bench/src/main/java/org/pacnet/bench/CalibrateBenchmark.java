@@ -1,0 +1,79 @@
+package org.pacnet.bench;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.pacnet.Model;
+import org.pacnet.Monitor;
+import org.pacnet.PhaseReport;
+import org.pacnet.TransferConfig;
+import org.pacnet.data.Data;
+import org.pacnet.experiment.Friedman;
+
+/** A whole Calibrate through the facade, data in arrays: 300 epochs, three hidden layers. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(1)
+public class CalibrateBenchmark {
+
+  @Param({"64", "128", "256"})
+  public int width;
+
+  @Param({"10", "100"})
+  public int rows;
+
+  private Model model;
+  private Data target;
+
+  @Setup
+  public void allocate() {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(0);
+    Data source = columns(Friedman.source(2, random).sample(1_000, true, random));
+    target = columns(Friedman.target().sample(rows, true, random));
+    TransferConfig config =
+        TransferConfig.builder("y").hidden(width, width, width).sourceEpochs(2).build();
+    model = Model.train(source, config, new Monitor());
+    model.prune();
+    model.allocate(source, new Monitor());
+  }
+
+  private static Data columns(Friedman.Sample sample) {
+    Map<String, double[]> columns = new LinkedHashMap<>();
+    for (int i = 0; i < Friedman.INPUTS; i++) {
+      double[] values = new double[sample.y().length];
+      for (int r = 0; r < values.length; r++) {
+        values[r] = sample.x()[r][i];
+      }
+      columns.put("x" + (i + 1), values);
+    }
+    columns.put("y", sample.y());
+    return Data.columns(columns);
+  }
+
+  @Benchmark
+  public PhaseReport calibrate() {
+    return model.calibrate("target", target, new Monitor());
+  }
+
+  @TearDown
+  public void close() {
+    model.close();
+  }
+}

@@ -1,0 +1,74 @@
+package org.pacnet;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.pacnet.core.NativeLibrary;
+
+/**
+ * What runs here: for bug reports, and to see why something is slow.
+ *
+ * @param pacnet this library's version
+ * @param java the JVM's
+ * @param libtorch the version that the core was compiled against
+ * @param blas what multiplies matrices, and the file it was loaded from
+ * @param blasThreads 1, as long as nothing else in the process changes it; −1 if it can't be asked
+ * @param processors that the JVM may use
+ * @param cpuCapability the instruction set of the core's element-wise loops
+ * @param gpu whether one is used, and if not why
+ * @param libraries loaded native libraries that matter, with their files
+ */
+public record Diagnosis(
+    String pacnet,
+    String java,
+    String libtorch,
+    String blas,
+    int blasThreads,
+    int processors,
+    String cpuCapability,
+    String gpu,
+    Map<String, String> libraries) {
+
+  /** Loads the core and looks around. */
+  public static Diagnosis take() {
+    NativeLibrary.Info info = NativeLibrary.info();
+    return new Diagnosis(
+        version(),
+        Runtime.version() + " (" + System.getProperty("java.vm.name") + ")",
+        info.libtorch(),
+        info.blas(),
+        info.blasThreads(),
+        Runtime.getRuntime().availableProcessors(),
+        info.cpuCapability(),
+        describeGpu(),
+        loadedLibraries());
+  }
+
+  /** This library's version. */
+  public static String version() {
+    return Version.PACNET;
+  }
+
+  private static String describeGpu() {
+    return Files.exists(Path.of("/proc/driver/nvidia/version"))
+        ? "not used: this build of pacnet has no CUDA support (the machine has an NVIDIA driver)"
+        : "not used: this build of pacnet has no CUDA support, and there is no NVIDIA driver";
+  }
+
+  private static Map<String, String> loadedLibraries() {
+    Map<String, String> found = new TreeMap<>();
+    try (Stream<String> maps =
+        Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
+      maps.filter(line -> line.matches(".*/lib(jnipacnet|pacnet|torch|c10|gomp|openblas|mkl).*"))
+          .map(line -> line.substring(line.indexOf('/')))
+          .forEach(path -> found.put(Path.of(path).getFileName().toString(), path));
+    } catch (IOException e) {
+      found.put("(unknown)", "/proc/self/maps can't be read");
+    }
+    return found;
+  }
+}

@@ -1,0 +1,117 @@
+package org.pacnet;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.EncodedData;
+import org.pacnet.data.Schema;
+
+/**
+ * How far a model is off on data with known labels.
+ *
+ * @param rows compared
+ * @param labels one a label column of a regression, in the label's own unit; empty for a
+ *     classification
+ * @param accuracy share of rows whose most probable class is the true one; null for a regression
+ * @param crossEntropy mean of −log p(true class), in nats; null for a regression
+ */
+public record Metrics(
+    long rows,
+    List<LabelError> labels,
+    @Nullable Double accuracy,
+    @Nullable Double crossEntropy) {
+
+  public Metrics {
+    labels = List.copyOf(labels);
+  }
+
+  /**
+   * The error of one label column.
+   *
+   * @param label column name
+   * @param rmse root of the mean squared error
+   * @param mae mean absolute error
+   * @param r2 1 − squared error / squared deviation from the mean; null where the label is constant
+   */
+  public record LabelError(String label, double rmse, double mae, @Nullable Double r2) {}
+
+  /** One number to compare models by: 1 − accuracy, or the mean RMSE of the label columns. */
+  public double error() {
+    return accuracy != null
+        ? 1 - accuracy
+        : labels.stream().mapToDouble(LabelError::rmse).average().orElseThrow();
+  }
+
+  /** {@code outputs}: the network's raw outputs for these rows. */
+  static Metrics of(Schema schema, EncodedData data, float[] outputs) {
+    return schema.classes().isEmpty()
+        ? regression(schema, data, outputs)
+        : classification(schema, data, outputs);
+  }
+
+  private static Metrics regression(Schema schema, EncodedData data, float[] outputs) {
+    int rows = data.rows();
+    int width = schema.outputWidth();
+    List<LabelError> errors = new ArrayList<>();
+    for (int c = 0; c < width; c++) {
+      Schema.Label label = schema.labels().get(c);
+      double squared = 0;
+      double absolute = 0;
+      double mean = 0;
+      double deviation = 0;
+      for (int r = 0; r < rows; r++) {
+        double truth = data.labels().get(r * width + c);
+        double difference = (outputs[r * width + c] - truth) * label.std();
+        squared += difference * difference;
+        absolute += Math.abs(difference);
+        // Welford 1962: one pass, no cancellation
+        double step = truth - mean;
+        mean += step / (r + 1);
+        deviation += step * (truth - mean);
+      }
+      deviation *= label.std() * label.std();
+      errors.add(
+          new LabelError(
+              label.name(),
+              Math.sqrt(squared / rows),
+              absolute / rows,
+              deviation > 0 ? 1 - squared / deviation : null));
+    }
+    return new Metrics(rows, errors, null, null);
+  }
+
+  private static Metrics classification(Schema schema, EncodedData data, float[] outputs) {
+    int rows = data.rows();
+    int classes = schema.outputWidth();
+    int right = 0;
+    double entropy = 0;
+    for (int r = 0; r < rows; r++) {
+      int truth = (int) data.labels().get(r);
+      double[] p = softmax(outputs, r * classes, classes);
+      int best = 0;
+      for (int c = 1; c < classes; c++) {
+        best = p[c] > p[best] ? c : best;
+      }
+      right += best == truth ? 1 : 0;
+      entropy -= Math.log(Math.max(p[truth], Double.MIN_NORMAL));
+    }
+    return new Metrics(rows, List.of(), (double) right / rows, entropy / rows);
+  }
+
+  static double[] softmax(float[] logits, int offset, int classes) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      largest = Math.max(largest, logits[offset + c]);
+    }
+    double[] p = new double[classes];
+    double total = 0;
+    for (int c = 0; c < classes; c++) {
+      p[c] = Math.exp(logits[offset + c] - largest);
+      total += p[c];
+    }
+    for (int c = 0; c < classes; c++) {
+      p[c] /= total;
+    }
+    return p;
+  }
+}

@@ -1,0 +1,391 @@
+package org.pacnet;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.pacnet.data.Missing;
+import org.pacnet.error.DataException;
+
+/**
+ * Everything that a transfer can be told; immutable. {@link #builder(String...)} starts from the
+ * defaults of the PAC-Net paper, or where it names none from those of the README's benchmark.
+ *
+ * @param labels columns to predict, at least one; exactly one for a classification
+ * @param task regression or classification
+ * @param categorical input columns to be read as categories even if they hold numbers
+ * @param missing what to do with missing input values: {@code ERROR}, {@code MEAN} of the source,
+ *     {@code DROP} the row
+ * @param standardizeInputs scale inputs with the source's mean and deviation
+ * @param standardizeLabels likewise for the labels of a regression; undone at prediction
+ * @param hidden widths of the hidden layers; empty for a linear model
+ * @param activation behind each hidden layer
+ * @param dropout share of hidden units dropped in training, [0, 1)
+ * @param loss {@code CROSS_ENTROPY} for a classification, one of the others for a regression
+ * @param huberDelta where Huber's loss turns linear, in standardised units
+ * @param optimizer a new one, with fresh state, for each phase
+ * @param momentum of SGD, [0, 1)
+ * @param weightDecay of AdamW, decoupled; touches trainable weights only
+ * @param learningRate positive
+ * @param schedule of the learning rate over each phase
+ * @param batchSize rows a step; a smaller data set is one batch
+ * @param sourceEpochs of Train, and again of Allocate
+ * @param targetEpochs of Calibrate
+ * @param validationShare share of a phase's rows held out, [0, 1): the weights of the epoch with the
+ *     lowest validation loss are taken
+ * @param patience stop a phase after so many epochs without a lower validation loss; 0: never
+ * @param ratio share of the prunable weights that Prune removes, (0, 1)
+ * @param scope among which weights the largest are kept
+ * @param excluded glob patterns such as {@code layers.0.*} of weights never pruned
+ * @param lambda strength of Calibrate's pull of the pruned weights toward zero: adds λ·Σw² to the
+ *     loss
+ * @param seed of initial weights, shuffles, splits and dropout
+ * @param threads at most this many for one training step; small steps use one
+ * @param device where to train
+ */
+public record TransferConfig(
+    List<String> labels,
+    Task task,
+    List<String> categorical,
+    Missing missing,
+    boolean standardizeInputs,
+    boolean standardizeLabels,
+    List<Integer> hidden,
+    Activation activation,
+    double dropout,
+    Loss loss,
+    double huberDelta,
+    Optimizer optimizer,
+    double momentum,
+    double weightDecay,
+    double learningRate,
+    Schedule schedule,
+    int batchSize,
+    int sourceEpochs,
+    int targetEpochs,
+    double validationShare,
+    int patience,
+    double ratio,
+    PruningScope scope,
+    List<String> excluded,
+    double lambda,
+    long seed,
+    int threads,
+    Device device) {
+
+  /** Throws a {@link DataException} that names the setting if one is out of its range. */
+  public TransferConfig {
+    labels = List.copyOf(labels);
+    categorical = List.copyOf(categorical);
+    hidden = List.copyOf(hidden);
+    excluded = List.copyOf(excluded);
+    check(!labels.isEmpty(), "label", "name at least one column to predict", labels);
+    check(
+        task == Task.REGRESSION || labels.size() == 1,
+        "label",
+        "a classification predicts exactly one column",
+        labels);
+    check(
+        (task == Task.CLASSIFICATION) == (loss == Loss.CROSS_ENTROPY),
+        "loss",
+        "cross_entropy goes with a classification, mse, mae and huber with a regression",
+        loss);
+    check(
+        hidden.stream().allMatch(w -> w > 0 && w <= 1 << 20),
+        "hidden",
+        "every layer width must be between 1 and 1048576",
+        hidden);
+    check(dropout >= 0 && dropout < 1, "dropout", "must be at least 0 and below 1", dropout);
+    check(positive(huberDelta), "huber-delta", "must be positive", huberDelta);
+    check(momentum >= 0 && momentum < 1, "momentum", "must be at least 0 and below 1", momentum);
+    check(
+        weightDecay >= 0 && Double.isFinite(weightDecay),
+        "weight-decay",
+        "must be 0 or more",
+        weightDecay);
+    check(
+        weightDecay == 0 || optimizer == Optimizer.ADAMW,
+        "weight-decay",
+        "needs the optimizer adamw",
+        weightDecay);
+    check(positive(learningRate), "lr", "must be positive", learningRate);
+    check(batchSize > 0, "batch-size", "must be at least 1", batchSize);
+    check(sourceEpochs > 0, "source-epochs", "must be at least 1", sourceEpochs);
+    check(targetEpochs > 0, "target-epochs", "must be at least 1", targetEpochs);
+    check(
+        validationShare >= 0 && validationShare < 1,
+        "validation-share",
+        "must be at least 0 and below 1",
+        validationShare);
+    check(patience >= 0, "patience", "must be 0 or more", patience);
+    check(
+        patience == 0 || validationShare > 0, "patience", "needs a validation share", patience);
+    check(ratio > 0 && ratio < 1, "ratio", "must be between 0 and 1, both excluded", ratio);
+    check(lambda >= 0 && Double.isFinite(lambda), "lambda", "must be 0 or more", lambda);
+    check(threads > 0, "threads", "must be at least 1", threads);
+  }
+
+  /** The defaults, for a regression on these label columns. */
+  public static Builder builder(String... labels) {
+    return new Builder(List.of(labels));
+  }
+
+  /** A builder that starts from these settings. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  private static boolean positive(double value) {
+    return value > 0 && Double.isFinite(value);
+  }
+
+  private static void check(boolean valid, String option, String rule, Object value) {
+    if (!valid) {
+      throw new DataException("--" + option + ": " + rule + ", not " + value);
+    }
+  }
+
+  /** Collects settings; each method is the component of the same name. */
+  public static final class Builder {
+    private List<String> labels;
+    private Task task = Task.REGRESSION;
+    private List<String> categorical = List.of();
+    private Missing missing = Missing.ERROR;
+    private boolean standardizeInputs = true;
+    private boolean standardizeLabels = true;
+    private List<Integer> hidden = List.of(128, 128, 128);
+    private Activation activation = Activation.RELU;
+    private double dropout = 0.0;
+    private Loss loss = Loss.MSE;
+    private double huberDelta = 1.0;
+    private Optimizer optimizer = Optimizer.ADAM;
+    private double momentum = 0.9;
+    private double weightDecay = 0.0;
+    private double learningRate = 1e-3;
+    private Schedule schedule = Schedule.CONSTANT;
+    private int batchSize = 128;
+    private int sourceEpochs = 30;
+    private int targetEpochs = 300;
+    private double validationShare = 0.0;
+    private int patience = 0;
+    private double ratio = 0.8;
+    private PruningScope scope = PruningScope.GLOBAL;
+    private List<String> excluded = List.of();
+    private double lambda = 0.01;
+    private long seed = 0;
+    private int threads = 1;
+    private Device device = Device.AUTO;
+
+    private Builder(List<String> labels) {
+      this.labels = labels;
+    }
+
+    private Builder(TransferConfig c) {
+      labels = c.labels;
+      task = c.task;
+      categorical = c.categorical;
+      missing = c.missing;
+      standardizeInputs = c.standardizeInputs;
+      standardizeLabels = c.standardizeLabels;
+      hidden = c.hidden;
+      activation = c.activation;
+      dropout = c.dropout;
+      loss = c.loss;
+      huberDelta = c.huberDelta;
+      optimizer = c.optimizer;
+      momentum = c.momentum;
+      weightDecay = c.weightDecay;
+      learningRate = c.learningRate;
+      schedule = c.schedule;
+      batchSize = c.batchSize;
+      sourceEpochs = c.sourceEpochs;
+      targetEpochs = c.targetEpochs;
+      validationShare = c.validationShare;
+      patience = c.patience;
+      ratio = c.ratio;
+      scope = c.scope;
+      excluded = c.excluded;
+      lambda = c.lambda;
+      seed = c.seed;
+      threads = c.threads;
+      device = c.device;
+    }
+
+    /** Sets the task and with it the loss: cross-entropy, or squared error. */
+    public Builder task(Task value) {
+      task = value;
+      loss = value == Task.CLASSIFICATION ? Loss.CROSS_ENTROPY : Loss.MSE;
+      return this;
+    }
+
+    public Builder labels(List<String> value) {
+      labels = value;
+      return this;
+    }
+
+    public Builder categorical(String... columns) {
+      categorical = List.of(columns);
+      return this;
+    }
+
+    public Builder missing(Missing value) {
+      missing = value;
+      return this;
+    }
+
+    public Builder standardizeInputs(boolean value) {
+      standardizeInputs = value;
+      return this;
+    }
+
+    public Builder standardizeLabels(boolean value) {
+      standardizeLabels = value;
+      return this;
+    }
+
+    public Builder hidden(int... widths) {
+      List<Integer> list = new ArrayList<>();
+      for (int width : widths) {
+        list.add(width);
+      }
+      hidden = list;
+      return this;
+    }
+
+    public Builder activation(Activation value) {
+      activation = value;
+      return this;
+    }
+
+    public Builder dropout(double value) {
+      dropout = value;
+      return this;
+    }
+
+    public Builder loss(Loss value) {
+      loss = value;
+      return this;
+    }
+
+    public Builder huberDelta(double value) {
+      huberDelta = value;
+      return this;
+    }
+
+    public Builder optimizer(Optimizer value) {
+      optimizer = value;
+      return this;
+    }
+
+    public Builder momentum(double value) {
+      momentum = value;
+      return this;
+    }
+
+    public Builder weightDecay(double value) {
+      weightDecay = value;
+      return this;
+    }
+
+    public Builder learningRate(double value) {
+      learningRate = value;
+      return this;
+    }
+
+    public Builder schedule(Schedule value) {
+      schedule = value;
+      return this;
+    }
+
+    public Builder batchSize(int value) {
+      batchSize = value;
+      return this;
+    }
+
+    public Builder sourceEpochs(int value) {
+      sourceEpochs = value;
+      return this;
+    }
+
+    public Builder targetEpochs(int value) {
+      targetEpochs = value;
+      return this;
+    }
+
+    public Builder validationShare(double value) {
+      validationShare = value;
+      return this;
+    }
+
+    public Builder patience(int value) {
+      patience = value;
+      return this;
+    }
+
+    public Builder ratio(double value) {
+      ratio = value;
+      return this;
+    }
+
+    public Builder scope(PruningScope value) {
+      scope = value;
+      return this;
+    }
+
+    public Builder excluded(String... patterns) {
+      excluded = List.of(patterns);
+      return this;
+    }
+
+    public Builder lambda(double value) {
+      lambda = value;
+      return this;
+    }
+
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    public Builder threads(int value) {
+      threads = value;
+      return this;
+    }
+
+    public Builder device(Device value) {
+      device = value;
+      return this;
+    }
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public TransferConfig build() {
+      return new TransferConfig(
+          labels,
+          task,
+          categorical,
+          missing,
+          standardizeInputs,
+          standardizeLabels,
+          hidden,
+          activation,
+          dropout,
+          loss,
+          huberDelta,
+          optimizer,
+          momentum,
+          weightDecay,
+          learningRate,
+          schedule,
+          batchSize,
+          sourceEpochs,
+          targetEpochs,
+          validationShare,
+          patience,
+          ratio,
+          scope,
+          excluded,
+          lambda,
+          seed,
+          threads,
+          device);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package org.pacnet.cli;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Model;
+import org.pacnet.PhaseReport;
+import org.pacnet.TransferConfig;
+import org.pacnet.data.Data;
+import org.pacnet.error.DataException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pacnet calibrate}. */
+@Command(
+    name = "calibrate",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Teach an allocated model one more target: the last phase alone. Base and other targets stay as"
+          + " they are, bit for bit. Settings not given are those of the model.",
+      ""
+    })
+final class CalibrateCommand implements Runnable {
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "An allocated model")
+  private String directory = "";
+
+  @Option(
+      names = "--target",
+      required = true,
+      paramLabel = "FILE",
+      description = "The few samples of the new task")
+  private String target = "";
+
+  @Option(
+      names = "--name",
+      required = true,
+      paramLabel = "TARGET",
+      description = "What to call the target in the model")
+  private String name = "";
+
+  @Option(
+      names = "--lambda",
+      paramLabel = "L",
+      description = "Pull of the pruned weights toward zero, L*sum(w^2)")
+  private @Nullable Double lambda;
+
+  @Option(names = "--target-epochs", paramLabel = "N", description = "Epochs")
+  private @Nullable Integer targetEpochs;
+
+  @Option(names = "--overwrite", description = "Replace a target of that name.")
+  private boolean overwrite;
+
+  @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    try (ProgressDisplay display = new ProgressDisplay();
+        Model model = Model.load(Path.of(directory))) {
+      if (model.targets().containsKey(name) && !overwrite) {
+        throw new DataException(
+            directory + " already has a target '" + name + "': add --overwrite, or take another");
+      }
+      TransferConfig.Builder builder = model.config().toBuilder();
+      training.apply(builder);
+      if (lambda != null) {
+        builder.lambda(lambda);
+      }
+      if (targetEpochs != null) {
+        builder.targetEpochs(targetEpochs);
+      }
+      PhaseReport report =
+          model.calibrate(name, Data.files(target), builder.build(), display.monitor());
+      display.finish();
+      model.saveTarget(Path.of(directory), name, overwrite);
+      output.print(
+          Output.object("model", directory, "target", name, "phase", report),
+          text -> {
+            Text.metrics(
+                text,
+                model,
+                "target error (training rows)",
+                List.of("before Calibrate", "after Calibrate"),
+                Arrays.asList(report.before(), report.after()));
+            text.println(
+                "Next: pacnet evaluate --model "
+                    + directory
+                    + " --name "
+                    + name
+                    + " --input FILE, with rows that Calibrate has not seen");
+          });
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package org.pacnet.cli;
+
+import java.util.List;
+import org.pacnet.Task;
+import org.pacnet.TransferConfig;
+import org.pacnet.data.Missing;
+import picocli.CommandLine.Option;
+
+/** How the source's columns are read. */
+final class DataOptions {
+
+  @Option(
+      names = "--label",
+      required = true,
+      split = ",",
+      paramLabel = "COLUMN",
+      description = "Column to predict; several for a regression with several outputs: --label a,b")
+  private List<String> labels = List.of();
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description = "regression (default) or classification")
+  private Task task = Task.REGRESSION;
+
+  @Option(
+      names = "--categorical",
+      split = ",",
+      paramLabel = "COLUMN",
+      description =
+          "Input columns of numbers that are codes, not quantities. Columns of text are categorical"
+              + " anyway.")
+  private List<String> categorical = List.of();
+
+  @Option(
+      names = "--missing",
+      paramLabel = "HOW",
+      description =
+          "What to do with missing input values: error (default), mean (of the source), drop (the"
+              + " row)")
+  private Missing missing = Missing.ERROR;
+
+  @Option(
+      names = "--no-standardize",
+      description = "Take inputs and labels as they are, not scaled with the source's statistics.")
+  private boolean noStandardize;
+
+  TransferConfig.Builder builder() {
+    return TransferConfig.builder(labels.toArray(String[]::new))
+        .task(task)
+        .categorical(categorical.toArray(String[]::new))
+        .missing(missing)
+        .standardizeInputs(!noStandardize)
+        .standardizeLabels(!noStandardize);
+  }
+
+}

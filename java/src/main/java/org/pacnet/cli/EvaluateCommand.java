@@ -1,0 +1,51 @@
+package org.pacnet.cli;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Metrics;
+import org.pacnet.Model;
+import org.pacnet.data.Data;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pacnet evaluate}. */
+@Command(
+    name = "evaluate",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {"Measure a model's errors on labelled rows.", ""})
+final class EvaluateCommand implements Runnable {
+
+  @Option(names = "--model", required = true, paramLabel = "DIR", description = "A model")
+  private String directory = "";
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "FILE",
+      description = "Rows with inputs and label; CSV or Parquet")
+  private String input = "";
+
+  @Mixin private TargetChoice choice = new TargetChoice();
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    try (Model model = Model.load(Path.of(directory))) {
+      String target = choice.resolve(model);
+      Data data = Data.files(input);
+      Metrics metrics = target == null ? model.evaluate(data) : model.evaluate(target, data);
+      String what = target == null ? "source task" : target;
+      output.print(
+          Output.object("model", directory, "target", target, "metrics", metrics),
+          text -> {
+            List<@Nullable Metrics> one = Collections.singletonList(metrics);
+            Text.metrics(
+                text, model, Text.count(metrics.rows()) + " rows of " + input, List.of(what), one);
+          });
+    }
+  }
+}

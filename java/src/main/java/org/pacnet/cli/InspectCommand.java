@@ -1,0 +1,77 @@
+package org.pacnet.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.pacnet.Model;
+import org.pacnet.PhaseReport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pacnet inspect}. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {"Show what is in a model: columns, layers, phases, targets.", ""})
+final class InspectCommand implements Runnable {
+
+  @Option(names = "--model", required = true, paramLabel = "DIR", description = "A model")
+  private String directory = "";
+
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    try (Model model = Model.load(Path.of(directory))) {
+      output.print(
+          Output.object(
+              "model", directory,
+              "parameters", model.parameterCount(),
+              "config", model.config(),
+              "schema", model.schema(),
+              "layers", model.layers(),
+              "phases", model.reports(),
+              "targets", model.targets()),
+          out -> print(out, model));
+    }
+  }
+
+  private static void print(PrintStream out, Model model) {
+    out.println("Task     " + model.config().task().name().toLowerCase(Locale.ROOT)
+        + " of " + String.join(", ", model.config().labels()));
+    out.println("Inputs   " + String.join(", ",
+        model.schema().inputs().stream().map(column -> column.name()).toList()));
+    if (!model.schema().classes().isEmpty()) {
+      out.println("Classes  " + String.join(", ", model.schema().classes()));
+    }
+    out.println("Network  " + Text.network(model));
+    out.println();
+    Text.layers(out, model.layers());
+    out.println();
+    List<String> header = new ArrayList<>(List.of("phase", "rows", "epochs"));
+    header.addAll(Text.metricTitles(model));
+    List<List<String>> rows = new ArrayList<>();
+    for (PhaseReport report : model.reports()) {
+      rows.add(row(report.phase().toString(), report, header.size() - 3));
+    }
+    for (Map.Entry<String, PhaseReport> target : model.targets().entrySet()) {
+      rows.add(row("Calibrate " + target.getKey(), target.getValue(), header.size() - 3));
+    }
+    Text.table(out, header, rows);
+    out.println("  (errors on the rows that the phase trained with)");
+  }
+
+  private static List<String> row(String name, PhaseReport report, int metricColumns) {
+    List<String> row = new ArrayList<>();
+    row.add(name);
+    row.add(report.data() == null ? "-" : Text.count(report.data().rows()));
+    row.add(report.epochsRun() == 0 ? "-" : String.valueOf(report.epochsRun()));
+    row.addAll(Text.metricCells(report.after(), metricColumns));
+    return row;
+  }
+}

@@ -1,0 +1,75 @@
+package org.pacnet.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.pacnet.Model;
+import org.pacnet.Predictions;
+import org.pacnet.data.Data;
+import org.pacnet.data.PredictionColumn;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pacnet predict}. */
+@Command(
+    name = "predict",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Predict rows of a file: its columns are kept, predictions are added. A regression adds"
+          + " prediction_LABEL, a classification prediction and probability_CLASS.",
+      ""
+    })
+final class PredictCommand implements Runnable {
+
+  @Option(names = "--model", required = true, paramLabel = "DIR", description = "A model")
+  private String directory = "";
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "FILE",
+      description = "Rows with the model's input columns; others are kept and not used")
+  private String input = "";
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "A .csv or .parquet file; one that is there is replaced")
+  private String out = "";
+
+  @Mixin private TargetChoice choice = new TargetChoice();
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    try (Model model = Model.load(Path.of(directory))) {
+      String target = choice.resolve(model);
+      Data data = Data.files(input);
+      Predictions predictions =
+          target == null ? model.predict(data) : model.predict(target, data);
+      predictions.write(data, Path.of(out));
+      List<String> added = predictions.columns().stream().map(PredictionColumn::name).toList();
+      int rows = predictions.columns().get(0).rows();
+      int dropped = predictions.dropped().cardinality();
+      output.print(
+          Output.object(
+              "model", directory,
+              "target", target,
+              "file", out,
+              "rows", rows,
+              "dropped", dropped,
+              "columns", added),
+          text ->
+              text.println(
+                  Text.count(rows)
+                      + " rows predicted"
+                      + (dropped > 0 ? ", " + dropped + " left empty (missing values)" : "")
+                      + "; added "
+                      + String.join(", ", added)
+                      + " in "
+                      + out));
+    }
+  }
+}

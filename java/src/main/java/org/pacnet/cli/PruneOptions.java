@@ -1,0 +1,41 @@
+package org.pacnet.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.PruningScope;
+import org.pacnet.TransferConfig;
+import picocli.CommandLine.Option;
+
+/** Which weights go. */
+final class PruneOptions {
+
+  @Option(
+      names = "--ratio",
+      paramLabel = "R",
+      description = "Share of the weights that Prune removes (default: 0.8)")
+  private @Nullable Double ratio;
+
+  @Option(
+      names = "--per-layer",
+      description = "Remove that share in each layer, not over all layers together.")
+  private boolean perLayer;
+
+  @Option(
+      names = "--exclude",
+      split = ",",
+      paramLabel = "PATTERN",
+      description = "Weights never pruned, by name: 'layers.0.*'")
+  private List<String> excluded = List.of();
+
+  void apply(TransferConfig.Builder builder) {
+    if (ratio != null) {
+      builder.ratio(ratio);
+    }
+    if (perLayer) {
+      builder.scope(PruningScope.PER_LAYER);
+    }
+    if (!excluded.isEmpty()) {
+      builder.excluded(excluded.toArray(String[]::new));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package org.pacnet.cli;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Model;
+import org.pacnet.error.DataException;
+import picocli.CommandLine.Option;
+
+/** Which of a model's tasks a command is about. */
+final class TargetChoice {
+
+  @Option(
+      names = "--name",
+      paramLabel = "TARGET",
+      description = "A target of the model; may be left out if there is only one")
+  private @Nullable String name;
+
+  @Option(names = "--source-task", description = "The source task, by the model's base.")
+  private boolean sourceTask;
+
+  /** The target's name, or null for the source task. */
+  @Nullable String resolve(Model model) {
+    if (sourceTask) {
+      if (name != null) {
+        throw new DataException("--name and --source-task exclude each other: give one of them");
+      }
+      return null;
+    }
+    if (name != null) {
+      return name;
+    }
+    Set<String> targets = model.targets().keySet();
+    if (targets.size() == 1) {
+      return targets.iterator().next();
+    }
+    throw new DataException(
+        targets.isEmpty()
+            ? "the model has no target yet: run calibrate, or add --source-task"
+            : "the model has several targets: choose with --name " + String.join(" | ", targets));
+  }
+}

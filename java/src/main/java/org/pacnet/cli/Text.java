@@ -1,0 +1,121 @@
+package org.pacnet.cli;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.LayerReport;
+import org.pacnet.Metrics;
+import org.pacnet.Model;
+
+/** Results as people read them. */
+final class Text {
+
+  private Text() {}
+
+  static String number(double value) {
+    if (value == 0) {
+      return "0";
+    }
+    double size = Math.abs(value);
+    return size >= 1e6 || size < 1e-3
+        ? String.format(Locale.ROOT, "%.3e", value)
+        : String.format(Locale.ROOT, size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.4f", value);
+  }
+
+  static String count(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+
+  /** A table with a header line; the first column is left-aligned, the others right-aligned. */
+  static void table(PrintStream out, List<String> header, List<List<String>> rows) {
+    int columns = header.size();
+    int[] widths = new int[columns];
+    List<List<String>> all = new ArrayList<>();
+    all.add(header);
+    all.addAll(rows);
+    for (List<String> row : all) {
+      for (int c = 0; c < columns; c++) {
+        widths[c] = Math.max(widths[c], row.get(c).length());
+      }
+    }
+    for (List<String> row : all) {
+      StringBuilder line = new StringBuilder("  ");
+      for (int c = 0; c < columns; c++) {
+        String pad = " ".repeat(widths[c] - row.get(c).length());
+        line.append(c == 0 ? row.get(c) + pad : "   " + pad + row.get(c));
+      }
+      out.println(line.toString().stripTrailing());
+    }
+  }
+
+  /** What {@link #metricCells} shows, as column titles. */
+  static List<String> metricTitles(Model model) {
+    if (!model.schema().classes().isEmpty()) {
+      return List.of("wrong", "cross-entropy");
+    }
+    return model.schema().labels().stream().map(label -> "RMSE of " + label.name()).toList();
+  }
+
+  /** One cell a title of {@link #metricTitles}. */
+  static List<String> metricCells(@Nullable Metrics metrics, int columns) {
+    if (metrics == null) {
+      return Collections.nCopies(columns, "-");
+    }
+    Double entropy = metrics.crossEntropy();
+    if (entropy != null) {
+      return List.of(percent(metrics.error()), number(entropy));
+    }
+    return metrics.labels().stream().map(label -> number(label.rmse())).toList();
+  }
+
+  /** A table of metrics, one row a name. */
+  static void metrics(
+      PrintStream out, Model model, String title, List<String> names, List<@Nullable Metrics> rows) {
+    List<String> titles = metricTitles(model);
+    List<String> header = new ArrayList<>();
+    header.add(title);
+    header.addAll(titles);
+    List<List<String>> cells = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      List<String> row = new ArrayList<>();
+      row.add("  " + names.get(i));
+      row.addAll(metricCells(rows.get(i), titles.size()));
+      cells.add(row);
+    }
+    table(out, header, cells);
+  }
+
+  static void layers(PrintStream out, List<LayerReport> layers) {
+    List<List<String>> rows = new ArrayList<>();
+    for (LayerReport layer : layers) {
+      rows.add(
+          List.of(
+              layer.name(),
+              layer.outputs() + " x " + layer.inputs(),
+              count(layer.kept()),
+              count(layer.outputs() * layer.inputs() - layer.kept()),
+              layer.excluded() ? "excluded" : percent(layer.prunedRatio())));
+    }
+    table(out, List.of("layer", "shape", "kept", "pruned", "ratio"), rows);
+  }
+
+  static String network(Model model) {
+    List<String> widths = new ArrayList<>();
+    widths.add(String.valueOf(model.schema().inputWidth()));
+    model.config().hidden().forEach(width -> widths.add(String.valueOf(width)));
+    widths.add(String.valueOf(model.schema().outputWidth()));
+    return String.join("-", widths)
+        + " ("
+        + model.config().activation().name().toLowerCase(Locale.ROOT)
+        + "), "
+        + count(model.parameterCount())
+        + " parameters";
+  }
+}

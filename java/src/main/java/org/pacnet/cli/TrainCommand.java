@@ -1,0 +1,70 @@
+package org.pacnet.cli;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import org.pacnet.Model;
+import org.pacnet.PhaseReport;
+import org.pacnet.TransferConfig;
+import org.pacnet.data.Data;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pacnet train}. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {"Train a new model on the source: the first phase alone.", ""})
+final class TrainCommand implements Runnable {
+
+  @Option(
+      names = "--source",
+      required = true,
+      paramLabel = "FILE",
+      description = "The rich data set; CSV or Parquet, or a pattern in quotes")
+  private String source = "";
+
+  @Option(
+      names = "--source-epochs",
+      paramLabel = "N",
+      description = "Of Train, and later of Allocate (default: ${DEFAULT-VALUE})",
+      defaultValue = "30")
+  private int sourceEpochs;
+
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private NetworkOptions network = new NetworkOptions();
+  @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private OutOptions out = new OutOptions();
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    TransferConfig.Builder builder = data.builder().sourceEpochs(sourceEpochs);
+    network.apply(builder);
+    training.apply(builder);
+    TransferConfig config = builder.build();
+    Path directory = Path.of(out.out);
+    Model.checkReplaceable(directory, out.overwrite);
+    try (ProgressDisplay display = new ProgressDisplay();
+        Model model = Model.train(Data.files(source), config, display.monitor())) {
+      display.finish();
+      model.save(directory, out.overwrite);
+      PhaseReport report = model.reports().get(0);
+      output.print(
+          Output.object(
+              "model", out.out, "parameters", model.parameterCount(), "phase", report),
+          text -> {
+            text.println("Network  " + Text.network(model));
+            Text.metrics(
+                text,
+                model,
+                "source error (training rows)",
+                List.of("after Train"),
+                Collections.singletonList(report.after()));
+            text.println("Model written to " + out.out + "; next: pacnet prune --model " + out.out);
+          });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package org.pacnet.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.TransferConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pacnet transfer}. */
+@Command(
+    name = "transfer",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "All phases in one go: Train on the source, Prune, Allocate on the source, Calibrate on the"
+          + " target. Ends with the errors before and after each, and writes the model.",
+      "",
+      "Example: pacnet transfer --source sim.parquet --target fab2.csv --test fab2_later.csv"
+          + " --label thickness --name fab2 --out model",
+      ""
+    })
+final class TransferCommand implements Runnable {
+
+  @Option(
+      names = "--source",
+      required = true,
+      paramLabel = "FILE",
+      description = "The rich data set; CSV or Parquet, or a pattern in quotes")
+  private String source = "";
+
+  @Option(
+      names = "--target",
+      required = true,
+      paramLabel = "FILE",
+      description = "The few samples of the new task, with the same columns")
+  private String target = "";
+
+  @Option(
+      names = "--test",
+      paramLabel = "FILE",
+      description = "Labelled rows of the target for an honest error; no phase sees them")
+  private @Nullable String test;
+
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private NetworkOptions network = new NetworkOptions();
+  @Mixin private PruneOptions prune = new PruneOptions();
+  @Mixin private EpochOptions epochs = new EpochOptions();
+  @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private OutOptions out = new OutOptions();
+  @Mixin private Output output = new Output();
+
+  @Option(
+      names = "--name",
+      paramLabel = "TARGET",
+      description = "What to call the target in the model (default: target)")
+  private String name = "target";
+
+  @Override
+  public void run() {
+    TransferConfig.Builder builder = data.builder();
+    network.apply(builder);
+    prune.apply(builder);
+    epochs.apply(builder);
+    training.apply(builder);
+    TransferRun.run(
+        new TransferRun.Request(
+            source, target, test, name, builder.build(), Path.of(out.out), out.overwrite),
+        output);
+  }
+}

@@ -1,0 +1,147 @@
+package org.pacnet.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Metrics;
+import org.pacnet.Model;
+import org.pacnet.PhaseReport;
+import org.pacnet.TransferConfig;
+import org.pacnet.data.Data;
+
+/** All four phases and the table that sums them up: what {@code transfer} and {@code demo} share. */
+final class TransferRun {
+
+  /**
+   * @param test labelled rows of the target that no phase sees; null for none
+   */
+  record Request(
+      String source,
+      String target,
+      @Nullable String test,
+      String name,
+      TransferConfig config,
+      Path out,
+      boolean overwrite) {}
+
+  private TransferRun() {}
+
+  static void run(Request request, Output output) {
+    // Found out now rather than after the training.
+    Model.checkReplaceable(request.out(), request.overwrite());
+    try (ProgressDisplay display = new ProgressDisplay();
+        Model model =
+            Model.transfer(
+                Data.files(request.source()),
+                request.name(),
+                Data.files(request.target()),
+                request.config(),
+                display.monitor())) {
+      display.finish();
+      Metrics testBefore = null;
+      Metrics testAfter = null;
+      if (request.test() != null) {
+        Data test = Data.files(request.test());
+        testAfter = model.evaluate(request.name(), test);
+        testBefore = model.hasOwnClasses(request.name()) ? null : model.evaluate(test);
+      }
+      model.save(request.out(), request.overwrite());
+      PhaseReport calibrate = model.targets().get(request.name());
+      List<PhaseReport> phases = new ArrayList<>(model.reports());
+      phases.add(calibrate);
+      Map<String, Object> json =
+          Output.object(
+              "model", request.out().toString(),
+              "target", request.name(),
+              "parameters", model.parameterCount(),
+              "layers", model.layers(),
+              "phases", phases,
+              "test",
+                  request.test() == null
+                      ? null
+                      : Output.object("before", testBefore, "after", testAfter));
+      Metrics before = testBefore;
+      Metrics after = testAfter;
+      output.print(json, out -> print(out, request, model, phases, before, after));
+    }
+  }
+
+  private static void print(
+      PrintStream out,
+      Request request,
+      Model model,
+      List<PhaseReport> phases,
+      @Nullable Metrics testBefore,
+      @Nullable Metrics testAfter) {
+    PhaseReport train = phases.get(0);
+    PhaseReport calibrate = phases.get(phases.size() - 1);
+    out.println();
+    out.println("Network  " + Text.network(model));
+    out.println("Source   " + rows(train));
+    out.println("Target   " + rows(calibrate));
+    double seconds = phases.stream().mapToDouble(PhaseReport::seconds).sum();
+    out.printf(
+        Locale.ROOT, "Time     %.1f s, %d thread(s)%n%n", seconds, request.config().threads());
+    Text.layers(out, model.layers());
+    out.println();
+
+    List<String> names = new ArrayList<>();
+    List<@Nullable Metrics> errors = new ArrayList<>();
+    for (PhaseReport report : phases.subList(0, phases.size() - 1)) {
+      names.add("after " + report.phase());
+      errors.add(report.after());
+    }
+    Text.metrics(out, model, "source error (training rows)", names, errors);
+    out.println();
+
+    List<String> sides = List.of("before Calibrate", "after Calibrate");
+    if (testAfter != null) {
+      Text.metrics(
+          out,
+          model,
+          "target error (" + Path.of(String.valueOf(request.test())).getFileName() + ")",
+          sides,
+          Arrays.asList(testBefore, testAfter));
+      out.println();
+      out.println(verdict(testBefore, testAfter));
+    } else {
+      Text.metrics(
+          out,
+          model,
+          "target error (training rows)",
+          sides,
+          Arrays.asList(calibrate.before(), calibrate.after()));
+      out.println();
+      out.println("An honest error needs rows that Calibrate has not seen: add --test FILE.");
+    }
+    out.println();
+    out.println("Model written to " + request.out());
+  }
+
+  private static String rows(PhaseReport report) {
+    return report.data() == null
+        ? "-"
+        : report.data().name() + ", " + Text.count(report.data().rows()) + " rows";
+  }
+
+  private static String verdict(@Nullable Metrics before, Metrics after) {
+    if (before == null) {
+      return "The target has classes of its own, so the source model alone can't predict it.";
+    }
+    double change = after.error() / before.error() - 1;
+    if (!Double.isFinite(change)) {
+      return "The source model is already right on every row.";
+    }
+    String percent = Text.percent(Math.abs(change));
+    return change < 0
+        ? "Calibrate lowers the target error by " + percent + "."
+        : "Calibrate raises the target error by "
+            + percent
+            + ": here the source model is better left alone.";
+  }
+}

@@ -1,0 +1,92 @@
+package org.pacnet.core;
+
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.binding.PacNetLibrary;
+import org.pacnet.error.DataException;
+import org.pacnet.error.DivergedException;
+import org.pacnet.error.GuaranteeException;
+import org.pacnet.error.NativeException;
+import org.pacnet.error.PacNetException;
+
+/** Loads the native core once, and is the one place where its errors become exceptions. */
+public final class NativeLibrary {
+
+  private NativeLibrary() {}
+
+  // Loaded when first asked for. A failure is kept, since the JVM would answer every later call with
+  // a NoClassDefFoundError that says nothing.
+  private static final class Holder {
+    static final @Nullable NativeException FAILURE = tryLoad();
+  }
+
+  /**
+   * Loads the core and LibTorch, checks that binding and core belong together, and pins the BLAS to
+   * one thread: the core does its own threading, and a BLAS pool beside it makes a training step
+   * twenty times slower.
+   */
+  public static void load() {
+    NativeException failure = Holder.FAILURE;
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static @Nullable NativeException tryLoad() {
+    try {
+      Loader.load(PacNetLibrary.class);
+      int binding = PacNetLibrary.kAbiVersion();
+      int core = PacNetLibrary.abi_version();
+      if (binding != core) {
+        return new NativeException(
+            "the native core has ABI version "
+                + core
+                + " but its Java binding was built for "
+                + binding
+                + ": put pacnet's jars of one version on the class path");
+      }
+      PacNetLibrary.pin_blas_threads();
+      return null;
+    } catch (LinkageError e) {
+      return new NativeException(
+          "the native core can't be loaded ("
+              + firstLine(e)
+              + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, and the linux-x86_64 jars"
+              + " of pacnet-native, javacpp, openblas and pytorch on the class path",
+          e);
+    }
+  }
+
+  private static String firstLine(Throwable e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+
+  /** What is loaded, for {@code doctor} and for provenance. */
+  public record Info(String libtorch, String blas, int blasThreads, String cpuCapability) {}
+
+  /** Asks the core; the BLAS description names the file it was loaded from. */
+  public static Info info() {
+    load();
+    try (BytePointer libtorch = PacNetLibrary.libtorch_version();
+        BytePointer blas = PacNetLibrary.blas_description();
+        BytePointer capability = PacNetLibrary.cpu_capability()) {
+      return new Info(
+          libtorch.getString(),
+          blas.getString(),
+          PacNetLibrary.blas_threads(),
+          capability.getString());
+    }
+  }
+
+  /** The typed exception for what a native call on this thread has just thrown. */
+  static PacNetException translate(RuntimeException thrown) {
+    String message = String.valueOf(thrown.getMessage());
+    return switch (PacNetLibrary.last_error_kind()) {
+      case PacNetLibrary.kErrorInvalidArgument -> new DataException(message, thrown);
+      case PacNetLibrary.kErrorDiverged -> new DivergedException(message, thrown);
+      case PacNetLibrary.kErrorGuarantee -> new GuaranteeException(message, thrown);
+      default -> new NativeException(message, thrown);
+    };
+  }
+}

@@ -1,0 +1,233 @@
+package org.pacnet.core;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.binding.FitListener;
+import org.pacnet.binding.FitOptions;
+import org.pacnet.binding.FitResult;
+import org.pacnet.binding.Network;
+
+/**
+ * A network in native memory. One thread at a time: the methods are synchronised, so that a close
+ * can't happen during use. Forgotten, it is freed by JavaCPP's deallocator after its collection.
+ */
+public final class NativeNetwork implements AutoCloseable {
+
+  /** Told of every finished epoch; false stops the fit. */
+  @FunctionalInterface
+  public interface EpochListener {
+    boolean onEpoch(long epoch, double trainLoss, double validationLoss);
+  }
+
+  private final List<TensorInfo> tensors;
+  private final int parameterCount;
+  private final int outputs;
+  private @Nullable Network network;
+
+  /**
+   * @param sizes input, hidden… and output width
+   * @param activation the core's constant
+   * @param dropout in [0, 1)
+   */
+  public NativeNetwork(int[] sizes, int activation, double dropout) {
+    NativeLibrary.load();
+    long[] widths = Arrays.stream(sizes).asLongStream().toArray();
+    Network created = call(() -> new Network(widths, widths.length, activation, dropout));
+    network = created;
+    tensors = call(() -> readTensors(created));
+    parameterCount = Math.toIntExact(created.parameter_count());
+    outputs = sizes[sizes.length - 1];
+  }
+
+  private static List<TensorInfo> readTensors(Network network) {
+    List<TensorInfo> list = new ArrayList<>();
+    int offset = 0;
+    for (int t = 0; t < network.tensor_count(); t++) {
+      List<Long> shape = new ArrayList<>();
+      long size = 1;
+      for (int d = 0; d < network.tensor_rank(t); d++) {
+        shape.add(network.tensor_dim(t, d));
+        size *= network.tensor_dim(t, d);
+      }
+      try (BytePointer name = network.tensor_name(t)) {
+        list.add(
+            new TensorInfo(
+                t, name.getString(), List.copyOf(shape), offset, Math.toIntExact(size)));
+      }
+      offset = Math.addExact(offset, Math.toIntExact(size));
+    }
+    return List.copyOf(list);
+  }
+
+  private static <T> T call(Supplier<T> body) {
+    try {
+      return body.get();
+    } catch (RuntimeException e) {
+      throw NativeLibrary.translate(e);
+    }
+  }
+
+  private Network open() {
+    Network open = network;
+    if (open == null) {
+      throw new IllegalStateException("the network is closed");
+    }
+    return open;
+  }
+
+  /** In the order of the flat parameters. */
+  public List<TensorInfo> tensors() {
+    return tensors;
+  }
+
+  public int parameterCount() {
+    return parameterCount;
+  }
+
+  /** Draws all parameters anew. */
+  public synchronized void initialize(long seed) {
+    open().initialize(seed);
+  }
+
+  /** Draws the last layer anew. */
+  public synchronized void initializeHead(long seed) {
+    open().initialize_head(seed);
+  }
+
+  /** A copy of all parameters. */
+  public synchronized float[] parameters() {
+    float[] values = new float[parameterCount];
+    open().get_parameters(values);
+    return values;
+  }
+
+  /** Replaces all parameters; as many as {@link #parameterCount()}. */
+  public synchronized void setParameters(float[] values) {
+    if (values.length != parameterCount) {
+      throw new IllegalArgumentException(
+          values.length + " parameters for a network of " + parameterCount);
+    }
+    open().set_parameters(values);
+  }
+
+  /** See {@code pacnet::Network::prune}; one flag a tensor. Returns the new mask. */
+  public synchronized MaskBits prune(double ratio, boolean perLayer, boolean[] prunable) {
+    Network open = open();
+    call(() -> open.prune(ratio, perLayer, prunable));
+    List<byte[]> bits = new ArrayList<>();
+    for (TensorInfo tensor : tensors) {
+      byte[] packed = new byte[(tensor.size() + 7) / 8];
+      open.get_mask(tensor.index(), packed);
+      bits.add(packed);
+    }
+    return new MaskBits(tensors, bits);
+  }
+
+  /** Replaces the mask and leaves the parameters as they are. */
+  public synchronized void setMask(MaskBits mask) {
+    Network open = open();
+    for (TensorInfo tensor : tensors) {
+      call(
+          () -> {
+            open.set_mask(tensor.index(), mask.of(tensor));
+            return mask;
+          });
+    }
+  }
+
+  /**
+   * Runs a whole phase in one native call. What the listener throws ends the fit and is thrown here.
+   *
+   * @param x direct, [rows, inputs]
+   * @param y direct, [rows, outputs] or [rows] class indices
+   */
+  public synchronized FitOutcome fit(
+      FitOptions options, FloatBuffer x, FloatBuffer y, int rows, EpochListener listener) {
+    Network open = open();
+    int epochs = Math.toIntExact(options.epochs());
+    DoubleBuffer train = DoubleBuffer.allocate(epochs);
+    DoubleBuffer validation = DoubleBuffer.allocate(epochs);
+    try (Callback callback = new Callback(listener);
+        FitResult result =
+            call(() -> open.fit(options, x, y, rows, callback, train, validation))) {
+      // Java's exceptions lose their type on the way through C++: the original is thrown on from here.
+      if (callback.thrown instanceof RuntimeException e) {
+        throw e;
+      }
+      if (callback.thrown instanceof Error e) {
+        throw e;
+      }
+      int run = Math.toIntExact(result.epochs_run());
+      return new FitOutcome(
+          run,
+          result.best_epoch(),
+          result.cancelled(),
+          list(train, run),
+          options.validation_share() > 0 ? list(validation, run) : List.of());
+    }
+  }
+
+  private static List<Double> list(DoubleBuffer values, int count) {
+    return Arrays.stream(values.array(), 0, count).boxed().collect(Collectors.toUnmodifiableList());
+  }
+
+  /** Held by {@link #fit} for as long as C++ may call it. */
+  private static final class Callback extends FitListener {
+    private final EpochListener listener;
+    private @Nullable Throwable thrown;
+
+    Callback(EpochListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public boolean on_epoch(long epoch, double trainLoss, double validationLoss) {
+      try {
+        return listener.onEpoch(epoch, trainLoss, validationLoss);
+      } catch (RuntimeException | Error e) {
+        thrown = e;
+        return false;
+      }
+    }
+  }
+
+  /**
+   * The network's raw outputs, [rows, outputs].
+   *
+   * @param x direct, [rows, inputs]
+   */
+  public synchronized float[] predict(FloatBuffer x, int rows, int threads) {
+    Network open = open();
+    // Direct, so that the core writes in place; a heap array would be copied in as well as out.
+    FloatBuffer out =
+        ByteBuffer.allocateDirect(Math.multiplyExact(Math.multiplyExact(rows, outputs), 4))
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    call(
+        () -> {
+          open.predict(x, rows, out, threads);
+          return out;
+        });
+    float[] values = new float[rows * outputs];
+    out.get(values);
+    return values;
+  }
+
+  /** Frees the native memory. Closing twice is harmless; any use afterwards throws. */
+  @Override
+  public synchronized void close() {
+    if (network != null) {
+      network.close();
+      network = null;
+    }
+  }
+}
