@@ -288,14 +288,14 @@ public final class Model implements AutoCloseable {
   private record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {}
 
   private static TargetRows readTarget(Data target, Schema schema) {
-    Schema own = schema;
-    if (!schema.classes().isEmpty()) {
+    if (schema.classification()) {
       List<String> found = Encoder.distinctLabels(target, schema);
       if (!schema.classes().containsAll(found)) {
-        own = schema.withClasses(found);
+        Schema own = schema.withClasses(found);
+        return new TargetRows(own, true, Encoder.training(target, own));
       }
     }
-    return new TargetRows(own, own != schema, Encoder.training(target, own));
+    return new TargetRows(schema, false, Encoder.training(target, schema));
   }
 
   private PhaseReport calibrate(
@@ -466,7 +466,7 @@ public final class Model implements AutoCloseable {
   public synchronized Predictions predict(Data data) {
     EncodedData rows = Encoder.prediction(data, schema);
     network.setParameters(sourceWeights());
-    return Predictions.of(
+    return new Predictions(
         schema, rows, network.predict(rows.features(), rows.rows(), config.threads()));
   }
 
@@ -476,7 +476,7 @@ public final class Model implements AutoCloseable {
     Schema own = schemaOf(model);
     EncodedData rows = Encoder.prediction(data, own);
     try (NativeNetwork calibrated = calibrated(model)) {
-      return Predictions.of(
+      return new Predictions(
           own, rows, calibrated.predict(rows.features(), rows.rows(), config.threads()));
     }
   }

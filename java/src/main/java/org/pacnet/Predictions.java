@@ -3,7 +3,10 @@ package org.pacnet;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.PredictionColumn;
@@ -11,87 +14,105 @@ import org.pacnet.data.PredictionWriter;
 import org.pacnet.data.Schema;
 
 /**
- * What a model says of the rows of a table.
- *
- * @param columns for a regression {@code prediction_LABEL}, numbers in the label's own unit; for a
- *     classification {@code prediction}, the most probable class, and {@code probability_CLASS} for
- *     each. One value a row that is not dropped.
- * @param dropped rows of the table without a prediction, from 0: those with a missing input, where
- *     the model was made to drop them
+ * What a model says of the rows of a table: a value for each row that is not dropped, in the
+ * table's order.
  */
-public record Predictions(List<PredictionColumn> columns, BitSet dropped) {
+public final class Predictions {
+
+  private final int rows;
+  private final BitSet dropped;
+  private final String @Nullable [] classes;
+  private final Map<String, double[]> numbers = new LinkedHashMap<>();
 
   /** {@code outputs}: the network's raw outputs. */
-  static Predictions of(Schema schema, EncodedData rows, float[] outputs) {
-    return new Predictions(
-        schema.classification()
-            ? classes(schema, rows.rows(), outputs)
-            : numbers(schema, rows.rows(), outputs),
-        rows.dropped());
-  }
-
-  private static List<PredictionColumn> numbers(Schema schema, int rows, float[] outputs) {
+  Predictions(Schema schema, EncodedData data, float[] outputs) {
+    rows = data.rows();
+    dropped = data.dropped();
     int width = schema.outputWidth();
-    List<PredictionColumn> columns = new ArrayList<>();
-    for (int c = 0; c < width; c++) {
-      Schema.Label label = schema.labels().get(c);
-      double[] values = new double[rows];
+    if (schema.classification()) {
+      String[] predicted = new String[rows];
+      double[][] probabilities = new double[width][rows];
       for (int r = 0; r < rows; r++) {
-        values[r] = label.mean() + label.std() * outputs[r * width + c];
+        double[] p = Metrics.softmax(outputs, r * width, width);
+        int best = 0;
+        for (int c = 0; c < width; c++) {
+          probabilities[c][r] = p[c];
+          best = p[c] > p[best] ? c : best;
+        }
+        predicted[r] = schema.classes().get(best);
       }
-      columns.add(PredictionColumn.numbers("prediction_" + label.name(), values));
-    }
-    return columns;
-  }
-
-  private static List<PredictionColumn> classes(Schema schema, int rows, float[] outputs) {
-    int width = schema.outputWidth();
-    String[] predicted = new String[rows];
-    double[][] probabilities = new double[width][rows];
-    for (int r = 0; r < rows; r++) {
-      double[] p = Metrics.softmax(outputs, r * width, width);
-      int best = 0;
+      classes = predicted;
       for (int c = 0; c < width; c++) {
-        probabilities[c][r] = p[c];
-        best = p[c] > p[best] ? c : best;
+        numbers.put("probability_" + schema.classes().get(c), probabilities[c]);
       }
-      predicted[r] = schema.classes().get(best);
+    } else {
+      classes = null;
+      for (int c = 0; c < width; c++) {
+        Schema.Label label = schema.labels().get(c);
+        double[] values = new double[rows];
+        for (int r = 0; r < rows; r++) {
+          values[r] = label.mean() + label.std() * outputs[r * width + c];
+        }
+        numbers.put("prediction_" + label.name(), values);
+      }
     }
-    List<PredictionColumn> columns = new ArrayList<>();
-    columns.add(PredictionColumn.texts("prediction", predicted));
-    for (int c = 0; c < width; c++) {
-      columns.add(
-          PredictionColumn.numbers("probability_" + schema.classes().get(c), probabilities[c]));
-    }
-    return columns;
   }
 
-  /** The numbers of a column. */
-  public double[] numbers(String column) {
-    for (PredictionColumn candidate : columns) {
-      if (candidate.name().equals(column)
-          && candidate instanceof PredictionColumn.Numbers numbers) {
-        return numbers.values().clone();
-      }
+  /** Number of predicted rows. */
+  public int rows() {
+    return rows;
+  }
+
+  /**
+   * The rows of the table without a prediction, from 0: those with a missing input, where the model
+   * was made to drop them.
+   */
+  public BitSet dropped() {
+    return (BitSet) dropped.clone();
+  }
+
+  /**
+   * The columns: {@code prediction_LABEL} for each label of a regression; {@code prediction} and
+   * {@code probability_CLASS} for each class of a classification.
+   */
+  public List<String> columns() {
+    List<String> names = new ArrayList<>(numbers.keySet());
+    if (classes != null) {
+      names.add(0, "prediction");
     }
-    throw new IllegalArgumentException("there is no column of numbers named " + column);
+    return names;
+  }
+
+  /** A column of numbers, one a row: in the label's own unit, or probabilities in [0, 1]. */
+  public double[] numbers(String column) {
+    double[] values = numbers.get(column);
+    if (values == null) {
+      throw new IllegalArgumentException(
+          "there is no column of numbers " + column + ", only " + numbers.keySet());
+    }
+    return values.clone();
   }
 
   /** The most probable class of each row; for a classification only. */
   public String[] classes() {
-    if (columns.get(0) instanceof PredictionColumn.Texts texts) {
-      return texts.values().clone();
+    if (classes == null) {
+      throw new IllegalArgumentException("a regression predicts no classes");
     }
-    throw new IllegalArgumentException("a regression predicts no classes");
+    return classes.clone();
   }
 
   /**
-   * Writes the input's columns with the predictions behind them, as CSV or Parquet by the file's
+   * Writes the table's columns with the predictions behind them, as CSV or Parquet by the file's
    * extension; whole, or not at all.
    *
-   * @param input the table that was predicted
+   * @param table the one that was predicted
    */
-  public void write(Data input, Path file) {
-    PredictionWriter.write(input, dropped, columns, file);
+  public void write(Data table, Path file) {
+    List<PredictionColumn> added = new ArrayList<>();
+    if (classes != null) {
+      added.add(PredictionColumn.texts("prediction", classes));
+    }
+    numbers.forEach((name, values) -> added.add(PredictionColumn.numbers(name, values)));
+    PredictionWriter.write(table, dropped, added, file);
   }
 }

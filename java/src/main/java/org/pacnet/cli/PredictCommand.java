@@ -5,7 +5,6 @@ import java.util.List;
 import org.pacnet.Model;
 import org.pacnet.Predictions;
 import org.pacnet.data.Data;
-import org.pacnet.data.PredictionColumn;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -50,8 +49,8 @@ final class PredictCommand implements Runnable {
       Predictions predictions =
           target == null ? model.predict(data) : model.predict(target, data);
       predictions.write(data, Path.of(out));
-      List<String> added = predictions.columns().stream().map(PredictionColumn::name).toList();
-      int rows = predictions.columns().get(0).rows();
+      List<String> added = predictions.columns();
+      int rows = predictions.rows();
       int dropped = predictions.dropped().cardinality();
       output.print(
           Output.object(

@@ -15,10 +15,10 @@ public final class NativeLibrary {
 
   private NativeLibrary() {}
 
-  // Loaded when first asked for. A failure is kept, since the JVM would answer every later call with
-  // a NoClassDefFoundError that says nothing.
+  // Loaded when first asked for. What failed is kept, since the JVM would answer every later call
+  // with a NoClassDefFoundError that says nothing.
   private static final class Holder {
-    static final @Nullable NativeException FAILURE = tryLoad();
+    static final @Nullable String FAILURE = tryLoad();
   }
 
   /**
@@ -27,34 +27,31 @@ public final class NativeLibrary {
    * twenty times slower.
    */
   public static void load() {
-    NativeException failure = Holder.FAILURE;
+    String failure = Holder.FAILURE;
     if (failure != null) {
-      throw failure;
+      throw new NativeException(failure);
     }
   }
 
-  private static @Nullable NativeException tryLoad() {
+  private static @Nullable String tryLoad() {
     try {
       Loader.load(PacNetLibrary.class);
       int binding = PacNetLibrary.kAbiVersion();
       int core = PacNetLibrary.abi_version();
       if (binding != core) {
-        return new NativeException(
-            "the native core has ABI version "
-                + core
-                + " but its Java binding was built for "
-                + binding
-                + ": put pacnet's jars of one version on the class path");
+        return "the native core has ABI version "
+            + core
+            + " but its Java binding was built for "
+            + binding
+            + ": put pacnet's jars of one version on the class path";
       }
       PacNetLibrary.pin_blas_threads();
       return null;
     } catch (LinkageError e) {
-      return new NativeException(
-          "the native core can't be loaded ("
-              + firstLine(e)
-              + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, and the linux-x86_64 jars"
-              + " of pacnet-native, javacpp, openblas and pytorch on the class path",
-          e);
+      return "the native core can't be loaded ("
+          + firstLine(e)
+          + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, and the linux-x86_64 jars of"
+          + " pacnet-native, javacpp, openblas and pytorch on the class path";
     }
   }
 
