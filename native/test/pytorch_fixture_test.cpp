@@ -1,0 +1,253 @@
+// The public API against PyTorch in Python: tests/fixtures/make_fixtures.py wrote what torch.optim and autograd make of
+// the same weights and batches. PACNET_FIXTURES is that folder.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "pacnet/pacnet.h"
+
+namespace pacnet {
+namespace {
+
+constexpr double kTolerance = 1e-5;
+
+// One case: keys with their values, and float tensors.
+class Fixture {
+ public:
+  explicit Fixture(const std::string& name) {
+    const std::string folder = std::string(PACNET_FIXTURES) + "/" + name + "/";
+    std::ifstream manifest(folder + "fixture.txt");
+    std::ifstream data(folder + "data.bin", std::ios::binary);
+    EXPECT_TRUE(manifest.good() && data.good()) << folder;
+    for (std::string line; std::getline(manifest, line);) {
+      std::istringstream words(line);
+      std::string key;
+      words >> key;
+      if (key != "tensor") {
+        std::getline(words >> std::ws, values_[key]);
+        continue;
+      }
+      std::string tensor;
+      int rank = 0;
+      words >> tensor >> rank;
+      std::size_t size = 1;
+      for (int d = 0; d < rank; ++d) {
+        std::size_t dim = 0;
+        words >> dim;
+        size *= dim;
+      }
+      std::streamoff offset = 0;
+      words >> offset;
+      std::vector<float> floats(size);
+      data.seekg(offset);
+      data.read(reinterpret_cast<char*>(floats.data()), static_cast<std::streamsize>(size * sizeof(float)));
+      EXPECT_TRUE(data.good()) << folder << tensor;
+      tensors_[tensor] = std::move(floats);
+    }
+  }
+
+  const std::string& text(const std::string& key) const { return values_.at(key); }
+  double number(const std::string& key) const { return std::stod(values_.at(key)); }
+  const std::vector<float>& tensor(const std::string& name) const { return tensors_.at(name); }
+  // "4 6 16 12 1": a count and as many numbers.
+  std::vector<int64_t> list(const std::string& key) const {
+    std::istringstream words(values_.at(key));
+    std::size_t count = 0;
+    words >> count;
+    std::vector<int64_t> numbers(count);
+    for (int64_t& n : numbers) {
+      words >> n;
+    }
+    return numbers;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+  std::map<std::string, std::vector<float>> tensors_;
+};
+
+int index_of(const std::string& word, const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == word) {
+      return static_cast<int>(i);
+    }
+  }
+  ADD_FAILURE() << "unknown word " << word;
+  return 0;
+}
+
+FitOptions options_of(const Fixture& f) {
+  FitOptions o;
+  o.loss = index_of(f.text("loss"), {"mse", "mae", "huber", "cross_entropy"});
+  o.huber_delta = f.number("huber_delta");
+  o.optimizer = index_of(f.text("optimizer"), {"adam", "adamw", "sgd"});
+  o.learning_rate = f.number("learning_rate");
+  o.momentum = f.number("momentum");
+  o.weight_decay = f.number("weight_decay");
+  o.schedule = index_of(f.text("schedule"), {"constant", "cosine", "linear"});
+  o.batch_size = static_cast<int64_t>(f.number("batch_size"));
+  o.epochs = static_cast<int64_t>(f.number("epochs"));
+  o.shuffle = false;
+  return o;
+}
+
+// One value a parameter, 1 where kept.
+std::vector<float> mask_of(const Network& network) {
+  std::vector<float> values;
+  for (int64_t t = 0; t < network.tensor_count(); ++t) {
+    int64_t size = 1;
+    for (int64_t d = 0; d < network.tensor_rank(t); ++d) {
+      size *= network.tensor_dim(t, d);
+    }
+    std::vector<uint8_t> bits(static_cast<std::size_t>((size + 7) / 8));
+    network.get_mask(t, bits.data());
+    for (int64_t i = 0; i < size; ++i) {
+      values.push_back(static_cast<float>((bits[static_cast<std::size_t>(i / 8)] >> (i % 8)) & 1));
+    }
+  }
+  return values;
+}
+
+std::vector<float> parameters_of(const Network& network) {
+  std::vector<float> values(static_cast<std::size_t>(network.parameter_count()));
+  network.get_parameters(values.data());
+  return values;
+}
+
+struct Case {
+  explicit Case(const Fixture& f)
+      : sizes(f.list("sizes")),
+        network(sizes.data(), static_cast<int64_t>(sizes.size()),
+                index_of(f.text("activation"), {"relu", "tanh", "sigmoid", "gelu", "silu"}), 0.0) {}
+
+
+  std::vector<int64_t> sizes;
+  Network network;
+};
+
+double relative_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  double difference = 0.0;
+  double size = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference = std::max(difference, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+    size = std::max(size, std::fabs(static_cast<double>(b[i])));
+  }
+  return difference / size;
+}
+
+class TrainFixture : public testing::TestWithParam<const char*> {};
+
+TEST_P(TrainFixture, PruneAllocateAndCalibrateAgreeWithPyTorch) {
+  const Fixture f(GetParam());
+  Case c(f);
+  c.network.set_parameters(f.tensor("initial").data());
+  bool flags[6];
+  ASSERT_EQ(c.network.tensor_count(), 6);
+  for (int64_t t = 0; t < 6; ++t) {
+    flags[t] = c.network.tensor_rank(t) >= 2;
+  }
+  EXPECT_EQ(c.network.prune(f.number("ratio"), false, flags), static_cast<int64_t>(f.number("kept")));
+  const std::vector<float>& mask = f.tensor("mask");
+  EXPECT_EQ(mask_of(c.network), mask);
+  EXPECT_EQ(parameters_of(c.network), f.tensor("pruned"));
+
+  FitOptions o = options_of(f);
+  o.trainable = kTrainKept;
+  double loss = 0.0;
+  c.network.fit(o, f.tensor("x_source").data(), f.tensor("y_source").data(), 800, nullptr, &loss, nullptr);
+  EXPECT_NEAR(loss, f.number("allocate_loss"), kTolerance * f.number("allocate_loss"));
+  const std::vector<float> allocated = parameters_of(c.network);
+  EXPECT_LT(relative_difference(allocated, f.tensor("allocated")), kTolerance);
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i] == 0.0F) {
+      EXPECT_EQ(std::bit_cast<uint32_t>(allocated[i]), 0U) << i;
+    }
+  }
+
+  c.network.set_parameters(f.tensor("allocated").data());
+  o.trainable = kTrainPruned;
+  o.l2 = f.number("l2");
+  c.network.fit(o, f.tensor("x_target").data(), f.tensor("y_target").data(), 800, nullptr, &loss, nullptr);
+  EXPECT_NEAR(loss, f.number("calibrate_loss"), kTolerance * f.number("calibrate_loss"));
+  const std::vector<float> calibrated = parameters_of(c.network);
+  EXPECT_LT(relative_difference(calibrated, f.tensor("calibrated")), kTolerance);
+  std::size_t moved = 0;
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i] == 1.0F) {
+      EXPECT_EQ(std::bit_cast<uint32_t>(calibrated[i]), std::bit_cast<uint32_t>(f.tensor("allocated")[i])) << i;
+    } else {
+      moved += calibrated[i] != 0.0F ? 1 : 0;
+    }
+  }
+  EXPECT_GT(moved, 100U);  // dead ReLU units leave some where they are
+
+  std::vector<float> predictions(f.tensor("predictions").size());
+  c.network.predict(f.tensor("x_target").data(), 800, predictions.data(), 2);
+  EXPECT_LT(relative_difference(predictions, f.tensor("predictions")), kTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, TrainFixture,
+                         testing::Values("train_mse_relu_adam", "train_huber_tanh_adamw", "train_mae_sigmoid_sgd",
+                                         "train_cross_entropy_gelu_adam_cosine", "train_mse_silu_adam_linear"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST(L2spFixture, FiftyStepsAgreeWithPyTorch) {
+  const Fixture f("l2sp_mse_tanh_adam");
+  Case c(f);
+  c.network.set_parameters(f.tensor("initial").data());
+  FitOptions o = options_of(f);
+  o.l2 = f.number("l2");
+  o.l2_to_start = true;
+  double loss = 0.0;
+  c.network.fit(o, f.tensor("x_target").data(), f.tensor("y_target").data(), 800, nullptr, &loss, nullptr);
+  EXPECT_NEAR(loss, f.number("trained_loss"), kTolerance * f.number("trained_loss"));
+  EXPECT_LT(relative_difference(parameters_of(c.network), f.tensor("trained")), kTolerance);
+}
+
+class PruneFixture : public testing::TestWithParam<const char*> {};
+
+TEST_P(PruneFixture, MasksAreExactlyPyTorchs) {
+  const Fixture f(GetParam());
+  const std::vector<int64_t> sizes = f.list("sizes");
+  const auto runs = static_cast<int>(f.number("runs"));
+  ASSERT_GT(runs, 0);
+  for (int run = 0; run < runs; ++run) {
+    const std::string name = "run" + std::to_string(run) + ".";
+    Network network(sizes.data(), static_cast<int64_t>(sizes.size()), kRelu, 0.0);
+    network.set_parameters(f.tensor("parameters").data());
+    const std::vector<float>& flags = f.tensor(name + "prunable");
+    const auto prunable = std::make_unique<bool[]>(flags.size());
+    for (std::size_t t = 0; t < flags.size(); ++t) {
+      prunable[t] = flags[t] != 0.0F;
+    }
+    const int64_t kept =
+        network.prune(f.number(name + "ratio"), f.number(name + "per_layer") != 0.0, prunable.get());
+    EXPECT_EQ(kept, static_cast<int64_t>(f.number(name + "kept"))) << name;
+    const std::vector<float> mask = mask_of(network);
+    const std::vector<float> parameters = parameters_of(network);
+    EXPECT_EQ(mask, f.tensor(name + "mask")) << name;
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+      const float expected = mask[i] == 1.0F ? f.tensor("parameters")[i] : 0.0F;
+      EXPECT_EQ(std::bit_cast<uint32_t>(parameters[i]), std::bit_cast<uint32_t>(expected)) << name << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, PruneFixture,
+                         testing::Values("prune_all_equal", "prune_denormals", "prune_large", "prune_neighbours",
+                                         "prune_ties", "prune_zeros"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+}  // namespace
+}  // namespace pacnet
