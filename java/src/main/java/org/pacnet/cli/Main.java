@@ -63,6 +63,11 @@ public final class Main {
             .setParameterExceptionHandler(Main::wrongUsage)
             .setExecutionExceptionHandler(
                 (exception, command, parsed) -> failed(exception, command));
+    // Thirty options in brackets teach nobody; the list below the synopsis does.
+    commandLine
+        .getSubcommands()
+        .values()
+        .forEach(c -> c.getCommandSpec().usageMessage().abbreviateSynopsis(true));
     if (arguments.length == 0) {
       commandLine.usage(System.err);
       return WRONG_INPUT;

@@ -1,0 +1,491 @@
+// The training loop through the public API: guarantees, determinism, stopping, and every way to refuse.
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/error.h"
+#include "core/team.h"
+#include "nn/mlp.h"
+#include "pacnet/pacnet.h"
+#include "train/guarantee.h"
+
+namespace pacnet {
+namespace {
+
+constexpr int64_t kSizes[] = {4, 24, 24, 1};
+constexpr bool kPrunable[] = {true, false, true, false, true, false};
+
+struct Data {
+  explicit Data(int64_t count, unsigned seed = 1) : rows(count) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    for (int64_t r = 0; r < rows; ++r) {
+      float sum = 0.0F;
+      for (int i = 0; i < 4; ++i) {
+        x.push_back(normal(random));
+        sum += x.back() * static_cast<float>(i);
+      }
+      y.push_back(std::sin(sum));
+    }
+  }
+  int64_t rows;
+  std::vector<float> x;
+  std::vector<float> y;
+};
+
+std::vector<float> parameters_of(const Network& network) {
+  std::vector<float> values(static_cast<std::size_t>(network.parameter_count()));
+  network.get_parameters(values.data());
+  return values;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// Calls a function after every epoch.
+class Listener : public FitListener {
+ public:
+  explicit Listener(std::function<bool(int64_t, double, double)> body) : body_(std::move(body)) {}
+  bool on_epoch(int64_t epoch, double train_loss, double validation_loss) override {
+    return body_(epoch, train_loss, validation_loss);
+  }
+
+ private:
+  std::function<bool(int64_t, double, double)> body_;
+};
+
+struct Trained {
+  explicit Trained(double dropout = 0.0, int activation = kRelu) : network(kSizes, 4, activation, dropout) {
+    network.initialize(5);
+  }
+  FitResult fit(const Data& data, const FitOptions& options, FitListener* listener = nullptr) {
+    return network.fit(options, data.x.data(), data.y.data(), data.rows, listener, nullptr, nullptr);
+  }
+  Network network;
+};
+
+TEST(Fit, SameSeedSameBitsAndAnotherSeedOthers) {
+  const Data data(300);
+  for (const int threads : {1, 2}) {
+    FitOptions o;
+    o.epochs = 5;
+    o.threads = threads;
+    o.seed = 3;
+    Trained a(0.2);
+    Trained b(0.2);
+    a.fit(data, o);
+    b.fit(data, o);
+    EXPECT_TRUE(same_bits(parameters_of(a.network), parameters_of(b.network)));
+    o.seed = 4;
+    Trained c(0.2);
+    c.fit(data, o);
+    EXPECT_FALSE(same_bits(parameters_of(a.network), parameters_of(c.network)));
+  }
+}
+
+TEST(Fit, ManyThreadsAgreeWithOne) {
+  const int64_t sizes[] = {4, 256, 256, 1};  // large enough that more than one thread is used
+  const Data data(512);
+  std::vector<std::vector<float>> results;
+  for (const int threads : {1, 2, 3}) {
+    Network network(sizes, 4, kTanh, 0.1);
+    network.initialize(1);
+    FitOptions o;
+    o.epochs = 3;
+    o.optimizer = kSgd;
+    o.learning_rate = 0.01;
+    o.threads = threads;
+    network.fit(o, data.x.data(), data.y.data(), data.rows, nullptr, nullptr, nullptr);
+    results.push_back(parameters_of(network));
+  }
+  for (std::size_t t = 1; t < results.size(); ++t) {
+    for (std::size_t i = 0; i < results[0].size(); ++i) {
+      ASSERT_NEAR(results[t][i], results[0][i], 1e-5) << t << ' ' << i;
+    }
+  }
+}
+
+TEST(Fit, AllocateKeepsPrunedAtPlusZeroAfterEveryEpochAndMovesTheRest) {
+  for (const int optimizer : {kAdam, kAdamW, kSgd}) {
+    const Data data(200);
+    Trained t;
+    EXPECT_EQ(t.network.prune(0.8, false, kPrunable), 139);  // round(0.2 * 696)
+    const std::vector<float> before = parameters_of(t.network);
+    FitOptions o;
+    o.trainable = kTrainKept;
+    o.optimizer = optimizer;
+    o.weight_decay = optimizer == kAdamW ? 0.01 : 0.0;
+    o.epochs = 4;
+    int64_t seen = 0;
+    Listener listener([&](int64_t, double, double) {
+      const std::vector<float> now = parameters_of(t.network);
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        if (before[i] == 0.0F) {
+          EXPECT_EQ(std::bit_cast<uint32_t>(now[i]), 0U);
+          ++seen;
+        }
+      }
+      return true;
+    });
+    t.fit(data, o, &listener);
+    EXPECT_EQ(seen, 4 * (696 - 139));
+    EXPECT_FALSE(same_bits(before, parameters_of(t.network)));
+  }
+}
+
+TEST(Fit, CalibrateMovesPrunedPositionsOnly) {
+  for (const int optimizer : {kAdam, kAdamW, kSgd}) {
+    const Data data(20, 9);
+    Trained t;
+    t.network.prune(0.8, true, kPrunable);
+    const std::vector<float> before = parameters_of(t.network);
+    FitOptions o;
+    o.trainable = kTrainPruned;
+    o.optimizer = optimizer;
+    o.weight_decay = optimizer == kAdamW ? 0.01 : 0.0;
+    o.learning_rate = 0.01;
+    o.l2 = 0.01;
+    o.epochs = 30;
+    t.fit(data, o);
+    const std::vector<float> after = parameters_of(t.network);
+    int64_t moved = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (before[i] != 0.0F) {
+        EXPECT_EQ(std::bit_cast<uint32_t>(after[i]), std::bit_cast<uint32_t>(before[i])) << i;
+      } else {
+        moved += after[i] != 0.0F ? 1 : 0;
+      }
+    }
+    EXPECT_GT(moved, 200);
+  }
+}
+
+TEST(Fit, AHeadOfTheTargetsOwnIsTrainedInFullAndNotPulled) {
+  const Data data(20, 9);
+  Trained t;
+  t.network.prune(0.8, false, kPrunable);
+  const std::vector<float> before = parameters_of(t.network);
+  FitOptions o;
+  o.trainable = kTrainPruned;
+  o.train_head = true;
+  o.epochs = 5;
+  t.fit(data, o);
+  const std::vector<float> after = parameters_of(t.network);
+  const std::size_t head = before.size() - 25;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (i < head && before[i] != 0.0F) {
+      EXPECT_EQ(before[i], after[i]) << i;
+    }
+  }
+  EXPECT_NE(before.back(), after.back());  // the head's bias
+}
+
+TEST(Fit, L2PullsTowardZeroOrTowardTheStart) {
+  const Data data(50);
+  const auto distance = [&](double l2, bool to_start) {
+    Trained t;
+    const std::vector<float> before = parameters_of(t.network);
+    FitOptions o;
+    o.epochs = 60;
+    o.learning_rate = 0.01;
+    o.l2 = l2;
+    o.l2_to_start = to_start;
+    t.fit(data, o);
+    const std::vector<float> after = parameters_of(t.network);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const double d = static_cast<double>(after[i] - (to_start ? before[i] : 0.0F));
+      sum += d * d;
+    }
+    return sum;
+  };
+  EXPECT_LT(distance(1.0, false), 0.1 * distance(0.0, false));
+  EXPECT_LT(distance(1.0, true), 0.1 * distance(0.0, true));
+}
+
+TEST(Fit, ReportsTheLossThatItLowers) {
+  const Data data(256);
+  Trained t;
+  std::vector<double> losses(40);
+  FitOptions o;
+  o.epochs = 40;
+  o.learning_rate = 0.01;
+  o.batch_size = 100;  // and a last batch of 56
+  t.network.fit(o, data.x.data(), data.y.data(), data.rows, nullptr, losses.data(), nullptr);
+  EXPECT_LT(losses.back(), 0.5 * losses.front());
+  std::vector<float> out(256);
+  t.network.predict(data.x.data(), 256, out.data(), 2);
+  double error = 0.0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double difference = static_cast<double>(out[i]) - static_cast<double>(data.y[i]);
+    error += difference * difference / 256.0;
+  }
+  EXPECT_NEAR(error, losses.back(), 0.5 * losses.back());
+}
+
+TEST(Fit, SchedulesEndNearZero) {
+  // With lr falling to zero the last epoch moves far less than with a constant rate.
+  const Data data(64);
+  const auto last_move = [&](int schedule) {
+    Trained t;
+    FitOptions o;
+    o.epochs = 20;
+    o.optimizer = kSgd;
+    o.momentum = 0.0;
+    o.learning_rate = 0.05;
+    o.batch_size = 64;
+    o.schedule = schedule;
+    std::vector<float> previous;
+    double move = 0.0;
+    Listener listener([&](int64_t, double, double) {
+      const std::vector<float> now = parameters_of(t.network);
+      move = 0.0;
+      for (std::size_t i = 0; i < previous.size(); ++i) {
+        move += std::fabs(static_cast<double>(now[i] - previous[i]));
+      }
+      previous = now;
+      return true;
+    });
+    t.fit(data, o, &listener);
+    return move;
+  };
+  EXPECT_LT(last_move(kLinear), 0.2 * last_move(kConstant));
+  EXPECT_LT(last_move(kCosine), 0.05 * last_move(kConstant));
+}
+
+TEST(Fit, EarlyStoppingTakesTheBestEpochsWeights) {
+  const Data data(40);
+  Trained t;
+  FitOptions o;
+  o.epochs = 400;
+  o.learning_rate = 0.02;
+  o.validation_share = 0.25;
+  o.patience = 20;
+  std::vector<std::vector<float>> history;
+  std::vector<double> validation;
+  Listener listener([&](int64_t, double, double loss) {
+    history.push_back(parameters_of(t.network));
+    validation.push_back(loss);
+    return true;
+  });
+  const FitResult result = t.fit(data, o, &listener);
+  ASSERT_LT(result.epochs_run, 400);
+  EXPECT_EQ(result.epochs_run, result.best_epoch + 20);
+  const auto best = std::min_element(validation.begin(), validation.end()) - validation.begin();
+  EXPECT_EQ(best + 1, result.best_epoch);
+  EXPECT_TRUE(same_bits(parameters_of(t.network), history[static_cast<std::size_t>(best)]));
+}
+
+TEST(Fit, CancelPutsTheWeightsBack) {
+  const Data data(100);
+  Trained t;
+  const std::vector<float> before = parameters_of(t.network);
+  FitOptions o;
+  o.epochs = 10;
+  Listener listener([](int64_t epoch, double, double) { return epoch < 3; });
+  const FitResult result = t.fit(data, o, &listener);
+  EXPECT_TRUE(result.cancelled);
+  EXPECT_EQ(result.epochs_run, 3);
+  EXPECT_TRUE(same_bits(before, parameters_of(t.network)));
+}
+
+// The message of what the call throws, and the kind it leaves behind.
+std::string failure(ErrorKind kind, const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception& e) {
+    EXPECT_EQ(last_error_kind(), kind) << e.what();
+    return e.what();
+  }
+  ADD_FAILURE() << "did not throw";
+  return "";
+}
+
+TEST(Fit, DivergenceIsReportedAndPutsTheWeightsBack) {
+  const Data data(100);
+  Trained t;
+  const std::vector<float> before = parameters_of(t.network);
+  FitOptions o;
+  o.optimizer = kSgd;
+  o.learning_rate = 1e30;
+  o.epochs = 10;
+  EXPECT_NE(failure(kErrorDiverged, [&] { t.fit(data, o); }).find("learning rate"), std::string::npos);
+  EXPECT_TRUE(same_bits(before, parameters_of(t.network)));
+}
+
+TEST(Fit, RefusesEveryOptionOutOfItsRange) {
+  const std::vector<std::function<void(FitOptions&)>> faults = {
+      [](FitOptions& o) { o.epochs = 0; },
+      [](FitOptions& o) { o.batch_size = 0; },
+      [](FitOptions& o) { o.learning_rate = 0; },
+      [](FitOptions& o) { o.learning_rate = std::numeric_limits<double>::quiet_NaN(); },
+      [](FitOptions& o) { o.l2 = -1; },
+      [](FitOptions& o) { o.validation_share = 1; },
+      [](FitOptions& o) { o.validation_share = 0.999; },
+      [](FitOptions& o) { o.patience = 1; },
+      [](FitOptions& o) { o.threads = 0; },
+      [](FitOptions& o) { o.beta1 = 1; },
+      [](FitOptions& o) { o.beta2 = -0.1; },
+      [](FitOptions& o) { o.epsilon = 0; },
+      [](FitOptions& o) { o.momentum = 1; },
+      [](FitOptions& o) { o.weight_decay = 0.1; },  // Adam has none
+      [](FitOptions& o) { o.huber_delta = 0; },
+      [](FitOptions& o) { o.trainable = 3; },
+      [](FitOptions& o) { o.loss = 4; },
+      [](FitOptions& o) { o.loss = kCrossEntropy; },  // one output
+      [](FitOptions& o) { o.optimizer = -1; },
+      [](FitOptions& o) { o.schedule = 3; },
+  };
+  const Data data(30);
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    Trained t;
+    FitOptions o;
+    faults[i](o);
+    EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.fit(data, o); }).empty()) << i;
+  }
+  Trained t;
+  EXPECT_FALSE(
+      failure(kErrorInvalidArgument, [&] { t.network.fit({}, nullptr, nullptr, 0, nullptr, nullptr, nullptr); })
+          .empty());
+}
+
+TEST(Fit, NamesTheRowOfAClassIndexOutOfRange) {
+  const int64_t sizes[] = {4, 8, 3};
+  Network network(sizes, 3, kRelu, 0.0);
+  Data data(10);
+  data.y = {0, 1, 2, 0, 3, 0, 0, 0, 0, 0};
+  FitOptions o;
+  o.loss = kCrossEntropy;
+  const std::string message = failure(kErrorInvalidArgument, [&] {
+    network.fit(o, data.x.data(), data.y.data(), 10, nullptr, nullptr, nullptr);
+  });
+  EXPECT_NE(message.find("row 5"), std::string::npos) << message;
+}
+
+TEST(Fit, AllocateRefusesToStartFromWeightsThatAreNotPruned) {
+  const Data data(30);
+  Trained t;
+  t.network.prune(0.8, false, kPrunable);
+  std::vector<float> values = parameters_of(t.network);
+  for (float& v : values) {
+    v = v == 0.0F ? -0.0F : v;
+  }
+  t.network.set_parameters(values.data());
+  FitOptions o;
+  o.trainable = kTrainKept;
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.fit(data, o); }).empty());
+}
+
+TEST(Network, RefusesImpossibleShapesRatiosAndMasks) {
+  const int64_t zero[] = {4, 0, 1};
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(zero, 3, kRelu, 0.0); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(kSizes, 1, kRelu, 0.0); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(kSizes, 4, 9, 0.0); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(kSizes, 4, kRelu, 1.0); }).empty());
+  Trained t;
+  for (const double ratio : {0.0, 1.0, -1.0, 2.0, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(ratio, false, kPrunable); }).empty());
+  }
+  const bool none[6] = {};
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, false, none); }).empty());
+  const bool bias[6] = {false, true, false, false, false, false};
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, false, bias); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.tensor_name(6); }).empty());
+}
+
+TEST(Network, MasksGoOutAndComeBack) {
+  Trained a;
+  a.network.prune(0.7, false, kPrunable);
+  Trained b;
+  for (int64_t tensor = 0; tensor < 6; ++tensor) {
+    std::vector<uint8_t> bits(100);
+    a.network.get_mask(tensor, bits.data());
+    b.network.set_mask(tensor, bits.data());
+    EXPECT_EQ(a.network.kept_count(tensor), b.network.kept_count(tensor));
+  }
+  EXPECT_EQ(a.network.kept_count(1), 24);
+}
+
+TEST(Guarantee, AnAlteredFrozenValueIsFoundAndNamed) {
+  const Mlp mlp({4, 24, 1}, kRelu, 0.0);
+  BitMask kept(mlp.layout());
+  for (const Tensor& t : mlp.layout().tensors()) {
+    kept.fill(t, true);
+  }
+  const BitMask trainable = trainable_set(mlp.layout(), kept, kTrainPruned, false);
+  std::vector<float> before(static_cast<std::size_t>(mlp.layout().extent()), 0.0F);
+  std::vector<float> after = before;
+  check_frozen(mlp.layout(), trainable, before.data(), after.data());
+  const Tensor& second = mlp.weight(1);
+  after[static_cast<std::size_t>(second.offset + 5)] = -0.0F;  // equal as a number, not as bits
+  try {
+    check_frozen(mlp.layout(), trainable, before.data(), after.data());
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), kErrorGuarantee);
+    EXPECT_NE(std::string(e.what()).find("layers.2.weight[5]"), std::string::npos) << e.what();
+  }
+  kept.fill(second, false);
+  EXPECT_THROW(check_pruned_zero(mlp.layout(), kept, after.data(), kErrorGuarantee, "x"), Error);
+  check_pruned_zero(mlp.layout(), kept, before.data(), kErrorGuarantee, "x");
+  after[0] = std::numeric_limits<float>::infinity();
+  EXPECT_THROW(check_finite(mlp.layout(), after.data()), Error);
+}
+
+TEST(Blas, IsPinnedToOneThreadWhateverWasSetBefore) {
+  const Data data(50);
+  if (void* set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) {
+    reinterpret_cast<void (*)(int)>(set)(2);
+  } else if (void* local = dlsym(RTLD_DEFAULT, "MKL_Set_Num_Threads_Local")) {
+    reinterpret_cast<int (*)(int)>(local)(2);
+  } else {
+    FAIL() << "a BLAS of an unknown kind: " << blas_description();
+  }
+  EXPECT_EQ(blas_threads(), 2);
+  Trained t;
+  t.fit(data, FitOptions());
+  EXPECT_EQ(blas_threads(), 1);
+}
+
+TEST(Team, RunsEveryThreadOncePerRound) {
+  for (const int threads : {1, 2, 4}) {
+    Team team(threads);
+    std::vector<int> counts(static_cast<std::size_t>(threads) * 64);
+    for (int round = 0; round < 1000; ++round) {
+      team.run([&](int thread) { ++counts[static_cast<std::size_t>(thread) * 64]; });
+    }
+    for (int thread = 0; thread < threads; ++thread) {
+      EXPECT_EQ(counts[static_cast<std::size_t>(thread) * 64], 1000);
+    }
+  }
+}
+
+TEST(Sessions, TwoAtOnceDoNotDisturbEachOther) {
+  const Data data(200);
+  FitOptions o;
+  o.epochs = 20;
+  Trained alone;
+  alone.fit(data, o);
+  Trained a;
+  Trained b;
+  std::thread other([&] { a.fit(data, o); });
+  b.fit(data, o);
+  other.join();
+  EXPECT_TRUE(same_bits(parameters_of(alone.network), parameters_of(a.network)));
+  EXPECT_TRUE(same_bits(parameters_of(alone.network), parameters_of(b.network)));
+}
+
+}  // namespace
+}  // namespace pacnet

@@ -1,0 +1,141 @@
+// Magnitude selection against a plain stable sort.
+
+#include "prune/select.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace pacnet {
+namespace {
+
+// A layout of tensors of these sizes with values in its buffer; gaps hold NaN, which no pass may look at.
+struct Tensors {
+  explicit Tensors(const std::vector<int64_t>& sizes) {
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      std::string name = "t";
+      name += std::to_string(i);
+      layout.add(name, {sizes[i], 1});
+    }
+    values = std::vector<float>(static_cast<std::size_t>(layout.extent()), std::numeric_limits<float>::quiet_NaN());
+  }
+  template <typename Draw>
+  void fill(Draw draw) {
+    for (const Tensor& t : layout.tensors()) {
+      for (int64_t i = 0; i < t.size; ++i) {
+        values[static_cast<std::size_t>(t.offset + i)] = draw();
+      }
+    }
+  }
+  Layout layout;
+  std::vector<float> values;
+};
+
+std::vector<bool> sorted_mask(const Tensors& t, int64_t keep) {
+  std::vector<int64_t> order;
+  for (const Tensor& tensor : t.layout.tensors()) {
+    for (int64_t i = 0; i < tensor.size; ++i) {
+      order.push_back(tensor.offset + i);
+    }
+  }
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return std::fabs(t.values[static_cast<std::size_t>(a)]) > std::fabs(t.values[static_cast<std::size_t>(b)]);
+  });
+  std::vector<bool> mask(t.values.size());
+  for (int64_t i = 0; i < keep; ++i) {
+    mask[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
+  }
+  return mask;
+}
+
+void expect_same_as_sort(const Tensors& t, int64_t keep) {
+  BitMask mask(t.layout);
+  select_largest(t.values.data(), t.layout.tensors(), keep, mask);
+  const std::vector<bool> expected = sorted_mask(t, keep);
+  int64_t kept = 0;
+  for (const Tensor& tensor : t.layout.tensors()) {
+    kept += mask.count(tensor);
+    for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      ASSERT_EQ(mask.get(i), expected[static_cast<std::size_t>(i)]) << "keep " << keep << ", index " << i;
+    }
+  }
+  EXPECT_EQ(kept, keep);
+}
+
+TEST(Select, EqualsASortForEveryCountOnRandomValues) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  Tensors t({7, 64, 65, 100});
+  t.fill([&] { return normal(random); });
+  for (int64_t keep = 0; keep <= 236; ++keep) {
+    expect_same_as_sort(t, keep);
+  }
+}
+
+TEST(Select, BreaksTiesByLowestIndex) {
+  std::mt19937 random(2);
+  Tensors t({70, 130});
+  t.fill([&] { return static_cast<float>(random() % 3) * (random() % 2 == 0 ? 1.0F : -1.0F); });
+  for (int64_t keep = 0; keep <= 200; ++keep) {
+    expect_same_as_sort(t, keep);
+  }
+}
+
+TEST(Select, OrdersDenormalsZerosAndNeighboursExactly) {
+  std::vector<float> pool = {0.0F, -0.0F, std::numeric_limits<float>::denorm_min(),
+                             -2 * std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::min(),
+                             std::numeric_limits<float>::max(), -std::numeric_limits<float>::max(), 1.0F};
+  pool.push_back(std::nextafter(1.0F, 2.0F));
+  pool.push_back(-std::nextafter(1.0F, 0.0F));
+  std::mt19937 random(3);
+  Tensors t({33, 33});
+  t.fill([&] { return pool[random() % pool.size()]; });
+  for (int64_t keep = 0; keep <= 66; ++keep) {
+    expect_same_as_sort(t, keep);
+  }
+}
+
+TEST(Select, FindsTheThresholdOfAMillion) {
+  std::mt19937 random(4);
+  std::normal_distribution<float> normal;
+  Tensors t({1'000'000});
+  t.fill([&] { return normal(random); });
+  const int64_t keep = keep_count(1'000'000, 0.8);
+  EXPECT_EQ(keep, 200'000);
+  expect_same_as_sort(t, keep);
+}
+
+TEST(Select, NamesAValueThatIsNotFinite) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()}) {
+    Tensors t({10, 10});
+    t.fill([] { return 1.0F; });
+    t.values[64 + 3] = bad;
+    BitMask mask(t.layout);
+    try {
+      select_largest(t.values.data(), t.layout.tensors(), 5, mask);
+      FAIL() << bad;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), kErrorDiverged);
+      EXPECT_NE(std::string(e.what()).find("t1[3]"), std::string::npos) << e.what();
+    }
+  }
+}
+
+TEST(Select, CountsRoundHalvesAwayFromZero) {
+  EXPECT_EQ(keep_count(10, 0.25), 8);  // 7.5
+  EXPECT_EQ(keep_count(10, 0.75), 3);  // 2.5
+  EXPECT_EQ(keep_count(33'000, 0.8), 6'600);
+  EXPECT_EQ(keep_count(1, 0.8), 0);
+}
+
+}  // namespace
+}  // namespace pacnet
