@@ -94,7 +94,13 @@ final class Text {
 
   static void layers(PrintStream out, List<LayerReport> layers) {
     List<List<String>> rows = new ArrayList<>();
+    long kept = 0;
+    long prunable = 0;
     for (LayerReport layer : layers) {
+      if (!layer.excluded()) {
+        kept += layer.kept();
+        prunable += layer.outputs() * layer.inputs();
+      }
       rows.add(
           List.of(
               layer.name(),
@@ -103,6 +109,13 @@ final class Text {
               count(layer.outputs() * layer.inputs() - layer.kept()),
               layer.excluded() ? "excluded" : percent(layer.prunedRatio())));
     }
+    rows.add(
+        List.of(
+            "together",
+            "",
+            count(kept),
+            count(prunable - kept),
+            percent(1 - (double) kept / prunable)));
     table(out, List.of("layer", "shape", "kept", "pruned", "ratio"), rows);
   }
 

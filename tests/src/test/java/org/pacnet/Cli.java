@@ -1,0 +1,63 @@
+package org.pacnet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.pacnet.cli.Main;
+
+/** Runs the command line inside the test's JVM and keeps what it prints. */
+record Cli(int exitCode, String out, String err) {
+
+  static Cli run(Object... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    String[] words = new String[arguments.length];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = arguments[i].toString();
+    }
+    try (PrintStream newOut = new PrintStream(outBytes, true, StandardCharsets.UTF_8);
+        PrintStream newErr = new PrintStream(errBytes, true, StandardCharsets.UTF_8)) {
+      System.setOut(newOut);
+      System.setErr(newErr);
+      int code = Main.run(words);
+      return new Cli(
+          code,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  /** Runs a command that must succeed. */
+  static Cli ok(Object... arguments) {
+    Cli cli = run(arguments);
+    if (cli.exitCode() != 0 || !cli.err().isEmpty()) {
+      throw new AssertionError(List.of(arguments) + " gave " + cli);
+    }
+    return cli;
+  }
+
+  /** Standard output as exactly one JSON object on one line. */
+  JsonNode json() {
+    try {
+      if (out.lines().count() != 1) {
+        throw new AssertionError("more than one line: " + out);
+      }
+      JsonNode node = new ObjectMapper().readTree(out);
+      if (!node.isObject()) {
+        throw new AssertionError("no object: " + out);
+      }
+      return node;
+    } catch (IOException e) {
+      throw new AssertionError(out, e);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Exported models predict the same in Python: tests/python/check_export.py loads them with PyTorch
+ * and safetensors. PyTorch is the one that the build was made with.
+ */
+class ExportTest {
+
+  private static final Path PACKAGES = Path.of("target", "python").toAbsolutePath();
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void installSafetensors() throws IOException, InterruptedException {
+    if (!Files.isDirectory(PACKAGES.resolve("safetensors"))) {
+      python("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+          "--target", PACKAGES, "safetensors", "typing_extensions");
+    }
+  }
+
+  private static Path cache() {
+    Map<String, String> environment = System.getenv();
+    if (environment.containsKey("PACNET_CACHE")) {
+      return Path.of(environment.get("PACNET_CACHE"));
+    }
+    return environment.containsKey("XDG_CACHE_HOME")
+        ? Path.of(environment.get("XDG_CACHE_HOME"), "pacnet")
+        : Path.of(System.getProperty("user.home"), ".cache", "pacnet");
+  }
+
+  private static String python(Object... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("python3"));
+    for (Object argument : arguments) {
+      command.add(argument.toString());
+    }
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder
+        .environment()
+        .put("PYTHONPATH", cache().resolve("torch-2.13.0") + File.pathSeparator + PACKAGES);
+    Process process = builder.start();
+    String output =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), command + ":\n" + output);
+    return output;
+  }
+
+  private void check(Path model, Path input, Object[] exported, Object[] predicted)
+      throws IOException, InterruptedException {
+    Path weights = folder.resolve("w.safetensors");
+    Path predictions = folder.resolve("p.csv");
+    Cli.ok("export", "--model", model, exported[0], exported[1], "--out", weights);
+    List<Object> predict =
+        new ArrayList<>(List.of("predict", "--model", model, "--input", input, "--out", predictions));
+    predict.addAll(List.of(predicted));
+    Cli.ok(predict.toArray());
+    Path script = Path.of(System.getProperty("pacnet.root"), "tests", "python", "check_export.py");
+    String output = python(script, weights, input, predictions);
+    assertTrue(output.contains("ok:"), output);
+  }
+
+  private Path transfer(Path source, Path target, String label, Object... more) {
+    Path model = folder.resolve("model");
+    List<Object> words =
+        new ArrayList<>(
+            List.of("transfer", "--source", source, "--target", target, "--label", label));
+    words.addAll(List.of("--source-epochs", 3, "--target-epochs", 20, "--name", "t"));
+    words.addAll(List.of("--out", model, "--overwrite"));
+    words.addAll(List.of(more));
+    Cli.ok(words.toArray());
+    return model;
+  }
+
+  @Test
+  void torchPredictsWhatWePredict() throws IOException, InterruptedException {
+    Path source = Samples.csv(folder.resolve("source.csv"), 200, 0, 1);
+    Path target = Samples.csv(folder.resolve("target.csv"), 30, 1, 2);
+    Path others = Samples.csv(folder.resolve("others.csv"), 30, 1, 2, "scrap", "rework", "ship");
+    Object[] name = {"--name", "t"};
+
+    // A regression with a text column among its inputs.
+    Path model = transfer(source, target, "y", "--hidden", "16,16");
+    check(model, target, name, name);
+    check(model, target, new Object[] {"--what", "base"}, new Object[] {"--source-task"});
+    // Dropouts count in torch.nn.Sequential.
+    model = transfer(source, target, "y", "--hidden", "16,8", "--dropout", 0.3, "--activation", "gelu");
+    check(model, target, name, name);
+    // Two outputs, and inputs as they are.
+    model = transfer(source, target, "y,b", "--hidden", "12", "--activation", "silu", "--no-standardize");
+    check(model, target, name, name);
+    // Classes, and a target with its own.
+    Object[] classes = {"--task", "classification", "--activation", "tanh", "--hidden", "16,16"};
+    model = transfer(source, target, "grade", classes);
+    check(model, target, name, name);
+    model = transfer(source, others, "grade", classes);
+    check(model, others, name, name);
+  }
+}

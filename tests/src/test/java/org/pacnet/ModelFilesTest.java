@@ -1,0 +1,319 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.error.ModelFormatException;
+import org.pacnet.error.PacNetException;
+import org.pacnet.io.SafeTensors;
+import org.pacnet.io.SafeTensors.Entry;
+
+/** Reading model files: whatever is wrong with one is found, and said with the file's name. */
+class ModelFilesTest {
+
+  @TempDir static Path whole;
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void makeModel() {
+    TransferConfig config = Samples.quick().hidden(8, 8).build();
+    try (Model model =
+        Model.transfer(
+            Samples.columns(50, 0, 1), "t", Samples.columns(10, 1, 2), config, new Monitor())) {
+      model.save(whole.resolve("m"), false);
+    }
+  }
+
+  private Path copy() throws IOException {
+    Path to = folder.resolve("copy" + System.nanoTime());
+    try (Stream<Path> files = Files.walk(whole.resolve("m"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(whole.resolve("m").relativize(file).toString()));
+      }
+    }
+    return to;
+  }
+
+  private static List<String> files() {
+    return List.of(
+        "model.json",
+        "source.safetensors",
+        "mask.safetensors",
+        "base.safetensors",
+        "targets/t/target.json",
+        "targets/t/pruned.safetensors");
+  }
+
+  private static void assertRefused(Path model, String name) {
+    PacNetException e =
+        assertThrows(
+            PacNetException.class, () -> Model.load(model).close(), name + " was accepted");
+    assertTrue(
+        e.getMessage().contains(Path.of(name).getFileName().toString())
+            && e.getMessage().lines().count() == 1,
+        e.getMessage());
+  }
+
+  @Test
+  void theModelItselfLoads() throws IOException {
+    Model.load(copy()).close();
+  }
+
+  @Test
+  void aTruncatedFileIsRefusedAtEveryLength() throws IOException {
+    Path model = copy();
+    for (String name : files()) {
+      byte[] bytes = Files.readAllBytes(model.resolve(name));
+      // The last byte of a JSON file is its line end, which it can do without.
+      for (int length = 0; length < bytes.length - 1; length += Math.max(1, bytes.length / 60)) {
+        Files.write(model.resolve(name), Arrays.copyOf(bytes, length));
+        assertRefused(model, name);
+      }
+      Files.write(model.resolve(name), bytes);
+    }
+  }
+
+  @Test
+  void aFlippedBitInATensorFileIsAlwaysFound() throws IOException {
+    Path model = copy();
+    for (String name : files()) {
+      if (!name.endsWith(".safetensors")) {
+        continue;
+      }
+      byte[] bytes = Files.readAllBytes(model.resolve(name));
+      for (int i = 0; i < bytes.length; i += 1 + bytes.length / 300) {
+        bytes[i] ^= (byte) (1 << (i % 8));
+        Files.write(model.resolve(name), bytes);
+        assertRefused(model, name);
+        bytes[i] ^= (byte) (1 << (i % 8));
+      }
+      Files.write(model.resolve(name), bytes);
+    }
+    Model.load(model).close();
+  }
+
+  @Test
+  void aFlippedBitInJsonNeverGivesAnythingButATypedException() throws IOException {
+    Path model = copy();
+    for (String name : List.of("model.json", "targets/t/target.json")) {
+      byte[] bytes = Files.readAllBytes(model.resolve(name));
+      int refused = 0;
+      int tried = 0;
+      for (int i = 0; i < bytes.length; i += 1 + bytes.length / 300) {
+        bytes[i] ^= (byte) (1 << (i % 7));
+        Files.write(model.resolve(name), bytes);
+        tried++;
+        try (Model loaded = Model.load(model)) {
+          assertTrue(loaded.parameterCount() > 0); // a digit of a metric may differ and be valid
+        } catch (PacNetException e) {
+          assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+          refused++;
+        }
+        bytes[i] ^= (byte) (1 << (i % 7));
+      }
+      Files.write(model.resolve(name), bytes);
+      assertTrue(refused > tried / 2, refused + " of " + tried);
+    }
+  }
+
+  @Test
+  void missingFilesAreNamed() throws IOException {
+    for (String name : files()) {
+      Path model = copy();
+      Files.delete(model.resolve(name));
+      assertRefused(model, name);
+    }
+  }
+
+  // Replaces a tensor file and puts its hash right, so that what is inside is what is judged.
+  private static void replace(Path model, String name, byte[] bytes) throws IOException {
+    Files.write(model.resolve(name), bytes);
+    Path json = model.resolve("model.json");
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode tree = (ObjectNode) mapper.readTree(json.toFile());
+    ((ObjectNode) tree.get("sha256")).put(name, sha256(bytes));
+    mapper.writeValue(json.toFile(), tree);
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Map<String, Entry> tensors(Path file) throws IOException {
+    return new LinkedHashMap<>(
+        SafeTensors.decode(Files.readAllBytes(file), "test").tensors());
+  }
+
+  @Test
+  void soundFilesThatDoNotFitTheModelAreRefused() throws IOException {
+    Path base = whole.resolve("m/base.safetensors");
+
+    Path model = copy();
+    Map<String, Entry> entries = tensors(base);
+    float[] first = new float[16];
+    Arrays.fill(first, 0.5F); // at pruned positions too
+    entries.put("layers.0.weight", Entry.floats(List.of(8L, 2L), first, 0, 16));
+    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base.safetensors");
+
+    model = copy();
+    entries = tensors(base);
+    entries.put("layers.0.bias", Entry.floats(List.of(8L), new float[] {Float.NaN, 0, 0, 0, 0, 0, 0, 0}, 0, 8));
+    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base.safetensors");
+
+    model = copy();
+    entries = tensors(base);
+    entries.remove("layers.2.bias");
+    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base.safetensors");
+
+    model = copy();
+    entries = tensors(base);
+    entries.put("extra", Entry.bytes(new byte[3]));
+    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base.safetensors");
+
+    model = copy();
+    entries = tensors(base);
+    entries.put("layers.0.weight", Entry.floats(List.of(2L, 8L), new float[16], 0, 16));
+    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base.safetensors");
+
+    model = copy();
+    entries = tensors(whole.resolve("m/mask.safetensors"));
+    entries.put("layers.0.weight", Entry.bytes(new byte[] {0, 0})); // none kept: the count is off
+    replace(model, "mask.safetensors", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "mask.safetensors");
+  }
+
+  @Test
+  void aTargetOfAnotherBaseIsRefused() throws IOException {
+    Path other = folder.resolve("other");
+    TransferConfig config = Samples.quick().hidden(8, 8).seed(77).build();
+    try (Model model =
+        Model.transfer(
+            Samples.columns(50, 0, 1), "u", Samples.columns(10, 1, 2), config, new Monitor())) {
+      model.save(other, false);
+    }
+    Path model = copy();
+    Files.createDirectories(model.resolve("targets/u"));
+    for (String name : List.of("target.json", "pruned.safetensors")) {
+      Files.copy(other.resolve("targets/u/" + name), model.resolve("targets/u/" + name));
+    }
+    PacNetException e =
+        assertThrows(ModelFormatException.class, () -> Model.load(model).close());
+    assertTrue(e.getMessage().contains("another base"), e.getMessage());
+
+    Path renamed = copy();
+    Files.move(renamed.resolve("targets/t"), renamed.resolve("targets/v"));
+    assertRefused(renamed, "target.json");
+  }
+
+  @Test
+  void anUnknownFormatVersionIsRefused() throws IOException {
+    Path model = copy();
+    Path json = model.resolve("model.json");
+    Files.writeString(
+        json, Files.readString(json).replace("\"formatVersion\" : 1", "\"formatVersion\" : 2"));
+    PacNetException e =
+        assertThrows(ModelFormatException.class, () -> Model.load(model).close());
+    assertTrue(e.getMessage().contains("version 2"), e.getMessage());
+  }
+
+  private static byte[] file(String header, int dataBytes) {
+    byte[] json = header.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(8 + json.length + dataBytes)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(json.length)
+        .put(json)
+        .array();
+  }
+
+  @Test
+  void readsAFileMadeByHand() {
+    byte[] bytes =
+        file(
+            "{\"__metadata__\":{\"k\":\"v\"},\"w\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}  ",
+            8);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(bytes.length - 4, 1.5F);
+    SafeTensors.Contents contents = SafeTensors.decode(bytes, "hand");
+    assertEquals(Map.of("k", "v"), contents.metadata());
+    Entry entry = contents.tensors().get("w");
+    assertEquals(List.of(2L, 1L), entry.shape());
+    float[] values = new float[2];
+    entry.copyTo(values, 0);
+    assertEquals(1.5F, values[1]);
+  }
+
+  @Test
+  void refusesEveryUnsoundHeader() {
+    String w = "\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}";
+    List<byte[]> faults =
+        List.of(
+            new byte[7],
+            file("{}", 4), // bytes that belong to nothing
+            file("[]", 0),
+            file("{" + w + "} x", 8),
+            file("{" + w + "," + w + "}", 8), // the same name twice
+            file("{" + w.replace("F32", "F64") + "}", 8),
+            file("{" + w.replace("[2]", "[3]") + "}", 8),
+            file("{" + w.replace("[2]", "[-2]") + "}", 8),
+            file("{" + w.replace("[2]", "[4611686018427387904,4]") + "}", 8),
+            file("{" + w.replace("[0,8]", "[0,16]") + "}", 8),
+            file("{" + w.replace("[0,8]", "[8,0]") + "}", 8),
+            file("{" + w.replace("[0,8]", "[4,12]") + "}", 12), // a gap
+            file("{" + w.replace("[0,8]", "[0.0,8]") + "}", 8),
+            file("{" + w + "," + w.replace("\"w\"", "\"v\"").replace("[0,8]", "[4,12]") + "}", 12),
+            file("{" + w.replace("\"shape\":[2],", "") + "}", 8),
+            file("{\"__metadata__\":{\"k\":1}," + w + "}", 8),
+            ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(Long.MAX_VALUE).array(),
+            ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(-1).array(),
+            ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(100_000_001).array());
+    for (byte[] fault : faults) {
+      ModelFormatException e =
+          assertThrows(
+              ModelFormatException.class,
+              () -> SafeTensors.decode(fault, "f.safetensors"),
+              () -> new String(fault, StandardCharsets.ISO_8859_1));
+      assertTrue(e.getMessage().startsWith("f.safetensors "), e.getMessage());
+    }
+  }
+
+  @Test
+  void whatIsWrittenIsReadBack() {
+    Map<String, Entry> tensors =
+        Map.of("é \"w\"", Entry.floats(List.of(1L, 3L), new float[] {9, 1, -0F, 2}, 1, 3));
+    SafeTensors.Contents read =
+        SafeTensors.decode(SafeTensors.encode(tensors, Map.of("a", "b")), "x");
+    float[] values = new float[3];
+    read.tensors().get("é \"w\"").copyTo(values, 0);
+    assertEquals(Float.floatToRawIntBits(-0F), Float.floatToRawIntBits(values[1]));
+    assertEquals(2F, values[2]);
+    assertEquals(Map.of("a", "b"), read.metadata());
+  }
+}

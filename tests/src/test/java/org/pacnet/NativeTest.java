@@ -1,0 +1,111 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.pacnet.binding.FitOptions;
+import org.pacnet.binding.PacNetLibrary;
+import org.pacnet.core.NativeLibrary;
+import org.pacnet.core.NativeNetwork;
+
+/** What must hold between Java and the core. */
+class NativeTest {
+
+  @Test
+  void enumsAreInTheOrderOfTheCoresConstants() {
+    assertEquals(PacNetLibrary.kRelu, Activation.RELU.ordinal());
+    assertEquals(PacNetLibrary.kTanh, Activation.TANH.ordinal());
+    assertEquals(PacNetLibrary.kSigmoid, Activation.SIGMOID.ordinal());
+    assertEquals(PacNetLibrary.kGelu, Activation.GELU.ordinal());
+    assertEquals(PacNetLibrary.kSilu, Activation.SILU.ordinal());
+    assertEquals(PacNetLibrary.kMse, Loss.MSE.ordinal());
+    assertEquals(PacNetLibrary.kMae, Loss.MAE.ordinal());
+    assertEquals(PacNetLibrary.kHuber, Loss.HUBER.ordinal());
+    assertEquals(PacNetLibrary.kCrossEntropy, Loss.CROSS_ENTROPY.ordinal());
+    assertEquals(PacNetLibrary.kAdam, Optimizer.ADAM.ordinal());
+    assertEquals(PacNetLibrary.kAdamW, Optimizer.ADAMW.ordinal());
+    assertEquals(PacNetLibrary.kSgd, Optimizer.SGD.ordinal());
+    assertEquals(PacNetLibrary.kConstant, Schedule.CONSTANT.ordinal());
+    assertEquals(PacNetLibrary.kCosine, Schedule.COSINE.ordinal());
+    assertEquals(PacNetLibrary.kLinear, Schedule.LINEAR.ordinal());
+  }
+
+  @Test
+  void theBlasIsLibtorchsAndHasOneThread() {
+    NativeLibrary.Info info = NativeLibrary.info();
+    assertTrue(info.blas().contains("OpenBLAS"), info.blas());
+    assertEquals(1, info.blasThreads());
+  }
+
+  @Test
+  void theEnvironmentCanNotGiveTheBlasMoreThreads() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*"));
+    command.addAll(List.of("org.pacnet.cli.Main", "doctor", "--json"));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    for (String variable :
+        List.of("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "GOTO_NUM_THREADS")) {
+      builder.environment().put(variable, "2");
+    }
+    Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor());
+    assertTrue(out.contains("\"blasThreads\":1,"), out);
+  }
+
+  // 4.2 MB of parameters each.
+  private static NativeNetwork large() {
+    return new NativeNetwork(new int[] {8, 1024, 1024, 1}, PacNetLibrary.kRelu, 0);
+  }
+
+  @Test
+  void closedNetworksAndFinishedFitsKeepNoMemory() {
+    large().close();
+    long before = Pointer.physicalBytes();
+    for (int i = 0; i < 200; i++) {
+      large().close();
+    }
+    try (NativeNetwork network = large();
+        FitOptions options = new FitOptions()) {
+      FloatBuffer x = direct(8);
+      FloatBuffer y = direct(1);
+      for (int i = 0; i < 60; i++) {
+        network.fit(options, x, y, 1, (epoch, train, validation) -> true);
+      }
+    }
+    long grown = Pointer.physicalBytes() - before;
+    // Leaked, the networks would be 840 MB and the fits' buffers as much again.
+    assertTrue(grown < 200_000_000, "grew by " + grown);
+  }
+
+  @Test
+  void forgottenNetworksAreFreedAfterTheirCollection() throws InterruptedException {
+    large().close();
+    long before = Pointer.totalCount();
+    for (int i = 0; i < 20; i++) {
+      large().initialize(i);
+    }
+    long left = Long.MAX_VALUE;
+    for (int i = 0; i < 100 && left > before; i++) {
+      System.gc();
+      Thread.sleep(50);
+      left = Pointer.totalCount();
+    }
+    assertTrue(left <= before, left + " native objects where there were " + before);
+  }
+
+  private static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(4 * floats).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+}

@@ -1,0 +1,69 @@
+package org.pacnet;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.pacnet.data.Data;
+
+/** Small tables: y is a smooth function of a and b and of a tool; the target's is shifted. */
+final class Samples {
+
+  private Samples() {}
+
+  private static RandomGenerator random(long seed) {
+    return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+  }
+
+  /** Columns a, b, y in memory. */
+  static Data columns(int rows, double shift, long seed) {
+    RandomGenerator random = random(seed);
+    double[] a = new double[rows];
+    double[] b = new double[rows];
+    double[] y = new double[rows];
+    for (int r = 0; r < rows; r++) {
+      a[r] = random.nextGaussian();
+      b[r] = random.nextDouble(10, 20);
+      y[r] = 100 + 5 * Math.sin(a[r] + shift) + b[r];
+    }
+    Map<String, double[]> columns = new LinkedHashMap<>();
+    columns.put("a", a);
+    columns.put("b", b);
+    columns.put("y", y);
+    return Data.columns(columns);
+  }
+
+  /** A CSV file with columns a, b, tool (text), y and grade (low, mid, high). */
+  static Path csv(Path file, int rows, double shift, long seed, String... grades) {
+    String[] names = grades.length == 3 ? grades : new String[] {"low", "mid", "high"};
+    RandomGenerator random = random(seed);
+    StringBuilder text = new StringBuilder("a,b,tool,y,grade\n");
+    for (int r = 0; r < rows; r++) {
+      double a = random.nextGaussian();
+      double b = random.nextDouble(10, 20);
+      int tool = random.nextInt(3);
+      double y = 100 + 5 * Math.sin(a + shift) + b + 3 * tool;
+      String grade = names[y < 115 ? 0 : y < 120 ? 1 : 2];
+      text.append(
+          String.format(Locale.ROOT, "%.6f,%.6f,T%d,%.6f,%s%n", a, b, tool, y, grade));
+    }
+    return write(file, text.toString());
+  }
+
+  static Path write(Path file, String text) {
+    try {
+      return Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A configuration that trains in a moment. */
+  static TransferConfig.Builder quick() {
+    return TransferConfig.builder("y").hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1);
+  }
+}
