@@ -57,7 +57,7 @@ final class AllocateCommand implements Runnable {
                 List.of("after Prune", "after Allocate"),
                 Arrays.asList(report.before(), report.after()));
             text.println(
-                "Next: pacnet calibrate --model " + directory + " --target FILE --name NAME");
+                "Next: ./pacnet calibrate --model " + directory + " --target FILE --name NAME");
           });
     }
   }

@@ -91,7 +91,7 @@ final class CalibrateCommand implements Runnable {
                 List.of("before Calibrate", "after Calibrate"),
                 Arrays.asList(report.before(), report.after()));
             text.println(
-                "Next: pacnet evaluate --model "
+                "Next: ./pacnet evaluate --model "
                     + directory
                     + " --name "
                     + name

@@ -56,7 +56,7 @@ final class DemoCommand implements Runnable {
           "A simulator gave %,d rows (%s). The real process has the same inputs x1 to x10 but other%n"
               + "constants, and %d noisy measurements are all there is (%s).%n"
               + "%,d more, which no phase sees, show how good the result is (%s).%n%n"
-              + "  pacnet transfer --source %s --target %s --test %s --label y --out %s%n",
+              + "  ./pacnet transfer --source %s --target %s --test %s --label y --out %s%n",
           SOURCE_ROWS,
           source,
           TARGET_ROWS,
@@ -82,8 +82,8 @@ final class DemoCommand implements Runnable {
         output);
     if (!output.isJson()) {
       System.out.printf(
-          "%nNext:  pacnet predict --model %s --input %s --out %s%n"
-              + "       pacnet inspect --model %s%n",
+          "%nNext:  ./pacnet predict --model %s --input %s --out %s%n"
+              + "       ./pacnet inspect --model %s%n",
           modelDirectory,
           test,
           directory.resolve("predicted.csv"),

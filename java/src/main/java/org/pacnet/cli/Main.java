@@ -20,9 +20,9 @@ import picocli.CommandLine.HelpCommand;
     },
     footer = {
       "",
-      "Start with:  pacnet demo",
-      "Your data:   pacnet transfer --source big.csv --target few.csv --label y --out model",
-      "Then:        pacnet predict --model model --input new.csv --out predicted.csv",
+      "Start with:  ./pacnet demo",
+      "Your data:   ./pacnet transfer --source big.csv --target few.csv --label y --out model",
+      "Then:        ./pacnet predict --model model --input new.csv --out predicted.csv",
       "",
       "Data files are CSV (header line, .csv .tsv .txt, also .gz) or Parquet; quote patterns such as"
           + " 'data/*.parquet'. Every command takes --json."

@@ -45,7 +45,7 @@ final class PruneCommand implements Runnable {
           Output.object("model", directory, "layers", model.layers(), "phase", report),
           text -> {
             Text.layers(text, model.layers());
-            text.println("Next: pacnet allocate --model " + directory + " --source FILE");
+            text.println("Next: ./pacnet allocate --model " + directory + " --source FILE");
           });
     }
   }

@@ -63,7 +63,7 @@ final class TrainCommand implements Runnable {
                 "source error (training rows)",
                 List.of("after Train"),
                 Collections.singletonList(report.after()));
-            text.println("Model written to " + out.out + "; next: pacnet prune --model " + out.out);
+            text.println("Model written to " + out.out + "; next: ./pacnet prune --model " + out.out);
           });
     }
   }

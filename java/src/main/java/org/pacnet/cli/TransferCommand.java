@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
       "All phases in one go: Train on the source, Prune, Allocate on the source, Calibrate on the"
           + " target. Ends with the errors before and after each, and writes the model.",
       "",
-      "Example: pacnet transfer --source sim.parquet --target fab2.csv --test fab2_later.csv"
+      "Example: ./pacnet transfer --source sim.parquet --target fab2.csv --test fab2_later.csv"
           + " --label thickness --name fab2 --out model",
       ""
     })

@@ -8,20 +8,18 @@ import java.sql.Statement;
 import java.util.Properties;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 
 /**
  * A DuckDB database in memory for one operation, with one thread (which also keeps rows in order)
- * and without any reach to the network.
+ * and without any reach to the network. It starts when first used: in-memory columns, which need
+ * none, would otherwise wait longer for it than a small target takes to train.
  */
 final class Duck implements AutoCloseable {
-  private final DuckDBConnection connection;
+  private @Nullable DuckDBConnection connection;
 
-  private Duck(DuckDBConnection connection) {
-    this.connection = connection;
-  }
-
-  static Duck open() {
+  private static DuckDBConnection connect() {
     Properties settings = new Properties();
     settings.setProperty("threads", "1");
     settings.setProperty("autoinstall_known_extensions", "false");
@@ -31,25 +29,30 @@ final class Duck implements AutoCloseable {
     try {
       // Not by DriverManager, which sees only drivers of the caller's class loader.
       Connection connection = new DuckDBDriver().connect("jdbc:duckdb:", settings);
-      return new Duck(connection.unwrap(DuckDBConnection.class));
+      return connection.unwrap(DuckDBConnection.class);
     } catch (SQLException e) {
       throw new IllegalStateException("DuckDB does not start: " + reason(e), e);
     }
   }
 
   DuckDBConnection connection() {
-    return connection;
+    DuckDBConnection open = connection;
+    if (open == null) {
+      open = connect();
+      connection = open;
+    }
+    return open;
   }
 
   void execute(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
+    try (Statement statement = connection().createStatement()) {
       statement.execute(sql);
     }
   }
 
   /** The one number that {@code sql} selects. */
   long number(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
+    try (Statement statement = connection().createStatement();
         ResultSet result = statement.executeQuery(sql)) {
       result.next();
       return result.getLong(1);
@@ -81,6 +84,9 @@ final class Duck implements AutoCloseable {
 
   @Override
   public void close() {
+    if (connection == null) {
+      return;
+    }
     try {
       connection.close();
     } catch (SQLException e) {

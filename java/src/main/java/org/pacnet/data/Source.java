@@ -29,7 +29,7 @@ final class Source implements AutoCloseable {
    *     table has no rows
    */
   static Source open(Data data) {
-    Duck duck = Duck.open();
+    Duck duck = new Duck();
     try {
       Source source = new Source(duck, data);
       source.openParts();
