@@ -113,9 +113,7 @@ public final class Model implements AutoCloseable {
   }
 
   private static Schema learnSchema(Data source, TransferConfig config) {
-    if (config.device() == Device.CUDA) {
-      throw new DataException("--device cuda: this build runs on the CPU only; use auto or cpu");
-    }
+    checkDevice(config); // before a long read
     return Schema.learn(
         source,
         new DataOptions(
@@ -125,6 +123,12 @@ public final class Model implements AutoCloseable {
             config.missing(),
             config.standardizeInputs(),
             config.standardizeLabels()));
+  }
+
+  private static void checkDevice(TransferConfig config) {
+    if (config.device() == Device.CUDA) {
+      throw new DataException("--device cuda: this build runs on the CPU only; use auto or cpu");
+    }
   }
 
   private void train(EncodedData rows, Monitor monitor) {
@@ -379,6 +383,7 @@ public final class Model implements AutoCloseable {
   }
 
   private static FitOptions options(TransferConfig c, Phase phase) {
+    checkDevice(c);
     NativeLibrary.load();
     return new FitOptions()
         .loss(c.loss().ordinal())

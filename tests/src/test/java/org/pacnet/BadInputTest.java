@@ -168,6 +168,9 @@ class BadInputTest {
     assertRefused(
         List.of("target", "--overwrite"),
         "calibrate", "--model", model, "--target", target, "--name", "target");
+    assertRefused(
+        List.of("--device"),
+        "calibrate", "--model", model, "--target", target, "--name", "b", "--device", "cuda");
     byte[] bytes = Files.readAllBytes(model.resolve("base.safetensors"));
     bytes[bytes.length - 1] ^= 1;
     Files.write(model.resolve("base.safetensors"), bytes);
