@@ -193,6 +193,11 @@ void Network::set_mask(int64_t tensor, const uint8_t* in) {
     const Tensor& t = impl_->tensor(tensor);
     const int64_t bytes = (t.size + 7) / 8;
     require(t.size % 8 == 0 || (in[bytes - 1] >> (t.size % 8)) == 0, t.name + ": unused mask bits are set");
+    if (!t.prunable()) {
+      for (int64_t i = 0; i < t.size; ++i) {
+        require(((in[i / 8] >> (i % 8)) & 1) != 0, t.name + " is no matrix and is never pruned");
+      }
+    }
     impl_->kept.fill(t, false);
     std::memcpy(&impl_->kept.word(t.offset / kWordBits), in, static_cast<std::size_t>(bytes));
   });

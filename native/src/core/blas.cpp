@@ -65,7 +65,6 @@ const Controls& controls() {
     c.get_openblas = reinterpret_cast<int (*)()>(find("openblas_get_num_threads"));
     c.config_openblas = reinterpret_cast<const char* (*)()>(find("openblas_get_config"));
     // In this spelling: in lower case it is MKL's Fortran entry, which takes an address.
-    // In this spelling: in lower case it is the Fortran entry, which takes an address.
     c.set_mkl_local = reinterpret_cast<int (*)(int)>(find("MKL_Set_Num_Threads_Local"));
     return c;
   }();

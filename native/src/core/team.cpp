@@ -32,12 +32,19 @@ void wait_while_equal(const std::atomic<T>& value, T old) {
 }  // namespace
 
 Team::Team(int threads) {
-  for (int t = 1; t < threads; ++t) {
-    workers_.emplace_back([this, t] { work(t); });
+  try {
+    for (int t = 1; t < threads; ++t) {
+      workers_.emplace_back([this, t] { work(t); });
+    }
+  } catch (...) {  // no thread to be had: those that run must end first, or std::terminate ends the process
+    stop();
+    throw;
   }
 }
 
-Team::~Team() {
+Team::~Team() { stop(); }
+
+void Team::stop() {
   stop_.store(true, std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();

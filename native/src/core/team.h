@@ -23,6 +23,7 @@ class Team {
 
  private:
   void work(int thread);
+  void stop();
 
   std::vector<std::thread> workers_;
   const std::function<void(int)>* body_ = nullptr;

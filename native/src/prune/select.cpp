@@ -1,5 +1,6 @@
 #include "prune/select.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>

@@ -95,7 +95,6 @@ class Fit {
       int64_t rows)
       : mlp_(mlp),
         options_(options),
-        kept_(kept),
         params_(params),
         x_(x),
         y_(y),
@@ -159,7 +158,9 @@ class Fit {
     check_finite(mlp_.layout(), params_);
     check_frozen(mlp_.layout(), trainable_, before_.data(), params_);
     if (options_.trainable == kTrainKept) {
-      check_pruned_zero(mlp_.layout(), kept_, params_, kErrorGuarantee, "a pruned weight is not +0.0; please report it");
+      // Trainable rather than kept: a head trained in full has nothing pruned.
+      check_pruned_zero(mlp_.layout(), trainable_, params_, kErrorGuarantee,
+                        "a pruned weight is not +0.0; please report it");
     }
     return result;
   }
@@ -275,7 +276,6 @@ class Fit {
 
   const Mlp& mlp_;
   const FitOptions& options_;
-  const BitMask& kept_;
   float* params_;
   const float* x_;
   const float* y_;
@@ -306,8 +306,8 @@ FitResult fit(const Mlp& mlp, const BitMask& kept, float* params, const FitOptio
   check_options(mlp, options, rows);
   check_labels(mlp, options, y, rows);
   if (options.trainable == kTrainKept) {
-    check_pruned_zero(mlp.layout(), kept, params, kErrorInvalidArgument,
-                      "Allocate must start with every pruned weight at +0.0");
+    check_pruned_zero(mlp.layout(), trainable_set(mlp.layout(), kept, kTrainKept, options.train_head), params,
+                      kErrorInvalidArgument, "Allocate must start with every pruned weight at +0.0");
   }
   Fit run(mlp, kept, params, options, x, y, rows);
   try {
