@@ -1,7 +1,13 @@
 # pacnet_enable_warnings(target): the warnings that our own code is held to. Headers of others are SYSTEM includes and
 # are not touched by them.
 
-option(PACNET_WERROR "Treat compiler warnings in our code as errors" ON)
+# Compilers that are newer than those we build with find new things to say, which must not break a user's build.
+set(PACNET_KNOWN_COMPILER OFF)
+if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+   OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 17))
+  set(PACNET_KNOWN_COMPILER ON)
+endif()
+option(PACNET_WERROR "Treat compiler warnings in our code as errors" ${PACNET_KNOWN_COMPILER})
 
 function(pacnet_enable_warnings target)
   target_compile_options(

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kExtent = 64 * 5;
 
-double wide(float x) { return x; }
+double wide(float x) { return static_cast<double>(x); }
 
 struct Buffers {
   explicit Buffers(unsigned seed) : layout(make_layout()), trainable(layout) {

@@ -3,8 +3,11 @@
 #pragma once
 
 // Sanitizers start after the loader has already run the choosers, so their builds take the plain loop.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(PACNET_SANITIZE)
+// GCC 11 has no levels here and picks by one feature, which brings the vectors but not all that goes with them.
+#if !defined(__x86_64__) || !defined(__GNUC__) || defined(__clang__) || defined(PACNET_SANITIZE)
+#define PACNET_SIMD
+#elif __GNUC__ >= 12
 #define PACNET_SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
-#define PACNET_SIMD
+#define PACNET_SIMD __attribute__((target_clones("avx512f", "avx2", "default")))
 #endif
