@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,12 @@ const char* libtorch_version() noexcept { return TORCH_VERSION; }
 
 const char* cpu_capability() noexcept {
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (__builtin_cpu_supports("x86-64-v4")) {
+  // By features, not by "x86-64-v3": GCC 11 and clang before 17 do not know the levels here.
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
     return "AVX512";
   }
-  if (__builtin_cpu_supports("x86-64-v3")) {
+  if (__builtin_cpu_supports("avx2")) {
     return "AVX2";
   }
 #endif
@@ -51,6 +54,19 @@ std::vector<int64_t> checked_sizes(const int64_t* sizes, int64_t count) {
 Activation checked_activation(int activation) {
   require(activation >= kRelu && activation <= kSilu, "unknown activation " + std::to_string(activation));
   return static_cast<Activation>(activation);
+}
+
+// `given` elements of a buffer that must have `expected`.
+void require_count(const char* what, int64_t given, int64_t expected) {
+  require(given == expected, std::string(what) + " has " + std::to_string(given) + " elements where " +
+                                 std::to_string(expected) + " are needed");
+}
+
+// rows * width, which require_count() then compares: too large for an int64_t is too large for any buffer.
+int64_t product(int64_t rows, int64_t width) {
+  require(rows >= 0 && rows <= std::numeric_limits<int64_t>::max() / width,
+          std::to_string(rows) + " is no number of rows");
+  return rows * width;
 }
 
 double checked_dropout(double dropout) {
@@ -116,41 +132,51 @@ int64_t Network::tensor_dim(int64_t tensor, int64_t dim) const {
 int64_t Network::parameter_count() const { return impl_->mlp.layout().parameters(); }
 
 void Network::initialize(uint64_t seed) {
-  Random random(seed, Stream::kInitialize);
-  for (int64_t l = 0; l < impl_->mlp.layers(); ++l) {
-    impl_->draw_layer(l, random);
-  }
+  guarded([&] {
+    Random random(seed, Stream::kInitialize);
+    for (int64_t l = 0; l < impl_->mlp.layers(); ++l) {
+      impl_->draw_layer(l, random);
+    }
+  });
 }
 
 void Network::initialize_head(uint64_t seed) {
-  Random random(seed, Stream::kInitializeHead);
-  impl_->draw_layer(impl_->mlp.layers() - 1, random);
+  guarded([&] {
+    Random random(seed, Stream::kInitializeHead);
+    impl_->draw_layer(impl_->mlp.layers() - 1, random);
+  });
 }
 
-void Network::get_parameters(float* out) const {
-  for (const Tensor& t : impl_->mlp.layout().tensors()) {
-    out = std::copy_n(impl_->params.data() + t.offset, t.size, out);
-  }
+void Network::get_parameters(float* out, int64_t count) const {
+  guarded([&] {
+    require_count("the buffer of parameters", count, parameter_count());
+    for (const Tensor& t : impl_->mlp.layout().tensors()) {
+      out = std::copy_n(impl_->params.data() + t.offset, t.size, out);
+    }
+  });
 }
 
-void Network::set_parameters(const float* in) {
-  for (const Tensor& t : impl_->mlp.layout().tensors()) {
-    std::copy_n(in, t.size, impl_->params.data() + t.offset);
-    in += t.size;
-  }
+void Network::set_parameters(const float* in, int64_t count) {
+  guarded([&] {
+    require_count("the buffer of parameters", count, parameter_count());
+    for (const Tensor& t : impl_->mlp.layout().tensors()) {
+      std::copy_n(in, t.size, impl_->params.data() + t.offset);
+      in += t.size;
+    }
+  });
 }
 
-int64_t Network::prune(double ratio, bool per_layer, const bool* prunable) {
+int64_t Network::prune(double ratio, int rule, const bool* prunable, int64_t count) {
   return guarded([&] {
     require(ratio > 0 && ratio < 1, "the pruning ratio must be between 0 and 1, both excluded, not " +
                                         std::to_string(ratio));
+    require(rule >= kPruneGlobal && rule <= kPrunePlain, "unknown pruning rule " + std::to_string(rule));
+    require_count("the list of flags", count, tensor_count());
     std::vector<Tensor> chosen;
-    int64_t size = 0;
-    for (int64_t t = 0; t < tensor_count(); ++t) {
+    for (int64_t t = 0; t < count; ++t) {
       if (prunable[t]) {
         require(impl_->tensor(t).prunable(), impl_->tensor(t).name + " is no matrix and is never pruned");
         chosen.push_back(impl_->tensor(t));
-        size += chosen.back().size;
       }
     }
     require(!chosen.empty(), "every weight is excluded from pruning");
@@ -158,17 +184,7 @@ int64_t Network::prune(double ratio, bool per_layer, const bool* prunable) {
     for (const Tensor& t : impl_->mlp.layout().tensors()) {
       mask.fill(t, true);
     }
-    int64_t kept = 0;
-    if (per_layer) {
-      for (const Tensor& t : chosen) {
-        const int64_t keep = keep_count(t.size, ratio);
-        select_largest(impl_->params.data(), {&t, 1}, keep, mask);
-        kept += keep;
-      }
-    } else {
-      kept = keep_count(size, ratio);
-      select_largest(impl_->params.data(), chosen, kept, mask);
-    }
+    const int64_t kept = select_by_rule(impl_->params.data(), chosen, ratio, static_cast<PruningRule>(rule), mask);
     impl_->kept = mask;
     for (const Tensor& t : chosen) {
       for (int64_t i = t.offset; i < t.offset + t.size; ++i) {
@@ -181,17 +197,18 @@ int64_t Network::prune(double ratio, bool per_layer, const bool* prunable) {
   });
 }
 
-void Network::get_mask(int64_t tensor, uint8_t* out) const {
+void Network::get_mask(int64_t tensor, uint8_t* out, int64_t bytes) const {
   guarded([&] {
     const Tensor& t = impl_->tensor(tensor);
-    std::memcpy(out, impl_->kept.words() + t.offset / kWordBits, static_cast<std::size_t>((t.size + 7) / 8));
+    require_count("the mask", bytes, (t.size + 7) / 8);
+    std::memcpy(out, impl_->kept.words() + t.offset / kWordBits, static_cast<std::size_t>(bytes));
   });
 }
 
-void Network::set_mask(int64_t tensor, const uint8_t* in) {
+void Network::set_mask(int64_t tensor, const uint8_t* in, int64_t bytes) {
   guarded([&] {
     const Tensor& t = impl_->tensor(tensor);
-    const int64_t bytes = (t.size + 7) / 8;
+    require_count("the mask", bytes, (t.size + 7) / 8);
     require(t.size % 8 == 0 || (in[bytes - 1] >> (t.size % 8)) == 0, t.name + ": unused mask bits are set");
     if (!t.prunable()) {
       for (int64_t i = 0; i < t.size; ++i) {
@@ -207,16 +224,22 @@ int64_t Network::kept_count(int64_t tensor) const {
   return guarded([&] { return impl_->kept.count(impl_->tensor(tensor)); });
 }
 
-FitResult Network::fit(const FitOptions& options, const float* x, const float* y, int64_t rows, FitListener* listener,
-                       double* train_losses, double* validation_losses) {
+FitResult Network::fit(const FitOptions& options, const float* x, int64_t x_count, const float* y, int64_t y_count,
+                       int64_t rows, FitListener* listener) {
   return guarded([&] {
-    return pacnet::fit(impl_->mlp, impl_->kept, impl_->params.data(), options, x, y, rows, listener, train_losses,
-                       validation_losses);
+    require_count("x", x_count, product(rows, impl_->mlp.inputs()));
+    require_count("y", y_count, product(rows, options.loss == kCrossEntropy ? 1 : impl_->mlp.outputs()));
+    return pacnet::fit(impl_->mlp, impl_->kept, impl_->params.data(), options, x, y, rows, listener);
   });
 }
 
-void Network::predict(const float* x, int64_t rows, float* out, int threads) const {
-  guarded([&] { pacnet::predict(impl_->mlp, impl_->params.data(), x, rows, out, threads); });
+void Network::predict(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count,
+                      int threads) const {
+  guarded([&] {
+    require_count("x", x_count, product(rows, impl_->mlp.inputs()));
+    require_count("out", out_count, product(rows, impl_->mlp.outputs()));
+    pacnet::predict(impl_->mlp, impl_->params.data(), x, rows, out, threads);
+  });
 }
 
 }  // namespace pacnet

@@ -26,6 +26,11 @@ namespace {
 constexpr int64_t kSizes[] = {4, 24, 24, 1};
 constexpr bool kPrunable[] = {true, false, true, false, true, false};
 
+template <typename T>
+int64_t count(const std::vector<T>& values) {
+  return static_cast<int64_t>(values.size());
+}
+
 struct Data {
   explicit Data(int64_t count, unsigned seed = 1) : rows(count) {
     std::mt19937 random(seed);
@@ -46,7 +51,7 @@ struct Data {
 
 std::vector<float> parameters_of(const Network& network) {
   std::vector<float> values(static_cast<std::size_t>(network.parameter_count()));
-  network.get_parameters(values.data());
+  network.get_parameters(values.data(), network.parameter_count());
   return values;
 }
 
@@ -71,7 +76,7 @@ struct Trained {
     network.initialize(5);
   }
   FitResult fit(const Data& data, const FitOptions& options, FitListener* listener = nullptr) {
-    return network.fit(options, data.x.data(), data.y.data(), data.rows, listener, nullptr, nullptr);
+    return network.fit(options, data.x.data(), count(data.x), data.y.data(), count(data.y), data.rows, listener);
   }
   Network network;
 };
@@ -107,7 +112,7 @@ TEST(Fit, ManyThreadsAgreeWithOne) {
     o.optimizer = kSgd;
     o.learning_rate = 0.01;
     o.threads = threads;
-    network.fit(o, data.x.data(), data.y.data(), data.rows, nullptr, nullptr, nullptr);
+    network.fit(o, data.x.data(), count(data.x), data.y.data(), count(data.y), data.rows, nullptr);
     results.push_back(parameters_of(network));
   }
   for (std::size_t t = 1; t < results.size(); ++t) {
@@ -121,7 +126,7 @@ TEST(Fit, AllocateKeepsPrunedAtPlusZeroAfterEveryEpochAndMovesTheRest) {
   for (const int optimizer : {kAdam, kAdamW, kSgd}) {
     const Data data(200);
     Trained t;
-    EXPECT_EQ(t.network.prune(0.8, false, kPrunable), 139);  // round(0.2 * 696)
+    EXPECT_EQ(t.network.prune(0.8, kPruneGlobal, kPrunable, 6), 139);  // round(0.2 * 696)
     const std::vector<float> before = parameters_of(t.network);
     FitOptions o;
     o.trainable = kTrainKept;
@@ -149,7 +154,7 @@ TEST(Fit, CalibrateMovesPrunedPositionsOnly) {
   for (const int optimizer : {kAdam, kAdamW, kSgd}) {
     const Data data(20, 9);
     Trained t;
-    t.network.prune(0.8, true, kPrunable);
+    t.network.prune(0.8, kPrunePerLayer, kPrunable, 6);
     const std::vector<float> before = parameters_of(t.network);
     FitOptions o;
     o.trainable = kTrainPruned;
@@ -175,7 +180,7 @@ TEST(Fit, CalibrateMovesPrunedPositionsOnly) {
 TEST(Fit, AHeadOfTheTargetsOwnIsTrainedInFullAndNotPulled) {
   const Data data(20, 9);
   Trained t;
-  t.network.prune(0.8, false, kPrunable);
+  t.network.prune(0.8, kPruneGlobal, kPrunable, 6);
   const std::vector<float> before = parameters_of(t.network);
   FitOptions o;
   o.trainable = kTrainPruned;
@@ -218,15 +223,19 @@ TEST(Fit, L2PullsTowardZeroOrTowardTheStart) {
 TEST(Fit, ReportsTheLossThatItLowers) {
   const Data data(256);
   Trained t;
-  std::vector<double> losses(40);
+  std::vector<double> losses;
+  Listener listener([&](int64_t, double loss, double) {
+    losses.push_back(loss);
+    return true;
+  });
   FitOptions o;
   o.epochs = 40;
   o.learning_rate = 0.01;
   o.batch_size = 100;  // and a last batch of 56
-  t.network.fit(o, data.x.data(), data.y.data(), data.rows, nullptr, losses.data(), nullptr);
+  t.fit(data, o, &listener);
   EXPECT_LT(losses.back(), 0.5 * losses.front());
   std::vector<float> out(256);
-  t.network.predict(data.x.data(), 256, out.data(), 2);
+  t.network.predict(data.x.data(), count(data.x), 256, out.data(), 256, 2);
   double error = 0.0;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const double difference = static_cast<double>(out[i]) - static_cast<double>(data.y[i]);
@@ -356,9 +365,55 @@ TEST(Fit, RefusesEveryOptionOutOfItsRange) {
     EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.fit(data, o); }).empty()) << i;
   }
   Trained t;
-  EXPECT_FALSE(
-      failure(kErrorInvalidArgument, [&] { t.network.fit({}, nullptr, nullptr, 0, nullptr, nullptr, nullptr); })
-          .empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.fit({}, nullptr, 0, nullptr, 0, 0, nullptr); }).empty());
+}
+
+TEST(Network, RefusesBuffersOfAnotherLengthBeforeItTouchesThem) {
+  const Data data(30);
+  Trained t;
+  std::vector<float> values = parameters_of(t.network);
+  std::vector<float> out(30, 7.0F);
+  std::vector<uint8_t> bits(12);
+  const std::vector<std::function<void()>> faults = {
+      [&] { t.network.get_parameters(out.data(), 30); },
+      [&] { t.network.set_parameters(values.data(), count(values) - 1); },
+      [&] { t.network.fit({}, data.x.data(), count(data.x), data.y.data(), 29, 30, nullptr); },
+      [&] { t.network.fit({}, data.x.data(), count(data.x) - 4, data.y.data(), 30, 30, nullptr); },
+      [&] { t.network.fit({}, data.x.data(), count(data.x), data.y.data(), 30, -1, nullptr); },
+      [&] {
+        t.network.fit({}, data.x.data(), count(data.x), data.y.data(), 30, std::numeric_limits<int64_t>::max(), nullptr);
+      },
+      [&] { t.network.predict(data.x.data(), count(data.x), 30, out.data(), 31, 1); },
+      [&] { t.network.predict(data.x.data(), count(data.x), 31, out.data(), 31, 1); },
+      [&] { t.network.prune(0.8, kPruneGlobal, kPrunable, 5); },
+      [&] { t.network.prune(0.8, 3, kPrunable, 6); },
+      [&] { t.network.get_mask(0, bits.data(), 11); },
+      [&] { t.network.set_mask(0, bits.data(), 13); },
+  };
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    EXPECT_FALSE(failure(kErrorInvalidArgument, faults[i]).empty()) << i;
+  }
+  EXPECT_EQ(out, std::vector<float>(30, 7.0F));
+  EXPECT_TRUE(same_bits(values, parameters_of(t.network)));
+}
+
+TEST(Network, ACallThatSucceedsForgetsTheLastError) {
+  Trained t;
+  failure(kErrorInvalidArgument, [&] { t.network.prune(2, kPruneGlobal, kPrunable, 6); });
+  EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
+  t.network.initialize(1);
+  EXPECT_EQ(last_error_kind(), kErrorNone);
+}
+
+TEST(Fit, AnyNumberOfThreadsIsCutToWhatTheBlasCanServe) {
+  const int64_t sizes[] = {4, 1024, 1024, 1};  // 6 million multiplications a row: every thread would be of use
+  const Data data(512);
+  Network network(sizes, 4, kRelu, 0.0);
+  network.initialize(1);
+  FitOptions o;
+  o.batch_size = 512;
+  o.threads = 100000;
+  EXPECT_EQ(network.fit(o, data.x.data(), count(data.x), data.y.data(), 512, 512, nullptr).epochs_run, 1);
 }
 
 TEST(Fit, NamesTheRowOfAClassIndexOutOfRange) {
@@ -369,7 +424,7 @@ TEST(Fit, NamesTheRowOfAClassIndexOutOfRange) {
   FitOptions o;
   o.loss = kCrossEntropy;
   const std::string message = failure(kErrorInvalidArgument, [&] {
-    network.fit(o, data.x.data(), data.y.data(), 10, nullptr, nullptr, nullptr);
+    network.fit(o, data.x.data(), count(data.x), data.y.data(), count(data.y), 10, nullptr);
   });
   EXPECT_NE(message.find("row 5"), std::string::npos) << message;
 }
@@ -377,12 +432,12 @@ TEST(Fit, NamesTheRowOfAClassIndexOutOfRange) {
 TEST(Fit, AllocateRefusesToStartFromWeightsThatAreNotPruned) {
   const Data data(30);
   Trained t;
-  t.network.prune(0.8, false, kPrunable);
+  t.network.prune(0.8, kPruneGlobal, kPrunable, 6);
   std::vector<float> values = parameters_of(t.network);
   for (float& v : values) {
     v = v == 0.0F ? -0.0F : v;
   }
-  t.network.set_parameters(values.data());
+  t.network.set_parameters(values.data(), count(values));
   FitOptions o;
   o.trainable = kTrainKept;
   EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.fit(data, o); }).empty());
@@ -396,23 +451,24 @@ TEST(Network, RefusesImpossibleShapesRatiosAndMasks) {
   EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(kSizes, 4, kRelu, 1.0); }).empty());
   Trained t;
   for (const double ratio : {0.0, 1.0, -1.0, 2.0, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(ratio, false, kPrunable); }).empty());
+    EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(ratio, kPruneGlobal, kPrunable, 6); }).empty());
   }
   const bool none[6] = {};
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, false, none); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, kPruneGlobal, none, 6); }).empty());
   const bool bias[6] = {false, true, false, false, false, false};
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, false, bias); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, kPruneGlobal, bias, 6); }).empty());
   EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.tensor_name(6); }).empty());
 }
 
 TEST(Network, MasksGoOutAndComeBack) {
   Trained a;
-  a.network.prune(0.7, false, kPrunable);
+  a.network.prune(0.7, kPruneGlobal, kPrunable, 6);
   Trained b;
   for (int64_t tensor = 0; tensor < 6; ++tensor) {
-    std::vector<uint8_t> bits(100);
-    a.network.get_mask(tensor, bits.data());
-    b.network.set_mask(tensor, bits.data());
+    const int64_t size = kSizes[tensor / 2 + 1] * (tensor % 2 == 0 ? kSizes[tensor / 2] : 1);
+    std::vector<uint8_t> bits(static_cast<std::size_t>((size + 7) / 8));
+    a.network.get_mask(tensor, bits.data(), count(bits));
+    b.network.set_mask(tensor, bits.data(), count(bits));
     EXPECT_EQ(a.network.kept_count(tensor), b.network.kept_count(tensor));
   }
   EXPECT_EQ(a.network.kept_count(1), 24);

@@ -101,6 +101,30 @@ FitOptions options_of(const Fixture& f) {
   return o;
 }
 
+template <typename T>
+int64_t count(const std::vector<T>& values) {
+  return static_cast<int64_t>(values.size());
+}
+
+void set_parameters(Network& network, const std::vector<float>& values) {
+  network.set_parameters(values.data(), count(values));
+}
+
+// The loss of the last epoch.
+double fit(Network& network, const FitOptions& options, const std::vector<float>& x, const std::vector<float>& y) {
+  class LastLoss : public FitListener {
+   public:
+    bool on_epoch(int64_t, double train_loss, double) override {
+      loss = train_loss;
+      return true;
+    }
+    double loss = 0.0;
+  };
+  LastLoss listener;
+  network.fit(options, x.data(), count(x), y.data(), count(y), 800, &listener);
+  return listener.loss;
+}
+
 // One value a parameter, 1 where kept.
 std::vector<float> mask_of(const Network& network) {
   std::vector<float> values;
@@ -110,7 +134,7 @@ std::vector<float> mask_of(const Network& network) {
       size *= network.tensor_dim(t, d);
     }
     std::vector<uint8_t> bits(static_cast<std::size_t>((size + 7) / 8));
-    network.get_mask(t, bits.data());
+    network.get_mask(t, bits.data(), count(bits));
     for (int64_t i = 0; i < size; ++i) {
       values.push_back(static_cast<float>((bits[static_cast<std::size_t>(i / 8)] >> (i % 8)) & 1));
     }
@@ -120,7 +144,7 @@ std::vector<float> mask_of(const Network& network) {
 
 std::vector<float> parameters_of(const Network& network) {
   std::vector<float> values(static_cast<std::size_t>(network.parameter_count()));
-  network.get_parameters(values.data());
+  network.get_parameters(values.data(), network.parameter_count());
   return values;
 }
 
@@ -151,21 +175,20 @@ class TrainFixture : public testing::TestWithParam<const char*> {};
 TEST_P(TrainFixture, PruneAllocateAndCalibrateAgreeWithPyTorch) {
   const Fixture f(GetParam());
   Case c(f);
-  c.network.set_parameters(f.tensor("initial").data());
+  set_parameters(c.network, f.tensor("initial"));
   bool flags[6];
   ASSERT_EQ(c.network.tensor_count(), 6);
   for (int64_t t = 0; t < 6; ++t) {
     flags[t] = c.network.tensor_rank(t) >= 2;
   }
-  EXPECT_EQ(c.network.prune(f.number("ratio"), false, flags), static_cast<int64_t>(f.number("kept")));
+  EXPECT_EQ(c.network.prune(f.number("ratio"), kPrunePlain, flags, 6), static_cast<int64_t>(f.number("kept")));
   const std::vector<float>& mask = f.tensor("mask");
   EXPECT_EQ(mask_of(c.network), mask);
   EXPECT_EQ(parameters_of(c.network), f.tensor("pruned"));
 
   FitOptions o = options_of(f);
   o.trainable = kTrainKept;
-  double loss = 0.0;
-  c.network.fit(o, f.tensor("x_source").data(), f.tensor("y_source").data(), 800, nullptr, &loss, nullptr);
+  double loss = fit(c.network, o, f.tensor("x_source"), f.tensor("y_source"));
   EXPECT_NEAR(loss, f.number("allocate_loss"), kTolerance * f.number("allocate_loss"));
   const std::vector<float> allocated = parameters_of(c.network);
   EXPECT_LT(relative_difference(allocated, f.tensor("allocated")), kTolerance);
@@ -175,10 +198,10 @@ TEST_P(TrainFixture, PruneAllocateAndCalibrateAgreeWithPyTorch) {
     }
   }
 
-  c.network.set_parameters(f.tensor("allocated").data());
+  set_parameters(c.network, f.tensor("allocated"));
   o.trainable = kTrainPruned;
   o.l2 = f.number("l2");
-  c.network.fit(o, f.tensor("x_target").data(), f.tensor("y_target").data(), 800, nullptr, &loss, nullptr);
+  loss = fit(c.network, o, f.tensor("x_target"), f.tensor("y_target"));
   EXPECT_NEAR(loss, f.number("calibrate_loss"), kTolerance * f.number("calibrate_loss"));
   const std::vector<float> calibrated = parameters_of(c.network);
   EXPECT_LT(relative_difference(calibrated, f.tensor("calibrated")), kTolerance);
@@ -193,7 +216,8 @@ TEST_P(TrainFixture, PruneAllocateAndCalibrateAgreeWithPyTorch) {
   EXPECT_GT(moved, 100U);  // dead ReLU units leave some where they are
 
   std::vector<float> predictions(f.tensor("predictions").size());
-  c.network.predict(f.tensor("x_target").data(), 800, predictions.data(), 2);
+  c.network.predict(f.tensor("x_target").data(), count(f.tensor("x_target")), 800, predictions.data(),
+                    count(predictions), 2);
   EXPECT_LT(relative_difference(predictions, f.tensor("predictions")), kTolerance);
 }
 
@@ -205,12 +229,11 @@ INSTANTIATE_TEST_SUITE_P(Cases, TrainFixture,
 TEST(L2spFixture, FiftyStepsAgreeWithPyTorch) {
   const Fixture f("l2sp_mse_tanh_adam");
   Case c(f);
-  c.network.set_parameters(f.tensor("initial").data());
+  set_parameters(c.network, f.tensor("initial"));
   FitOptions o = options_of(f);
   o.l2 = f.number("l2");
   o.l2_to_start = true;
-  double loss = 0.0;
-  c.network.fit(o, f.tensor("x_target").data(), f.tensor("y_target").data(), 800, nullptr, &loss, nullptr);
+  const double loss = fit(c.network, o, f.tensor("x_target"), f.tensor("y_target"));
   EXPECT_NEAR(loss, f.number("trained_loss"), kTolerance * f.number("trained_loss"));
   EXPECT_LT(relative_difference(parameters_of(c.network), f.tensor("trained")), kTolerance);
 }
@@ -225,14 +248,14 @@ TEST_P(PruneFixture, MasksAreExactlyPyTorchs) {
   for (int run = 0; run < runs; ++run) {
     const std::string name = "run" + std::to_string(run) + ".";
     Network network(sizes.data(), static_cast<int64_t>(sizes.size()), kRelu, 0.0);
-    network.set_parameters(f.tensor("parameters").data());
+    set_parameters(network, f.tensor("parameters"));
     const std::vector<float>& flags = f.tensor(name + "prunable");
     const auto prunable = std::make_unique<bool[]>(flags.size());
     for (std::size_t t = 0; t < flags.size(); ++t) {
       prunable[t] = flags[t] != 0.0F;
     }
-    const int64_t kept =
-        network.prune(f.number(name + "ratio"), f.number(name + "per_layer") != 0.0, prunable.get());
+    const PruningRule rule = f.number(name + "per_layer") != 0.0 ? kPrunePerLayer : kPrunePlain;
+    const int64_t kept = network.prune(f.number(name + "ratio"), rule, prunable.get(), count(flags));
     EXPECT_EQ(kept, static_cast<int64_t>(f.number(name + "kept"))) << name;
     const std::vector<float> mask = mask_of(network);
     const std::vector<float> parameters = parameters_of(network);

@@ -130,6 +130,93 @@ TEST(Select, NamesAValueThatIsNotFinite) {
   }
 }
 
+// The rule as it is written down, by brute force: each tensor's own largest up to its floor, then the largest of the rest.
+std::vector<bool> mask_with_floors(const Tensors& t, const std::vector<int64_t>& floors, int64_t keep) {
+  const std::vector<bool> none(t.values.size());
+  std::vector<bool> mask = none;
+  std::vector<int64_t> rest;
+  int64_t left = keep;
+  const auto larger = [&](int64_t a, int64_t b) {
+    return std::fabs(t.values[static_cast<std::size_t>(a)]) > std::fabs(t.values[static_cast<std::size_t>(b)]);
+  };
+  for (std::size_t k = 0; k < floors.size(); ++k) {
+    const Tensor& tensor = t.layout.tensors()[k];
+    std::vector<int64_t> order(static_cast<std::size_t>(tensor.size));
+    std::iota(order.begin(), order.end(), tensor.offset);
+    std::stable_sort(order.begin(), order.end(), larger);
+    for (int64_t i = 0; i < tensor.size; ++i) {
+      if (i < floors[k]) {
+        mask[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = true;
+        --left;
+      } else {
+        rest.push_back(order[static_cast<std::size_t>(i)]);
+      }
+    }
+  }
+  std::sort(rest.begin(), rest.end());
+  std::stable_sort(rest.begin(), rest.end(), larger);
+  for (int64_t i = 0; i < left; ++i) {
+    mask[static_cast<std::size_t>(rest[static_cast<std::size_t>(i)])] = true;
+  }
+  return mask;
+}
+
+TEST(Rule, GlobalGivesEveryTensorItsFloorAndKeepsExactlyK) {
+  std::mt19937 random(6);
+  std::normal_distribution<float> normal;
+  const std::vector<int64_t> sizes = {640, 64, 200, 31};
+  // Scales at which some, none, or all but one of the tensors would lose everything by the plain rule.
+  for (const std::vector<float>& scales :
+       {std::vector<float>{100.0F, 0.01F, 1.0F, 0.1F}, {1.0F, 1.0F, 1.0F, 1.0F}, {0.001F, 0.01F, 100.0F, 0.1F}}) {
+    for (const double ratio : {0.5, 0.8, 0.95}) {
+      Tensors t(sizes);
+      for (std::size_t k = 0; k < sizes.size(); ++k) {
+        const Tensor& tensor = t.layout.tensors()[k];
+        for (int64_t i = 0; i < tensor.size; ++i) {
+          t.values[static_cast<std::size_t>(tensor.offset + i)] = scales[k] * std::round(normal(random) * 8);
+        }
+      }
+      std::vector<int64_t> floors;
+      for (const int64_t size : sizes) {
+        floors.push_back((std::llround((1 - ratio) * static_cast<double>(size)) + 1) / 2);
+      }
+      BitMask mask(t.layout);
+      const int64_t keep = select_by_rule(t.values.data(), t.layout.tensors(), ratio, kPruneGlobal, mask);
+      EXPECT_EQ(keep, keep_count(640 + 64 + 200 + 31, ratio));
+      const std::vector<bool> expected = mask_with_floors(t, floors, keep);
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        ASSERT_EQ(mask.get(static_cast<int64_t>(i)), expected[i]) << i << " ratio " << ratio;
+      }
+    }
+  }
+}
+
+TEST(Rule, PlainCanEmptyATensorAndGlobalDoesNot) {
+  Tensors t({640, 64});
+  for (const Tensor& tensor : t.layout.tensors()) {
+    std::fill_n(&t.values[static_cast<std::size_t>(tensor.offset)], tensor.size, tensor.size == 64 ? 0.1F : 1.0F);
+  }
+  BitMask mask(t.layout);
+  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.8, kPrunePlain, mask), 141);
+  EXPECT_EQ(mask.count(t.layout.tensors()[1]), 0);
+  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.8, kPruneGlobal, mask), 141);
+  EXPECT_EQ(mask.count(t.layout.tensors()[1]), 7);  // half of round(0.2 * 64) = 13
+  EXPECT_EQ(mask.count(t.layout.tensors()[0]), 134);
+}
+
+TEST(Rule, WhereKIsTooSmallForTheFloorsEachIsOneAndThenNone) {
+  Tensors t({3, 2, 2});  // at ratio 0.6: K = 3, floors 1, 1, 1; at 0.8: K = 1
+  float next = 10.0F;
+  t.fill([&] { return next -= 1.0F; });
+  BitMask mask(t.layout);
+  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.6, kPruneGlobal, mask), 3);
+  for (const Tensor& tensor : t.layout.tensors()) {
+    EXPECT_EQ(mask.count(tensor), 1);
+  }
+  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.8, kPruneGlobal, mask), 1);
+  EXPECT_TRUE(mask.get(0));
+}
+
 TEST(Select, CountsRoundHalvesAwayFromZero) {
   EXPECT_EQ(keep_count(10, 0.25), 8);  // 7.5
   EXPECT_EQ(keep_count(10, 0.75), 3);  // 2.5

@@ -18,12 +18,12 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 1;
+constexpr int kAbiVersion = 2;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
 
-/// What went wrong in the last call on this thread that threw.
+/// What went wrong in the last call on this thread; kErrorNone if it threw nothing.
 enum ErrorKind : int {
   kErrorNone = 0,
   kErrorInvalidArgument = 1,  ///< an argument is out of range, or data and network do not fit together
@@ -39,7 +39,8 @@ PACNET_API const char* libtorch_version() noexcept;
 /// The BLAS that LibTorch calls, and what it says of itself; valid until the next call on the same thread.
 PACNET_API const char* blas_description();
 /// The threads that the BLAS uses for one product. This library does its own threading and pins this to one at
-/// load and before every phase: a BLAS pool beside it makes a small training step twenty times slower.
+/// load and before every phase: a BLAS pool beside it makes a small training step twenty times slower. OpenBLAS has
+/// one setting for the whole process, so other users of the same OpenBLAS get one thread too; MKL's is this thread's.
 /// -1 where the BLAS offers no way to ask.
 PACNET_API int blas_threads();
 PACNET_API void pin_blas_threads();
@@ -50,6 +51,13 @@ enum Activation : int { kRelu = 0, kTanh = 1, kSigmoid = 2, kGelu = 3, kSilu = 4
 enum Loss : int { kMse = 0, kMae = 1, kHuber = 2, kCrossEntropy = 3 };
 enum Optimizer : int { kAdam = 0, kAdamW = 1, kSgd = 2 };
 enum Schedule : int { kConstant = 0, kCosine = 1, kLinear = 2 };
+
+/// Among which weights Prune keeps the largest; docs/methods.md has the rules.
+enum PruningRule : int {
+  kPruneGlobal = 0,    ///< over all tensors together, but of each at least half the overall kept share
+  kPrunePerLayer = 1,  ///< in each tensor by itself
+  kPrunePlain = 2      ///< over all tensors together, as in the paper: a small layer can lose every weight
+};
 
 /// Which parameters a fit may move.
 ///
@@ -95,7 +103,7 @@ struct PACNET_API FitOptions {
   /// Stop after this many epochs without a lower validation loss; 0: never.
   int64_t patience = 0;
 
-  /// Threads for one step, at least 1. Small steps use fewer.
+  /// Threads for one step, at least 1. Small steps use fewer, and no step more than the BLAS can serve.
   int threads = 1;
 };
 
@@ -120,6 +128,9 @@ class PACNET_API FitListener {
 /// A multilayer perceptron with its parameters and its mask:
 /// y = W_L a_{L-1} + b_L, a_l = dropout(activation(W_l a_{l-1} + b_l)), a_0 = x.
 ///
+/// Buffers come with their lengths, in elements; a length that does not fit is kErrorInvalidArgument before anything is
+/// read or written.
+///
 /// Parameters are the float tensors "layers.I.weight" [out, in] and "layers.I.bias" [out], I being the index in the
 /// torch.nn.Sequential of the same network (which counts activations and dropouts), in that order. Only weights are
 /// prunable. Buffers of parameters are the tensors one behind the other, row-major, without gaps.
@@ -143,31 +154,30 @@ class PACNET_API Network {
   void initialize(uint64_t seed);
   /// The same for the last layer alone.
   void initialize_head(uint64_t seed);
-  void get_parameters(float* out) const;
-  void set_parameters(const float* in);
+  void get_parameters(float* out, int64_t count) const;
+  void set_parameters(const float* in, int64_t count);
 
   /// Keeps the K = round((1 - ratio) * n) weights of largest magnitude of the n in the prunable tensors, ties broken
   /// by lowest index, and sets the others to +0.0. Replaces the mask.
-  /// ratio in (0, 1); per_layer: K per tensor instead of over all; prunable: one flag a tensor, true only for rank >= 2.
+  /// ratio in (0, 1); rule: a PruningRule; prunable: one flag a tensor, true only for rank >= 2.
   /// Returns how many are kept.
-  int64_t prune(double ratio, bool per_layer, const bool* prunable);
+  int64_t prune(double ratio, int rule, const bool* prunable, int64_t count);
 
   /// The mask of one tensor, one bit an element in row-major order, least significant bit first, (n + 7) / 8 bytes,
   /// unused bits 0. 1 is kept. Tensors that prune() did not cover read as all kept.
-  void get_mask(int64_t tensor, uint8_t* out) const;
+  void get_mask(int64_t tensor, uint8_t* out, int64_t bytes) const;
   /// Bits set in `in` are kept; where a bit is 0 the parameter stays as it is (a calibrated model has values there).
-  void set_mask(int64_t tensor, const uint8_t* in);
+  void set_mask(int64_t tensor, const uint8_t* in, int64_t bytes);
   int64_t kept_count(int64_t tensor) const;
 
   /// Runs a whole phase with a new optimizer state, then checks the phase's guarantee bit for bit and throws if it does
   /// not hold. x: [rows, inputs]; y: [rows, outputs], or [rows] class indices for cross-entropy. Neither is copied or
-  /// changed. train_losses and validation_losses: room for `epochs` values each, or null. On any failure, and when
-  /// cancelled, the parameters are those of before.
-  FitResult fit(const FitOptions& options, const float* x, const float* y, int64_t rows, FitListener* listener,
-                double* train_losses, double* validation_losses);
+  /// changed. listener may be null. On any failure, and when cancelled, the parameters are those of before.
+  FitResult fit(const FitOptions& options, const float* x, int64_t x_count, const float* y, int64_t y_count,
+                int64_t rows, FitListener* listener);
 
   /// out: [rows, outputs], the network's raw output (logits for classification). threads as in FitOptions.
-  void predict(const float* x, int64_t rows, float* out, int threads) const;
+  void predict(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count, int threads) const;
 
  private:
   struct Impl;

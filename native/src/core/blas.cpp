@@ -2,6 +2,9 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "core/error.h"
@@ -107,6 +110,20 @@ int blas_threads() {
     return now == 0 ? -1 : now;
   }
   return -1;
+}
+
+int blas_callers() {
+  // OpenBLAS has memory for so many callers at once and ends the process when there are far more. MKL has no such limit.
+  static const int callers = [] {
+    if (controls().config_openblas == nullptr) {
+      return std::numeric_limits<int>::max();
+    }
+    const std::string config = controls().config_openblas();
+    const std::string name = "MAX_THREADS=";
+    const std::size_t at = config.find(name);
+    return at == std::string::npos ? 1 : std::max(1, std::atoi(config.c_str() + at + name.size()));
+  }();
+  return callers;
 }
 
 const char* blas_description() {

@@ -12,6 +12,8 @@ thread_local int last_kind = kErrorNone;
 
 int last_error_kind() noexcept { return last_kind; }
 
+void clear_error() noexcept { last_kind = kErrorNone; }
+
 void require(bool condition, const std::string& message) {
   if (!condition) {
     throw Error(kErrorInvalidArgument, message);

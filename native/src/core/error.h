@@ -25,9 +25,13 @@ void require(bool condition, const std::string& message);
 /// catch-all handler: LibTorch's messages carry C++ stack lines, which are cut here and nowhere else.
 [[noreturn]] void rethrow_as_error();
 
+/// What last_error_kind() says until the next error on this thread.
+void clear_error() noexcept;
+
 /// Runs the body of a public function.
 template <typename Body>
 decltype(auto) guarded(Body&& body) {
+  clear_error();
   try {
     return body();
   } catch (...) {

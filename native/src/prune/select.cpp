@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "core/error.h"
@@ -86,6 +87,67 @@ void select_largest(const float* values, std::span<const Tensor> tensors, int64_
       mask.word((tensor.offset + begin) / kWordBits) = word;
     }
   }
+}
+
+namespace {
+
+std::vector<int64_t> floors_of(std::span<const Tensor> tensors, double ratio, int64_t keep) {
+  std::vector<int64_t> floors;
+  for (const Tensor& tensor : tensors) {
+    floors.push_back((keep_count(tensor.size, ratio) + 1) / 2);
+  }
+  if (std::accumulate(floors.begin(), floors.end(), int64_t{0}) > keep) {
+    floors.assign(tensors.size(), static_cast<int64_t>(tensors.size()) <= keep ? 1 : 0);
+  }
+  return floors;
+}
+
+}  // namespace
+
+int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, double ratio, PruningRule rule,
+                       BitMask& mask) {
+  if (rule == kPrunePerLayer) {
+    int64_t kept = 0;
+    for (const Tensor& tensor : tensors) {
+      const int64_t keep = keep_count(tensor.size, ratio);
+      select_largest(values, {&tensor, 1}, keep, mask);
+      kept += keep;
+    }
+    return kept;
+  }
+  int64_t size = 0;
+  for (const Tensor& tensor : tensors) {
+    size += tensor.size;
+  }
+  const int64_t keep = keep_count(size, ratio);
+  select_largest(values, tensors, keep, mask);
+  if (rule == kPrunePlain) {
+    return keep;
+  }
+  // A tensor below its floor gets it and leaves the contest; the others then share less, so more may fall below.
+  const std::vector<int64_t> floors = floors_of(tensors, ratio, keep);
+  std::vector<bool> at_floor(tensors.size());
+  for (bool changed = true; changed;) {
+    changed = false;
+    int64_t left = keep;
+    std::vector<Tensor> contest;
+    for (std::size_t t = 0; t < tensors.size(); ++t) {
+      if (!at_floor[t] && mask.count(tensors[t]) < floors[t]) {
+        select_largest(values, {&tensors[t], 1}, floors[t], mask);
+        at_floor[t] = true;
+        changed = true;
+      }
+      if (at_floor[t]) {
+        left -= floors[t];
+      } else {
+        contest.push_back(tensors[t]);
+      }
+    }
+    if (changed) {
+      select_largest(values, contest, left, mask);
+    }
+  }
+  return keep;
 }
 
 }  // namespace pacnet

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/arena.h"
+#include "pacnet/pacnet.h"
 #include "prune/mask.h"
 
 namespace pacnet {
@@ -18,5 +19,15 @@ int64_t keep_count(int64_t size, double ratio);
 /// Radix selection over the bits of |x|, which order like the numbers themselves: three counting passes find the K-th
 /// magnitude exactly, a fourth writes the mask. Nothing is sorted or copied.
 void select_largest(const float* values, std::span<const Tensor> tensors, int64_t keep, BitMask& mask);
+
+/// Sets the mask over the given tensors by a rule and returns K, the number of kept weights. Global and plain keep
+/// K = keep_count of all sizes together, per layer keep_count of each.
+///
+/// Global, unlike plain, keeps of every tensor at least its floor, half of what per layer would keep of it, rounded up,
+/// and fills up to K with the largest of the others: a layer without any weight passes nothing on, whatever the rest of the network knows
+/// (layer collapse; Tanaka et al., "Pruning neural networks without any data", NeurIPS 2020). Where K is too small for
+/// all floors, each tensor's is 1, and where it is too small for that, 0.
+int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, double ratio, PruningRule rule,
+                       BitMask& mask);
 
 }  // namespace pacnet

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/blas.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "core/team.h"
@@ -26,7 +27,8 @@ constexpr double kFlopsPerThread = 4e6;
 constexpr int64_t kPredictRows = 256;
 
 int useful_threads(int threads, double flops) {
-  return std::max(1, static_cast<int>(std::min(static_cast<double>(threads), flops / kFlopsPerThread)));
+  const double useful = std::min(static_cast<double>(std::min(threads, blas_callers())), flops / kFlopsPerThread);
+  return std::max(1, static_cast<int>(useful));
 }
 
 void check_options(const Mlp& mlp, const FitOptions& o, int64_t rows) {
@@ -118,7 +120,7 @@ class Fit {
     team_->run([](int) { pin_blas_threads(); });
   }
 
-  FitResult run(FitListener* listener, double* train_losses, double* validation_losses) {
+  FitResult run(FitListener* listener) {
     FitResult result;
     std::vector<float> best;
     double best_loss = std::numeric_limits<double>::infinity();
@@ -128,12 +130,6 @@ class Fit {
       if (!std::isfinite(train_loss) || (!validation_.empty() && !std::isfinite(validation_loss))) {
         throw Error(kErrorDiverged, "the loss is no longer finite in epoch " + std::to_string(epoch) +
                                         "; lower the learning rate, or standardise the data");
-      }
-      if (train_losses != nullptr) {
-        train_losses[epoch - 1] = train_loss;
-      }
-      if (validation_losses != nullptr) {
-        validation_losses[epoch - 1] = validation_loss;
       }
       result.epochs_run = epoch;
       if (validation_.empty()) {
@@ -302,7 +298,7 @@ class Fit {
 }  // namespace
 
 FitResult fit(const Mlp& mlp, const BitMask& kept, float* params, const FitOptions& options, const float* x,
-              const float* y, int64_t rows, FitListener* listener, double* train_losses, double* validation_losses) {
+              const float* y, int64_t rows, FitListener* listener) {
   check_options(mlp, options, rows);
   check_labels(mlp, options, y, rows);
   if (options.trainable == kTrainKept) {
@@ -311,7 +307,7 @@ FitResult fit(const Mlp& mlp, const BitMask& kept, float* params, const FitOptio
   }
   Fit run(mlp, kept, params, options, x, y, rows);
   try {
-    return run.run(listener, train_losses, validation_losses);
+    return run.run(listener);
   } catch (...) {
     run.restore();
     throw;

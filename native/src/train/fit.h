@@ -10,7 +10,7 @@ namespace pacnet {
 
 /// Network::fit on the network's parts; see there.
 FitResult fit(const Mlp& mlp, const BitMask& kept, float* params, const FitOptions& options, const float* x,
-              const float* y, int64_t rows, FitListener* listener, double* train_losses, double* validation_losses);
+              const float* y, int64_t rows, FitListener* listener);
 
 /// Network::predict likewise.
 void predict(const Mlp& mlp, const float* params, const float* x, int64_t rows, float* out, int threads);

@@ -8,10 +8,13 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.binding.FitOptions;
 import org.pacnet.binding.PacNetLibrary;
@@ -27,6 +30,7 @@ import org.pacnet.data.Encoder;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
+import org.pacnet.error.ModelFormatException;
 
 /**
  * A source model and any number of targets calibrated on it: PAC-Net (Myung et al., ICML 2022).
@@ -38,18 +42,52 @@ import org.pacnet.error.DataException;
  * the model as it was.
  *
  * <p>Same seed, same data, same machine and same thread count give the same bits, whether the phases
- * ran in one go or one by one through files. Methods may be called from any thread, one at a time.
+ * ran in one go or one by one through files.
+ *
+ * <p>Methods may be called from any thread. Phases run one at a time, and what asks the model
+ * meanwhile gets the answers of before the phase without waiting for it. A progress listener may ask
+ * the model too, but neither start a phase nor expect the running one to survive {@link #close}.
  */
 public final class Model implements AutoCloseable {
 
+  // A file of tensors is read into one array: 2 GiB, less the header.
+  private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
+
   private final Schema schema;
   private final TransferConfig config;
-  private final NativeNetwork network;
-  private final Map<Phase, PhaseReport> reports = new EnumMap<>(Phase.class);
-  private final Map<String, TargetModel> targets = new TreeMap<>();
-  private float[] source;
-  private @Nullable Pruning pruning;
-  private float @Nullable [] base;
+  private final List<TensorInfo> tensors;
+  private final ReentrantLock phase = new ReentrantLock();
+  private volatile State state;
+  private volatile boolean closed;
+
+  /**
+   * What a model knows; immutable, so that whoever reads sees one state and no mixture. A phase works
+   * on a network of its own and ends with a new state.
+   */
+  record State(
+      float[] source,
+      @Nullable Pruning pruning,
+      float @Nullable [] base,
+      Map<Phase, PhaseReport> reports,
+      Map<String, TargetModel> targets,
+      Map<String, ModelFormatException> damaged) {
+
+    State withPhase(Phase phase, PhaseReport report) {
+      Map<Phase, PhaseReport> all = new EnumMap<>(Phase.class);
+      all.putAll(reports);
+      all.keySet().removeIf(other -> other.compareTo(phase) > 0);
+      all.put(phase, report);
+      return new State(source, pruning, base, all, targets, damaged);
+    }
+
+    State withTarget(TargetModel target) {
+      Map<String, TargetModel> sound = new TreeMap<>(targets);
+      sound.put(target.name(), target);
+      Map<String, ModelFormatException> others = new TreeMap<>(damaged);
+      others.remove(target.name());
+      return new State(source, pruning, base, reports, sound, others);
+    }
+  }
 
   /** What Prune decided: how, and the mask. */
   record Pruning(double ratio, PruningScope scope, List<String> excluded, MaskBits mask) {
@@ -63,53 +101,125 @@ public final class Model implements AutoCloseable {
   private Model(Schema schema, TransferConfig config) {
     this.schema = schema;
     this.config = config;
-    network = newNetwork(schema, config);
-    source = new float[0];
+    try (NativeNetwork network = newNetwork(schema, config)) {
+      tensors = network.tensors();
+    }
+    state = new State(new float[0], null, null, Map.of(), Map.of(), Map.of());
   }
 
-  private static NativeNetwork newNetwork(Schema schema, TransferConfig config) {
+  static int[] sizes(Schema schema, TransferConfig config) {
     int[] sizes = new int[config.hidden().size() + 2];
     sizes[0] = schema.inputWidth();
     for (int i = 0; i < config.hidden().size(); i++) {
       sizes[i + 1] = config.hidden().get(i);
     }
     sizes[sizes.length - 1] = schema.outputWidth();
+    return sizes;
+  }
+
+  private static NativeNetwork newNetwork(Schema schema, TransferConfig config) {
+    int[] sizes = sizes(schema, config);
+    long parameters = NativeNetwork.parameterCount(sizes);
+    if (parameters > MOST_PARAMETERS) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "--hidden: the network would have %,d parameters, more than the %,d that a model file"
+                  + " holds",
+              parameters,
+              MOST_PARAMETERS));
+    }
     return new NativeNetwork(sizes, config.activation().ordinal(), config.dropout());
   }
 
-  /** All phases: {@link #train}, {@link #prune}, {@link #allocate}, {@link #calibrate}. */
+  /** Throws a {@link DataException} unless a phase with these settings fits a model of that schema. */
+  static void checkFits(Schema schema, TransferConfig settings) {
+    List<String> labels = schema.labels().stream().map(Schema.Label::name).toList();
+    boolean classification = settings.task() == Task.CLASSIFICATION;
+    if (classification != schema.classification() || !labels.equals(settings.labels())) {
+      throw new DataException(
+          "the settings are for a %s of %s, the model is a %s of %s; start from the model's own: config().toBuilder()"
+              .formatted(
+                  name(classification),
+                  String.join(", ", settings.labels()),
+                  name(schema.classification()),
+                  String.join(", ", labels)));
+    }
+  }
+
+  private static String name(boolean classification) {
+    return classification ? "classification" : "regression";
+  }
+
+  // One phase at a time. Other threads wait; the thread that runs one is in its listener.
+  private <T> T inPhase(Supplier<T> body) {
+    if (phase.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          "a phase of this model is running: its progress listener can't start another");
+    }
+    phase.lock();
+    try {
+      current();
+      return body.get();
+    } finally {
+      phase.unlock();
+    }
+  }
+
+  private State current() {
+    if (closed) {
+      throw new IllegalStateException("the model is closed");
+    }
+    return state;
+  }
+
+  private void commit(State next) {
+    current();
+    state = next;
+  }
+
+  /**
+   * All phases: {@link #train}, {@link #prune}, {@link #allocate}, {@link #calibrate}. Everything is
+   * read and checked before the first of them begins.
+   *
+   * @param test labelled rows of the target for a later {@link #evaluate(String, Data)}, which no
+   *     phase sees; read only to find out now whether they fit. Null for none
+   */
   public static Model transfer(
-      Data source, String name, Data target, TransferConfig config, Monitor monitor) {
+      Data source,
+      String name,
+      Data target,
+      @Nullable Data test,
+      TransferConfig config,
+      Monitor monitor) {
     checkName(name);
     Schema schema = learnSchema(source, config);
-    EncodedData sourceRows = Encoder.training(source, schema);
-    // Read before any training, so that a fault in the small file is not found after an hour's work.
-    TargetRows targetRows = readTarget(target, schema);
     Model model = new Model(schema, config);
-    try {
-      model.train(sourceRows, monitor);
-      model.prune(config, sourceRows);
-      model.allocate(sourceRows, monitor);
-      model.calibrate(name, targetRows, config, monitor);
-      return model;
-    } catch (RuntimeException | Error e) {
-      model.close();
-      throw e;
+    model.checkPatterns(config.excluded());
+    TargetRows targetRows = readTarget(target, schema);
+    if (test != null) {
+      Encoder.evaluation(test, targetRows.schema());
     }
+    EncodedData sourceRows = Encoder.training(source, schema);
+    model.train(sourceRows, monitor);
+    model.prune(config, sourceRows);
+    model.allocate(sourceRows, monitor);
+    model.calibrate(name, targetRows, config, monitor);
+    return model;
+  }
+
+  /** {@link #transfer(Data, String, Data, Data, TransferConfig, Monitor)} without test rows. */
+  public static Model transfer(
+      Data source, String name, Data target, TransferConfig config, Monitor monitor) {
+    return transfer(source, name, target, null, config, monitor);
   }
 
   /** Phase 0: trains all weights on the source. */
   public static Model train(Data source, TransferConfig config, Monitor monitor) {
     Schema schema = learnSchema(source, config);
-    EncodedData rows = Encoder.training(source, schema);
     Model model = new Model(schema, config);
-    try {
-      model.train(rows, monitor);
-      return model;
-    } catch (RuntimeException | Error e) {
-      model.close();
-      throw e;
-    }
+    model.train(Encoder.training(source, schema), monitor);
+    return model;
   }
 
   private static Schema learnSchema(Data source, TransferConfig config) {
@@ -132,12 +242,13 @@ public final class Model implements AutoCloseable {
   }
 
   private void train(EncodedData rows, Monitor monitor) {
-    network.initialize(config.seed());
-    try (FitOptions options = options(config, Phase.TRAIN)) {
-      PhaseReport report =
-          fit(network, options, Phase.TRAIN, config, schema, rows, null, monitor);
-      source = network.parameters();
-      reports.put(Phase.TRAIN, report);
+    try (NativeNetwork network = newNetwork(schema, config);
+        FitOptions options = options(config, Phase.TRAIN)) {
+      network.initialize(config.seed());
+      PhaseReport report = fit(network, options, Phase.TRAIN, config, schema, rows, null, monitor);
+      commit(
+          new State(network.parameters(), null, null, Map.of(), Map.of(), Map.of())
+              .withPhase(Phase.TRAIN, report));
     }
   }
 
@@ -145,45 +256,51 @@ public final class Model implements AutoCloseable {
    * Phase 1: keeps the weights of largest magnitude, K = round((1 − ratio)·n) of n, and sets the
    * others to zero. Drops an earlier base and its targets.
    */
-  public synchronized PhaseReport prune(double ratio, PruningScope scope, String... excluded) {
+  public PhaseReport prune(double ratio, PruningScope scope, String... excluded) {
     TransferConfig how =
         config.toBuilder().ratio(ratio).scope(scope).excluded(excluded).build();
     return prune(how, null);
   }
 
   /** {@link #prune(double, PruningScope, String...)} with the configuration's settings. */
-  public synchronized PhaseReport prune() {
+  public PhaseReport prune() {
     return prune(config, null);
   }
 
   private PhaseReport prune(TransferConfig how, @Nullable EncodedData rows) {
-    long start = System.nanoTime();
-    boolean[] prunable = new boolean[network.tensors().size()];
-    for (TensorInfo tensor : network.tensors()) {
-      prunable[tensor.index()] = tensor.prunable() && !isExcluded(tensor.name(), how.excluded());
-    }
-    checkPatterns(how.excluded());
-    network.setParameters(source);
-    MaskBits mask = network.prune(how.ratio(), how.scope() == PruningScope.PER_LAYER, prunable);
-    double seconds = (System.nanoTime() - start) / 1e9;
-    PhaseReport report =
-        new PhaseReport(
-            Phase.PRUNE,
-            0,
-            0,
-            List.of(),
-            List.of(),
-            seconds,
-            rows == null ? null : before(reports.get(Phase.TRAIN)),
-            rows == null ? null : measure(network, schema, rows, how.threads()),
-            null,
-            1);
-    pruning = new Pruning(how.ratio(), how.scope(), how.excluded(), mask);
-    base = null;
-    targets.clear();
-    reports.put(Phase.PRUNE, report);
-    reports.remove(Phase.ALLOCATE);
-    return report;
+    return inPhase(
+        () -> {
+          long start = System.nanoTime();
+          State from = current();
+          boolean[] prunable = new boolean[tensors.size()];
+          for (TensorInfo tensor : tensors) {
+            prunable[tensor.index()] =
+                tensor.prunable() && !isExcluded(tensor.name(), how.excluded());
+          }
+          checkPatterns(how.excluded());
+          try (NativeNetwork network = newNetwork(schema, config)) {
+            network.setParameters(from.source());
+            MaskBits mask = network.prune(how.ratio(), how.scope().ordinal(), prunable);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            PhaseReport report =
+                new PhaseReport(
+                    Phase.PRUNE,
+                    0,
+                    0,
+                    List.of(),
+                    List.of(),
+                    seconds,
+                    rows == null ? null : before(from.reports().get(Phase.TRAIN)),
+                    rows == null ? null : measure(network, schema, rows, how.threads()),
+                    null,
+                    1);
+            Pruning pruning = new Pruning(how.ratio(), how.scope(), how.excluded(), mask);
+            commit(
+                new State(from.source(), pruning, null, from.reports(), Map.of(), Map.of())
+                    .withPhase(Phase.PRUNE, report));
+            return report;
+          }
+        });
   }
 
   private static @Nullable Metrics before(@Nullable PhaseReport earlier) {
@@ -193,8 +310,7 @@ public final class Model implements AutoCloseable {
   private void checkPatterns(List<String> patterns) {
     for (String pattern : patterns) {
       boolean used =
-          network.tensors().stream()
-              .anyMatch(t -> t.prunable() && isExcluded(t.name(), List.of(pattern)));
+          tensors.stream().anyMatch(t -> t.prunable() && isExcluded(t.name(), List.of(pattern)));
       if (!used) {
         throw new DataException(
             "--exclude '"
@@ -202,10 +318,7 @@ public final class Model implements AutoCloseable {
                 + "' matches no weight; there are "
                 + String.join(
                     ", ",
-                    network.tensors().stream()
-                        .filter(TensorInfo::prunable)
-                        .map(TensorInfo::name)
-                        .toList()));
+                    tensors.stream().filter(TensorInfo::prunable).map(TensorInfo::name).toList()));
       }
     }
   }
@@ -231,40 +344,51 @@ public final class Model implements AutoCloseable {
    *
    * @param source with the columns that the model was trained on
    */
-  public synchronized PhaseReport allocate(Data source, Monitor monitor) {
-    requirePruned();
+  public PhaseReport allocate(Data source, Monitor monitor) {
+    requirePruned(current());
     return allocate(Encoder.training(source, schema), monitor);
   }
 
   private PhaseReport allocate(EncodedData rows, Monitor monitor) {
-    MaskBits mask = requirePruned().mask();
-    network.setParameters(mask.zeroPruned(source));
-    network.setMask(mask);
-    try (FitOptions options = options(config, Phase.ALLOCATE)) {
-      options.trainable(PacNetLibrary.kTrainKept);
-      Metrics before = measure(network, schema, rows, config.threads());
-      PhaseReport report =
-          fit(network, options, Phase.ALLOCATE, config, schema, rows, before, monitor);
-      base = network.parameters();
-      targets.clear();
-      reports.put(Phase.ALLOCATE, report);
-      return report;
-    }
+    return inPhase(
+        () -> {
+          State from = current();
+          Pruning pruning = requirePruned(from);
+          try (NativeNetwork network = newNetwork(schema, config);
+              FitOptions options = options(config, Phase.ALLOCATE)) {
+            network.setParameters(pruning.mask().zeroPruned(from.source()));
+            network.setMask(pruning.mask());
+            options.trainable(PacNetLibrary.kTrainKept);
+            Metrics before = measure(network, schema, rows, config.threads());
+            PhaseReport report =
+                fit(network, options, Phase.ALLOCATE, config, schema, rows, before, monitor);
+            commit(
+                new State(
+                        from.source(),
+                        pruning,
+                        network.parameters(),
+                        from.reports(),
+                        Map.of(),
+                        Map.of())
+                    .withPhase(Phase.ALLOCATE, report));
+            return report;
+          }
+        });
   }
 
-  private Pruning requirePruned() {
-    if (pruning == null) {
+  private static Pruning requirePruned(State state) {
+    if (state.pruning() == null) {
       throw new DataException("the model is not pruned yet: run prune first");
     }
-    return pruning;
+    return state.pruning();
   }
 
-  private float[] requireBase() {
-    requirePruned();
-    if (base == null) {
+  private static float[] requireBase(State state) {
+    requirePruned(state);
+    if (state.base() == null) {
       throw new DataException("the model has no base yet: run allocate first");
     }
-    return base;
+    return state.base();
   }
 
   /** {@link #calibrate(String, Data, TransferConfig, Monitor)} with the model's configuration. */
@@ -280,12 +404,13 @@ public final class Model implements AutoCloseable {
    * @param name letters, digits, dots, dashes and underscores
    * @param target with the columns that the model was trained on
    * @param settings the training settings, λ, seed and threads of this target; data and network are
-   *     the model's own
+   *     the model's own, and task and labels must be those of the model
    */
-  public synchronized PhaseReport calibrate(
+  public PhaseReport calibrate(
       String name, Data target, TransferConfig settings, Monitor monitor) {
     checkName(name);
-    requireBase();
+    checkFits(schema, settings);
+    requireBase(current());
     return calibrate(name, readTarget(target, schema), settings, monitor);
   }
 
@@ -304,61 +429,52 @@ public final class Model implements AutoCloseable {
 
   private PhaseReport calibrate(
       String name, TargetRows target, TransferConfig settings, Monitor monitor) {
-    float[] frozen = requireBase();
-    MaskBits mask = requirePruned().mask();
-    try (FitOptions options = options(settings, Phase.CALIBRATE)) {
-      options.trainable(PacNetLibrary.kTrainPruned).l2(settings.lambda());
-      TargetModel result;
-      if (target.ownHead()) {
-        try (NativeNetwork own = newNetwork(target.schema(), config)) {
-          MaskBits ownMask = bodyMask(mask, own);
-          own.initialize(settings.seed());
-          own.setParameters(withBody(own.parameters(), frozen, own));
-          own.initializeHead(settings.seed());
-          own.setMask(ownMask);
-          options.train_head(true);
-          PhaseReport report =
-              fit(
-                  own,
-                  options,
-                  Phase.CALIBRATE,
-                  settings,
-                  target.schema(),
-                  target.rows(),
-                  null,
-                  monitor);
-          float[] trained = own.parameters();
-          float[] head = Arrays.copyOfRange(trained, headOffset(own), trained.length);
-          result =
-              new TargetModel(
-                  name,
-                  settings,
-                  target.schema().classes(),
-                  ownMask.gather(trained),
-                  head,
-                  report);
-        }
-      } else {
-        network.setParameters(frozen);
-        network.setMask(mask);
-        Metrics before = measure(network, schema, target.rows(), settings.threads());
-        PhaseReport report =
-            fit(
-                network,
-                options,
-                Phase.CALIBRATE,
-                settings,
-                schema,
-                target.rows(),
-                before,
-                monitor);
-        result =
-            new TargetModel(
-                name, settings, null, mask.gather(network.parameters()), null, report);
-      }
-      targets.put(name, result);
-      return result.report();
-    }
+    return inPhase(
+        () -> {
+          State from = current();
+          float[] frozen = requireBase(from);
+          MaskBits mask = requirePruned(from).mask();
+          try (NativeNetwork network = newNetwork(target.schema(), config);
+              FitOptions options = options(settings, Phase.CALIBRATE)) {
+            options.trainable(PacNetLibrary.kTrainPruned).l2(settings.lambda());
+            MaskBits own = mask;
+            Metrics before = null;
+            if (target.ownHead()) {
+              own = bodyMask(mask, network);
+              network.initialize(settings.seed());
+              network.setParameters(withBody(network.parameters(), frozen, network));
+              network.initializeHead(settings.seed());
+              options.train_head(true);
+            } else {
+              network.setParameters(frozen);
+              before = measure(network, schema, target.rows(), settings.threads());
+            }
+            network.setMask(own);
+            PhaseReport report =
+                fit(
+                    network,
+                    options,
+                    Phase.CALIBRATE,
+                    settings,
+                    target.schema(),
+                    target.rows(),
+                    before,
+                    monitor);
+            float[] trained = network.parameters();
+            TargetModel result =
+                new TargetModel(
+                    name,
+                    settings,
+                    target.ownHead() ? target.schema().classes() : null,
+                    own.gather(trained),
+                    target.ownHead()
+                        ? Arrays.copyOfRange(trained, headOffset(network), trained.length)
+                        : null,
+                    report);
+            commit(from.withTarget(result));
+            return report;
+          }
+        });
   }
 
   // The last weight matrix and its bias are what a target with classes of its own replaces.
@@ -421,7 +537,7 @@ public final class Model implements AutoCloseable {
             rows.rows(),
             (epoch, trainLoss, validationLoss) -> {
               monitor.report(new Progress(phase, epoch, epochs, trainLoss, validationLoss));
-              return !monitor.isCancelled();
+              return !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
             });
     if (outcome.cancelled()) {
       throw new CancelledException(
@@ -451,51 +567,49 @@ public final class Model implements AutoCloseable {
    * The source task's errors on labelled data: those of the base, or of the trained network as long
    * as there is no base.
    */
-  public synchronized Metrics evaluate(Data data) {
+  public Metrics evaluate(Data data) {
+    float[] weights = sourceWeights();
     EncodedData rows = Encoder.evaluation(data, schema);
-    network.setParameters(sourceWeights());
-    return measure(network, schema, rows, config.threads());
+    return Metrics.of(schema, rows, outputs(schema, weights, rows));
   }
 
   /** A target's errors on labelled data. */
-  public synchronized Metrics evaluate(String target, Data data) {
+  public Metrics evaluate(String target, Data data) {
     TargetModel model = target(target);
     Schema own = schemaOf(model);
+    float[] weights = weights(model);
     EncodedData rows = Encoder.evaluation(data, own);
-    try (NativeNetwork calibrated = calibrated(model)) {
-      return measure(calibrated, own, rows, config.threads());
-    }
+    return Metrics.of(own, rows, outputs(own, weights, rows));
   }
 
   /** The source task's predictions, by the base or, as long as there is none, the trained network. */
-  public synchronized Predictions predict(Data data) {
+  public Predictions predict(Data data) {
+    float[] weights = sourceWeights();
     EncodedData rows = Encoder.prediction(data, schema);
-    network.setParameters(sourceWeights());
-    return new Predictions(
-        schema, rows, network.predict(rows.features(), rows.rows(), config.threads()));
+    return new Predictions(schema, rows, outputs(schema, weights, rows));
   }
 
   /** A target's predictions. */
-  public synchronized Predictions predict(String target, Data data) {
+  public Predictions predict(String target, Data data) {
     TargetModel model = target(target);
     Schema own = schemaOf(model);
+    float[] weights = weights(model);
     EncodedData rows = Encoder.prediction(data, own);
-    try (NativeNetwork calibrated = calibrated(model)) {
-      return new Predictions(
-          own, rows, calibrated.predict(rows.features(), rows.rows(), config.threads()));
+    return new Predictions(own, rows, outputs(own, weights, rows));
+  }
+
+  private float[] outputs(Schema own, float[] weights, EncodedData rows) {
+    try (NativeNetwork network = newNetwork(own, config)) {
+      network.setParameters(weights);
+      return network.predict(rows.features(), rows.rows(), config.threads());
     }
   }
 
-  private NativeNetwork calibrated(TargetModel target) {
-    NativeNetwork own = newNetwork(schemaOf(target), config);
-    own.setParameters(weights(target));
-    return own;
-  }
-
   /** The dense parameters of a target: the base, what Calibrate learnt, and its own head if any. */
-  float[] weights(TargetModel target) {
-    MaskBits mask = requirePruned().mask();
-    float[] frozen = requireBase();
+  private float[] weights(TargetModel target) {
+    State from = current();
+    MaskBits mask = requirePruned(from).mask();
+    float[] frozen = requireBase(from);
     float[] head = target.head();
     if (head == null) {
       return mask.scatter(frozen, target.values());
@@ -507,8 +621,9 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  float[] sourceWeights() {
-    return base != null ? base : source;
+  private float[] sourceWeights() {
+    State from = current();
+    return from.base() != null ? from.base() : from.source();
   }
 
   Schema schemaOf(TargetModel target) {
@@ -516,18 +631,25 @@ public final class Model implements AutoCloseable {
   }
 
   TargetModel target(String name) {
-    TargetModel found = targets.get(name);
-    if (found == null) {
-      throw new DataException(
-          "the model has no target '"
-              + name
-              + "'; it has "
-              + (targets.isEmpty() ? "none yet: run calibrate" : String.join(", ", targets.keySet())));
+    State from = current();
+    TargetModel found = from.targets().get(name);
+    if (found != null) {
+      return found;
     }
-    return found;
+    ModelFormatException damage = from.damaged().get(name);
+    if (damage != null) {
+      throw damage;
+    }
+    throw new DataException(
+        "the model has no target '"
+            + name
+            + "'; it has "
+            + (from.targets().isEmpty()
+                ? "none yet: run calibrate"
+                : String.join(", ", from.targets().keySet())));
   }
 
-  private static void checkName(String name) {
+  static void checkName(String name) {
     if (!name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")) {
       throw new DataException(
           "--name '"
@@ -547,26 +669,37 @@ public final class Model implements AutoCloseable {
   }
 
   /** The phases of the source side that have run, in order. */
-  public synchronized List<PhaseReport> reports() {
-    return List.copyOf(reports.values());
+  public List<PhaseReport> reports() {
+    return List.copyOf(state.reports().values());
   }
 
   /** What Calibrate reported for each target, by name. */
-  public synchronized Map<String, PhaseReport> targets() {
+  public Map<String, PhaseReport> targets() {
     Map<String, PhaseReport> result = new TreeMap<>();
-    targets.forEach((name, target) -> result.put(name, target.report()));
+    state.targets().forEach((name, target) -> result.put(name, target.report()));
+    return result;
+  }
+
+  /**
+   * The targets whose files are damaged, with what is wrong: they can't be used, and don't keep the
+   * others from being used, nor a calibration from replacing them.
+   */
+  public Map<String, String> damagedTargets() {
+    Map<String, String> result = new TreeMap<>();
+    state.damaged().forEach((name, damage) -> result.put(name, damage.getMessage()));
     return result;
   }
 
   /** Whether a target has classes, and so an output layer, of its own. */
-  public synchronized boolean hasOwnClasses(String target) {
+  public boolean hasOwnClasses(String target) {
     return target(target).classes() != null;
   }
 
   /** The weight matrices with what the mask keeps of them, input side first. */
-  public synchronized List<LayerReport> layers() {
+  public List<LayerReport> layers() {
+    Pruning pruning = state.pruning();
     List<LayerReport> result = new ArrayList<>();
-    for (TensorInfo tensor : network.tensors()) {
+    for (TensorInfo tensor : tensors) {
       if (tensor.prunable()) {
         result.add(
             new LayerReport(
@@ -582,33 +715,32 @@ public final class Model implements AutoCloseable {
 
   /** Number of weights and biases. */
   public int parameterCount() {
-    return network.parameterCount();
+    TensorInfo last = tensors.get(tensors.size() - 1);
+    return last.offset() + last.size();
   }
 
   /**
-   * Writes the model as a directory, whole or not at all.
+   * Writes the model into a directory, whole or not at all; {@link ModelPlace} says more, and lets
+   * what could go wrong be found out before a long training.
    *
-   * @param overwrite replace a model that is there; anything else there is never replaced
+   * @param overwrite replace a model that is there; anything else there is never touched
    */
-  public synchronized void save(Path directory, boolean overwrite) {
-    ModelStore.save(this, directory, overwrite);
-  }
-
-  /**
-   * Throws what {@link #save} would throw for this place. For long runs: better found out before.
-   */
-  public static void checkReplaceable(Path directory, boolean overwrite) {
-    ModelStore.checkReplaceable(directory, overwrite);
+  public void save(Path directory, boolean overwrite) {
+    try (ModelPlace place = ModelPlace.forNew(directory, overwrite)) {
+      place.save(this);
+    }
   }
 
   /** Writes one target into the directory that holds this model's base. */
-  public synchronized void saveTarget(Path directory, String name, boolean overwrite) {
-    ModelStore.saveTarget(this, directory, name, overwrite);
+  public void saveTarget(Path directory, String name, boolean overwrite) {
+    try (ModelPlace place = ModelPlace.forTarget(directory, name, overwrite)) {
+      place.save(this);
+    }
   }
 
   /**
    * Reads a model, checking every file before a byte of it is used. Throws a {@link
-   * org.pacnet.error.ModelFormatException} that names the file.
+   * ModelFormatException} that names the file; damage in a target is kept for who asks for that one.
    */
   public static Model load(Path directory) {
     return ModelStore.load(directory);
@@ -626,20 +758,25 @@ public final class Model implements AutoCloseable {
    * Writes a target's dense weights as safetensors that {@code torch.nn.Sequential} loads: tensors
    * {@code 0.weight}, {@code 0.bias}…, metadata with the network and the standardisation.
    */
-  public synchronized void export(String target, Path file) {
+  public void export(String target, Path file) {
     TargetModel model = target(target);
     ModelStore.export(this, schemaOf(model), weights(model), file);
   }
 
   /** The same for the source side. */
-  public synchronized void export(Weights what, Path file) {
-    ModelStore.export(this, schema, what == Weights.BASE ? requireBase() : source, file);
+  public void export(Weights what, Path file) {
+    State from = current();
+    ModelStore.export(
+        this, schema, what == Weights.BASE ? requireBase(from) : from.source(), file);
   }
 
-  /** Frees the native memory. Closing twice is harmless. */
+  /**
+   * Ends the model's use; a phase that is running ends with an exception and changes nothing. Closing
+   * twice is harmless.
+   */
   @Override
   public void close() {
-    network.close();
+    closed = true;
   }
 
   // For ModelStore, which turns all of this into files and back.
@@ -648,41 +785,28 @@ public final class Model implements AutoCloseable {
       Schema schema,
       TransferConfig config,
       Collection<PhaseReport> reports,
-      Function<List<TensorInfo>, State> state) {
+      Function<List<TensorInfo>, State> read) {
     Model model = new Model(schema, config);
-    try {
-      State parts = state.apply(model.network.tensors());
-      model.source = parts.source();
-      model.pruning = parts.pruning();
-      model.base = parts.base();
-      for (PhaseReport report : reports) {
-        model.reports.put(report.phase(), report);
-      }
-      return model;
-    } catch (RuntimeException | Error e) {
-      model.close();
-      throw e;
-    }
+    State parts = read.apply(model.tensors);
+    Map<Phase, PhaseReport> byPhase = new EnumMap<>(Phase.class);
+    reports.forEach(report -> byPhase.put(report.phase(), report));
+    model.state =
+        new State(parts.source(), parts.pruning(), parts.base(), byPhase, Map.of(), Map.of());
+    return model;
   }
 
-  record State(float[] source, @Nullable Pruning pruning, float @Nullable [] base) {}
-
   State state() {
-    return new State(source, pruning, base);
+    return current();
   }
 
   List<TensorInfo> tensors() {
-    return network.tensors();
-  }
-
-  Collection<TargetModel> targetModels() {
-    return targets.values();
+    return tensors;
   }
 
   /** The tensors of the network with a schema's output layer. */
   List<TensorInfo> tensorsOf(Schema own) {
     if (own.outputWidth() == schema.outputWidth()) {
-      return network.tensors();
+      return tensors;
     }
     try (NativeNetwork other = newNetwork(own, config)) {
       return other.tensors();
@@ -691,7 +815,7 @@ public final class Model implements AutoCloseable {
 
   /** How many pruned values and how many head parameters a target must have. */
   int[] targetSizes(TargetModel target) {
-    MaskBits mask = requirePruned().mask();
+    MaskBits mask = requirePruned(current()).mask();
     if (target.classes() == null) {
       return new int[] {mask.prunedCount(), 0};
     }
@@ -703,6 +827,14 @@ public final class Model implements AutoCloseable {
   }
 
   void addTarget(TargetModel target) {
-    targets.put(target.name(), target);
+    state = state.withTarget(target);
+  }
+
+  void addDamagedTarget(String name, ModelFormatException damage) {
+    Map<String, ModelFormatException> all = new TreeMap<>(state.damaged());
+    all.put(name, damage);
+    state =
+        new State(
+            state.source(), state.pruning(), state.base(), state.reports(), state.targets(), all);
   }
 }

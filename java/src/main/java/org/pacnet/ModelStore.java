@@ -9,38 +9,54 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeLibrary;
+import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
+import org.pacnet.error.OutputException;
+import org.pacnet.error.PacNetException;
 import org.pacnet.io.AtomicWrite;
+import org.pacnet.io.DirectoryLock;
+import org.pacnet.io.GenerationDirectory;
 import org.pacnet.io.Json;
 import org.pacnet.io.SafeTensors;
 import org.pacnet.io.SafeTensors.Entry;
 
-/** A model as a directory of JSON and safetensors files; docs/model-format.md describes it. */
+/**
+ * A model as a directory of JSON and safetensors files; docs/model-format.md describes it.
+ *
+ * <p>Which files make up the model is said by model.json alone. All others are written under names
+ * that nothing refers to yet; renaming the new model.json over the old one is the one step that
+ * changes the model. What then is in no use any more goes.
+ */
 final class ModelStore {
 
   private static final String FORMAT = "pacnet-model";
   private static final String TARGET_FORMAT = "pacnet-target";
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final String MODEL_JSON = "model.json";
   private static final String TARGET_JSON = "target.json";
-  private static final String SOURCE = "source.safetensors";
-  private static final String MASK = "mask.safetensors";
-  private static final String BASE = "base.safetensors";
-  private static final String TARGET_WEIGHTS = "pruned.safetensors";
-  private static final String TARGETS = "targets";
+  private static final String SOURCE = "source";
+  private static final String MASK = "mask";
+  private static final String BASE = "base";
+  private static final String PRUNED = "pruned";
   private static final String VALUES = "pruned_values";
+
+  // What a checksum is counted over stands in its own place.
+  private static final String NO_CHECKSUM = "0".repeat(64);
 
   private ModelStore() {}
 
@@ -54,7 +70,8 @@ final class ModelStore {
       @Nullable PruningFile pruning,
       List<PhaseReport> phases,
       List<TensorFile> tensors,
-      Map<String, String> sha256) {}
+      Map<String, String> sha256,
+      String checksum) {}
 
   record CreatedBy(String pacnet, String libtorch, String blas) {}
 
@@ -62,7 +79,7 @@ final class ModelStore {
 
   record TensorFile(String name, List<Long> shape) {}
 
-  /** targets/NAME/target.json. */
+  /** target.json. */
   record TargetFile(
       String format,
       int formatVersion,
@@ -72,82 +89,273 @@ final class ModelStore {
       TransferConfig config,
       @Nullable List<String> classes,
       PhaseReport report,
-      Map<String, String> sha256) {}
+      Map<String, String> sha256,
+      String checksum) {}
 
-  static void save(Model model, Path directory, boolean overwrite) {
-    checkReplaceable(directory, overwrite);
-    AtomicWrite.directory(
-        directory,
-        temporary -> {
-          Map<String, byte[]> files = tensorFiles(model);
-          Map<String, String> hashes = new LinkedHashMap<>();
-          for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            Files.write(temporary.resolve(file.getKey()), file.getValue());
-            hashes.put(file.getKey(), sha256(file.getValue()));
-          }
-          Model.Pruning pruning = model.state().pruning();
-          ModelFile json =
-              new ModelFile(
-                  FORMAT,
-                  VERSION,
-                  createdBy(),
-                  model.config(),
-                  model.schema(),
-                  pruning == null
-                      ? null
-                      : new PruningFile(
-                          pruning.ratio(),
-                          pruning.scope(),
-                          pruning.excluded(),
-                          prunedTensors(model.tensors(), pruning).stream()
-                              .mapToLong(pruning.mask()::kept)
-                              .sum()),
-                  model.reports(),
-                  model.tensors().stream().map(t -> new TensorFile(t.name(), t.shape())).toList(),
-                  hashes);
-          Files.write(temporary.resolve(MODEL_JSON), Json.pretty(json));
-          for (TargetModel target : model.targetModels()) {
-            Path place = temporary.resolve(TARGETS).resolve(target.name());
-            Files.createDirectories(place);
-            writeTarget(target, baseHash(files), place);
-          }
-        });
+  // The lock is the caller's.
+  static void save(Model model, Path directory) {
+    Model.State state = model.state();
+    try {
+      Map<String, byte[]> files = tensorFiles(model.tensors(), state);
+      Map<String, String> hashes = new LinkedHashMap<>();
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        String hash = sha256(file.getValue());
+        hashes.put(file.getKey(), hash);
+        GenerationDirectory.write(directory.resolve(fileName(file.getKey(), hash)), file.getValue());
+      }
+      if (state.base() != null) {
+        String base = baseHash(hashes);
+        for (TargetModel target : state.targets().values()) {
+          writeTarget(target, base, targetsOf(directory, base).resolve(target.name()));
+        }
+      }
+      Model.Pruning pruning = state.pruning();
+      ModelFile json =
+          new ModelFile(
+              FORMAT,
+              VERSION,
+              createdBy(),
+              model.config(),
+              model.schema(),
+              pruning == null
+                  ? null
+                  : new PruningFile(
+                      pruning.ratio(),
+                      pruning.scope(),
+                      pruning.excluded(),
+                      prunedTensors(model.tensors(), pruning).stream()
+                          .mapToLong(pruning.mask()::kept)
+                          .sum()),
+              List.copyOf(state.reports().values()),
+              model.tensors().stream().map(t -> new TensorFile(t.name(), t.shape())).toList(),
+              hashes,
+              NO_CHECKSUM);
+      GenerationDirectory.commit(directory.resolve(MODEL_JSON), sealed(Json.pretty(json)));
+      clean(directory, hashes, state.targets().keySet());
+    } catch (IOException e) {
+      throw new OutputException(directory + " can't be written: " + AtomicWrite.reason(e), e);
+    }
   }
 
-  static void saveTarget(Model model, Path directory, String name, boolean overwrite) {
-    Map<String, byte[]> files = tensorFiles(model);
-    String hash = baseHash(files);
-    if (!hash.equals(baseHash(readModelFile(directory).sha256()))) {
+  // The lock of that target, at least, is the caller's.
+  static void saveTarget(Model model, Path directory, String name) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    tensorFiles(model.tensors(), model.state())
+        .forEach((file, bytes) -> hashes.put(file, sha256(bytes)));
+    String base = baseHash(hashes);
+    if (!base.equals(baseHash(readModelFile(directory).sha256()))) {
       throw new DataException(directory + " holds another base than the one of this target");
     }
-    Path place = directory.resolve(TARGETS).resolve(name);
-    if (Files.exists(place) && !overwrite) {
-      throw new DataException(
-          directory + " already has a target '" + name + "': add --overwrite, or take another name");
+    try {
+      Path place = targetsOf(directory, base).resolve(name);
+      writeTarget(model.target(name), base, place);
+      cleanTarget(place);
+    } catch (IOException e) {
+      throw new OutputException(
+          "target " + name + " of " + directory + " can't be written: " + AtomicWrite.reason(e), e);
     }
-    AtomicWrite.directory(place, temporary -> writeTarget(model.target(name), hash, temporary));
+  }
+
+  // Named by their content: a new one never takes the place of one that is in use.
+  private static String fileName(String file, String sha256) {
+    return file + "-" + sha256.substring(0, 16) + ".safetensors";
+  }
+
+  // Targets stand on a base. Those of another one are in another folder, and gone with it.
+  private static Path targetsOf(Path directory, String baseHash) {
+    return directory.resolve("targets-" + baseHash.substring(0, 16));
   }
 
   /** Throws unless a model may be written there. */
   static void checkReplaceable(Path directory, boolean overwrite) {
+    GenerationDirectory.check(directory);
     if (!Files.exists(directory)) {
       return;
     }
-    if (!Files.isDirectory(directory)) {
-      throw new DataException(directory + " is a file: name a directory for the model");
-    }
-    boolean isModel = Files.isRegularFile(directory.resolve(MODEL_JSON));
-    try (Stream<Path> inside = Files.list(directory)) {
-      if (!isModel && inside.findAny().isPresent()) {
+    Path json = directory.resolve(MODEL_JSON);
+    if (!Files.exists(json)) {
+      if (!foreign(directory).isEmpty()) {
         throw new DataException(
             directory + " holds files that are no model: name another directory");
       }
+      return;
+    }
+    if (!isOurs(json)) {
+      throw new DataException(json + " is not pacnet's: name another directory");
+    }
+    if (!overwrite) {
+      throw new DataException(
+          directory + " already holds a model: add --overwrite, or name another directory");
+    }
+  }
+
+  // A damaged model may be replaced too; what another program calls model.json may not.
+  private static boolean isOurs(Path json) {
+    try {
+      return Files.isRegularFile(json) && Files.readString(json).contains('"' + FORMAT + '"');
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  static void checkModel(Path directory) {
+    if (!Files.isRegularFile(directory.resolve(MODEL_JSON))) {
+      throw new DataException(
+          directory + " holds no model: there is no " + directory.resolve(MODEL_JSON));
+    }
+  }
+
+  /** Throws unless that target may be written into the model that is there. */
+  static void checkTargetReplaceable(Path directory, String name, boolean overwrite) {
+    ModelFile json = readModelFile(directory);
+    if (!json.sha256().containsKey(BASE)) {
+      throw new DataException("the model has no base yet: run prune, then allocate first");
+    }
+    Path place = targetsOf(directory, baseHash(json.sha256())).resolve(name);
+    if (Files.exists(place.resolve(TARGET_JSON)) && !overwrite) {
+      throw new DataException(
+          directory + " already has a target '" + name + "': add --overwrite, or take another name");
+    }
+    GenerationDirectory.check(place);
+  }
+
+  // --- What else is there ---------------------------------------------------------------------------
+
+  /** What lies in a model's directory and is no part of any model. */
+  static List<Path> foreign(Path directory) {
+    try {
+      List<Path> found = new ArrayList<>();
+      for (Path path : GenerationDirectory.list(directory)) {
+        String name = path.getFileName().toString();
+        if (isTargets(name) && Files.isDirectory(path)) {
+          for (Path target : GenerationDirectory.list(path)) {
+            found.addAll(Files.isDirectory(target) ? foreignInTarget(target) : List.of(target));
+          }
+        } else if (!name.equals(MODEL_JSON) && !isTensorFile(name)) {
+          found.add(path);
+        }
+      }
+      return found;
     } catch (IOException e) {
       throw new DataException(directory + " can't be read: " + AtomicWrite.reason(e), e);
     }
-    if (isModel && !overwrite) {
-      throw new DataException(
-          directory + " already holds a model: add --overwrite, or name another directory");
+  }
+
+  private static List<Path> foreignInTarget(Path target) throws IOException {
+    return GenerationDirectory.list(target).stream()
+        .filter(
+            file -> {
+              String name = file.getFileName().toString();
+              return !name.equals(TARGET_JSON) && !isTensorFile(name);
+            })
+        .toList();
+  }
+
+  private static boolean isTensorFile(String name) {
+    return name.matches("(source|mask|base|pruned)-[0-9a-f]{16}\\.safetensors");
+  }
+
+  private static boolean isTargets(String name) {
+    return name.matches("targets-[0-9a-f]{16}");
+  }
+
+  // Removes what an earlier generation, or a process that died, left: only files that the format names.
+  private static void clean(
+      Path directory, Map<String, String> hashes, @Nullable Collection<String> targets)
+      throws IOException {
+    GenerationDirectory.deleteTemporary(directory);
+    List<String> used = new ArrayList<>();
+    hashes.forEach((file, hash) -> used.add(fileName(file, hash)));
+    Path current = targetsOf(directory, baseHash(hashes));
+    for (Path path : GenerationDirectory.list(directory)) {
+      String name = path.getFileName().toString();
+      if (isTensorFile(name) && !used.contains(name)) {
+        Files.deleteIfExists(path);
+      } else if (isTargets(name) && Files.isDirectory(path)) {
+        for (Path target : GenerationDirectory.list(path)) {
+          String targetName = target.getFileName().toString();
+          if (!Files.isDirectory(target)) {
+            continue;
+          }
+          if (!path.equals(current) || (targets != null && !targets.contains(targetName))) {
+            Files.deleteIfExists(target.resolve(TARGET_JSON));
+          }
+          cleanTarget(target);
+        }
+        GenerationDirectory.deleteTemporary(path);
+        GenerationDirectory.deleteIfEmpty(path);
+      }
+    }
+  }
+
+  private static void cleanTarget(Path place) throws IOException {
+    GenerationDirectory.deleteTemporary(place);
+    String used = "";
+    Path json = place.resolve(TARGET_JSON);
+    if (Files.exists(json)) {
+      try {
+        TargetFile target = readJson(json, TARGET_FORMAT, TargetFile.class);
+        used = fileName(PRUNED, hashOf(place, PRUNED, target.sha256()));
+      } catch (ModelFormatException e) {
+        return; // whose files these are can't be told
+      }
+    }
+    for (Path file : GenerationDirectory.list(place)) {
+      String name = file.getFileName().toString();
+      if (isTensorFile(name) && !name.equals(used)) {
+        Files.deleteIfExists(file);
+      }
+    }
+    GenerationDirectory.deleteIfEmpty(place);
+  }
+
+  private static boolean hasLeftovers(Path directory, ModelFile json) throws IOException {
+    if (GenerationDirectory.hasTransient(directory)) {
+      return true;
+    }
+    List<String> used = new ArrayList<>();
+    json.sha256().forEach((file, hash) -> used.add(fileName(file, hash)));
+    Path current = targetsOf(directory, baseHash(json.sha256()));
+    for (Path path : GenerationDirectory.list(directory)) {
+      String name = path.getFileName().toString();
+      if (isTensorFile(name) && !used.contains(name)) {
+        return true;
+      }
+      if (isTargets(name) && Files.isDirectory(path)) {
+        for (Path target : GenerationDirectory.list(path)) {
+          if (Files.isDirectory(target) && targetHasLeftovers(target, path.equals(current))) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean targetHasLeftovers(Path target, boolean current) throws IOException {
+    List<Path> files = GenerationDirectory.list(target);
+    boolean whole = Files.exists(target.resolve(TARGET_JSON));
+    long tensors = files.stream().filter(f -> isTensorFile(f.getFileName().toString())).count();
+    return GenerationDirectory.hasTransient(target)
+        || (whole && !current)
+        || tensors > (whole ? 1 : 0)
+        || files.isEmpty();
+  }
+
+  // What a dead process left goes with the next command, whichever it is, if that may and nobody else
+  // is at the directory.
+  private static void cleanIfLeft(Path directory, ModelFile json) {
+    try {
+      if (!Files.isWritable(directory) || !hasLeftovers(directory, json)) {
+        return;
+      }
+      try (DirectoryLock lock = DirectoryLock.whole(directory)) {
+        if (lock != null && readModelFile(directory).equals(json)) {
+          clean(directory, json.sha256(), null);
+        }
+      }
+    } catch (IOException | PacNetException e) {
+      // It costs space and nothing else; the next command tries again.
     }
   }
 
@@ -157,19 +365,18 @@ final class ModelStore {
     return new CreatedBy(Version.PACNET, info.libtorch(), info.blas().replaceAll(" \\(.*", ""));
   }
 
-  private static Map<String, byte[]> tensorFiles(Model model) {
-    Model.State state = model.state();
+  private static Map<String, byte[]> tensorFiles(List<TensorInfo> tensors, Model.State state) {
     Map<String, byte[]> files = new LinkedHashMap<>();
-    files.put(SOURCE, SafeTensors.encode(dense(model.tensors(), state.source(), ""), Map.of()));
+    files.put(SOURCE, SafeTensors.encode(dense(tensors, state.source(), ""), Map.of()));
     if (state.pruning() != null) {
       Map<String, Entry> bits = new LinkedHashMap<>();
-      for (TensorInfo tensor : prunedTensors(model.tensors(), state.pruning())) {
+      for (TensorInfo tensor : prunedTensors(tensors, state.pruning())) {
         bits.put(tensor.name(), Entry.bytes(state.pruning().mask().of(tensor)));
       }
       files.put(MASK, SafeTensors.encode(bits, Map.of()));
     }
     if (state.base() != null) {
-      files.put(BASE, SafeTensors.encode(dense(model.tensors(), state.base(), ""), Map.of()));
+      files.put(BASE, SafeTensors.encode(dense(tensors, state.base(), ""), Map.of()));
     }
     return files;
   }
@@ -200,7 +407,8 @@ final class ModelStore {
       entries.put("head", Entry.floats(List.of((long) head.length), head, 0, head.length));
     }
     byte[] bytes = SafeTensors.encode(entries, Map.of());
-    Files.write(place.resolve(TARGET_WEIGHTS), bytes);
+    String hash = sha256(bytes);
+    GenerationDirectory.write(place.resolve(fileName(PRUNED, hash)), bytes);
     TargetFile json =
         new TargetFile(
             TARGET_FORMAT,
@@ -211,46 +419,122 @@ final class ModelStore {
             target.config(),
             target.classes(),
             target.report(),
-            Map.of(TARGET_WEIGHTS, sha256(bytes)));
-    Files.write(place.resolve(TARGET_JSON), Json.pretty(json));
+            Map.of(PRUNED, hash),
+            NO_CHECKSUM);
+    GenerationDirectory.commit(place.resolve(TARGET_JSON), sealed(Json.pretty(json)));
   }
 
+  // --- Reading --------------------------------------------------------------------------------------
+
   static Model load(Path directory) {
-    ModelFile json = readModelFile(directory);
+    checkModel(directory);
+    return whileUnchanged(
+        () -> readModelFile(directory),
+        json -> {
+          Model model = read(directory, json);
+          cleanIfLeft(directory, json);
+          return model;
+        });
+  }
+
+  // Reading takes no lock. A writer that came between shows in the one file that says what there is:
+  // then what was missed was not damage, and the reading begins anew.
+  private static <J, T> T whileUnchanged(Supplier<J> read, Function<J, T> use) {
+    for (int tries = 1; ; tries++) {
+      J json = read.get();
+      try {
+        return use.apply(json);
+      } catch (ModelFormatException e) {
+        if (tries == 5 || read.get().equals(json)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static Model read(Path directory, ModelFile json) {
+    Path file = directory.resolve(MODEL_JSON);
+    checkFits(file, json.schema(), json.config());
+    checkSize(directory, json);
     Model model =
         Model.restore(
             json.schema(), json.config(), json.phases(), tensors -> state(directory, json, tensors));
+    if (json.sha256().containsKey(BASE)) {
+      readTargets(model, directory, baseHash(json.sha256()));
+    }
+    return model;
+  }
+
+  private static void checkFits(Path file, Schema schema, TransferConfig config) {
     try {
-      Path targets = directory.resolve(TARGETS);
-      if (Files.isDirectory(targets)) {
-        try (Stream<Path> inside = Files.list(targets)) {
-          // A dot in front marks one that was still being written.
-          for (Path place :
-              inside.filter(p -> !p.getFileName().toString().startsWith(".")).sorted().toList()) {
-            model.addTarget(readTarget(model, place, baseHash(json.sha256())));
-          }
-        } catch (IOException e) {
-          throw new ModelFormatException(targets + " can't be read: " + AtomicWrite.reason(e), e);
+      Model.checkFits(schema, config);
+    } catch (DataException e) {
+      throw new ModelFormatException(file + " contradicts itself: " + e.getMessage(), e);
+    }
+  }
+
+  // Before anything of the claimed size is made.
+  private static void checkSize(Path directory, ModelFile json) {
+    long parameters = NativeNetwork.parameterCount(Model.sizes(json.schema(), json.config()));
+    Path file = directory.resolve(fileName(SOURCE, hashOf(directory, SOURCE, json.sha256())));
+    try {
+      if (Files.size(file) / Float.BYTES < parameters) {
+        throw new ModelFormatException(
+            "%s has %d bytes, too few for the %d parameters that %s claims"
+                .formatted(file, Files.size(file), parameters, MODEL_JSON));
+      }
+    } catch (IOException e) {
+      throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
+    }
+  }
+
+  private static void readTargets(Model model, Path directory, String baseHash) {
+    Path targets = targetsOf(directory, baseHash);
+    if (!Files.isDirectory(targets)) {
+      return;
+    }
+    try {
+      for (Path place : GenerationDirectory.list(targets)) {
+        Path json = place.resolve(TARGET_JSON);
+        if (!Files.exists(json)) {
+          continue; // never finished, or not ours
+        }
+        try {
+          model.addTarget(
+              whileUnchanged(
+                  () -> readJson(json, TARGET_FORMAT, TargetFile.class),
+                  target -> readTarget(model, place, target, baseHash)));
+        } catch (ModelFormatException e) {
+          model.addDamagedTarget(place.getFileName().toString(), e);
         }
       }
-      return model;
-    } catch (RuntimeException | Error e) {
-      model.close();
-      throw e;
+    } catch (IOException e) {
+      throw new ModelFormatException(targets + " can't be read: " + AtomicWrite.reason(e), e);
     }
   }
 
   private static ModelFile readModelFile(Path directory) {
-    Path file = directory.resolve(MODEL_JSON);
-    if (!Files.isRegularFile(file)) {
-      throw new DataException(directory + " holds no model: there is no " + file);
-    }
-    return readJson(file, FORMAT, ModelFile.class);
+    return readJson(directory.resolve(MODEL_JSON), FORMAT, ModelFile.class);
+  }
+
+  // These files say which others are in use, and so which ones may go: not a bit of them may be wrong.
+  private static byte[] sealed(byte[] json) {
+    String text = new String(json, StandardCharsets.UTF_8);
+    return text.replace(NO_CHECKSUM, sha256(json)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static boolean isSealed(byte[] json, String checksum) {
+    String text = new String(json, StandardCharsets.UTF_8);
+    return checksum.matches("[0-9a-f]{64}")
+        && Arrays.equals(
+            json,
+            sealed(text.replace(checksum, NO_CHECKSUM).getBytes(StandardCharsets.UTF_8)));
   }
 
   private static <T> T readJson(Path file, String format, Class<T> type) {
     try {
-      JsonNode tree = Json.MAPPER.readTree(Files.readAllBytes(file));
+      byte[] bytes = Files.readAllBytes(file);
+      JsonNode tree = Json.MAPPER.readTree(bytes);
       if (!tree.path("format").asText().equals(format)) {
         throw new ModelFormatException(file + " is not of the format " + format);
       }
@@ -262,7 +546,11 @@ final class ModelStore {
                 + ", this pacnet reads "
                 + VERSION);
       }
-      return Json.MAPPER.treeToValue(tree, type);
+      if (!isSealed(bytes, tree.path("checksum").asText())) {
+        throw new ModelFormatException(
+            file + " is damaged: it is not, bit for bit, what pacnet wrote");
+      }
+      return Json.read(tree, type);
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(file + " is damaged: " + Json.reason(e), e);
     } catch (IOException e) {
@@ -279,26 +567,32 @@ final class ModelStore {
     }
     float[] source = readDense(directory, SOURCE, json.sha256(), tensors);
     if (json.pruning() == null) {
-      return new Model.State(source, null, null);
+      return parts(source, null, null);
     }
     Model.Pruning pruning = readPruning(directory, json, tensors);
     if (!json.sha256().containsKey(BASE)) {
-      return new Model.State(source, pruning, null);
+      return parts(source, pruning, null);
     }
     float[] base = readDense(directory, BASE, json.sha256(), tensors);
     for (float value : pruning.mask().gather(base)) {
       if (Float.floatToRawIntBits(value) != 0) {
         throw new ModelFormatException(
-            directory.resolve(BASE) + " is damaged: a pruned position holds " + value);
+            directory.resolve(fileName(BASE, hashOf(directory, BASE, json.sha256())))
+                + " is damaged: a pruned position holds " + value);
       }
     }
-    return new Model.State(source, pruning, base);
+    return parts(source, pruning, base);
+  }
+
+  private static Model.State parts(
+      float[] source, Model.@Nullable Pruning pruning, float @Nullable [] base) {
+    return new Model.State(source, pruning, base, Map.of(), Map.of(), Map.of());
   }
 
   private static Model.Pruning readPruning(
       Path directory, ModelFile json, List<TensorInfo> tensors) {
     PruningFile how = json.pruning();
-    Path file = directory.resolve(MASK);
+    Path file = directory.resolve(fileName(MASK, hashOf(directory, MASK, json.sha256())));
     Map<String, Entry> entries = readChecked(directory, MASK, json.sha256());
     List<byte[]> bits = new ArrayList<>();
     long kept = 0;
@@ -335,46 +629,53 @@ final class ModelStore {
         how.ratio(), how.scope(), how.excluded(), new MaskBits(tensors, bits));
   }
 
-  private static TargetModel readTarget(Model model, Path place, String baseHash) {
+  private static TargetModel readTarget(
+      Model model, Path place, TargetFile json, String baseHash) {
     Path jsonFile = place.resolve(TARGET_JSON);
-    TargetFile json = readJson(jsonFile, TARGET_FORMAT, TargetFile.class);
     if (!json.baseSha256().equals(baseHash)) {
-      throw new ModelFormatException(
-          place + " belongs to another base than " + place.getParent().resolveSibling(BASE));
+      throw new ModelFormatException(jsonFile + " belongs to another base than this model's");
     }
     if (!json.name().equals(place.getFileName().toString())) {
       throw new ModelFormatException(jsonFile + " is of a target named '" + json.name() + "'");
     }
-    Map<String, Entry> entries = readChecked(place, TARGET_WEIGHTS, json.sha256());
-    float[] values = floats(place, entries, VALUES);
-    float[] head = json.classes() == null ? null : floats(place, entries, "head");
+    checkFits(jsonFile, model.schema(), json.config());
+    if (json.classes() != null && !model.schema().classification()) {
+      throw new ModelFormatException(jsonFile + " has classes, but the model predicts numbers");
+    }
+    Map<String, Entry> entries = readChecked(place, PRUNED, json.sha256());
+    Path file = place.resolve(fileName(PRUNED, hashOf(place, PRUNED, json.sha256())));
+    float[] values = floats(file, entries, VALUES);
+    float[] head = json.classes() == null ? null : floats(file, entries, "head");
     TargetModel target =
         new TargetModel(json.name(), json.config(), json.classes(), values, head, json.report());
-    int[] expected = model.targetSizes(target);
+    int[] expected;
+    try {
+      expected = model.targetSizes(target);
+    } catch (DataException e) {
+      throw new ModelFormatException(jsonFile + " is damaged: " + e.getMessage(), e);
+    }
     if (!entries.isEmpty()
         || values.length != expected[0]
         || (head != null && head.length != expected[1])) {
-      throw new ModelFormatException(
-          place.resolve(TARGET_WEIGHTS) + " does not fit the mask of its base");
+      throw new ModelFormatException(file + " does not fit the mask of its base");
     }
     return target;
   }
 
-  private static float[] floats(Path place, Map<String, Entry> entries, String name) {
+  private static float[] floats(Path file, Map<String, Entry> entries, String name) {
     Entry entry = entries.remove(name);
     if (entry == null || entry.dtype() != SafeTensors.Dtype.F32 || entry.shape().size() != 1) {
-      throw new ModelFormatException(
-          place.resolve(TARGET_WEIGHTS) + " has no row of floats named '" + name + "'");
+      throw new ModelFormatException(file + " has no row of floats named '" + name + "'");
     }
     float[] values = new float[entry.size()];
     entry.copyTo(values, 0);
-    checkFinite(place.resolve(TARGET_WEIGHTS), name, values);
+    checkFinite(file, name, values);
     return values;
   }
 
   private static float[] readDense(
       Path directory, String name, Map<String, String> hashes, List<TensorInfo> tensors) {
-    Path file = directory.resolve(name);
+    Path file = directory.resolve(fileName(name, hashOf(directory, name, hashes)));
     Map<String, Entry> entries = readChecked(directory, name, hashes);
     TensorInfo last = tensors.get(tensors.size() - 1);
     float[] parameters = new float[last.offset() + last.size()];
@@ -407,25 +708,32 @@ final class ModelStore {
   // The hash is checked over the very bytes that are then decoded.
   private static Map<String, Entry> readChecked(
       Path directory, String name, Map<String, String> hashes) {
-    Path file = directory.resolve(name);
+    String hash = hashOf(directory, name, hashes);
+    Path file = directory.resolve(fileName(name, hash));
     byte[] bytes = SafeTensors.readBytes(file);
     Map<String, Entry> tensors =
         new LinkedHashMap<>(SafeTensors.decode(bytes, file.toString()).tensors());
-    if (!sha256(bytes).equals(hashes.get(name))) {
+    if (!sha256(bytes).equals(hash)) {
       throw new ModelFormatException(
           file + " is damaged: its SHA-256 is not the one that was written down with it");
     }
     return tensors;
   }
 
-  // What a target stands on: the base and the mask that says where its values go.
-  private static String baseHash(Map<String, ?> files) {
-    StringBuilder parts = new StringBuilder();
-    for (String name : List.of(BASE, MASK)) {
-      Object content = files.get(name);
-      parts.append(content instanceof byte[] bytes ? sha256(bytes) : content);
+  private static String hashOf(Path directory, String name, Map<String, String> hashes) {
+    String hash = hashes.get(name);
+    if (hash == null || !hash.matches("[0-9a-f]{64}")) {
+      throw new ModelFormatException(
+          directory.resolve(name.equals(PRUNED) ? TARGET_JSON : MODEL_JSON)
+              + " is damaged: it has no SHA-256 of "
+              + name);
     }
-    return sha256(parts.toString().getBytes(StandardCharsets.US_ASCII));
+    return hash;
+  }
+
+  // What a target stands on: the base and the mask that says where its values go.
+  private static String baseHash(Map<String, String> hashes) {
+    return sha256((hashes.get(BASE) + hashes.get(MASK)).getBytes(StandardCharsets.US_ASCII));
   }
 
   private static String sha256(byte[] bytes) {

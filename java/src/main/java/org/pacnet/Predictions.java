@@ -101,6 +101,11 @@ public final class Predictions {
     return classes.clone();
   }
 
+  /** Throws what {@link #write} would throw for that place: better found out before the predicting. */
+  public static void checkWritable(Data table, Path file) {
+    PredictionWriter.check(table, file);
+  }
+
   /**
    * Writes the table's columns with the predictions behind them, as CSV or Parquet by the file's
    * extension; whole, or not at all.

@@ -1,9 +1,14 @@
 package org.pacnet;
 
-/** Among which weights the largest are kept. */
+/** Among which weights the largest are kept; docs/methods.md has the rules. */
 public enum PruningScope {
-  /** All prunable weights of the network together. */
+  /**
+   * All prunable weights of the network together, but of each matrix at least half the share that is
+   * kept over all, so that no layer loses everything.
+   */
   GLOBAL,
   /** Each weight matrix by itself, with the same ratio. */
-  PER_LAYER
+  PER_LAYER,
+  /** All prunable weights together and nothing else, as in the paper: a small layer can end up empty. */
+  PLAIN
 }

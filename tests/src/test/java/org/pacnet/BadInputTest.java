@@ -171,12 +171,12 @@ class BadInputTest {
     assertRefused(
         List.of("--device"),
         "calibrate", "--model", model, "--target", target, "--name", "b", "--device", "cuda");
-    byte[] bytes = Files.readAllBytes(model.resolve("base.safetensors"));
+    byte[] bytes = Files.readAllBytes(Samples.file(model, "base"));
     bytes[bytes.length - 1] ^= 1;
-    Files.write(model.resolve("base.safetensors"), bytes);
-    assertRefused(List.of("base.safetensors"), "inspect", "--model", model);
+    Files.write(Samples.file(model, "base"), bytes);
+    assertRefused(List.of("base-"), "inspect", "--model", model);
     assertRefused(
-        List.of("base.safetensors"),
+        List.of("base-"),
         "calibrate", "--model", model, "--target", target, "--name", "second");
   }
 }

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.pacnet.cli.Main;
 
@@ -33,6 +36,40 @@ record Cli(int exitCode, String out, String err) {
     } finally {
       System.setOut(out);
       System.setErr(err);
+    }
+  }
+
+  /** Starts a command in a process of its own, which writes to the files stdout and stderr there. */
+  static Process start(Path folder, Object... arguments) throws IOException {
+    return start(folder, "org.pacnet.cli.Main", arguments);
+  }
+
+  /** The same for another program of the tests' class path. */
+  static Process start(Path folder, Class<?> program, Object... arguments) throws IOException {
+    return start(folder, program.getName(), arguments);
+  }
+
+  private static Process start(Path folder, String program, Object... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*:" + testClasses()));
+    command.add(program);
+    for (Object argument : arguments) {
+      command.add(argument.toString());
+    }
+    return new ProcessBuilder(command)
+        .redirectOutput(folder.resolve("stdout").toFile())
+        .redirectError(folder.resolve("stderr").toFile())
+        .start();
+  }
+
+  private static Path testClasses() {
+    try {
+      return Path.of(Cli.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
     }
   }
 

@@ -14,11 +14,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,18 +58,21 @@ class ModelFilesTest {
 
   private static List<String> files() {
     return List.of(
-        "model.json",
-        "source.safetensors",
-        "mask.safetensors",
-        "base.safetensors",
-        "targets/t/target.json",
-        "targets/t/pruned.safetensors");
+        "model.json", "source", "mask", "base", "targets/t/target.json", "targets/t/pruned");
+  }
+
+  // What is wrong with a target is said to who asks for it; the rest of the model is there.
+  private static void use(Path model, String name) {
+    try (Model loaded = Model.load(model)) {
+      if (name.startsWith("targets/")) {
+        loaded.hasOwnClasses(String.valueOf(Path.of(name).getName(1)));
+      }
+    }
   }
 
   private static void assertRefused(Path model, String name) {
     PacNetException e =
-        assertThrows(
-            PacNetException.class, () -> Model.load(model).close(), name + " was accepted");
+        assertThrows(PacNetException.class, () -> use(model, name), name + " was accepted");
     assertTrue(
         e.getMessage().contains(Path.of(name).getFileName().toString())
             && e.getMessage().lines().count() == 1,
@@ -83,13 +88,13 @@ class ModelFilesTest {
   void aTruncatedFileIsRefusedAtEveryLength() throws IOException {
     Path model = copy();
     for (String name : files()) {
-      byte[] bytes = Files.readAllBytes(model.resolve(name));
+      byte[] bytes = Files.readAllBytes(Samples.file(model, name));
       // The last byte of a JSON file is its line end, which it can do without.
       for (int length = 0; length < bytes.length - 1; length += Math.max(1, bytes.length / 60)) {
-        Files.write(model.resolve(name), Arrays.copyOf(bytes, length));
+        Files.write(Samples.file(model, name), Arrays.copyOf(bytes, length));
         assertRefused(model, name);
       }
-      Files.write(model.resolve(name), bytes);
+      Files.write(Samples.file(model, name), bytes);
     }
   }
 
@@ -97,62 +102,173 @@ class ModelFilesTest {
   void aFlippedBitInATensorFileIsAlwaysFound() throws IOException {
     Path model = copy();
     for (String name : files()) {
-      if (!name.endsWith(".safetensors")) {
+      if (name.endsWith(".json")) {
         continue;
       }
-      byte[] bytes = Files.readAllBytes(model.resolve(name));
+      byte[] bytes = Files.readAllBytes(Samples.file(model, name));
       for (int i = 0; i < bytes.length; i += 1 + bytes.length / 300) {
         bytes[i] ^= (byte) (1 << (i % 8));
-        Files.write(model.resolve(name), bytes);
+        Files.write(Samples.file(model, name), bytes);
         assertRefused(model, name);
         bytes[i] ^= (byte) (1 << (i % 8));
       }
-      Files.write(model.resolve(name), bytes);
+      Files.write(Samples.file(model, name), bytes);
     }
     Model.load(model).close();
   }
 
   @Test
-  void aFlippedBitInJsonNeverGivesAnythingButATypedException() throws IOException {
+  void aFlippedBitInJsonIsAlwaysFoundAndCostsNothing() throws IOException {
     Path model = copy();
     for (String name : List.of("model.json", "targets/t/target.json")) {
-      byte[] bytes = Files.readAllBytes(model.resolve(name));
-      int refused = 0;
-      int tried = 0;
+      byte[] bytes = Files.readAllBytes(Samples.file(model, name));
       for (int i = 0; i < bytes.length; i += 1 + bytes.length / 300) {
         bytes[i] ^= (byte) (1 << (i % 7));
-        Files.write(model.resolve(name), bytes);
-        tried++;
-        try (Model loaded = Model.load(model)) {
-          assertTrue(loaded.parameterCount() > 0); // a digit of a metric may differ and be valid
-        } catch (PacNetException e) {
-          assertEquals(1, e.getMessage().lines().count(), e.getMessage());
-          refused++;
-        }
+        Files.write(Samples.file(model, name), bytes);
+        assertRefused(model, name);
         bytes[i] ^= (byte) (1 << (i % 7));
       }
-      Files.write(model.resolve(name), bytes);
-      assertTrue(refused > tried / 2, refused + " of " + tried);
+      Files.write(Samples.file(model, name), bytes);
     }
+    // What a damaged model.json does not name was not taken for a leftover.
+    use(model, "targets/t");
   }
 
   @Test
   void missingFilesAreNamed() throws IOException {
     for (String name : files()) {
       Path model = copy();
-      Files.delete(model.resolve(name));
-      assertRefused(model, name);
+      Files.delete(Samples.file(model, name));
+      // Without its target.json it is no target.
+      assertRefused(model, name.equals("targets/t/target.json") ? "targets/t" : name);
     }
   }
 
   // Replaces a tensor file and puts its hash right, so that what is inside is what is judged.
   private static void replace(Path model, String name, byte[] bytes) throws IOException {
-    Files.write(model.resolve(name), bytes);
+    Files.delete(Samples.file(model, name));
+    String hash = sha256(bytes);
+    Files.write(model.resolve(name + "-" + hash.substring(0, 16) + ".safetensors"), bytes);
     Path json = model.resolve("model.json");
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode tree = (ObjectNode) mapper.readTree(json.toFile());
-    ((ObjectNode) tree.get("sha256")).put(name, sha256(bytes));
-    mapper.writeValue(json.toFile(), tree);
+    ((ObjectNode) tree.get("sha256")).put(name, hash);
+    writeSealed(json, tree);
+  }
+
+  private static void writeSealed(Path json, ObjectNode tree) throws IOException {
+    String none = "0".repeat(64);
+    String text = new ObjectMapper().writeValueAsString(tree.put("checksum", none));
+    Files.writeString(
+        json, text.replace(none, sha256(text.getBytes(StandardCharsets.UTF_8))));
+  }
+
+  // A JSON file that was edited by someone who knows how to seal it.
+  private static void edit(Path json, Consumer<ObjectNode> change) throws IOException {
+    ObjectNode tree = (ObjectNode) new ObjectMapper().readTree(json.toFile());
+    change.accept(tree);
+    writeSealed(json, tree);
+  }
+
+  private static ObjectNode child(ObjectNode node, String... names) {
+    for (String name : names) {
+      node = (ObjectNode) node.get(name);
+    }
+    return node;
+  }
+
+  @Test
+  void jsonThatContradictsItselfIsRefusedBeforeItIsUsed() throws IOException {
+    List<Consumer<ObjectNode>> faults =
+        List.of(
+            tree -> child(tree, "config").put("task", "classification").put("loss", "cross_entropy"),
+            tree -> child(tree, "config").put("loss", "cross_entropy"),
+            tree -> child(tree, "config").putArray("labels").add("z"),
+            tree -> child(tree, "config").putArray("hidden").add(1 << 20).add(1 << 20),
+            tree -> child(tree, "config").putArray("hidden").add(8).add(9),
+            tree -> child(tree, "schema").putArray("classes").add("a").add("b"),
+            tree -> child(tree, "schema").putArray("inputs"),
+            tree -> child(tree, "pruning").put("kept", 3),
+            tree -> child(tree, "sha256").put("base", "../../etc/passwd"),
+            tree -> child(tree, "sha256").remove("source"));
+    for (int i = 0; i < faults.size(); i++) {
+      Path model = copy();
+      edit(model.resolve("model.json"), faults.get(i));
+      int number = i;
+      ModelFormatException e =
+          assertThrows(
+              ModelFormatException.class, () -> Model.load(model).close(), () -> "fault " + number);
+      assertTrue(e.getMessage().contains(model.toString()), e.getMessage());
+      assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+    }
+    Path model = copy();
+    edit(
+        Samples.file(model, "targets/t/target.json"),
+        tree -> child(tree, "config").put("task", "classification").put("loss", "cross_entropy"));
+    assertRefused(model, "targets/t/target.json");
+  }
+
+  @Test
+  void everyExplicitNullIsAnError() throws IOException {
+    for (String name : List.of("model.json", "targets/t/target.json")) {
+      ObjectNode whole = (ObjectNode) new ObjectMapper().readTree(Samples.file(copy(), name).toFile());
+      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "r2");
+      int tried = 0;
+      for (List<String> path : paths(whole)) {
+        String last = path.get(path.size() - 1);
+        if (last.equals("checksum") || (allowed.contains(last) && !path.contains("schema"))) {
+          continue;
+        }
+        Path model = copy();
+        edit(
+            Samples.file(model, name),
+            tree -> child(tree, path.subList(0, path.size() - 1).toArray(String[]::new)).putNull(last));
+        assertRefused(model, name);
+        tried++;
+      }
+      assertTrue(tried > 40, name + " " + tried);
+    }
+  }
+
+  // Of all fields in objects, as far as they are reached without a list.
+  private static List<List<String>> paths(ObjectNode tree) {
+    List<List<String>> found = new ArrayList<>();
+    tree.properties()
+        .forEach(
+            field -> {
+              found.add(List.of(field.getKey()));
+              if (field.getValue() instanceof ObjectNode child) {
+                for (List<String> below : paths(child)) {
+                  List<String> path = new ArrayList<>(List.of(field.getKey()));
+                  path.addAll(below);
+                  found.add(path);
+                }
+              }
+            });
+    return found;
+  }
+
+  @Test
+  void aDamagedTargetAndStrayFilesBlockNobody() throws IOException {
+    Path model = copy();
+    Path pruned = Samples.file(model, "targets/t/pruned");
+    Files.write(pruned, new byte[10]);
+    Path targets = Samples.file(model, "targets");
+    Files.writeString(targets.resolve("notes.txt"), "mine");
+    Files.createDirectory(targets.resolve("empty"));
+    try (Model loaded = Model.load(model)) {
+      assertEquals(List.of("t"), List.copyOf(loaded.damagedTargets().keySet()));
+      assertTrue(loaded.targets().isEmpty());
+      loaded.calibrate("u", Samples.columns(10, 1, 3), new Monitor());
+      loaded.saveTarget(model, "u", false);
+      loaded.calibrate("t", Samples.columns(10, 1, 2), new Monitor());
+      loaded.saveTarget(model, "t", true);
+    }
+    try (Model loaded = Model.load(model)) {
+      assertEquals(List.of("t", "u"), List.copyOf(loaded.targets().keySet()));
+      assertTrue(loaded.damagedTargets().isEmpty());
+    }
+    assertEquals("mine", Files.readString(targets.resolve("notes.txt")));
   }
 
   private static String sha256(byte[] bytes) {
@@ -170,45 +286,45 @@ class ModelFilesTest {
 
   @Test
   void soundFilesThatDoNotFitTheModelAreRefused() throws IOException {
-    Path base = whole.resolve("m/base.safetensors");
+    Path base = Samples.file(whole.resolve("m"), "base");
 
     Path model = copy();
     Map<String, Entry> entries = tensors(base);
     float[] first = new float[16];
     Arrays.fill(first, 0.5F); // at pruned positions too
     entries.put("layers.0.weight", Entry.floats(List.of(8L, 2L), first, 0, 16));
-    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
-    assertRefused(model, "base.safetensors");
+    replace(model, "base", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base");
 
     model = copy();
     entries = tensors(base);
     entries.put("layers.0.bias", Entry.floats(List.of(8L), new float[] {Float.NaN, 0, 0, 0, 0, 0, 0, 0}, 0, 8));
-    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
-    assertRefused(model, "base.safetensors");
+    replace(model, "base", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base");
 
     model = copy();
     entries = tensors(base);
     entries.remove("layers.2.bias");
-    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
-    assertRefused(model, "base.safetensors");
+    replace(model, "base", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base");
 
     model = copy();
     entries = tensors(base);
     entries.put("extra", Entry.bytes(new byte[3]));
-    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
-    assertRefused(model, "base.safetensors");
+    replace(model, "base", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base");
 
     model = copy();
     entries = tensors(base);
     entries.put("layers.0.weight", Entry.floats(List.of(2L, 8L), new float[16], 0, 16));
-    replace(model, "base.safetensors", SafeTensors.encode(entries, Map.of()));
-    assertRefused(model, "base.safetensors");
+    replace(model, "base", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "base");
 
     model = copy();
-    entries = tensors(whole.resolve("m/mask.safetensors"));
+    entries = tensors(Samples.file(whole.resolve("m"), "mask"));
     entries.put("layers.0.weight", Entry.bytes(new byte[] {0, 0})); // none kept: the count is off
-    replace(model, "mask.safetensors", SafeTensors.encode(entries, Map.of()));
-    assertRefused(model, "mask.safetensors");
+    replace(model, "mask", SafeTensors.encode(entries, Map.of()));
+    assertRefused(model, "mask");
   }
 
   @Test
@@ -221,17 +337,23 @@ class ModelFilesTest {
       model.save(other, false);
     }
     Path model = copy();
-    Files.createDirectories(model.resolve("targets/u"));
-    for (String name : List.of("target.json", "pruned.safetensors")) {
-      Files.copy(other.resolve("targets/u/" + name), model.resolve("targets/u/" + name));
+    Path place = Files.createDirectory(Samples.file(model, "targets").resolve("u"));
+    for (String name : List.of("target.json", "pruned")) {
+      Path from = Samples.file(other, "targets/u/" + name);
+      Files.copy(from, place.resolve(from.getFileName()));
     }
     PacNetException e =
-        assertThrows(ModelFormatException.class, () -> Model.load(model).close());
+        assertThrows(ModelFormatException.class, () -> use(model, "targets/u"));
     assertTrue(e.getMessage().contains("another base"), e.getMessage());
+    use(model, "targets/t");
 
     Path renamed = copy();
-    Files.move(renamed.resolve("targets/t"), renamed.resolve("targets/v"));
-    assertRefused(renamed, "target.json");
+    Path t = Samples.file(renamed, "targets/t");
+    Files.move(t, t.resolveSibling("v"));
+    assertTrue(
+        assertThrows(ModelFormatException.class, () -> use(renamed, "targets/v"))
+            .getMessage()
+            .contains("target.json"));
   }
 
   @Test
@@ -239,10 +361,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 1", "\"formatVersion\" : 2"));
+        json, Files.readString(json).replace("\"formatVersion\" : 2", "\"formatVersion\" : 3"));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 2"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 3"), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {

@@ -98,14 +98,14 @@ class ModelTest {
       final double[] predicted = model.predict(SOURCE).numbers("prediction_y");
       Path directory = folder.resolve("model");
       model.save(directory, false);
-      final byte[] baseFile = Files.readAllBytes(directory.resolve("base.safetensors"));
+      final byte[] baseFile = Files.readAllBytes(Samples.file(directory, "base"));
       for (String name : List.of("one", "two")) {
         model.calibrate(name, Samples.columns(15, 1.5, name.hashCode()), new Monitor());
         model.saveTarget(directory, name, false);
       }
       assertArrayEquals(base, exported(model, Model.Weights.BASE));
       assertArrayEquals(predicted, model.predict(SOURCE).numbers("prediction_y"));
-      assertArrayEquals(baseFile, Files.readAllBytes(directory.resolve("base.safetensors")));
+      assertArrayEquals(baseFile, Files.readAllBytes(Samples.file(directory, "base")));
       assertFalse(Arrays.equals(exported(model, "one"), exported(model, "two")));
       try (Model loaded = Model.load(directory)) {
         assertEquals(List.of("one", "two"), List.copyOf(loaded.targets().keySet()));
@@ -121,7 +121,7 @@ class ModelTest {
     try (Model model = Model.transfer(SOURCE, "t", TARGET, config, new Monitor())) {
       model.save(folder.resolve("m"), false);
       var mask =
-          SafeTensors.decode(Files.readAllBytes(folder.resolve("m/mask.safetensors")), "mask");
+          SafeTensors.decode(Files.readAllBytes(Samples.file(folder.resolve("m"), "mask")), "mask");
       var base = SafeTensors.decode(exported(model, Model.Weights.BASE), "base").tensors();
       var target = SafeTensors.decode(exported(model, "t"), "target").tensors();
       int moved = 0;

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Stream;
 import org.pacnet.data.Data;
 
 /** Small tables: y is a smooth function of a and b and of a tool; the target's is shifted. */
@@ -52,6 +54,22 @@ final class Samples {
           String.format(Locale.ROOT, "%.6f,%.6f,T%d,%.6f,%s%n", a, b, tool, y, grade));
     }
     return write(file, text.toString());
+  }
+
+  /** The one file of a model or target directory whose name begins so; targets are below "targets". */
+  static Path file(Path directory, String name) {
+    int slash = name.indexOf('/');
+    String first = slash < 0 ? name : name.substring(0, slash);
+    try (Stream<Path> files = Files.list(directory)) {
+      List<Path> found =
+          files.filter(f -> f.getFileName().toString().matches(first + "(-.*)?")).toList();
+      if (found.size() != 1) {
+        throw new AssertionError(name + " in " + directory + " is " + found);
+      }
+      return slash < 0 ? found.get(0) : file(found.get(0), name.substring(slash + 1));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   static Path write(Path file, String text) {

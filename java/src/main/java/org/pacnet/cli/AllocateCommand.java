@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.pacnet.Model;
+import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.data.Data;
 import picocli.CommandLine.Command;
@@ -42,13 +43,19 @@ final class AllocateCommand implements Runnable {
   @Override
   public void run() {
     try (ProgressDisplay display = new ProgressDisplay();
-        Model model = Model.load(Path.of(directory))) {
+        ModelPlace place = ModelPlace.forChange(Path.of(directory));
+        Model model = place.load()) {
       PruneCommand.requireNoTargets(model, overwrite);
       PhaseReport report = model.allocate(Data.files(source), display.monitor());
       display.finish();
-      model.save(Path.of(directory), true);
+      List<Path> others = Saving.save(place, model);
+      List<String> warnings = Text.warnings(model);
       output.print(
-          Output.object("model", directory, "phase", report),
+          Output.object(
+              "model", directory,
+              "phase", report,
+              "warnings", warnings,
+              "others", Saving.names(others)),
           text -> {
             Text.metrics(
                 text,
@@ -56,6 +63,8 @@ final class AllocateCommand implements Runnable {
                 "source error (training rows)",
                 List.of("after Prune", "after Allocate"),
                 Arrays.asList(report.before(), report.after()));
+            warnings.forEach(text::println);
+            Text.others(text, others);
             text.println(
                 "Next: ./pacnet calibrate --model " + directory + " --target FILE --name NAME");
           });

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
+import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.error.DataException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,11 +64,8 @@ final class CalibrateCommand implements Runnable {
   @Override
   public void run() {
     try (ProgressDisplay display = new ProgressDisplay();
-        Model model = Model.load(Path.of(directory))) {
-      if (model.targets().containsKey(name) && !overwrite) {
-        throw new DataException(
-            directory + " already has a target '" + name + "': add --overwrite, or take another");
-      }
+        ModelPlace place = ModelPlace.forTarget(Path.of(directory), name, overwrite);
+        Model model = place.load()) {
       TransferConfig.Builder builder = model.config().toBuilder();
       training.apply(builder);
       if (lambda != null) {
@@ -80,7 +77,7 @@ final class CalibrateCommand implements Runnable {
       PhaseReport report =
           model.calibrate(name, Data.files(target), builder.build(), display.monitor());
       display.finish();
-      model.saveTarget(Path.of(directory), name, overwrite);
+      Saving.save(place, model);
       output.print(
           Output.object("model", directory, "target", name, "phase", report),
           text -> {

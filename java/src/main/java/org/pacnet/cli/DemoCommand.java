@@ -1,12 +1,13 @@
 package org.pacnet.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.pacnet.Model;
 import org.pacnet.TransferConfig;
+import org.pacnet.error.DataException;
 import org.pacnet.experiment.Friedman;
 import org.pacnet.io.AtomicWrite;
 import picocli.CommandLine.Command;
@@ -42,7 +43,6 @@ final class DemoCommand implements Runnable {
   public void run() {
     Path directory = Path.of(out);
     Path modelDirectory = directory.resolve("model");
-    Model.checkReplaceable(modelDirectory, true);
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
     Path source = directory.resolve("source.csv");
     Path target = directory.resolve("target.csv");
@@ -98,6 +98,18 @@ final class DemoCommand implements Runnable {
         csv.append(String.format(Locale.ROOT, "%.6f,", x));
       }
       csv.append(String.format(Locale.ROOT, "%.6f\n", sample.y()[r]));
+    }
+    // The same text every time: anything else of that name is the user's.
+    try {
+      if (Files.exists(path)) {
+        if (Files.size(path) != csv.length() || !Files.readString(path).contentEquals(csv)) {
+          throw new DataException(
+              path + " is there already and is not the demo's: name another --out");
+        }
+        return;
+      }
+    } catch (IOException e) {
+      throw new DataException(path + " can't be read: " + AtomicWrite.reason(e), e);
     }
     AtomicWrite.file(path, temporary -> Files.writeString(temporary, csv));
   }

@@ -36,7 +36,8 @@ final class InspectCommand implements Runnable {
               "schema", model.schema(),
               "layers", model.layers(),
               "phases", model.reports(),
-              "targets", model.targets()),
+              "targets", model.targets(),
+              "damagedTargets", model.damagedTargets()),
           out -> print(out, model));
     }
   }
@@ -64,6 +65,7 @@ final class InspectCommand implements Runnable {
     }
     Text.table(out, header, rows);
     out.println("  (errors on the rows that the phase trained with)");
+    model.damagedTargets().forEach((name, damage) -> out.println("Damaged  " + name + ": " + damage));
   }
 
   private static List<String> row(String name, PhaseReport report, int metricColumns) {

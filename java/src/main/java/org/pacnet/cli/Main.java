@@ -1,9 +1,12 @@
 package org.pacnet.cli;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.io.Json;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -44,6 +47,7 @@ import picocli.CommandLine.HelpCommand;
     })
 public final class Main {
 
+  private static final String JSON = "--json";
   private static final int FAILED = 1;
   private static final int WRONG_INPUT = 2;
   private static final int CANCELLED = 130;
@@ -51,18 +55,35 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    Interruption interruption = new Interruption();
+    int code = run(arguments);
+    // A PrintStream keeps its errors to itself; a result that went nowhere is no success.
+    if (System.out.checkError() && code == 0) {
+      System.err.println("pacnet: standard output can't be written; is the disk full?");
+      code = FAILED;
+    }
+    interruption.end();
+    System.exit(code);
   }
 
   /** What {@link #main} does, without ending the JVM. Returns the exit code. */
   public static int run(String... arguments) {
+    try {
+      return execute(arguments);
+    } catch (Throwable e) { // the JVM's own errors too: no trace for a user
+      return report(FAILED, describe(e), List.of(arguments).contains(JSON));
+    }
+  }
+
+  private static int execute(String... arguments) {
     CommandLine commandLine =
         new CommandLine(new Main())
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpAutoWidth(true)
             .setParameterExceptionHandler(Main::wrongUsage)
             .setExecutionExceptionHandler(
-                (exception, command, parsed) -> failed(exception, command));
+                (exception, command, parsed) ->
+                    failed(exception, parsed.expandedArgs().contains(JSON)));
     // Thirty options in brackets teach nobody; the list below the synopsis does.
     commandLine
         .getSubcommands()
@@ -76,39 +97,56 @@ public final class Main {
   }
 
   private static int wrongUsage(CommandLine.ParameterException e, String[] arguments) {
-    CommandLine command = e.getCommandLine();
-    print(
-        command,
+    return report(
+        WRONG_INPUT,
         firstLine(e.getMessage())
             + " (see: "
-            + command.getCommandSpec().qualifiedName()
-            + " --help)");
-    return WRONG_INPUT;
+            + e.getCommandLine().getCommandSpec().qualifiedName()
+            + " --help)",
+        List.of(arguments).contains(JSON));
   }
 
-  private static int failed(Exception e, CommandLine command) {
+  private static int failed(Exception e, boolean json) {
     if (e instanceof DataException || e instanceof ModelFormatException) {
-      print(command, firstLine(e.getMessage()));
-      return WRONG_INPUT;
+      return report(WRONG_INPUT, e.getMessage(), json);
     }
     if (e instanceof CancelledException) {
-      print(command, firstLine(e.getMessage()));
-      return CANCELLED;
+      return report(CANCELLED, e.getMessage(), json);
     }
-    if (e instanceof PacNetException) {
-      print(command, firstLine(e.getMessage()));
-      return FAILED;
-    }
-    print(command, "internal error, please report it: " + firstLine(e.toString()));
-    return FAILED;
+    return report(FAILED, e instanceof PacNetException ? e.getMessage() : describe(e), json);
   }
 
-  private static void print(CommandLine command, String message) {
-    command.getErr().println("pacnet: " + message);
-    command.getErr().flush();
+  private static String describe(Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      return "out of memory ("
+          + firstLine(e.getMessage())
+          + "): use fewer rows or a smaller network, or allow more with PACNET_JAVA_OPTIONS=-Xmx8g";
+    }
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (e instanceof LinkageError || cause instanceof LinkageError) {
+      return "a library can't be loaded: "
+          + firstLine(cause.toString())
+          + "; are there free file handles (ulimit -n), and room in the temporary folder and in"
+          + " ~/.javacpp?";
+    }
+    return "internal error, please report it: " + firstLine(e.toString());
   }
 
-  private static String firstLine(String message) {
+  // One line for a person; with --json also an object for the program that reads standard output.
+  private static int report(int code, String message, boolean json) {
+    String line = firstLine(message);
+    System.err.println("pacnet: " + line);
+    if (json) {
+      System.out.println(
+          Json.compact(Output.object("error", Output.object("code", code, "message", line))));
+    }
+    return code;
+  }
+
+  private static String firstLine(@Nullable String message) {
     return String.valueOf(message).lines().findFirst().orElse("unknown error");
   }
 }

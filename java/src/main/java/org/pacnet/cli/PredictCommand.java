@@ -46,6 +46,7 @@ final class PredictCommand implements Runnable {
     try (Model model = Model.load(Path.of(directory))) {
       String target = choice.resolve(model);
       Data data = Data.files(input);
+      Predictions.checkWritable(data, Path.of(out));
       Predictions predictions =
           target == null ? model.predict(data) : model.predict(target, data);
       predictions.write(data, Path.of(out));

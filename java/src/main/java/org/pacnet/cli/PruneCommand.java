@@ -1,7 +1,11 @@
 package org.pacnet.cli;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.pacnet.Model;
+import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
 import org.pacnet.error.DataException;
@@ -33,28 +37,36 @@ final class PruneCommand implements Runnable {
 
   @Override
   public void run() {
-    try (Model model = Model.load(Path.of(directory))) {
+    try (ModelPlace place = ModelPlace.forChange(Path.of(directory));
+        Model model = place.load()) {
       requireNoTargets(model, overwrite);
       TransferConfig.Builder builder = model.config().toBuilder();
       prune.apply(builder);
       TransferConfig how = builder.build();
       PhaseReport report =
           model.prune(how.ratio(), how.scope(), how.excluded().toArray(String[]::new));
-      model.save(Path.of(directory), true);
+      List<Path> others = Saving.save(place, model);
       output.print(
-          Output.object("model", directory, "layers", model.layers(), "phase", report),
+          Output.object(
+              "model", directory,
+              "layers", model.layers(),
+              "phase", report,
+              "others", Saving.names(others)),
           text -> {
             Text.layers(text, model.layers());
+            Text.others(text, others);
             text.println("Next: ./pacnet allocate --model " + directory + " --source FILE");
           });
     }
   }
 
   static void requireNoTargets(Model model, boolean overwrite) {
-    if (!model.targets().isEmpty() && !overwrite) {
+    Set<String> targets = new TreeSet<>(model.targets().keySet());
+    targets.addAll(model.damagedTargets().keySet());
+    if (!targets.isEmpty() && !overwrite) {
       throw new DataException(
           "the model has targets ("
-              + String.join(", ", model.targets().keySet())
+              + String.join(", ", targets)
               + ") that stand on its present base: add --overwrite to drop them");
     }
   }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.PruningScope;
 import org.pacnet.TransferConfig;
+import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 
 /** Which weights go. */
@@ -21,6 +22,13 @@ final class PruneOptions {
   private boolean perLayer;
 
   @Option(
+      names = "--plain",
+      description =
+          "Keep the largest over all layers and nothing else, as in the paper; otherwise each layer"
+              + " keeps at least half the overall share.")
+  private boolean plain;
+
+  @Option(
       names = "--exclude",
       split = ",",
       paramLabel = "PATTERN",
@@ -31,8 +39,11 @@ final class PruneOptions {
     if (ratio != null) {
       builder.ratio(ratio);
     }
-    if (perLayer) {
-      builder.scope(PruningScope.PER_LAYER);
+    if (perLayer && plain) {
+      throw new DataException("--per-layer and --plain exclude each other: give one of them");
+    }
+    if (perLayer || plain) {
+      builder.scope(perLayer ? PruningScope.PER_LAYER : PruningScope.PLAIN);
     }
     if (!excluded.isEmpty()) {
       builder.excluded(excluded.toArray(String[]::new));

@@ -1,14 +1,19 @@
 package org.pacnet.cli;
 
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.LayerReport;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
+import org.pacnet.Phase;
+import org.pacnet.PhaseReport;
 
 /** Results as people read them. */
 final class Text {
@@ -117,6 +122,46 @@ final class Text {
             count(prunable - kept),
             percent(1 - (double) kept / prunable)));
     table(out, List.of("layer", "shape", "kept", "pruned", "ratio"), rows);
+  }
+
+  /**
+   * What a person should know before they use the base: an error after Allocate well above that after
+   * Train.
+   */
+  static List<String> warnings(Model model) {
+    Map<Phase, Double> errors = new EnumMap<>(Phase.class);
+    for (PhaseReport report : model.reports()) {
+      Metrics after = report.after();
+      if (after != null) {
+        errors.put(report.phase(), after.error());
+      }
+    }
+    Double trained = errors.get(Phase.TRAIN);
+    Double allocated = errors.get(Phase.ALLOCATE);
+    // One more wrong row of a hundred is chance, not a loss.
+    boolean classes = !model.schema().classes().isEmpty();
+    if (trained == null
+        || allocated == null
+        || allocated <= 1.25 * trained
+        || (classes && allocated - trained < 0.01)) {
+      return List.of();
+    }
+    return List.of(
+        "Caution: the source error after Allocate is "
+            + (classes ? percent(allocated) : number(allocated))
+            + ", well above the "
+            + (classes ? percent(trained) : number(trained))
+            + " after Train: pruning took more than the rest of the network can make up for. Try a"
+            + " lower --ratio, more --source-epochs, a wider --hidden, or --per-layer.");
+  }
+
+  /** Names what lies beside a model and was left alone. */
+  static void others(PrintStream out, List<Path> others) {
+    if (!others.isEmpty()) {
+      out.println(
+          "Not of the model, and left as it was: "
+              + String.join(", ", others.stream().map(Path::toString).toList()));
+    }
   }
 
   static String network(Model model) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import org.pacnet.Model;
+import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
 import org.pacnet.data.Data;
@@ -46,15 +47,18 @@ final class TrainCommand implements Runnable {
     training.apply(builder);
     TransferConfig config = builder.build();
     Path directory = Path.of(out.out);
-    Model.checkReplaceable(directory, out.overwrite);
     try (ProgressDisplay display = new ProgressDisplay();
+        ModelPlace place = ModelPlace.forNew(directory, out.overwrite);
         Model model = Model.train(Data.files(source), config, display.monitor())) {
       display.finish();
-      model.save(directory, out.overwrite);
+      List<Path> others = Saving.save(place, model);
       PhaseReport report = model.reports().get(0);
       output.print(
           Output.object(
-              "model", out.out, "parameters", model.parameterCount(), "phase", report),
+              "model", out.out,
+              "parameters", model.parameterCount(),
+              "phase", report,
+              "others", Saving.names(others)),
           text -> {
             text.println("Network  " + Text.network(model));
             Text.metrics(
@@ -63,6 +67,7 @@ final class TrainCommand implements Runnable {
                 "source error (training rows)",
                 List.of("after Train"),
                 Collections.singletonList(report.after()));
+            Text.others(text, others);
             text.println("Model written to " + out.out + "; next: ./pacnet prune --model " + out.out);
           });
     }

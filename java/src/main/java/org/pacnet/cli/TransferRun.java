@@ -10,9 +10,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
+import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
 import org.pacnet.data.Data;
+import org.pacnet.error.DataException;
 
 /** All four phases and the table that sums them up: what {@code transfer} and {@code demo} share. */
 final class TransferRun {
@@ -32,25 +34,31 @@ final class TransferRun {
   private TransferRun() {}
 
   static void run(Request request, Output output) {
-    // Found out now rather than after the training.
-    Model.checkReplaceable(request.out(), request.overwrite());
+    Data test = request.test() == null ? null : Data.files(request.test());
     try (ProgressDisplay display = new ProgressDisplay();
+        ModelPlace place = ModelPlace.forNew(request.out(), request.overwrite());
         Model model =
             Model.transfer(
                 Data.files(request.source()),
                 request.name(),
                 Data.files(request.target()),
+                test,
                 request.config(),
                 display.monitor())) {
       display.finish();
+      List<Path> others = Saving.save(place, model);
       Metrics testBefore = null;
       Metrics testAfter = null;
-      if (request.test() != null) {
-        Data test = Data.files(request.test());
-        testAfter = model.evaluate(request.name(), test);
-        testBefore = model.hasOwnClasses(request.name()) ? null : model.evaluate(test);
+      if (test != null) {
+        try {
+          testAfter = model.evaluate(request.name(), test);
+          testBefore = model.hasOwnClasses(request.name()) ? null : model.evaluate(test);
+        } catch (DataException e) {
+          throw new DataException(
+              e.getMessage() + "; the model itself was written to " + request.out(), e);
+        }
       }
-      model.save(request.out(), request.overwrite());
+      List<String> warnings = Text.warnings(model);
       PhaseReport calibrate = model.targets().get(request.name());
       List<PhaseReport> phases = new ArrayList<>(model.reports());
       phases.add(calibrate);
@@ -64,10 +72,20 @@ final class TransferRun {
               "test",
                   request.test() == null
                       ? null
-                      : Output.object("before", testBefore, "after", testAfter));
+                      : Output.object("before", testBefore, "after", testAfter),
+              "warnings", warnings,
+              "others", Saving.names(others));
       Metrics before = testBefore;
       Metrics after = testAfter;
-      output.print(json, out -> print(out, request, model, phases, before, after));
+      output.print(
+          json,
+          out -> {
+            print(out, request, model, phases, before, after);
+            warnings.forEach(warning -> out.println("\n" + warning));
+            out.println();
+            Text.others(out, others);
+            out.println("Model written to " + request.out());
+          });
     }
   }
 
@@ -119,8 +137,6 @@ final class TransferRun {
       out.println();
       out.println("An honest error needs rows that Calibrate has not seen: add --test FILE.");
     }
-    out.println();
-    out.println("Model written to " + request.out());
   }
 
   private static String rows(PhaseReport report) {

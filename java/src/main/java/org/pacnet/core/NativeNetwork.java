@@ -2,13 +2,11 @@ package org.pacnet.core;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.binding.FitListener;
@@ -32,6 +30,7 @@ public final class NativeNetwork implements AutoCloseable {
   private final int parameterCount;
   private final int outputs;
   private @Nullable Network network;
+  private boolean fitting;
 
   /**
    * @param sizes input, hidden… and output width
@@ -81,7 +80,19 @@ public final class NativeNetwork implements AutoCloseable {
     if (open == null) {
       throw new IllegalStateException("the network is closed");
     }
+    if (fitting) {
+      // Only a listener gets here: it is called on the thread that holds this object's monitor.
+      throw new IllegalStateException("the network is being trained: its listener can't use it");
+    }
     return open;
+  }
+
+  private static void run(Runnable body) {
+    call(
+        () -> {
+          body.run();
+          return true;
+        });
   }
 
   /** In the order of the flat parameters. */
@@ -95,18 +106,21 @@ public final class NativeNetwork implements AutoCloseable {
 
   /** Draws all parameters anew. */
   public synchronized void initialize(long seed) {
-    open().initialize(seed);
+    Network open = open();
+    run(() -> open.initialize(seed));
   }
 
   /** Draws the last layer anew. */
   public synchronized void initializeHead(long seed) {
-    open().initialize_head(seed);
+    Network open = open();
+    run(() -> open.initialize_head(seed));
   }
 
   /** A copy of all parameters. */
   public synchronized float[] parameters() {
+    Network open = open();
     float[] values = new float[parameterCount];
-    open().get_parameters(values);
+    run(() -> open.get_parameters(values, values.length));
     return values;
   }
 
@@ -116,17 +130,22 @@ public final class NativeNetwork implements AutoCloseable {
       throw new IllegalArgumentException(
           values.length + " parameters for a network of " + parameterCount);
     }
-    open().set_parameters(values);
+    Network open = open();
+    run(() -> open.set_parameters(values, values.length));
   }
 
-  /** See {@code pacnet::Network::prune}; one flag a tensor. Returns the new mask. */
-  public synchronized MaskBits prune(double ratio, boolean perLayer, boolean[] prunable) {
+  /**
+   * See {@code pacnet::Network::prune}; one flag a tensor. Returns the new mask.
+   *
+   * @param rule the core's constant
+   */
+  public synchronized MaskBits prune(double ratio, int rule, boolean[] prunable) {
     Network open = open();
-    call(() -> open.prune(ratio, perLayer, prunable));
+    call(() -> open.prune(ratio, rule, prunable, prunable.length));
     List<byte[]> bits = new ArrayList<>();
     for (TensorInfo tensor : tensors) {
       byte[] packed = new byte[(tensor.size() + 7) / 8];
-      open.get_mask(tensor.index(), packed);
+      run(() -> open.get_mask(tensor.index(), packed, packed.length));
       bits.add(packed);
     }
     return new MaskBits(tensors, bits);
@@ -136,16 +155,23 @@ public final class NativeNetwork implements AutoCloseable {
   public synchronized void setMask(MaskBits mask) {
     Network open = open();
     for (TensorInfo tensor : tensors) {
-      call(
-          () -> {
-            open.set_mask(tensor.index(), mask.of(tensor));
-            return mask;
-          });
+      byte[] packed = mask.of(tensor);
+      run(() -> open.set_mask(tensor.index(), packed, packed.length));
     }
   }
 
+  /** How many parameters a perceptron of these widths has. */
+  public static long parameterCount(int[] sizes) {
+    long count = 0;
+    for (int i = 1; i < sizes.length; i++) {
+      count += (sizes[i - 1] + 1L) * sizes[i];
+    }
+    return count;
+  }
+
   /**
-   * Runs a whole phase in one native call. What the listener throws ends the fit and is thrown here.
+   * Runs a whole phase in one native call. What the listener throws ends the fit and is thrown here;
+   * the listener can't use or close this network.
    *
    * @param x direct, [rows, inputs]
    * @param y direct, [rows, outputs] or [rows] class indices
@@ -153,12 +179,10 @@ public final class NativeNetwork implements AutoCloseable {
   public synchronized FitOutcome fit(
       FitOptions options, FloatBuffer x, FloatBuffer y, int rows, EpochListener listener) {
     Network open = open();
-    int epochs = Math.toIntExact(options.epochs());
-    DoubleBuffer train = DoubleBuffer.allocate(epochs);
-    DoubleBuffer validation = DoubleBuffer.allocate(epochs);
+    fitting = true;
     try (Callback callback = new Callback(listener);
         FitResult result =
-            call(() -> open.fit(options, x, y, rows, callback, train, validation))) {
+            call(() -> open.fit(options, x, x.remaining(), y, y.remaining(), rows, callback))) {
       // Java's exceptions lose their type on the way through C++: the original is thrown on from here.
       if (callback.thrown instanceof RuntimeException e) {
         throw e;
@@ -166,23 +190,22 @@ public final class NativeNetwork implements AutoCloseable {
       if (callback.thrown instanceof Error e) {
         throw e;
       }
-      int run = Math.toIntExact(result.epochs_run());
       return new FitOutcome(
-          run,
+          result.epochs_run(),
           result.best_epoch(),
           result.cancelled(),
-          list(train, run),
-          options.validation_share() > 0 ? list(validation, run) : List.of());
+          List.copyOf(callback.train),
+          options.validation_share() > 0 ? List.copyOf(callback.validation) : List.of());
+    } finally {
+      fitting = false;
     }
-  }
-
-  private static List<Double> list(DoubleBuffer values, int count) {
-    return Arrays.stream(values.array(), 0, count).boxed().collect(Collectors.toUnmodifiableList());
   }
 
   /** Held by {@link #fit} for as long as C++ may call it. */
   private static final class Callback extends FitListener {
     private final EpochListener listener;
+    private final List<Double> train = new ArrayList<>();
+    private final List<Double> validation = new ArrayList<>();
     private @Nullable Throwable thrown;
 
     Callback(EpochListener listener) {
@@ -192,6 +215,8 @@ public final class NativeNetwork implements AutoCloseable {
     @Override
     public boolean on_epoch(long epoch, double trainLoss, double validationLoss) {
       try {
+        train.add(trainLoss);
+        validation.add(validationLoss);
         return listener.onEpoch(epoch, trainLoss, validationLoss);
       } catch (RuntimeException | Error e) {
         thrown = e;
@@ -212,11 +237,7 @@ public final class NativeNetwork implements AutoCloseable {
         ByteBuffer.allocateDirect(Math.multiplyExact(Math.multiplyExact(rows, outputs), 4))
             .order(ByteOrder.nativeOrder())
             .asFloatBuffer();
-    call(
-        () -> {
-          open.predict(x, rows, out, threads);
-          return out;
-        });
+    run(() -> open.predict(x, x.remaining(), rows, out, out.remaining(), threads));
     float[] values = new float[rows * outputs];
     out.get(values);
     return values;
@@ -225,6 +246,9 @@ public final class NativeNetwork implements AutoCloseable {
   /** Frees the native memory. Closing twice is harmless; any use afterwards throws. */
   @Override
   public synchronized void close() {
+    if (fitting) {
+      throw new IllegalStateException("the network is being trained: its listener can't close it");
+    }
     if (network != null) {
       network.close();
       network = null;

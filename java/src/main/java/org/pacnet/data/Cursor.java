@@ -24,6 +24,7 @@ abstract class Cursor implements AutoCloseable {
 
   /** Goes to the next row; false after the last. */
   final boolean next() {
+    Reading.checkInterrupted(row);
     if (!advance()) {
       return false;
     }

@@ -55,6 +55,12 @@ final class PathGlob {
     if (!Files.exists(path)) {
       throw new DataException("file %s does not exist; check the path".formatted(path));
     }
+    if (!Files.isRegularFile(path)) {
+      // A pipe can be read only once, and whoever reads it waits for a writer.
+      throw new DataException(
+          "%s is no regular file (a pipe or device); write the data to a file first"
+              .formatted(path));
+    }
     return path;
   }
 

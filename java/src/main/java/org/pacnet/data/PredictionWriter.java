@@ -42,11 +42,23 @@ public final class PredictionWriter {
       Data input, BitSet dropped, List<PredictionColumn> columns, Path output) {
     FileFormat format = format(output);
     try (Source source = Source.open(input)) {
-      checkNotInput(source, output);
+      checkNotInput(source.files(), output);
       checkNames(source, columns);
       checkRows(source, dropped, columns);
-      AtomicWrite.file(output, temporary -> copy(source, dropped, columns, format, temporary));
+      AtomicWrite.file(output, temporary -> copy(source, dropped, columns, format, temporary, output));
     }
+  }
+
+  /**
+   * Throws a {@link DataException} unless the output is of a known kind, none of the input files, and
+   * in a place that can be written.
+   */
+  public static void check(Data input, Path output) {
+    format(output);
+    if (input instanceof FileData files) {
+      checkNotInput(PathGlob.expand(files.pathOrGlob()), output);
+    }
+    AtomicWrite.check(output);
   }
 
   private static FileFormat format(Path output) {
@@ -58,14 +70,11 @@ public final class PredictionWriter {
           "output %s is of no known kind; name a .csv, .tsv (each also .gz) or .parquet file"
               .formatted(output));
     }
-    if (Files.isDirectory(output)) {
-      throw new DataException("output %s is a directory; name a file".formatted(output));
-    }
     return format;
   }
 
-  private static void checkNotInput(Source source, Path output) {
-    for (Path file : source.files()) {
+  private static void checkNotInput(List<Path> inputs, Path output) {
+    for (Path file : inputs) {
       try {
         if (Files.exists(output) && Files.isSameFile(file, output)) {
           throw new DataException(
@@ -108,7 +117,8 @@ public final class PredictionWriter {
       BitSet dropped,
       List<PredictionColumn> columns,
       FileFormat format,
-      Path temporary)
+      Path temporary,
+      Path output)
       throws IOException {
     Duck duck = source.duck();
     try {
@@ -132,7 +142,12 @@ public final class PredictionWriter {
                   Duck.literal(temporary.toAbsolutePath().toString()),
                   copyOptions(format, temporary)));
     } catch (SQLException e) {
-      throw new IOException(Duck.reason(e), e);
+      // Only what DuckDB calls an IO error is the disk's fault.
+      if (String.valueOf(e.getMessage()).contains("IO Error")) {
+        throw new IOException(Duck.reason(e), e);
+      }
+      throw new DataException(
+          "output %s can't be written: %s".formatted(output.getFileName(), Duck.reason(e)), e);
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,8 @@ public record Provenance(String name, int rows, String sha256) {
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
           digest.update(buffer, 0, read);
         }
+      } catch (ClosedByInterruptException e) {
+        throw Reading.cancelled(e);
       } catch (IOException e) {
         throw new DataException(
             "file %s cannot be read: %s".formatted(file.getFileName(), Messages.reason(e)), e);

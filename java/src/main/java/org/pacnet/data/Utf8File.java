@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
@@ -38,6 +39,8 @@ final class Utf8File {
   static void read(Path file, String name, LongSupplier row, Sink sink) {
     try (InputStream in = open(file)) {
       decode(in, name, row, sink);
+    } catch (ClosedByInterruptException e) {
+      throw Reading.cancelled(e);
     } catch (ZipException | EOFException e) {
       throw new DataException(
           "%s is not a whole gzip file; compress it again or remove .gz from its name"

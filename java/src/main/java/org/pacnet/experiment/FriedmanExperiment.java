@@ -205,7 +205,7 @@ public final class FriedmanExperiment {
       for (TensorInfo tensor : network.tensors()) {
         prunable[tensor.index()] = tensor.prunable();
       }
-      final MaskBits mask = network.prune(RATIO, false, prunable);
+      final MaskBits mask = network.prune(RATIO, PacNetLibrary.kPruneGlobal, prunable);
       final double prunedError = rmse(network, sourceTest, std);
       fit(network, source, SOURCE_EPOCHS, seed, PacNetLibrary.kTrainKept, 0, false);
       float[] base = network.parameters();

@@ -3,11 +3,17 @@ package org.pacnet.io;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.EnumFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** The one way in which objects become JSON and back: enums in lower case, nothing left unsaid. */
 public final class Json {
@@ -24,6 +30,37 @@ public final class Json {
           .build();
 
   private Json() {}
+
+  /**
+   * The object that a tree stands for. Nulls are errors too, except in components that are declared
+   * {@link Nullable}.
+   */
+  public static <T> T read(JsonNode tree, Class<T> type) throws JsonProcessingException {
+    checkNulls(tree, type, "");
+    return MAPPER.treeToValue(tree, type);
+  }
+
+  private static void checkNulls(JsonNode node, Type type, String path)
+      throws JsonProcessingException {
+    if (node.isNull()) {
+      throw new JsonMappingException(null, path.substring(1) + " is null");
+    }
+    if (type instanceof Class<?> record && record.isRecord()) {
+      for (RecordComponent component : record.getRecordComponents()) {
+        JsonNode value = node.get(component.getName());
+        boolean nullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+        if (value != null && !(nullable && value.isNull())) {
+          checkNulls(value, component.getGenericType(), path + "." + component.getName());
+        }
+      }
+    } else if (type instanceof ParameterizedType container) {
+      Type[] arguments = container.getActualTypeArguments(); // of a list or a map
+      int i = 0;
+      for (JsonNode element : node) {
+        checkNulls(element, arguments[arguments.length - 1], path + "[" + i++ + "]");
+      }
+    }
+  }
 
   /** Indented, with a line end, for files that people read. */
   public static byte[] pretty(Object value) {
