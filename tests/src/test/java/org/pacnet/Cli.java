@@ -3,6 +3,7 @@ package org.pacnet;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URISyntaxException;
@@ -41,26 +42,31 @@ record Cli(int exitCode, String out, String err) {
 
   /** Starts a command in a process of its own, which writes to the files stdout and stderr there. */
   static Process start(Path folder, Object... arguments) throws IOException {
-    return start(folder, "org.pacnet.cli.Main", arguments);
+    return start(folder, folder.resolve("stdout").toFile(), Main.class, arguments);
+  }
+
+  /** The same with another file for standard output. */
+  static Process start(Path folder, File stdout, Object... arguments) throws IOException {
+    return start(folder, stdout, Main.class, arguments);
   }
 
   /** The same for another program of the tests' class path. */
   static Process start(Path folder, Class<?> program, Object... arguments) throws IOException {
-    return start(folder, program.getName(), arguments);
+    return start(folder, folder.resolve("stdout").toFile(), program, arguments);
   }
 
-  private static Process start(Path folder, String program, Object... arguments)
+  private static Process start(Path folder, File stdout, Class<?> program, Object... arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*:" + testClasses()));
-    command.add(program);
+    command.add(program.getName());
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
     return new ProcessBuilder(command)
-        .redirectOutput(folder.resolve("stdout").toFile())
+        .redirectOutput(stdout)
         .redirectError(folder.resolve("stderr").toFile())
         .start();
   }

@@ -15,6 +15,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.data.Data;
@@ -358,6 +361,134 @@ class ModelTest {
       model.prune();
       assertThrows(DataException.class, () -> model.calibrate("t", TARGET, new Monitor()));
       assertThrows(DataException.class, () -> model.predict("t", TARGET));
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try") // a close in the middle is what is tried
+  void aListenerMayAskButNeitherStartAPhaseNorSaveTheRunningOneFromClose() throws IOException {
+    try (Model model = allocated(Samples.quick().build())) {
+      model.calibrate("t", TARGET, new Monitor());
+      final double[] before = model.predict("t", TARGET).numbers("prediction_y");
+      List<Object> seen = new ArrayList<>();
+      Monitor asking =
+          new Monitor(
+              progress -> {
+                seen.add(model.predict("t", TARGET).numbers("prediction_y"));
+                seen.add(model.evaluate(SOURCE).error());
+                assertThrows(IllegalStateException.class, () -> model.prune());
+                assertThrows(
+                    IllegalStateException.class,
+                    () -> model.calibrate("u", TARGET, new Monitor()));
+              });
+      model.calibrate("t", Samples.columns(20, 1.5, 7), asking);
+      assertEquals(10, seen.size());
+      assertArrayEquals(before, (double[]) seen.get(8));
+      double[] after = model.predict("t", TARGET).numbers("prediction_y");
+      assertFalse(Arrays.equals(before, after));
+
+      // The same training without the questions gives the same bits.
+      final byte[] asked = exported(model, "t");
+      model.calibrate("t", Samples.columns(20, 1.5, 7), new Monitor());
+      assertArrayEquals(asked, exported(model, "t"));
+
+      Monitor closing = new Monitor(progress -> model.close());
+      assertThrows(
+          IllegalStateException.class, () -> model.calibrate("v", TARGET, closing));
+      assertFalse(model.targets().containsKey("v"));
+    }
+  }
+
+  @Test
+  void readingDoesNotWaitForATraining() throws InterruptedException {
+    try (Model model = allocated(Samples.quick().build())) {
+      model.calibrate("t", TARGET, new Monitor());
+      CountDownLatch begun = new CountDownLatch(1);
+      CountDownLatch asked = new CountDownLatch(1);
+      Monitor waiting =
+          new Monitor(
+              progress -> {
+                begun.countDown();
+                try {
+                  assertTrue(asked.await(60, TimeUnit.SECONDS));
+                } catch (InterruptedException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      Thread training = new Thread(() -> model.calibrate("u", TARGET, waiting));
+      training.start();
+      assertTrue(begun.await(60, TimeUnit.SECONDS));
+      assertEquals(List.of("t"), List.copyOf(model.targets().keySet()));
+      assertEquals(20, model.predict("t", TARGET).rows());
+      assertEquals(200, model.evaluate(SOURCE).rows());
+      asked.countDown();
+      training.join();
+      assertEquals(List.of("t", "u"), List.copyOf(model.targets().keySet()));
+    }
+  }
+
+  @Test
+  void settingsForAnotherTaskAreRefused() {
+    Path source = Samples.csv(folder.resolve("s.csv"), 100, 0, 1);
+    TransferConfig config =
+        Samples.quick().labels(List.of("grade")).task(Task.CLASSIFICATION).build();
+    Data data = Data.files(source.toString());
+    try (Model model = Model.train(data, config, new Monitor())) {
+      model.prune();
+      model.allocate(data, new Monitor());
+      for (TransferConfig other :
+          List.of(
+              TransferConfig.builder("grade").build(),
+              TransferConfig.builder("tool").task(Task.CLASSIFICATION).build())) {
+        DataException e =
+            assertThrows(
+                DataException.class, () -> model.calibrate("t", data, other, new Monitor()));
+        assertTrue(e.getMessage().contains("config()"), e.getMessage());
+      }
+      model.calibrate("t", data, model.config().toBuilder().seed(8).build(), new Monitor());
+    }
+  }
+
+  @Test
+  void networksBeyondAFileAreRefusedWithTheirSize() {
+    TransferConfig config = Samples.quick().hidden(1 << 20, 1 << 20).build();
+    DataException e =
+        assertThrows(DataException.class, () -> Model.train(SOURCE, config, new Monitor()));
+    assertTrue(e.getMessage().contains("1,099,516,870,657 parameters"), e.getMessage());
+  }
+
+  @Test
+  void aBillionEpochsWithPatienceTakeNoMemoryForThoseThatNeverRun() {
+    TransferConfig config =
+        Samples.quick()
+            .sourceEpochs(1_000_000_000)
+            .validationShare(0.2)
+            .patience(2)
+            .learningRate(0.05)
+            .build();
+    try (Model model = Model.train(SOURCE, config, new Monitor())) {
+      assertTrue(model.reports().get(0).epochsRun() < 10_000);
+    }
+  }
+
+  @Test
+  void noLayerLosesEveryWeightUnlessThePapersPlainRuleIsAskedFor() {
+    double[] x = new double[600];
+    double[] y = new double[600];
+    for (int i = 0; i < 600; i++) {
+      x[i] = i / 300.0 - 1;
+      y[i] = Math.sin(3 * x[i]);
+    }
+    Data data = Data.columns(Map.of("x", x, "y", y));
+    try (Model model =
+        Model.train(data, TransferConfig.builder("y").hidden(64).build(), new Monitor())) {
+      model.prune(0.8, PruningScope.PLAIN);
+      assertEquals(26, model.layers().stream().mapToLong(LayerReport::kept).sum());
+      final long plain = model.layers().get(1).kept();
+      model.prune(0.8, PruningScope.GLOBAL);
+      assertEquals(26, model.layers().stream().mapToLong(LayerReport::kept).sum());
+      assertTrue(plain < 7, "the plain rule left " + plain);
+      assertEquals(7, model.layers().get(1).kept()); // half of 13, rounded up
     }
   }
 }

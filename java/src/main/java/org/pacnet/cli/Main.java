@@ -1,5 +1,8 @@
 package org.pacnet.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.CancelledException;
@@ -51,19 +54,32 @@ public final class Main {
   private static final int FAILED = 1;
   private static final int WRONG_INPUT = 2;
   private static final int CANCELLED = 130;
+  private static final int BROKEN_PIPE = 141;
 
   private Main() {}
 
   public static void main(String[] arguments) {
     Interruption interruption = new Interruption();
     int code = run(arguments);
-    // A PrintStream keeps its errors to itself; a result that went nowhere is no success.
     if (System.out.checkError() && code == 0) {
-      System.err.println("pacnet: standard output can't be written; is the disk full?");
-      code = FAILED;
+      code = lostOutput();
     }
     interruption.end();
     System.exit(code);
+  }
+
+  // A PrintStream keeps its errors to itself; a result that went nowhere is no success. Who closed the
+  // pipe, as head does, has what they wanted: that ends a program silently, by custom.
+  private static int lostOutput() {
+    try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
+      out.write('\n');
+    } catch (IOException e) {
+      if (String.valueOf(e.getMessage()).contains("Broken pipe")) {
+        return BROKEN_PIPE;
+      }
+    }
+    System.err.println("pacnet: standard output can't be written; is the disk full?");
+    return FAILED;
   }
 
   /** What {@link #main} does, without ending the JVM. Returns the exit code. */

@@ -126,26 +126,28 @@ final class Text {
 
   /**
    * What a person should know before they use the base: an error after Allocate well above that after
-   * Train.
+   * Train. Well above is a quarter more, and a hundredth of what there is to be explained: of a
+   * label's variance, or of the rows.
    */
   static List<String> warnings(Model model) {
-    Map<Phase, Double> errors = new EnumMap<>(Phase.class);
+    Map<Phase, Metrics> errors = new EnumMap<>(Phase.class);
     for (PhaseReport report : model.reports()) {
       Metrics after = report.after();
       if (after != null) {
-        errors.put(report.phase(), after.error());
+        errors.put(report.phase(), after);
       }
     }
-    Double trained = errors.get(Phase.TRAIN);
-    Double allocated = errors.get(Phase.ALLOCATE);
-    // One more wrong row of a hundred is chance, not a loss.
-    boolean classes = !model.schema().classes().isEmpty();
-    if (trained == null
-        || allocated == null
-        || allocated <= 1.25 * trained
-        || (classes && allocated - trained < 0.01)) {
+    Metrics before = errors.get(Phase.TRAIN);
+    Metrics after = errors.get(Phase.ALLOCATE);
+    if (before == null
+        || after == null
+        || after.error() <= 1.25 * before.error()
+        || unexplained(after) - unexplained(before) < 0.01) {
       return List.of();
     }
+    boolean classes = !model.schema().classes().isEmpty();
+    double trained = before.error();
+    double allocated = after.error();
     return List.of(
         "Caution: the source error after Allocate is "
             + (classes ? percent(allocated) : number(allocated))
@@ -153,6 +155,15 @@ final class Text {
             + (classes ? percent(trained) : number(trained))
             + " after Train: pruning took more than the rest of the network can make up for. Try a"
             + " lower --ratio, more --source-epochs, a wider --hidden, or --per-layer.");
+  }
+
+  private static double unexplained(Metrics metrics) {
+    return metrics.accuracy() != null
+        ? metrics.error()
+        : metrics.labels().stream()
+            .mapToDouble(label -> label.r2() == null ? 0 : 1 - label.r2())
+            .average()
+            .orElseThrow();
   }
 
   /** Names what lies beside a model and was left alone. */

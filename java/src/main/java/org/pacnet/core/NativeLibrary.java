@@ -47,16 +47,22 @@ public final class NativeLibrary {
       }
       PacNetLibrary.pin_blas_threads();
       return null;
-    } catch (LinkageError e) {
+    } catch (LinkageError | RuntimeException e) {
       return "the native core can't be loaded ("
-          + firstLine(e)
-          + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, and the linux-x86_64 jars of"
-          + " pacnet-native, javacpp, openblas and pytorch on the class path";
+          + cause(e)
+          + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, the linux-x86_64 jars of"
+          + " pacnet-native, javacpp, openblas and pytorch on the class path, a home or temporary"
+          + " folder with 500 MB of room from which libraries may be loaded, and some 50 file handles"
+          + " (ulimit -n)";
     }
   }
 
-  private static String firstLine(Throwable e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  private static String cause(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.toString().lines().findFirst().orElse("");
   }
 
   /** What is loaded, for {@code doctor} and for provenance. */

@@ -10,6 +10,7 @@ import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
+import org.pacnet.error.NativeException;
 
 /**
  * A DuckDB database in memory for one operation, with one thread (which also keeps rows in order)
@@ -31,7 +32,20 @@ final class Duck implements AutoCloseable {
       Connection connection = new DuckDBDriver().connect("jdbc:duckdb:", settings);
       return connection.unwrap(DuckDBConnection.class);
     } catch (SQLException e) {
-      throw new IllegalStateException("DuckDB does not start: " + reason(e), e);
+      throw new NativeException("DuckDB does not start: " + reason(e), e);
+    } catch (LinkageError | IllegalStateException e) {
+      // What the driver throws where it can't unpack or load its library.
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      throw new NativeException(
+          "DuckDB does not start ("
+              + Messages.name(String.valueOf(cause.getMessage()))
+              + "): it needs a temporary folder ("
+              + System.getProperty("java.io.tmpdir")
+              + ") with 80 MB of room, from which libraries may be loaded; name one in TMPDIR",
+          e);
     }
   }
 
@@ -39,6 +53,7 @@ final class Duck implements AutoCloseable {
     DuckDBConnection open = connection;
     if (open == null) {
       open = connect();
+      DuckLibrary.deleteUnpacked();
       connection = open;
     }
     return open;

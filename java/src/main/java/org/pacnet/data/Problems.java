@@ -24,19 +24,19 @@ final class Problems {
 
   static DataException missingInput(Part part, long row, String column) {
     return new DataException(
-        "%s: the value is missing; fill it in or choose --missing mean|drop"
+        "%s: the value is missing; fill it in, or train with --missing mean|drop"
             .formatted(Messages.at(part, row, column)));
   }
 
   static DataException missingCategory(Part part, long row, String column) {
     return new DataException(
-        "%s: the value is missing, and categories have no mean; fill it in or choose --missing drop"
+        "%s: the value is missing, and categories have no mean; fill it in, or train with --missing drop"
             .formatted(Messages.at(part, row, column)));
   }
 
   static DataException missingLabel(Part part, long row, String column) {
     return new DataException(
-        "%s: the label is missing; fill it in or choose --missing drop"
+        "%s: the label is missing; fill it in, or train with --missing drop"
             .formatted(Messages.at(part, row, column)));
   }
 

@@ -1,11 +1,15 @@
 package org.pacnet.data;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.pacnet.error.DataException;
 
@@ -15,6 +19,7 @@ final class Source implements AutoCloseable {
   private final Data data;
   private final List<Path> files;
   private final List<Part> parts = new ArrayList<>();
+  private final Map<Path, List<Object>> stamps = new HashMap<>();
 
   private Source(Duck duck, Data data) {
     this.duck = duck;
@@ -45,6 +50,7 @@ final class Source implements AutoCloseable {
       parts.add(new ColumnPart(duck, columns));
     }
     for (Path file : files) {
+      stamps.put(file, stamp(file));
       parts.add(part(file));
     }
     if (rows() == 0) {
@@ -142,9 +148,29 @@ final class Source implements AutoCloseable {
   }
 
   Provenance provenance(int rowsUsed) {
-    return data instanceof ColumnData columns
-        ? Provenance.ofColumns(columns, rowsUsed)
-        : Provenance.ofFiles(data.name(), rowsUsed, files);
+    if (data instanceof ColumnData columns) {
+      return Provenance.ofColumns(columns, rowsUsed);
+    }
+    Provenance provenance = Provenance.ofFiles(data.name(), rowsUsed, files);
+    // The files are gone over more than once: the hash is of what was read only if they stayed the same.
+    for (Path file : files) {
+      if (!stamp(file).equals(stamps.get(file))) {
+        throw new DataException(
+            "file %s changed while it was read; run this again when nobody writes it"
+                .formatted(file.getFileName()));
+      }
+    }
+    return provenance;
+  }
+
+  private static List<Object> stamp(Path file) {
+    try {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return List.of(now.size(), now.lastModifiedTime(), String.valueOf(now.fileKey()));
+    } catch (IOException e) {
+      throw new DataException(
+          "file %s cannot be read: %s".formatted(file.getFileName(), Messages.reason(e)), e);
+    }
   }
 
   @Override

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
-import org.pacnet.error.OutputException;
 
 /**
  * Keeps two processes, or two threads of one, from changing one directory at once. The system lets a
@@ -74,8 +73,12 @@ public final class DirectoryLock implements AutoCloseable {
         locked = tryLock(real, name);
         return locked ? new DirectoryLock(real, name, made) : null;
       } catch (IOException e) {
-        throw new OutputException(
-            directory + " can't be locked against other writers: " + AtomicWrite.reason(e), e);
+        throw new DataException(
+            directory
+                + " can't be made, or locked against other writers: "
+                + AtomicWrite.reason(e)
+                + "; name another place",
+            e);
       } finally {
         if (!locked) {
           removeFolders(made);

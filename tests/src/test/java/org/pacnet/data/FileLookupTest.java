@@ -2,6 +2,9 @@ package org.pacnet.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.pacnet.data.Tables.assertDataError;
 import static org.pacnet.data.Tables.csv;
 import static org.pacnet.data.Tables.gzip;
@@ -11,9 +14,12 @@ import static org.pacnet.data.Tables.values;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.error.DataException;
 
 class FileLookupTest {
   @TempDir Path dir;
@@ -138,5 +144,33 @@ class FileLookupTest {
   @Test
   void nothingIsReadBeforeItIsUsed() {
     assertEquals("part_*.csv", Data.files("/nowhere/at all/part_*.csv").name());
+  }
+
+  @Test
+  void aPipeIsRefusedAndNotWaitedFor(@TempDir Path dir) throws Exception {
+    Path pipe = dir.resolve("pipe.csv");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    DataException e =
+        assertThrows(DataException.class, () -> PathGlob.expand(pipe.toString()));
+    assertTrue(e.getMessage().contains("no regular file"), e.getMessage());
+  }
+
+  @Test
+  void librariesThatDeadProcessesUnpackedGo() throws IOException {
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    Path dead = Files.writeString(folder.resolve("libduckdb_java1234567.so"), "x");
+    Path beingUnpacked = Files.writeString(folder.resolve("libduckdb_java7654321.so"), "x");
+    Path other = Files.writeString(folder.resolve("libduckdb_java_mine.so"), "x");
+    try {
+      Files.setLastModifiedTime(dead, FileTime.from(Instant.now().minusSeconds(3600)));
+      DuckLibrary.deleteUnpacked();
+      assertFalse(Files.exists(dead));
+      assertTrue(Files.exists(beingUnpacked));
+      assertTrue(Files.exists(other));
+    } finally {
+      Files.deleteIfExists(dead);
+      Files.deleteIfExists(beingUnpacked);
+      Files.deleteIfExists(other);
+    }
   }
 }
