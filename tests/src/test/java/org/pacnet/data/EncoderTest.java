@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.error.DataException;
 
 class EncoderTest {
   @TempDir Path dir;
@@ -296,5 +297,17 @@ class EncoderTest {
     assertEquals(
         new Provenance("in-memory columns", rows, HexFormat.of().formatHex(digest)),
         encoded.provenance());
+  }
+
+  @Test
+  void aFileThatChangesWhileItIsReadIsRefused(@TempDir Path dir) throws IOException {
+    Path file = dir.resolve("moving.csv");
+    Files.writeString(file, "x,y\n1,2\n3,4\n");
+    try (Source source = Source.open(Data.files(file.toString()))) {
+      assertEquals(2, source.provenance(2).rows());
+      Files.writeString(file, "x,y\n1,2\n3,5\n5,6\n");
+      DataException e = assertThrows(DataException.class, () -> source.provenance(2));
+      assertTrue(e.getMessage().contains("moving.csv changed"), e.getMessage());
+    }
   }
 }
