@@ -193,14 +193,15 @@ public final class Model implements AutoCloseable {
       TransferConfig config,
       Monitor monitor) {
     checkName(name);
-    Schema schema = learnSchema(source, config);
+    Encoder.Learned learned = learn(source, config);
+    Schema schema = learned.schema();
     Model model = new Model(schema, config);
     model.checkPatterns(config.excluded());
     TargetRows targetRows = readTarget(target, schema);
     if (test != null) {
       Encoder.evaluation(test, targetRows.schema());
     }
-    EncodedData sourceRows = Encoder.training(source, schema);
+    EncodedData sourceRows = learned.rows();
     model.train(sourceRows, monitor);
     model.prune(config, sourceRows);
     model.allocate(sourceRows, monitor);
@@ -216,15 +217,15 @@ public final class Model implements AutoCloseable {
 
   /** Phase 0: trains all weights on the source. */
   public static Model train(Data source, TransferConfig config, Monitor monitor) {
-    Schema schema = learnSchema(source, config);
-    Model model = new Model(schema, config);
-    model.train(Encoder.training(source, schema), monitor);
+    Encoder.Learned learned = learn(source, config);
+    Model model = new Model(learned.schema(), config);
+    model.train(learned.rows(), monitor);
     return model;
   }
 
-  private static Schema learnSchema(Data source, TransferConfig config) {
+  private static Encoder.Learned learn(Data source, TransferConfig config) {
     checkDevice(config); // before a long read
-    return Schema.learn(
+    return Encoder.learn(
         source,
         new DataOptions(
             config.labels(),

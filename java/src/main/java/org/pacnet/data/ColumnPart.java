@@ -50,19 +50,24 @@ final class ColumnPart implements Part {
   @Override
   public Cursor open(List<Request> requests) {
     return new Cursor(requests.size()) {
+      private int read;
+
       @Override
-      boolean advance() {
-        if (row() == rows) {
-          return false;
-        }
+      int fill() {
+        int size = Math.min(BLOCK, rows - read);
         for (int i = 0; i < requests.size(); i++) {
-          double value = values.get(requests.get(i).column())[(int) row()];
-          numbers[i] = value;
-          // Left a number, what is not finite is refused for what it is instead of becoming a
-          // category.
-          texts[i] = requests.get(i).text() && Double.isFinite(value) ? inText(value) : null;
+          double[] from = values.get(requests.get(i).column());
+          System.arraycopy(from, read, numbers[i], 0, size);
+          plain[i] = !requests.get(i).text();
+          for (int r = 0; !plain[i] && r < size; r++) {
+            // Left a number, what is not finite is refused for what it is instead of becoming a
+            // category.
+            double value = from[read + r];
+            textsOf(i)[r] = Double.isFinite(value) ? inText(value) : null;
+          }
         }
-        return true;
+        read += size;
+        return size;
       }
 
       @Override

@@ -14,6 +14,17 @@ import org.pacnet.error.DataException;
 public final class Encoder {
   private Encoder() {}
 
+  /** A schema and the rows that it was learned from. */
+  public record Learned(Schema schema, EncodedData rows) {}
+
+  /** Learns the schema of a table and encodes it, with labels, to train on: reads it once. */
+  public static Learned learn(Data data, DataOptions options) {
+    try (Source source = Source.open(data)) {
+      Schema schema = SchemaLearner.learn(data, options, source);
+      return new Learned(schema, encode(source, data, schema, true, false));
+    }
+  }
+
   /**
    * Encodes a table to train on, with labels.
    *
@@ -48,12 +59,15 @@ public final class Encoder {
     int cell = schema.inputs().size();
     Set<String> classes = new HashSet<>();
     try (Source source = Source.open(data)) {
+      source.load(RowEncoder.texts(schema));
       for (Part part : source.parts()) {
         try (Cursor cursor = part.open(RowEncoder.requests(part, schema, true))) {
-          while (cursor.next()) {
-            boolean dropped = schema.missing() == Missing.DROP && RowEncoder.missesAny(cursor);
-            if (!dropped) {
-              classes.add(RowEncoder.className(part, cursor, label, cell));
+          while (cursor.nextBlock()) {
+            while (cursor.next()) {
+              boolean dropped = schema.missing() == Missing.DROP && RowEncoder.missesAny(cursor);
+              if (!dropped) {
+                classes.add(RowEncoder.className(part, cursor, label, cell));
+              }
             }
           }
         }
@@ -65,15 +79,21 @@ public final class Encoder {
   private static EncodedData encode(
       Data data, Schema schema, boolean withLabels, boolean ignoreOthers) {
     try (Source source = Source.open(data)) {
-      RowEncoder encoder = new RowEncoder(data, schema, source.rows(), withLabels);
-      for (Part part : source.parts()) {
-        if (!ignoreOthers) {
-          Source.checkHasOnly(
-              part, RowEncoder.columns(schema, true), "the source data did not have");
-        }
-        encoder.encode(part);
-      }
-      return encoder.finish(source);
+      source.load(RowEncoder.texts(schema));
+      return encode(source, data, schema, withLabels, ignoreOthers);
     }
+  }
+
+  private static EncodedData encode(
+      Source source, Data data, Schema schema, boolean withLabels, boolean ignoreOthers) {
+    RowEncoder encoder = new RowEncoder(data, schema, source.rows(), withLabels);
+    for (Part part : source.parts()) {
+      if (!ignoreOthers) {
+        Source.checkHasOnly(
+            part, RowEncoder.columns(schema, true), "the source data did not have");
+      }
+      encoder.encode(part);
+    }
+    return encoder.finish(source);
   }
 }

@@ -56,6 +56,17 @@ final class InputLearner {
     }
   }
 
+  /** Whether a number is no contradiction to what came before. */
+  boolean takesNumbers() {
+    return notNumber == null;
+  }
+
+  /** Takes values of used rows that are all sound numbers. */
+  void values(double[] values, int count) {
+    numbers = true;
+    moments.add(values, count);
+  }
+
   /** Takes a missing value that is to be replaced by the mean. */
   void missing(Part part, long row) {
     if (missing == null) {

@@ -13,6 +13,12 @@ final class Moments {
     squares += delta * (value - mean);
   }
 
+  void add(double[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      add(values[i]);
+    }
+  }
+
   long count() {
     return count;
   }

@@ -128,34 +128,32 @@ final class ParquetPart implements Part {
 
   @Override
   public Cursor open(List<Request> requests) {
-    String sql =
-        requests.stream()
-            .map(this::cells)
-            .collect(Collectors.joining(", ", "SELECT ", " FROM " + reader()));
-    return new DuckCursor(duck, name(), rows, sql, requests.size());
+    return new DuckCursor(
+        duck, name(), rows, requests.stream().map(this::cell).toList(), reader());
   }
 
-  private String cells(Request request) {
+  private DuckCursor.Cell cell(Request request) {
     String column = "c" + request.column();
     String type = types.get(request.column());
     if (isText(type)) {
       String text = "nullif(nullif(CAST(%s AS VARCHAR), ''), 'NA')".formatted(column);
-      return CsvPart.cells(text, request.text());
+      return CsvPart.cell(text, request.text());
     }
     if (!request.text()) {
-      return "CAST(%s AS DOUBLE), NULL::VARCHAR".formatted(column);
+      return new DuckCursor.Cell("CAST(%s AS DOUBLE)".formatted(column), null);
     }
     // A whole number is the same category whether a file keeps it as 3 or as 3.0. Left a number,
     // what is not finite is refused for what it is instead of becoming a category.
     if (!isFraction(type)) {
-      return "NULL::DOUBLE, CAST(%s AS VARCHAR)".formatted(column);
+      return new DuckCursor.Cell(null, "CAST(%s AS VARCHAR)".formatted(column));
     }
     String number = "CAST(%s AS DOUBLE)".formatted(column);
     // A FLOAT is made text as it is: as a DOUBLE, 0.1 would be 0.10000000149011612.
     String text = "CAST(%s AS VARCHAR)".formatted(type.equals("FLOAT") ? column : number);
-    return ("CASE WHEN NOT isfinite(%s) THEN %s END,"
-            + " CASE WHEN isfinite(%s) THEN regexp_replace(%s, '\\.0*$', '') END")
-        .formatted(number, number, number, text);
+    return new DuckCursor.Cell(
+        "CASE WHEN NOT isfinite(%s) THEN %s END".formatted(number, number),
+        "CASE WHEN isfinite(%s) THEN regexp_replace(%s, '\\.0*$', '') END"
+            .formatted(number, text));
   }
 
   @Override

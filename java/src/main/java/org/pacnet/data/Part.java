@@ -2,6 +2,7 @@ package org.pacnet.data;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,13 @@ interface Part {
   @Nullable String unusableType(int column);
 
   long rows();
+
+  /**
+   * Makes reading fast, where the part is to be read more than once.
+   *
+   * @param texts the columns whose values are wanted as text
+   */
+  default void load(Set<String> texts) {}
 
   /** Reads the columns that are asked for, which must be usable, from the first row on. */
   Cursor open(List<Request> requests);

@@ -17,6 +17,15 @@ final class Problems {
     }
   }
 
+  /** Whether {@link #checkNumber} lets all of them pass. */
+  static boolean areNumbers(double[] values, int count) {
+    boolean sound = true;
+    for (int i = 0; i < count; i++) {
+      sound &= Math.abs(values[i]) <= Float.MAX_VALUE; // false for NaN too
+    }
+    return sound;
+  }
+
   static String tooLarge(Part part, long row, String column, double value) {
     return "%s: %s is too large for a 32-bit float; use a larger unit"
         .formatted(Messages.at(part, row, column), value);

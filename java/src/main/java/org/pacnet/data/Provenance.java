@@ -4,16 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
-import org.pacnet.error.DataException;
 
 /**
  * Which table encoded data came from.
@@ -26,22 +23,16 @@ import org.pacnet.error.DataException;
  */
 public record Provenance(String name, int rows, String sha256) {
 
-  static Provenance ofFiles(String name, int rows, List<Path> files) {
-    MessageDigest digest = newDigest();
+  /** Goes on with the bytes of a file. */
+  static void update(MessageDigest digest, Path file) {
     byte[] buffer = new byte[1 << 16];
-    for (Path file : files) {
-      try (InputStream in = Files.newInputStream(file)) {
-        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-          digest.update(buffer, 0, read);
-        }
-      } catch (ClosedByInterruptException e) {
-        throw Reading.cancelled(e);
-      } catch (IOException e) {
-        throw new DataException(
-            "file %s cannot be read: %s".formatted(file.getFileName(), Messages.reason(e)), e);
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
       }
+    } catch (IOException e) {
+      throw CsvScan.unreadable("file " + file.getFileName(), e);
     }
-    return new Provenance(name, rows, HexFormat.of().formatHex(digest.digest()));
   }
 
   static Provenance ofColumns(ColumnData data, int rows) {
@@ -63,7 +54,7 @@ public record Provenance(String name, int rows, String sha256) {
     return new Provenance(data.name(), rows, HexFormat.of().formatHex(digest.digest()));
   }
 
-  private static MessageDigest newDigest() {
+  static MessageDigest newDigest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

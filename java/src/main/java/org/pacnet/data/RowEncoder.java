@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.pacnet.error.DataException;
 
 /** Writes row after row straight into the buffers of an {@link EncodedData}. */
@@ -53,6 +55,20 @@ final class RowEncoder {
     return names;
   }
 
+  /** The columns that are read as text. */
+  static Set<String> texts(Schema schema) {
+    Set<String> names = new HashSet<>();
+    for (Schema.Input input : schema.inputs()) {
+      if (input.kind() == ColumnKind.CATEGORICAL) {
+        names.add(input.name());
+      }
+    }
+    if (schema.classification()) {
+      names.add(schema.labels().get(0).name());
+    }
+    return names;
+  }
+
   /** How to read the inputs of a part and then, if wanted, the labels. */
   static List<Part.Request> requests(Part part, Schema schema, boolean withLabels) {
     Source.checkHas(part, columns(schema, withLabels), "the source data had");
@@ -69,8 +85,8 @@ final class RowEncoder {
   }
 
   static boolean missesAny(Cursor cursor) {
-    for (boolean missing : cursor.missing) {
-      if (missing) {
+    for (int i = 0; i < cursor.cells(); i++) {
+      if (cursor.isMissing(i)) {
         return true;
       }
     }
@@ -79,17 +95,66 @@ final class RowEncoder {
 
   void encode(Part part) {
     try (Cursor cursor = part.open(requests(part, schema, withLabels))) {
-      while (cursor.next()) {
-        if (schema.missing() == Missing.DROP && missesAny(cursor)) {
-          dropped.set(tableRow);
-        } else {
-          putInputs(part, cursor);
-          putLabels(part, cursor);
-          rows++;
+      while (cursor.nextBlock()) {
+        if (!cursor.isPlain() || !putWhole(cursor)) {
+          putRows(part, cursor);
         }
-        tableRow++;
       }
     }
+  }
+
+  private void putRows(Part part, Cursor cursor) {
+    while (cursor.next()) {
+      if (schema.missing() == Missing.DROP && missesAny(cursor)) {
+        dropped.set(tableRow);
+      } else {
+        putInputs(part, cursor);
+        putLabels(part, cursor);
+        rows++;
+      }
+      tableRow++;
+    }
+  }
+
+  // Column by column; false if that is not all there is to it, and then nothing counts as written.
+  private boolean putWhole(Cursor cursor) {
+    int inputs = schema.inputs().size();
+    if (inputs != width || (schema.classification() && withLabels)) {
+      return false;
+    }
+    boolean sound = true;
+    for (int i = 0; i < inputs; i++) {
+      Schema.Input input = schema.inputs().get(i);
+      if (input.kind() == ColumnKind.CATEGORICAL) {
+        return false;
+      }
+      sound &=
+          put(features, rows * width + i, width, cursor, i, input.mean(), input.std());
+    }
+    for (int j = 0; j < labelWidth; j++) {
+      Schema.Label label = schema.labels().get(j);
+      sound &=
+          put(labels, rows * labelWidth + j, labelWidth, cursor, inputs + j, label.mean(), label.std());
+    }
+    if (sound) {
+      rows += cursor.size();
+      tableRow += cursor.size();
+    }
+    return sound;
+  }
+
+  private static boolean put(
+      FloatBuffer to, int at, int stride, Cursor cursor, int cell, double mean, double std) {
+    double[] values = cursor.numbers[cell];
+    int next = at;
+    boolean sound = true;
+    for (int r = 0; r < cursor.size(); r++) {
+      float scaled = (float) ((values[r] - mean) / std);
+      sound &= Math.abs(scaled) <= Float.MAX_VALUE && Math.abs(values[r]) <= Float.MAX_VALUE;
+      to.put(next, scaled);
+      next += stride;
+    }
+    return sound;
   }
 
   EncodedData finish(Source source) {

@@ -135,7 +135,9 @@ public record Schema(
    * @throws DataException if the table cannot be read or does not fit the options
    */
   public static Schema learn(Data source, DataOptions options) {
-    return SchemaLearner.learn(source, options);
+    try (Source opened = Source.open(source)) {
+      return SchemaLearner.learn(source, options, opened);
+    }
   }
 
   /** Whether the label is a class rather than numbers. */

@@ -22,14 +22,19 @@ final class SchemaLearner {
     this.options = options;
   }
 
-  static Schema learn(Data data, DataOptions options) {
-    try (Source source = Source.open(data)) {
-      return new SchemaLearner(data, options).learn(source);
+  /** Loads the source and learns its schema. */
+  static Schema learn(Data data, DataOptions options, Source source) {
+    SchemaLearner learner = new SchemaLearner(data, options);
+    learner.checkColumns(source);
+    Set<String> texts = new HashSet<>(options.categorical());
+    if (options.classification()) {
+      texts.addAll(options.labels());
     }
+    source.load(texts);
+    return learner.learn(source);
   }
 
   private Schema learn(Source source) {
-    checkColumns(source);
     for (String column : source.columns()) {
       if (!options.labels().contains(column)) {
         inputs.add(new InputLearner(column));
@@ -67,17 +72,43 @@ final class SchemaLearner {
       requests.add(Source.request(part, label, options.classification()));
     }
     try (Cursor cursor = part.open(requests)) {
-      while (cursor.next()) {
-        boolean use = !isDropped(part, cursor);
-        used += use ? 1 : 0;
-        for (int i = 0; i < inputs.size(); i++) {
-          if (!cursor.isMissing(i)) {
-            inputs.get(i).value(part, cursor.row(), cursor.text(i), cursor.number(i), use);
-          }
+      while (cursor.nextBlock()) {
+        if (!cursor.isPlain() || !takeWhole(cursor)) {
+          takeRows(part, cursor);
         }
-        if (use) {
-          readLabels(part, cursor);
+      }
+    }
+  }
+
+  private boolean takeWhole(Cursor cursor) {
+    for (int i = 0; i < cursor.cells(); i++) {
+      boolean kind = i < inputs.size() ? inputs.get(i).takesNumbers() : !options.classification();
+      if (!kind || !Problems.areNumbers(cursor.numbers[i], cursor.size())) {
+        return false;
+      }
+    }
+    for (int i = 0; i < cursor.cells(); i++) {
+      if (i < inputs.size()) {
+        inputs.get(i).values(cursor.numbers[i], cursor.size());
+      } else {
+        labels.get(i - inputs.size()).add(cursor.numbers[i], cursor.size());
+      }
+    }
+    used += cursor.size();
+    return true;
+  }
+
+  private void takeRows(Part part, Cursor cursor) {
+    while (cursor.next()) {
+      boolean use = !isDropped(part, cursor);
+      used += use ? 1 : 0;
+      for (int i = 0; i < inputs.size(); i++) {
+        if (!cursor.isMissing(i)) {
+          inputs.get(i).value(part, cursor.row(), cursor.text(i), cursor.number(i), use);
         }
+      }
+      if (use) {
+        readLabels(part, cursor);
       }
     }
   }
