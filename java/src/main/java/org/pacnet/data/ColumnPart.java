@@ -1,6 +1,7 @@
 package org.pacnet.data;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -48,31 +49,27 @@ final class ColumnPart implements Part {
   }
 
   @Override
-  public Cursor open(List<Request> requests) {
-    return new Cursor(requests.size()) {
-      private int read;
-
-      @Override
-      int fill() {
-        int size = Math.min(BLOCK, rows - read);
-        for (int i = 0; i < requests.size(); i++) {
-          double[] from = values.get(requests.get(i).column());
-          System.arraycopy(from, read, numbers[i], 0, size);
-          plain[i] = !requests.get(i).text();
-          for (int r = 0; !plain[i] && r < size; r++) {
+  public List<Block> load(List<Request> requests) {
+    List<Block> blocks = new ArrayList<>();
+    for (int start = 0; start < rows; start += Block.ROWS) {
+      Block block = new Block(requests.size(), Math.min(Block.ROWS, rows - start));
+      for (int i = 0; i < requests.size(); i++) {
+        double[] from = values.get(requests.get(i).column());
+        System.arraycopy(from, start, block.numbers[i], 0, block.size);
+        if (requests.get(i).text()) {
+          @Nullable String[] texts = new @Nullable String[block.size];
+          for (int r = 0; r < block.size; r++) {
             // Left a number, what is not finite is refused for what it is instead of becoming a
             // category.
-            double value = from[read + r];
-            textsOf(i)[r] = Double.isFinite(value) ? inText(value) : null;
+            double value = from[start + r];
+            texts[r] = Double.isFinite(value) ? inText(value) : null;
           }
+          block.texts[i] = texts;
         }
-        read += size;
-        return size;
       }
-
-      @Override
-      public void close() {}
-    };
+      blocks.add(block);
+    }
+    return blocks;
   }
 
   /** A whole number without a fraction, as a text file would have it. */

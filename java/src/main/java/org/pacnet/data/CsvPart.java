@@ -7,18 +7,20 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
 
-/**
- * A delimited text file. It can be loaded into a table first, which is faster as soon as it is read
- * more than once: DuckDB parses it with all cores, and numbers at once, while its bytes are checked.
- */
+/** A delimited text file. */
 final class CsvPart implements Part {
   private static final String NULLS = "nullstr = ['', 'NA']";
   private static final Set<String> NUMBERS =
@@ -28,9 +30,7 @@ final class CsvPart implements Part {
   private final Path file;
   private final MessageDigest digest;
   private final CsvLayout layout;
-  private CsvScan.@Nullable Result scan;
-  private @Nullable String table;
-  private BitSet numeric = new BitSet();
+  private volatile CsvScan.@Nullable Result scan;
 
   /**
    * @param digest gets the file's bytes when they are gone over
@@ -72,66 +72,87 @@ final class CsvPart implements Part {
     return scan().rows();
   }
 
+  // While DuckDB reads the values here, another thread goes over the bytes. What that finds wrong is
+  // said first: it knows the row, and what DuckDB makes of such a file is of no interest.
   @Override
-  public void load(Set<String> texts) {
+  public List<Block> load(List<Request> requests) {
+    ExecutorService pool = Executors.newSingleThreadExecutor();
+    Future<CsvScan.Result> scanning = pool.submit(this::scan);
     try {
-      BitSet numbers = sniffed(texts);
-      String made = duck.newTable();
-      boolean loaded =
-          duck.meanwhile(
-              "CREATE TABLE %s AS SELECT * FROM %s".formatted(made, reader(numbers, NULLS)),
-              this::scan);
-      BitSet misread = (BitSet) numbers.clone();
-      misread.and(scan().underscored());
-      // Where it fails, a column that looked like numbers holds something else further down: it is
-      // read without a table, as text. And DuckDB takes 1_000 for a number, which no other reader
-      // would.
-      if (loaded && misread.isEmpty()) {
-        table = made;
-        numeric = numbers;
-      } else if (loaded) {
-        duck.execute("DROP TABLE " + made);
+      @Nullable List<Block> blocks = null;
+      BitSet numbers = new BitSet();
+      DataException failed = null;
+      try {
+        numbers = sniffed(requests);
+        blocks = read(requests, numbers);
+      } catch (DataException e) {
+        failed = e;
       }
-    } catch (SQLException e) {
-      scan(); // knows better what is wrong, if anything is
-      throw Duck.unreadable(name(), 0, e);
+      CsvScan.Result sound = scanning.get();
+      // DuckDB takes 1_000 for a number, which no other reader of the file would. And a column that
+      // looked like numbers can hold something else further down: then all is read as text.
+      if (failed != null || numbers.intersects(sound.underscored())) {
+        numbers.clear();
+        blocks = read(requests, numbers);
+      }
+      List<Block> read = Objects.requireNonNull(blocks);
+      checkRows(read, sound.rows());
+      return read;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Reading.cancelled(e);
+    } finally {
+      pool.shutdownNow();
     }
   }
 
+  private void checkRows(List<Block> blocks, long expected) {
+    long rows = blocks.stream().mapToLong(block -> block.size).sum();
+    if (rows != expected) {
+      throw new DataException(
+          "%s has %d rows but only %d of them can be read; check row %d"
+              .formatted(name(), expected, rows, rows + 1));
+    }
+  }
+
+  private List<Block> read(List<Request> requests, BitSet numbers) {
+    List<DuckCursor.Cell> cells = new ArrayList<>();
+    for (Request request : requests) {
+      String column = "c" + request.column();
+      cells.add(
+          numbers.get(request.column())
+              ? new DuckCursor.Cell(column, null)
+              : cell(column, request.text()));
+    }
+    return Reading.all(new DuckCursor(duck, name(), cells, reader(numbers, NULLS)));
+  }
+
   // The columns whose first thousands of fields are numbers, without those wanted as text.
-  private BitSet sniffed(Set<String> texts) throws SQLException {
+  private BitSet sniffed(List<Request> requests) {
+    BitSet texts = new BitSet();
+    requests.stream().filter(Request::text).forEach(request -> texts.set(request.column()));
     BitSet numbers = new BitSet();
     String sql =
-        "SELECT unnest(list_transform(columns, lambda c: c.type)) FROM sniff_csv(%s, names = [%s], %s, %s)"
+        "SELECT unnest(list_transform(columns, lambda c: c.type)) FROM sniff_csv(%s, names = [%s], sample_size = 2048, %s, %s)"
             .formatted(
                 Duck.input(file), names(column -> Duck.literal("c" + column)), NULLS, dialect());
     try (Statement statement = duck.connection().createStatement();
         ResultSet types = statement.executeQuery(sql)) {
       for (int i = 0; types.next(); i++) {
         String type = types.getString(1);
-        if (NUMBERS.contains(type) && !texts.contains(columns().get(i))) {
+        if (NUMBERS.contains(type) && !texts.get(i)) {
           numbers.set(i);
         }
       }
+    } catch (SQLException e) {
+      throw Duck.unreadable(name(), 0, e);
     }
     return numbers;
-  }
-
-  @Override
-  public Cursor open(List<Request> requests) {
-    Set<Integer> asText = new HashSet<>();
-    requests.stream().filter(Request::text).forEach(request -> asText.add(request.column()));
-    boolean fits = table != null && numeric.stream().noneMatch(asText::contains);
-    List<DuckCursor.Cell> cells = new ArrayList<>();
-    for (Request request : requests) {
-      String column = "c" + request.column();
-      cells.add(
-          fits && numeric.get(request.column())
-              ? new DuckCursor.Cell(column, null)
-              : cell(column, request.text()));
-    }
-    return new DuckCursor(
-        duck, name(), rows(), cells, fits ? table : reader(new BitSet(), NULLS));
   }
 
   /** The number in a text column, if it may be one, and else its text. */

@@ -6,11 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +19,6 @@ import org.pacnet.error.NativeException;
  */
 final class Duck implements AutoCloseable {
   private @Nullable DuckDBConnection connection;
-  private int tables;
 
   private static DuckDBConnection connect() {
     Properties settings = new Properties();
@@ -63,62 +57,6 @@ final class Duck implements AutoCloseable {
       connection = open;
     }
     return open;
-  }
-
-  /** A name that no table has yet. */
-  String newTable() {
-    return "loaded" + tables++;
-  }
-
-  /**
-   * Executes a statement with all cores, and meanwhile {@code other} here; returns once both have
-   * ended. False if the statement found a value that can't be converted.
-   */
-  boolean meanwhile(String sql, Runnable other) throws SQLException {
-    execute("SET threads = " + Runtime.getRuntime().availableProcessors());
-    ExecutorService pool = Executors.newSingleThreadExecutor();
-    try (Statement statement = connection().createStatement()) {
-      Future<Boolean> loading = pool.submit(() -> statement.execute(sql));
-      try {
-        other.run();
-        loading.get();
-        return true;
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof SQLException cause)) {
-          throw new IllegalStateException(e.getCause());
-        }
-        if (String.valueOf(cause.getMessage()).contains("Conversion Error")) {
-          return false;
-        }
-        throw cause;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw Reading.cancelled(e);
-      } finally {
-        if (!loading.isDone()) {
-          statement.cancel();
-        }
-      }
-    } finally {
-      pool.shutdown();
-      awaitEnd(pool);
-      execute("SET threads = 1");
-    }
-  }
-
-  // Even if interrupted: the connection is of no use as long as the statement runs.
-  private static void awaitEnd(ExecutorService pool) {
-    boolean interrupted = false;
-    while (!pool.isTerminated()) {
-      try {
-        pool.awaitTermination(1, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** The error for a table that can't be read. */

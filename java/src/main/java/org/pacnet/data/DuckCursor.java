@@ -2,17 +2,18 @@ package org.pacnet.data;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.duckdb.DuckDBChunkedResult;
 import org.duckdb.DuckDBDataChunkReader;
 import org.duckdb.DuckDBPreparedStatement;
 import org.duckdb.DuckDBReadableVector;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.error.DataException;
 
 /** Reads a query, vector by vector as DuckDB has them. */
 final class DuckCursor extends Cursor {
+  private static final int MOST_KNOWN = 100_000;
 
   /**
    * How to select a cell: the number or null, and the text or null; one of the two can be left out.
@@ -20,7 +21,7 @@ final class DuckCursor extends Cursor {
   record Cell(@Nullable String number, @Nullable String text) {}
 
   private final String name;
-  private final long rows;
+  private final Map<String, String> known = new HashMap<>();
   private final List<Cell> cells;
   private final DuckDBPreparedStatement statement;
   private final DuckDBChunkedResult result;
@@ -28,13 +29,11 @@ final class DuckCursor extends Cursor {
 
   /**
    * @param name what to call the table in messages
-   * @param rows how many rows the query must have
    * @param from behind the selection
    */
-  DuckCursor(Duck duck, String name, long rows, List<Cell> cells, String from) {
+  DuckCursor(Duck duck, String name, List<Cell> cells, String from) {
     super(cells.size());
     this.name = name;
-    this.rows = rows;
     this.cells = cells;
     List<String> selected = new ArrayList<>();
     for (Cell cell : cells) {
@@ -61,68 +60,53 @@ final class DuckCursor extends Cursor {
   }
 
   @Override
-  int fill() {
+  @Nullable Block fill() {
     try {
       if (!result.nextChunk()) {
-        if (read != rows) {
-          throw new DataException(
-              "%s has %d rows but only %d of them can be read; check row %d"
-                  .formatted(name, rows, read, read + 1));
-        }
-        return 0;
+        return null;
       }
     } catch (IllegalStateException e) { // the driver's way of passing on an error in the query
       throw Duck.unreadable(name, read, new SQLException(e.getMessage(), e));
     }
     DuckDBDataChunkReader chunk = result.chunk();
-    int size = (int) chunk.rowCount();
+    Block block = new Block(cells.size(), (int) chunk.rowCount());
     int vector = 0;
     for (int i = 0; i < cells.size(); i++) {
-      Arrays.fill(missing[i], 0, size, true);
-      if (texts[i] != null) {
-        Arrays.fill(texts[i], null);
-      }
-      int present = 0;
-      boolean text = false;
-      if (cells.get(i).number() != null) {
-        present = takeNumbers(i, chunk.vector(vector++), size);
-      }
-      if (cells.get(i).text() != null) {
-        DuckDBReadableVector values = chunk.vector(vector++);
-        text = present < size && takeTexts(i, values, size);
-      }
-      plain[i] = present == size && !text;
+      DuckDBReadableVector number = cells.get(i).number() == null ? null : chunk.vector(vector++);
+      DuckDBReadableVector text = cells.get(i).text() == null ? null : chunk.vector(vector++);
+      take(block, i, number, text);
     }
-    read += size;
-    return size;
+    read += block.size;
+    return block;
   }
 
-  private int takeNumbers(int cell, DuckDBReadableVector values, int size) {
-    double[] to = numbers[cell];
-    boolean[] absent = missing[cell];
-    int present = 0;
-    for (int r = 0; r < size; r++) {
-      if (!values.isNull(r)) {
-        to[r] = values.getDouble(r);
-        absent[r] = false;
-        present++;
+  private void take(
+      Block block,
+      int cell,
+      @Nullable DuckDBReadableVector number,
+      @Nullable DuckDBReadableVector text) {
+    double[] numbers = block.numbers[cell];
+    for (int r = 0; r < block.size; r++) {
+      if (number != null && !number.isNull(r)) {
+        numbers[r] = number.getDouble(r);
+      } else if (text != null && !text.isNull(r)) {
+        @Nullable String[] texts = block.texts[cell];
+        if (texts == null) {
+          texts = new @Nullable String[block.size];
+          block.texts[cell] = texts;
+        }
+        // Categories are few and rows are many: one string each.
+        String value = text.getString(r);
+        texts[r] = known.size() < MOST_KNOWN ? known.computeIfAbsent(value, v -> v) : value;
+      } else {
+        boolean[] missing = block.missing[cell];
+        if (missing == null) {
+          missing = new boolean[block.size];
+          block.missing[cell] = missing;
+        }
+        missing[r] = true;
       }
     }
-    return present;
-  }
-
-  private boolean takeTexts(int cell, DuckDBReadableVector values, int size) {
-    @Nullable String[] to = textsOf(cell);
-    boolean[] absent = missing[cell];
-    boolean any = false;
-    for (int r = 0; r < size; r++) {
-      if (absent[r] && !values.isNull(r)) {
-        to[r] = values.getString(r);
-        absent[r] = false;
-        any = true;
-      }
-    }
-    return any;
   }
 
   @Override

@@ -59,12 +59,11 @@ public final class Encoder {
     int cell = schema.inputs().size();
     Set<String> classes = new HashSet<>();
     try (Source source = Source.open(data)) {
-      source.load(RowEncoder.texts(schema));
       for (Part part : source.parts()) {
-        try (Cursor cursor = part.open(RowEncoder.requests(part, schema, true))) {
+        try (Cursor cursor = source.open(part, RowEncoder.requests(part, schema, true))) {
           while (cursor.nextBlock()) {
             while (cursor.next()) {
-              boolean dropped = schema.missing() == Missing.DROP && RowEncoder.missesAny(cursor);
+              boolean dropped = schema.missing() == Missing.DROP && cursor.missesAny();
               if (!dropped) {
                 classes.add(RowEncoder.className(part, cursor, label, cell));
               }
@@ -79,20 +78,23 @@ public final class Encoder {
   private static EncodedData encode(
       Data data, Schema schema, boolean withLabels, boolean ignoreOthers) {
     try (Source source = Source.open(data)) {
-      source.load(RowEncoder.texts(schema));
       return encode(source, data, schema, withLabels, ignoreOthers);
     }
   }
 
   private static EncodedData encode(
       Source source, Data data, Schema schema, boolean withLabels, boolean ignoreOthers) {
-    RowEncoder encoder = new RowEncoder(data, schema, source.rows(), withLabels);
     for (Part part : source.parts()) {
       if (!ignoreOthers) {
         Source.checkHasOnly(
             part, RowEncoder.columns(schema, true), "the source data did not have");
       }
-      encoder.encode(part);
+      source.open(part, RowEncoder.requests(part, schema, withLabels)).close();
+    }
+    source.checkRows();
+    RowEncoder encoder = new RowEncoder(data, schema, source.rows(), withLabels);
+    for (Part part : source.parts()) {
+      encoder.encode(source, part);
     }
     return encoder.finish(source);
   }

@@ -127,9 +127,9 @@ final class ParquetPart implements Part {
   }
 
   @Override
-  public Cursor open(List<Request> requests) {
-    return new DuckCursor(
-        duck, name(), rows, requests.stream().map(this::cell).toList(), reader());
+  public List<Block> load(List<Request> requests) {
+    return Reading.all(
+        new DuckCursor(duck, name(), requests.stream().map(this::cell).toList(), reader()));
   }
 
   private DuckCursor.Cell cell(Request request) {

@@ -2,7 +2,6 @@ package org.pacnet.data;
 
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +23,8 @@ interface Part {
 
   long rows();
 
-  /**
-   * Makes reading fast, where the part is to be read more than once.
-   *
-   * @param texts the columns whose values are wanted as text
-   */
-  default void load(Set<String> texts) {}
-
-  /** Reads the columns that are asked for, which must be usable, from the first row on. */
-  Cursor open(List<Request> requests);
+  /** Reads the columns that are asked for, which must be usable, into memory. */
+  List<Block> load(List<Request> requests);
 
   /**
    * A select statement for all columns in their order, under any names.

@@ -7,10 +7,8 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.pacnet.error.DataException;
 
 /** Writes row after row straight into the buffers of an {@link EncodedData}. */
@@ -55,20 +53,6 @@ final class RowEncoder {
     return names;
   }
 
-  /** The columns that are read as text. */
-  static Set<String> texts(Schema schema) {
-    Set<String> names = new HashSet<>();
-    for (Schema.Input input : schema.inputs()) {
-      if (input.kind() == ColumnKind.CATEGORICAL) {
-        names.add(input.name());
-      }
-    }
-    if (schema.classification()) {
-      names.add(schema.labels().get(0).name());
-    }
-    return names;
-  }
-
   /** How to read the inputs of a part and then, if wanted, the labels. */
   static List<Part.Request> requests(Part part, Schema schema, boolean withLabels) {
     Source.checkHas(part, columns(schema, withLabels), "the source data had");
@@ -84,19 +68,10 @@ final class RowEncoder {
     return requests;
   }
 
-  static boolean missesAny(Cursor cursor) {
-    for (int i = 0; i < cursor.cells(); i++) {
-      if (cursor.isMissing(i)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  void encode(Part part) {
-    try (Cursor cursor = part.open(requests(part, schema, withLabels))) {
+  void encode(Source source, Part part) {
+    try (Cursor cursor = source.open(part, requests(part, schema, withLabels))) {
       while (cursor.nextBlock()) {
-        if (!cursor.isPlain() || !putWhole(cursor)) {
+        if (!cursor.block().isPlain() || !putWhole(cursor.block())) {
           putRows(part, cursor);
         }
       }
@@ -105,7 +80,7 @@ final class RowEncoder {
 
   private void putRows(Part part, Cursor cursor) {
     while (cursor.next()) {
-      if (schema.missing() == Missing.DROP && missesAny(cursor)) {
+      if (schema.missing() == Missing.DROP && cursor.missesAny()) {
         dropped.set(tableRow);
       } else {
         putInputs(part, cursor);
@@ -117,7 +92,7 @@ final class RowEncoder {
   }
 
   // Column by column; false if that is not all there is to it, and then nothing counts as written.
-  private boolean putWhole(Cursor cursor) {
+  private boolean putWhole(Block block) {
     int inputs = schema.inputs().size();
     if (inputs != width || (schema.classification() && withLabels)) {
       return false;
@@ -129,26 +104,26 @@ final class RowEncoder {
         return false;
       }
       sound &=
-          put(features, rows * width + i, width, cursor, i, input.mean(), input.std());
+          put(features, rows * width + i, width, block, i, input.mean(), input.std());
     }
     for (int j = 0; j < labelWidth; j++) {
       Schema.Label label = schema.labels().get(j);
       sound &=
-          put(labels, rows * labelWidth + j, labelWidth, cursor, inputs + j, label.mean(), label.std());
+          put(labels, rows * labelWidth + j, labelWidth, block, inputs + j, label.mean(), label.std());
     }
     if (sound) {
-      rows += cursor.size();
-      tableRow += cursor.size();
+      rows += block.size;
+      tableRow += block.size;
     }
     return sound;
   }
 
   private static boolean put(
-      FloatBuffer to, int at, int stride, Cursor cursor, int cell, double mean, double std) {
-    double[] values = cursor.numbers[cell];
+      FloatBuffer to, int at, int stride, Block block, int cell, double mean, double std) {
+    double[] values = block.numbers[cell];
     int next = at;
     boolean sound = true;
-    for (int r = 0; r < cursor.size(); r++) {
+    for (int r = 0; r < block.size; r++) {
       float scaled = (float) ((values[r] - mean) / std);
       sound &= Math.abs(scaled) <= Float.MAX_VALUE && Math.abs(values[r]) <= Float.MAX_VALUE;
       to.put(next, scaled);

@@ -26,11 +26,6 @@ final class SchemaLearner {
   static Schema learn(Data data, DataOptions options, Source source) {
     SchemaLearner learner = new SchemaLearner(data, options);
     learner.checkColumns(source);
-    Set<String> texts = new HashSet<>(options.categorical());
-    if (options.classification()) {
-      texts.addAll(options.labels());
-    }
-    source.load(texts);
     return learner.learn(source);
   }
 
@@ -42,8 +37,9 @@ final class SchemaLearner {
     }
     options.labels().forEach(label -> labels.add(new Moments()));
     for (Part part : source.parts()) {
-      walk(part);
+      walk(source, part);
     }
+    source.checkRows();
     if (used == 0) {
       throw Problems.allDropped(data, source.rows());
     }
@@ -62,7 +58,7 @@ final class SchemaLearner {
     }
   }
 
-  private void walk(Part part) {
+  private void walk(Source source, Part part) {
     List<Part.Request> requests = new ArrayList<>();
     for (InputLearner input : inputs) {
       requests.add(
@@ -71,30 +67,30 @@ final class SchemaLearner {
     for (String label : options.labels()) {
       requests.add(Source.request(part, label, options.classification()));
     }
-    try (Cursor cursor = part.open(requests)) {
+    try (Cursor cursor = source.open(part, requests)) {
       while (cursor.nextBlock()) {
-        if (!cursor.isPlain() || !takeWhole(cursor)) {
+        if (!cursor.block().isPlain() || !takeWhole(cursor.block())) {
           takeRows(part, cursor);
         }
       }
     }
   }
 
-  private boolean takeWhole(Cursor cursor) {
-    for (int i = 0; i < cursor.cells(); i++) {
+  private boolean takeWhole(Block block) {
+    for (int i = 0; i < block.numbers.length; i++) {
       boolean kind = i < inputs.size() ? inputs.get(i).takesNumbers() : !options.classification();
-      if (!kind || !Problems.areNumbers(cursor.numbers[i], cursor.size())) {
+      if (!kind || !Problems.areNumbers(block.numbers[i], block.size)) {
         return false;
       }
     }
-    for (int i = 0; i < cursor.cells(); i++) {
+    for (int i = 0; i < block.numbers.length; i++) {
       if (i < inputs.size()) {
-        inputs.get(i).values(cursor.numbers[i], cursor.size());
+        inputs.get(i).values(block.numbers[i], block.size);
       } else {
-        labels.get(i - inputs.size()).add(cursor.numbers[i], cursor.size());
+        labels.get(i - inputs.size()).add(block.numbers[i], block.size);
       }
     }
-    used += cursor.size();
+    used += block.size;
     return true;
   }
 

@@ -23,6 +23,7 @@ final class Source implements AutoCloseable {
   private final MessageDigest digest = Provenance.newDigest();
   private final List<Part> parts = new ArrayList<>();
   private final Map<Path, List<Object>> stamps = new HashMap<>();
+  private final Map<Part, List<Block>> loaded = new HashMap<>();
 
   private Source(Duck duck, Data data) {
     this.duck = duck;
@@ -58,17 +59,18 @@ final class Source implements AutoCloseable {
     }
   }
 
-  /**
-   * Makes reading fast, for who reads more than the columns, and refuses a table without rows.
-   *
-   * @param texts the columns whose values are wanted as text
-   */
-  void load(Set<String> texts) {
-    parts.forEach(part -> part.load(texts));
-    checkRows();
+  /** Opens cursors over parts whose columns are read into memory first, and so only once. */
+  Cursor open(Part part, List<Part.Request> requests) {
+    List<Block> blocks = loaded.get(part);
+    if (blocks == null) {
+      blocks = part.load(requests);
+      loaded.put(part, blocks);
+    }
+    return Cursor.over(blocks);
   }
 
-  private void checkRows() {
+  /** Refuses a table without rows, or with too many. */
+  void checkRows() {
     if (rows() == 0) {
       throw new DataException(
           (files.size() > 1 ? data.name() : parts.get(0).name())
