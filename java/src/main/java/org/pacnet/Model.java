@@ -1,5 +1,6 @@
 package org.pacnet;
 
+import java.math.BigDecimal;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -197,7 +199,7 @@ public final class Model implements AutoCloseable {
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
     model.checkPatterns(config.excluded());
-    TargetRows targetRows = readTarget(target, schema);
+    TargetRows targetRows = readTarget(target, schema, config);
     if (test != null) {
       Encoder.evaluation(test, targetRows.schema());
     }
@@ -231,6 +233,7 @@ public final class Model implements AutoCloseable {
             config.labels(),
             config.task() == Task.CLASSIFICATION,
             Set.copyOf(config.categorical()),
+            Set.copyOf(config.ignored()),
             config.missing(),
             config.standardizeInputs(),
             config.standardizeLabels()));
@@ -347,7 +350,7 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport allocate(Data source, Monitor monitor) {
     requirePruned(current());
-    return allocate(Encoder.training(source, schema), monitor);
+    return allocate(Encoder.training(source, schema, Set.copyOf(config.ignored())), monitor);
   }
 
   private PhaseReport allocate(EncodedData rows, Monitor monitor) {
@@ -412,20 +415,49 @@ public final class Model implements AutoCloseable {
     checkName(name);
     checkFits(schema, settings);
     requireBase(current());
-    return calibrate(name, readTarget(target, schema), settings, monitor);
+    TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
+    return calibrate(name, readTarget(target, schema, how), settings, monitor);
   }
 
   private record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {}
 
-  private static TargetRows readTarget(Data target, Schema schema) {
+  private static TargetRows readTarget(Data target, Schema schema, TransferConfig settings) {
+    Set<String> ignored = Set.copyOf(settings.ignored());
     if (schema.classification()) {
       List<String> found = Encoder.distinctLabels(target, schema);
       if (!schema.classes().containsAll(found)) {
+        if (!settings.newClasses()) {
+          checkSpelling(target, schema.classes(), found);
+        }
         Schema own = schema.withClasses(found);
-        return new TargetRows(own, true, Encoder.training(target, own));
+        return new TargetRows(own, true, Encoder.training(target, own, ignored));
       }
     }
-    return new TargetRows(schema, false, Encoder.training(target, schema));
+    return new TargetRows(schema, false, Encoder.training(target, schema, ignored));
+  }
+
+  // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently
+  // what the source knows of the classes.
+  private static void checkSpelling(Data target, List<String> known, List<String> found) {
+    Map<String, String> bySense = new HashMap<>();
+    known.forEach(name -> bySense.put(sense(name), name));
+    for (String name : found) {
+      String same = bySense.get(sense(name));
+      if (same != null && !known.contains(name)) {
+        throw new DataException(
+            "%s: class '%s' differs from the source's class '%s' in spelling only; write it alike, or add --new-classes if it is another one"
+                .formatted(target.name(), name, same));
+      }
+    }
+  }
+
+  private static String sense(String name) {
+    String plain = name.strip().toLowerCase(Locale.ROOT);
+    try {
+      return new BigDecimal(plain).stripTrailingZeros().toPlainString();
+    } catch (NumberFormatException e) {
+      return plain;
+    }
   }
 
   private PhaseReport calibrate(

@@ -3,9 +3,12 @@ package org.pacnet;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
@@ -42,8 +45,14 @@ public final class Predictions {
         predicted[r] = schema.classes().get(best);
       }
       classes = predicted;
+      // Column names don't tell case; classes do.
+      Set<String> taken = new HashSet<>();
       for (int c = 0; c < width; c++) {
-        numbers.put("probability_" + schema.classes().get(c), probabilities[c]);
+        String column = "probability_" + schema.classes().get(c);
+        for (int n = 2; !taken.add(column.toLowerCase(Locale.ROOT)); n++) {
+          column = "probability_" + schema.classes().get(c) + " (" + n + ")";
+        }
+        numbers.put(column, probabilities[c]);
       }
     } else {
       classes = null;
@@ -73,7 +82,8 @@ public final class Predictions {
 
   /**
    * The columns: {@code prediction_LABEL} for each label of a regression; {@code prediction} and
-   * {@code probability_CLASS} for each class of a classification.
+   * {@code probability_CLASS} for each class of a classification, with {@code (2)} behind it where a
+   * class before differs only in case.
    */
   public List<String> columns() {
     List<String> names = new ArrayList<>(numbers.keySet());

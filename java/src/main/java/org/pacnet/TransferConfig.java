@@ -12,6 +12,7 @@ import org.pacnet.error.DataException;
  * @param labels columns to predict, at least one; exactly one for a classification
  * @param task regression or classification
  * @param categorical input columns to be read as categories even if they hold numbers
+ * @param ignored columns that are neither input nor label
  * @param missing what to do with missing input values: {@code ERROR}, {@code MEAN} of the source,
  *     {@code DROP} the row
  * @param standardizeInputs scale inputs with the source's mean and deviation
@@ -38,6 +39,8 @@ import org.pacnet.error.DataException;
  * @param lambda strength of Calibrate's pull of the pruned weights toward zero: adds λ·Σw² to the
  *     loss
  * @param seed of initial weights, shuffles, splits and dropout
+ * @param newClasses take classes of a target that differ from the source's in spelling only for new
+ *     ones, which get an output layer of the target's own; otherwise they are refused
  * @param threads at most this many for one training step; small steps use one
  * @param device where to train
  */
@@ -45,6 +48,7 @@ public record TransferConfig(
     List<String> labels,
     Task task,
     List<String> categorical,
+    List<String> ignored,
     Missing missing,
     boolean standardizeInputs,
     boolean standardizeLabels,
@@ -68,6 +72,7 @@ public record TransferConfig(
     List<String> excluded,
     double lambda,
     long seed,
+    boolean newClasses,
     int threads,
     Device device) {
 
@@ -75,6 +80,7 @@ public record TransferConfig(
   public TransferConfig {
     labels = List.copyOf(labels);
     categorical = List.copyOf(categorical);
+    ignored = List.copyOf(ignored);
     hidden = List.copyOf(hidden);
     excluded = List.copyOf(excluded);
     check(!labels.isEmpty(), "label", "name at least one column to predict", labels);
@@ -148,6 +154,7 @@ public record TransferConfig(
     private List<String> labels;
     private Task task = Task.REGRESSION;
     private List<String> categorical = List.of();
+    private List<String> ignored = List.of();
     private Missing missing = Missing.ERROR;
     private boolean standardizeInputs = true;
     private boolean standardizeLabels = true;
@@ -171,6 +178,7 @@ public record TransferConfig(
     private List<String> excluded = List.of();
     private double lambda = 0.01;
     private long seed = 0;
+    private boolean newClasses = false;
     private int threads = 1;
     private Device device = Device.AUTO;
 
@@ -182,6 +190,7 @@ public record TransferConfig(
       labels = c.labels;
       task = c.task;
       categorical = c.categorical;
+      ignored = c.ignored;
       missing = c.missing;
       standardizeInputs = c.standardizeInputs;
       standardizeLabels = c.standardizeLabels;
@@ -205,6 +214,7 @@ public record TransferConfig(
       excluded = c.excluded;
       lambda = c.lambda;
       seed = c.seed;
+      newClasses = c.newClasses;
       threads = c.threads;
       device = c.device;
     }
@@ -223,6 +233,11 @@ public record TransferConfig(
 
     public Builder categorical(String... columns) {
       categorical = List.of(columns);
+      return this;
+    }
+
+    public Builder ignored(String... columns) {
+      ignored = List.of(columns);
       return this;
     }
 
@@ -345,6 +360,11 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder newClasses(boolean value) {
+      newClasses = value;
+      return this;
+    }
+
     public Builder threads(int value) {
       threads = value;
       return this;
@@ -361,6 +381,7 @@ public record TransferConfig(
           labels,
           task,
           categorical,
+          ignored,
           missing,
           standardizeInputs,
           standardizeLabels,
@@ -384,6 +405,7 @@ public record TransferConfig(
           excluded,
           lambda,
           seed,
+          newClasses,
           threads,
           device);
     }

@@ -55,6 +55,9 @@ final class CalibrateCommand implements Runnable {
   @Option(names = "--target-epochs", paramLabel = "N", description = "Epochs")
   private @Nullable Integer targetEpochs;
 
+  @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
+  private boolean newClasses;
+
   @Option(names = "--overwrite", description = "Replace a target of that name.")
   private boolean overwrite;
 
@@ -68,6 +71,7 @@ final class CalibrateCommand implements Runnable {
         Model model = place.load()) {
       TransferConfig.Builder builder = model.config().toBuilder();
       training.apply(builder);
+      builder.newClasses(newClasses);
       if (lambda != null) {
         builder.lambda(lambda);
       }

@@ -34,7 +34,7 @@ final class TrainCommand implements Runnable {
       defaultValue = "30")
   private int sourceEpochs;
 
-  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private ColumnOptions data = new ColumnOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
   @Mixin private OutOptions out = new OutOptions();

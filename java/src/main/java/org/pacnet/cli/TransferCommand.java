@@ -42,7 +42,10 @@ final class TransferCommand implements Runnable {
       description = "Labelled rows of the target for an honest error; no phase sees them")
   private @Nullable String test;
 
-  @Mixin private DataOptions data = new DataOptions();
+  @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
+  private boolean newClasses;
+
+  @Mixin private ColumnOptions data = new ColumnOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private PruneOptions prune = new PruneOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
@@ -58,7 +61,7 @@ final class TransferCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = data.builder();
+    TransferConfig.Builder builder = data.builder().newClasses(newClasses);
     network.apply(builder);
     prune.apply(builder);
     epochs.apply(builder);

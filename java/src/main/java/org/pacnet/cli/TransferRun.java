@@ -142,7 +142,13 @@ final class TransferRun {
   private static String rows(PhaseReport report) {
     return report.data() == null
         ? "-"
-        : report.data().name() + ", " + Text.count(report.data().rows()) + " rows";
+        : report.data().name()
+            + ", "
+            + Text.count(report.data().rows())
+            + " rows"
+            + (report.data().dropped() > 0
+                ? " (" + Text.count(report.data().dropped()) + " left out, a value is missing)"
+                : "");
   }
 
   private static String verdict(@Nullable Metrics before, Metrics after) {

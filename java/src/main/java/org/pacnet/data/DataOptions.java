@@ -13,6 +13,7 @@ import org.pacnet.error.DataException;
  * @param labels the columns to predict: one or more numbers, or the one class column
  * @param classification whether the label is a class rather than a number
  * @param categorical input columns to take as categories even if they hold numbers
+ * @param ignored columns to leave out
  * @param missing what to do with missing values
  * @param standardizeInputs whether numeric inputs are shifted and scaled to mean 0 and standard
  *     deviation 1
@@ -22,6 +23,7 @@ public record DataOptions(
     List<String> labels,
     boolean classification,
     Set<String> categorical,
+    Set<String> ignored,
     Missing missing,
     boolean standardizeInputs,
     boolean standardizeLabels) {
@@ -35,6 +37,7 @@ public record DataOptions(
   public DataOptions {
     labels = List.copyOf(labels);
     categorical = Set.copyOf(categorical);
+    ignored = Set.copyOf(ignored);
     Objects.requireNonNull(missing, "missing");
     if (labels.isEmpty()) {
       throw new DataException("no label column is given; name the column to predict");
@@ -52,6 +55,14 @@ public record DataOptions(
       throw new DataException(
           ("column %s is both a label and categorical; categorical columns are inputs, so name "
                   + "it only as label")
+              .formatted(Messages.list(both)));
+    }
+    both = new LinkedHashSet<>(labels);
+    both.addAll(categorical);
+    both.retainAll(ignored);
+    if (!both.isEmpty()) {
+      throw new DataException(
+          "column %s is ignored, and also a label or categorical; decide for one"
               .formatted(Messages.list(both)));
     }
     if (classification && labels.size() > 1) {

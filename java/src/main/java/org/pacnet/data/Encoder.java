@@ -1,8 +1,10 @@
 package org.pacnet.data;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 
 /**
@@ -21,28 +23,29 @@ public final class Encoder {
   public static Learned learn(Data data, DataOptions options) {
     try (Source source = Source.open(data)) {
       Schema schema = SchemaLearner.learn(data, options, source);
-      return new Learned(schema, encode(source, data, schema, true, false));
+      return new Learned(schema, encode(source, data, schema, true, options.ignored()));
     }
   }
 
   /**
    * Encodes a table to train on, with labels.
    *
+   * @param ignored columns that may be there and are not used
    * @throws DataException also if the table has a column that the schema does not know: to train
    *     without it would silently lose what it says
    */
-  public static EncodedData training(Data data, Schema schema) {
-    return encode(data, schema, true, false);
+  public static EncodedData training(Data data, Schema schema, Set<String> ignored) {
+    return encode(data, schema, true, ignored);
   }
 
   /** Encodes a table to compare predictions with its labels; columns it has besides are ignored. */
   public static EncodedData evaluation(Data data, Schema schema) {
-    return encode(data, schema, true, true);
+    return encode(data, schema, true, null);
   }
 
   /** Encodes the inputs of a table; labels and other columns need not be there and are ignored. */
   public static EncodedData prediction(Data data, Schema schema) {
-    return encode(data, schema, false, true);
+    return encode(data, schema, false, null);
   }
 
   /**
@@ -76,18 +79,24 @@ public final class Encoder {
   }
 
   private static EncodedData encode(
-      Data data, Schema schema, boolean withLabels, boolean ignoreOthers) {
+      Data data, Schema schema, boolean withLabels, @Nullable Set<String> ignored) {
     try (Source source = Source.open(data)) {
-      return encode(source, data, schema, withLabels, ignoreOthers);
+      return encode(source, data, schema, withLabels, ignored);
     }
   }
 
+  // ignored: which columns there may be besides those of the schema; null for any.
   private static EncodedData encode(
-      Source source, Data data, Schema schema, boolean withLabels, boolean ignoreOthers) {
+      Source source,
+      Data data,
+      Schema schema,
+      boolean withLabels,
+      @Nullable Set<String> ignored) {
     for (Part part : source.parts()) {
-      if (!ignoreOthers) {
-        Source.checkHasOnly(
-            part, RowEncoder.columns(schema, true), "the source data did not have");
+      if (ignored != null) {
+        List<String> known = new ArrayList<>(RowEncoder.columns(schema, true));
+        known.addAll(ignored);
+        Source.checkHasOnly(part, known, "the source data did not have");
       }
       source.open(part, RowEncoder.requests(part, schema, withLabels)).close();
     }

@@ -2,20 +2,33 @@ package org.pacnet.data;
 
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 
 /** Finds out what an input column holds, value by value. */
 final class InputLearner {
+  /** So many different texts are hardly categories: they have to be declared as such. */
+  static final int MOST_LEVELS = 100;
+
+  // 1,5 and 1.234,5 and 12% and $3 and 1 000
+  private static final Pattern NUMBER_OF_SORTS =
+      Pattern.compile("[^\\p{L}\\p{N}]*[\\p{N}][\\p{N}.,'\\s]*[^\\p{L}\\p{N}]*");
+
   private final String name;
   private final TreeSet<String> categories = new TreeSet<>();
   private final Moments moments = new Moments();
+  private final boolean declared;
   private boolean numbers;
   private @Nullable DataException notNumber;
   private @Nullable DataException missing;
 
-  InputLearner(String name) {
+  /**
+   * @param declared whether the user says that it is categorical
+   */
+  InputLearner(String name, boolean declared) {
     this.name = name;
+    this.declared = declared;
   }
 
   String name() {
@@ -84,6 +97,7 @@ final class InputLearner {
       if (missing != null) {
         throw missing;
       }
+      checkLevels(table);
       return new Schema.Input(name, ColumnKind.CATEGORICAL, List.copyOf(categories), 0.0, 1.0, 0.0);
     }
     if (moments.count() == 0) {
@@ -98,5 +112,33 @@ final class InputLearner {
         standardize ? moments.mean() : 0.0,
         standardize ? moments.scale() : 1.0,
         moments.mean());
+  }
+
+  private void checkLevels(String table) {
+    if (declared) {
+      return;
+    }
+    String example = categories.first();
+    if (categories.stream().allMatch(text -> NUMBER_OF_SORTS.matcher(text).matches())) {
+      throw new DataException(
+          ("%s, column %s: values such as %s look like numbers but can't be read as such; write them"
+                  + " with a decimal point and without separators, %% or currency, or declare the"
+                  + " column categorical (--categorical %s)")
+              .formatted(table, Messages.name(name), Messages.value(example), Messages.name(name)));
+    }
+    if (categories.size() > MOST_LEVELS) {
+      throw new DataException(
+          ("%s, column %s: %d different texts such as %s are more than the %d that are taken for"
+                  + " categories; remove the column, leave it out with --ignore %s, or declare it"
+                  + " categorical (--categorical %s)")
+              .formatted(
+                  table,
+                  Messages.name(name),
+                  categories.size(),
+                  Messages.value(example),
+                  MOST_LEVELS,
+                  Messages.name(name),
+                  Messages.name(name)));
+    }
   }
 }

@@ -17,11 +17,12 @@ import java.util.Map;
  *
  * @param name what {@link Data#name()} calls it
  * @param rows number of rows used, those left out by {@link Missing#DROP} not counted
+ * @param dropped number of rows left out by {@link Missing#DROP}
  * @param sha256 lower-case hex digest of the files' bytes, one file after the other in the order of
  *     their names; for in-memory columns of each column's UTF-8 name, a zero byte and its values as
  *     little-endian doubles
  */
-public record Provenance(String name, int rows, String sha256) {
+public record Provenance(String name, int rows, int dropped, String sha256) {
 
   /** Goes on with the bytes of a file. */
   static void update(MessageDigest digest, Path file) {
@@ -35,7 +36,7 @@ public record Provenance(String name, int rows, String sha256) {
     }
   }
 
-  static Provenance ofColumns(ColumnData data, int rows) {
+  static Provenance ofColumns(ColumnData data, int rows, int dropped) {
     MessageDigest digest = newDigest();
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     for (Map.Entry<String, double[]> column : data.columns().entrySet()) {
@@ -51,7 +52,7 @@ public record Provenance(String name, int rows, String sha256) {
       digest.update(bytes.flip());
       bytes.clear();
     }
-    return new Provenance(data.name(), rows, HexFormat.of().formatHex(digest.digest()));
+    return new Provenance(data.name(), rows, dropped, HexFormat.of().formatHex(digest.digest()));
   }
 
   static MessageDigest newDigest() {

@@ -141,7 +141,7 @@ final class RowEncoder {
         features.slice(0, rows * width),
         labels.slice(0, rows * labelWidth),
         dropped,
-        source.provenance(rows));
+        source.provenance(rows, dropped.cardinality()));
   }
 
   private void putInputs(Part part, Cursor cursor) {

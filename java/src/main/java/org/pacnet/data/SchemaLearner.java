@@ -31,8 +31,8 @@ final class SchemaLearner {
 
   private Schema learn(Source source) {
     for (String column : source.columns()) {
-      if (!options.labels().contains(column)) {
-        inputs.add(new InputLearner(column));
+      if (!options.labels().contains(column) && !options.ignored().contains(column)) {
+        inputs.add(new InputLearner(column, options.categorical().contains(column)));
       }
     }
     options.labels().forEach(label -> labels.add(new Moments()));
@@ -50,10 +50,11 @@ final class SchemaLearner {
     Part first = source.parts().get(0);
     Source.checkHas(first, options.labels(), "is given as label");
     Source.checkHas(first, new TreeSet<>(options.categorical()), "is given as categorical");
+    Source.checkHas(first, new TreeSet<>(options.ignored()), "is to be ignored");
     source.checkSameColumns();
-    if (source.columns().size() == options.labels().size()) {
+    if (source.columns().size() == options.labels().size() + options.ignored().size()) {
       throw new DataException(
-          "%s: all columns are labels; at least one input column is needed"
+          "%s: all columns are labels or ignored; at least one input column is needed"
               .formatted(first.name()));
     }
   }

@@ -165,9 +165,9 @@ final class Source implements AutoCloseable {
     return new Part.Request(column, text);
   }
 
-  Provenance provenance(int rowsUsed) {
+  Provenance provenance(int rowsUsed, int dropped) {
     if (data instanceof ColumnData columns) {
-      return Provenance.ofColumns(columns, rowsUsed);
+      return Provenance.ofColumns(columns, rowsUsed, dropped);
     }
     // The files are gone over more than once: the hash is of what was read only if they stayed the same.
     for (Path file : files) {
@@ -177,7 +177,8 @@ final class Source implements AutoCloseable {
                 .formatted(file.getFileName()));
       }
     }
-    return new Provenance(data.name(), rowsUsed, HexFormat.of().formatHex(digest().digest()));
+    return new Provenance(
+        data.name(), rowsUsed, dropped, HexFormat.of().formatHex(digest().digest()));
   }
 
   // One hash over all files, in their order. A text file's bytes are hashed while they are checked.

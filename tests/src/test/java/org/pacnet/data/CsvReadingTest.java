@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +33,7 @@ class CsvReadingTest {
   }
 
   private static float[] features(Data data) {
-    return values(Encoder.training(data, learn(data)).features());
+    return values(Encoder.training(data, learn(data), Set.of()).features());
   }
 
   @ParameterizedTest

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.error.DataException;
@@ -25,7 +26,7 @@ class FileLookupTest {
   @TempDir Path dir;
 
   private float[] features(Data data) {
-    return values(Encoder.training(data, Schema.learn(data, regression("y"))).features());
+    return values(Encoder.training(data, Schema.learn(data, regression("y")), Set.of()).features());
   }
 
   private Data at(String pathOrGlob) {

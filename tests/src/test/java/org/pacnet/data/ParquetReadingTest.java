@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +32,7 @@ class ParquetReadingTest {
   }
 
   private static float[] features(Data data) {
-    return values(Encoder.training(data, learn(data)).features());
+    return values(Encoder.training(data, learn(data), Set.of()).features());
   }
 
   @Test
@@ -63,7 +64,7 @@ class ParquetReadingTest {
                 + " AS t(x, z, y)");
     Schema schema = Schema.learn(data, regression(Missing.DROP, "y"));
     assertEquals(List.of("a"), schema.inputs().get(0).categories());
-    assertEquals("{1, 2, 3}", Encoder.training(data, schema).dropped().toString());
+    assertEquals("{1, 2, 3}", Encoder.training(data, schema, Set.of()).dropped().toString());
   }
 
   @Test

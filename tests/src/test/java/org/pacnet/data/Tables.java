@@ -69,19 +69,19 @@ final class Tables {
   }
 
   static DataOptions regression(String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Missing.ERROR, false, false);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, false, false);
   }
 
   static DataOptions regression(Missing missing, String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), missing, false, false);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), missing, false, false);
   }
 
   static DataOptions standardized(String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Missing.ERROR, true, true);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, true, true);
   }
 
   static DataOptions classification(String label) {
-    return new DataOptions(List.of(label), true, Set.of(), Missing.ERROR, false, false);
+    return new DataOptions(List.of(label), true, Set.of(), Set.of(), Missing.ERROR, false, false);
   }
 
   static DataOptions categorical(DataOptions options, String... columns) {
@@ -89,6 +89,7 @@ final class Tables {
         options.labels(),
         options.classification(),
         Set.of(columns),
+        options.ignored(),
         options.missing(),
         options.standardizeInputs(),
         options.standardizeLabels());

@@ -7,14 +7,13 @@ import org.pacnet.data.Missing;
 import picocli.CommandLine.Option;
 
 /** How the source's columns are read. */
-final class DataOptions {
+final class ColumnOptions {
 
   @Option(
       names = "--label",
       required = true,
-      split = ",",
       paramLabel = "COLUMN",
-      description = "Column to predict; several for a regression with several outputs: --label a,b")
+      description = "Column to predict; several for a regression with several outputs: --label a --label b")
   private List<String> labels = List.of();
 
   @Option(
@@ -33,6 +32,14 @@ final class DataOptions {
   private List<String> categorical = List.of();
 
   @Option(
+      names = "--ignore",
+      paramLabel = "COLUMN",
+      description =
+          "A column that is neither input nor label, an identity say; kept in predictions. Repeat for"
+              + " several.")
+  private List<String> ignored = List.of();
+
+  @Option(
       names = "--missing",
       paramLabel = "HOW",
       description =
@@ -49,6 +56,7 @@ final class DataOptions {
     return TransferConfig.builder(labels.toArray(String[]::new))
         .task(task)
         .categorical(categorical.toArray(String[]::new))
+        .ignored(ignored.toArray(String[]::new))
         .missing(missing)
         .standardizeInputs(!noStandardize)
         .standardizeLabels(!noStandardize);
