@@ -100,7 +100,10 @@ class ExportTest {
     model = transfer(source, target, "y", "--hidden", "16,8", "--dropout", 0.3, "--activation", "gelu");
     check(model, target, name, name);
     // Two outputs, and inputs as they are.
-    model = transfer(source, target, "y,b", "--hidden", "12", "--activation", "silu", "--no-standardize");
+    model = 
+        transfer(
+            source, target, "y", "--label", "b", "--hidden", "12", "--activation", "silu",
+            "--no-standardize");
     check(model, target, name, name);
     // Classes, and a target with its own.
     Object[] classes = {"--task", "classification", "--activation", "tanh", "--hidden", "16,16"};
