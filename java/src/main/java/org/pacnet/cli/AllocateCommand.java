@@ -6,7 +6,6 @@ import java.util.List;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
-import org.pacnet.data.Data;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,7 +45,7 @@ final class AllocateCommand implements Runnable {
         ModelPlace place = ModelPlace.forChange(Path.of(directory));
         Model model = place.load()) {
       PruneCommand.requireNoTargets(model, overwrite);
-      PhaseReport report = model.allocate(Data.files(source), display.monitor());
+      PhaseReport report = model.allocate(Tables.of(source), display.monitor());
       display.finish();
       List<Path> others = Saving.save(place, model);
       List<String> warnings = Text.warnings(model);

@@ -8,7 +8,6 @@ import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
-import org.pacnet.data.Data;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -79,7 +78,7 @@ final class CalibrateCommand implements Runnable {
         builder.targetEpochs(targetEpochs);
       }
       PhaseReport report =
-          model.calibrate(name, Data.files(target), builder.build(), display.monitor());
+          model.calibrate(name, Tables.of(target), builder.build(), display.monitor());
       display.finish();
       Saving.save(place, model);
       output.print(

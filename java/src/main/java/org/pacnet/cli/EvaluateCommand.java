@@ -36,7 +36,7 @@ final class EvaluateCommand implements Runnable {
   public void run() {
     try (Model model = Model.load(Path.of(directory))) {
       String target = choice.resolve(model);
-      Data data = Data.files(input);
+      Data data = Tables.of(input);
       Metrics metrics = target == null ? model.evaluate(data) : model.evaluate(target, data);
       String what = target == null ? "source task" : target;
       output.print(

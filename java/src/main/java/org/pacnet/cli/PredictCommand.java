@@ -45,7 +45,7 @@ final class PredictCommand implements Runnable {
   public void run() {
     try (Model model = Model.load(Path.of(directory))) {
       String target = choice.resolve(model);
-      Data data = Data.files(input);
+      Data data = Tables.of(input);
       Predictions.checkWritable(data, Path.of(out));
       Predictions predictions =
           target == null ? model.predict(data) : model.predict(target, data);

@@ -7,7 +7,6 @@ import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
-import org.pacnet.data.Data;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,7 +23,8 @@ final class TrainCommand implements Runnable {
       names = "--source",
       required = true,
       paramLabel = "FILE",
-      description = "The rich data set; CSV or Parquet, or a pattern in quotes")
+      description = "The rich data set: a CSV, Parquet or JSON file, a pattern in quotes, or a query in quotes that begins with"
+              + " SELECT or FROM")
   private String source = "";
 
   @Option(
@@ -49,7 +49,7 @@ final class TrainCommand implements Runnable {
     Path directory = Path.of(out.out);
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forNew(directory, out.overwrite);
-        Model model = Model.train(Data.files(source), config, display.monitor())) {
+        Model model = Model.train(Tables.of(source), config, display.monitor())) {
       display.finish();
       List<Path> others = Saving.save(place, model);
       PhaseReport report = model.reports().get(0);

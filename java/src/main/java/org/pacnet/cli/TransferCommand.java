@@ -26,7 +26,8 @@ final class TransferCommand implements Runnable {
       names = "--source",
       required = true,
       paramLabel = "FILE",
-      description = "The rich data set; CSV or Parquet, or a pattern in quotes")
+      description = "The rich data set: a CSV, Parquet or JSON file, a pattern in quotes, or a query in quotes that begins with"
+              + " SELECT or FROM")
   private String source = "";
 
   @Option(

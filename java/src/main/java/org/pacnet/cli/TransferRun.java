@@ -34,14 +34,14 @@ final class TransferRun {
   private TransferRun() {}
 
   static void run(Request request, Output output) {
-    Data test = request.test() == null ? null : Data.files(request.test());
+    Data test = request.test() == null ? null : Tables.of(request.test());
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forNew(request.out(), request.overwrite());
         Model model =
             Model.transfer(
-                Data.files(request.source()),
+                Tables.of(request.source()),
                 request.name(),
-                Data.files(request.target()),
+                Tables.of(request.target()),
                 test,
                 request.config(),
                 display.monitor())) {

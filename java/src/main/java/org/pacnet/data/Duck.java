@@ -5,6 +5,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
@@ -78,6 +80,18 @@ final class Duck implements AutoCloseable {
       result.next();
       return result.getLong(1);
     }
+  }
+
+  /** One thing of all columns of a query: {@code column_name} or {@code column_type}. */
+  List<String> describe(String sql, String what) throws SQLException {
+    List<String> found = new ArrayList<>();
+    try (Statement statement = connection().createStatement();
+        ResultSet result = statement.executeQuery("DESCRIBE " + sql)) {
+      while (result.next()) {
+        found.add(result.getString(what));
+      }
+    }
+    return List.copyOf(found);
   }
 
   /** {@code text} as an SQL string. */

@@ -9,13 +9,18 @@ enum FileFormat {
   TEXT,
   /** Text whose fields are separated by tabs, whatever the header looks like. */
   TAB_SEPARATED,
-  PARQUET;
+  PARQUET,
+  /** One object a row, or an array of them. */
+  JSON;
 
   /** The format of a file by its name, or null if its extension is none of ours. */
   static @Nullable FileFormat of(String fileName) {
     String name = fileName.toLowerCase(Locale.ROOT);
     if (name.endsWith(".parquet")) {
       return PARQUET;
+    }
+    if (name.endsWith(".json") || name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
+      return JSON;
     }
     String plain = isGzip(name) ? name.substring(0, name.length() - ".gz".length()) : name;
     if (plain.endsWith(".tsv")) {

@@ -65,7 +65,7 @@ public final class PredictionWriter {
     String name = String.valueOf(output.getFileName());
     FileFormat format = FileFormat.of(name);
     // Nobody knows what a .txt is to be separated by.
-    if (format == null || name.matches("(?i).*\\.txt(\\.gz)?")) {
+    if (format == null || format == FileFormat.JSON || name.matches("(?i).*\\.txt(\\.gz)?")) {
       throw new DataException(
           "output %s is of no known kind; name a .csv, .tsv (each also .gz) or .parquet file"
               .formatted(output));
@@ -180,7 +180,7 @@ public final class PredictionWriter {
   private static String copyOptions(FileFormat format, Path file) {
     return switch (format) {
       case PARQUET -> "FORMAT parquet";
-      case TEXT, TAB_SEPARATED ->
+      case JSON, TEXT, TAB_SEPARATED ->
           "FORMAT csv, HEADER true, DELIMITER %s, COMPRESSION %s"
               .formatted(
                   Duck.literal(format == FileFormat.TAB_SEPARATED ? "\t" : ","),

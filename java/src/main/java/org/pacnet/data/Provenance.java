@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which table encoded data came from.
@@ -19,7 +20,7 @@ import java.util.Map;
  * @param rows number of rows used, those left out by {@link Missing#DROP} not counted
  * @param dropped number of rows left out by {@link Missing#DROP}
  * @param sha256 lower-case hex digest of the files' bytes, one file after the other in the order of
- *     their names; for in-memory columns of each column's UTF-8 name, a zero byte and its values as
+ *     their names; for a query of the values that it selected; for in-memory columns of each column's UTF-8 name, a zero byte and its values as
  *     little-endian doubles
  */
 public record Provenance(String name, int rows, int dropped, String sha256) {
@@ -33,6 +34,24 @@ public record Provenance(String name, int rows, int dropped, String sha256) {
       }
     } catch (IOException e) {
       throw CsvScan.unreadable("file " + file.getFileName(), e);
+    }
+  }
+
+  /** Goes on with the values of a block, column by column: little-endian doubles, or UTF-8 and a zero. */
+  static void update(MessageDigest digest, Block block) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(block.size * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < block.numbers.length; i++) {
+      bytes.clear();
+      for (double value : block.numbers[i]) {
+        bytes.putDouble(value);
+      }
+      digest.update(bytes.flip());
+      @Nullable String[] texts = block.texts[i];
+      for (int r = 0; texts != null && r < block.size; r++) {
+        digest.update(String.valueOf(texts[r]).getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) 0);
+      }
     }
   }
 

@@ -53,6 +53,9 @@ final class Source implements AutoCloseable {
     if (data instanceof ColumnData columns) {
       parts.add(new ColumnPart(duck, columns));
     }
+    if (data instanceof SqlData query) {
+      parts.add(new QueryPart(duck, query.name(), query.sql()));
+    }
     for (Path file : files) {
       stamps.put(file, stamp(file));
       parts.add(part(file));
@@ -87,16 +90,23 @@ final class Source implements AutoCloseable {
     FileFormat format = FileFormat.of(file.getFileName().toString());
     if (format == null) {
       throw new DataException(
-          "file %s is of no known kind; give a .csv, .tsv, .txt (each also .gz) or .parquet file"
+          ("file %s is of no known kind; give a .csv, .tsv, .txt (each also .gz), .parquet or .json"
+                  + " (.jsonl, .ndjson) file")
               .formatted(file.getFileName()));
     }
     if (!Files.isReadable(file)) {
       throw new DataException(
           "file %s may not be read; check its permissions".formatted(file.getFileName()));
     }
-    return format == FileFormat.PARQUET
-        ? new ParquetPart(duck, file)
-        : new CsvPart(duck, file, format, digest);
+    return switch (format) {
+      case PARQUET -> new ParquetPart(duck, file);
+      case JSON ->
+          new QueryPart(
+              duck,
+              "file " + file.getFileName(),
+              "SELECT * FROM read_json(%s)".formatted(Duck.input(file)));
+      case TEXT, TAB_SEPARATED -> new CsvPart(duck, file, format, digest);
+    };
   }
 
   Duck duck() {
@@ -183,6 +193,11 @@ final class Source implements AutoCloseable {
 
   // One hash over all files, in their order. A text file's bytes are hashed while they are checked.
   private MessageDigest digest() {
+    if (data instanceof SqlData) {
+      MessageDigest values = Provenance.newDigest();
+      loaded.get(parts.get(0)).forEach(block -> Provenance.update(values, block));
+      return values;
+    }
     if (parts.stream().allMatch(CsvPart.class::isInstance)) {
       parts.forEach(Part::rows); // which goes over each once, in their order
       return digest;

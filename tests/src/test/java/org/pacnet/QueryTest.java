@@ -1,0 +1,99 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.data.Data;
+
+/** Tables by query, and JSON: the same phases, files and commands as for any other table. */
+class QueryTest {
+
+  @TempDir Path folder;
+  private Path source;
+  private Path target;
+
+  @BeforeEach
+  void makeFiles() {
+    source = Samples.csv(folder.resolve("source.csv"), 60, 0, 1);
+    target = Samples.csv(folder.resolve("target.csv"), 20, 1, 2);
+  }
+
+  private static double[] trained(Data data) {
+    TransferConfig config = Samples.quick().build();
+    try (Model model = Model.train(data, config, new Monitor())) {
+      return model.predict(data).numbers("prediction_y");
+    }
+  }
+
+  @Test
+  void aQueryOfAllOfAFileGivesTheBitsOfTheFile() {
+    double[] expected = trained(Data.files(source.toString()));
+    assertArrayEquals(expected, trained(Data.sql("SELECT * FROM '" + source + "'")));
+    assertArrayEquals(expected, trained(Data.sql("from '" + source + "'")));
+  }
+
+  @Test
+  void joinsTransferAndPredict() throws IOException {
+    Path tools =
+        Samples.write(folder.resolve("tools.csv"), "tool,age\nT0,1.5\nT1,7\nT2,3\n");
+    String join = "SELECT a, b, age, y FROM '%s' JOIN '" + tools + "' USING (tool) ORDER BY a";
+    Path model = folder.resolve("model");
+    Cli.ok("transfer", "--source", join.formatted(source), "--target", join.formatted(target),
+        "--test", join.formatted(target), "--label", "y", "--hidden", "8", "--source-epochs", 1,
+        "--target-epochs", 1, "--out", model);
+    Path out = folder.resolve("out.csv");
+    Cli.ok("predict", "--model", model, "--input", join.formatted(target), "--out", out);
+    assertEquals("a,b,age,y,prediction_y", Files.readAllLines(out).get(0));
+    assertEquals(21, Files.readAllLines(out).size());
+    try (Model loaded = Model.load(model)) {
+      assertEquals(64, loaded.reports().get(0).data().sha256().length());
+      assertNotEquals(
+          loaded.reports().get(0).data().sha256(),
+          loaded.targets().get("target").data().sha256());
+    }
+  }
+
+  @Test
+  void wrongQueriesAreOneLineAndNothingLeavesTheMachine() {
+    for (String query :
+        new String[] {
+          "SELECT * FROM 'nowhere.csv'",
+          "SELECT nix FROM '" + source + "'",
+          "SELECT * FROM",
+          "SELECT 1 AS y); DROP TABLE x; (SELECT 2 AS y",
+          "SELECT * FROM 'https://example.invalid/x.parquet'",
+          "SELECT DATE '2024-01-01' AS d, 1 AS y"
+        }) {
+      Cli cli =
+          Cli.run("train", "--source", query, "--label", "y", "--out", folder.resolve("model"));
+      assertEquals(2, cli.exitCode(), cli.toString());
+      assertEquals(1, cli.err().lines().count(), cli.toString());
+      assertTrue(cli.err().contains("query"), cli.toString());
+    }
+  }
+
+  @Test
+  void jsonLinesAreATable() throws IOException {
+    Path json = folder.resolve("rows.jsonl");
+    StringBuilder text = new StringBuilder();
+    Files.readAllLines(source).stream()
+        .skip(1)
+        .map(line -> line.split(",", -1))
+        .forEach(
+            f ->
+                text.append(
+                    "{\"a\":%s,\"b\":%s,\"tool\":\"%s\",\"y\":%s,\"grade\":\"%s\"}\n"
+                        .formatted(f[0], f[1], f[2], f[3], f[4])));
+    Files.writeString(json, text);
+    assertArrayEquals(
+        trained(Data.files(source.toString())), trained(Data.files(json.toString())));
+  }
+}
