@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.core.NativeLibrary;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
@@ -60,12 +61,34 @@ public final class Main {
 
   public static void main(String[] arguments) {
     Interruption interruption = new Interruption();
+    loadAhead(arguments);
     int code = run(arguments);
     if (System.out.checkError() && code == 0) {
       code = lostOutput();
     }
     interruption.end();
     System.exit(code);
+  }
+
+  // The native libraries take as long to load as everything else of a start; meanwhile options and
+  // model files are read. What fails here fails again where it is needed, and is said there.
+  private static void loadAhead(String[] arguments) {
+    if (arguments.length < 2) {
+      return; // help, version, or a mistake
+    }
+    Thread loading =
+        new Thread(
+            () -> {
+              try {
+                NativeLibrary.load();
+                Class.forName("org.duckdb.DuckDBNative");
+              } catch (ClassNotFoundException | LinkageError | RuntimeException e) {
+                // see above
+              }
+            },
+            "pacnet-load");
+    loading.setDaemon(true);
+    loading.start();
   }
 
   // A PrintStream keeps its errors to itself; a result that went nowhere is no success. Who closed the
