@@ -2,6 +2,7 @@ package org.pacnet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -550,11 +551,20 @@ final class ModelStore {
         throw new ModelFormatException(
             file + " is damaged: it is not, bit for bit, what pacnet wrote");
       }
+      completeConfig(tree);
       return Json.read(tree, type);
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(file + " is damaged: " + Json.reason(e), e);
     } catch (IOException e) {
       throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
+    }
+  }
+
+  // A setting that came after the file was written is what it was then: the default.
+  private static void completeConfig(JsonNode tree) {
+    if (tree instanceof ObjectNode file && file.get("config") instanceof ObjectNode config) {
+      ObjectNode complete = Json.MAPPER.valueToTree(TransferConfig.builder("label").build());
+      file.set("config", complete.setAll(config));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.data.Data;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
 import org.pacnet.io.SafeTensors;
@@ -437,5 +439,49 @@ class ModelFilesTest {
     assertEquals(Float.floatToRawIntBits(-0F), Float.floatToRawIntBits(values[1]));
     assertEquals(2F, values[2]);
     assertEquals(Map.of("a", "b"), read.metadata());
+  }
+
+  @Test
+  void modelsOfEarlierFormatsOpenAndPredictAsTheyDid() throws IOException {
+    Path fixtures = Path.of(System.getProperty("pacnet.root"), "tests", "fixtures");
+    List<Path> models;
+    try (Stream<Path> files = Files.list(fixtures)) {
+      models = files.filter(f -> f.getFileName().toString().matches("model-v[0-9]+")).toList();
+    }
+    assertFalse(models.isEmpty());
+    for (Path path : models) {
+      Path expected = path.resolveSibling(path.getFileName() + "-predicted.csv");
+      List<String> lines = Files.readAllLines(expected);
+      try (Model model = Model.load(path)) {
+        double[] predicted =
+            model.predict("t", withoutPredictions(lines)).numbers("prediction_y");
+        assertEquals(lines.size() - 1, predicted.length);
+        for (int r = 0; r < predicted.length; r++) {
+          String line = lines.get(r + 1);
+          double then = Double.parseDouble(line.substring(line.lastIndexOf(',') + 1));
+          assertEquals(then, predicted[r], 1e-5 * Math.abs(then)); // another machine rounds otherwise
+        }
+      }
+    }
+  }
+
+  private Data withoutPredictions(List<String> lines) throws IOException {
+    List<String> inputs =
+        lines.stream().map(line -> line.substring(0, line.lastIndexOf(','))).toList();
+    return Data.files(Files.write(folder.resolve("inputs.csv"), inputs).toString());
+  }
+
+  @Test
+  void aSettingThatAnOldFileDoesNotKnowIsItsDefault() throws IOException {
+    Path model = copy();
+    edit(
+        model.resolve("model.json"),
+        tree -> child(tree, "config").without(List.of("newClasses", "ignored", "schedule")));
+    try (Model loaded = Model.load(model)) {
+      assertEquals(Schedule.CONSTANT, loaded.config().schedule());
+      assertEquals(List.of(), loaded.config().ignored());
+    }
+    edit(model.resolve("model.json"), tree -> child(tree, "config").put("fromTheFuture", 1));
+    assertRefused(model, "model.json");
   }
 }
