@@ -127,11 +127,18 @@ class InterruptionTest {
     Process process =
         Cli.start(folder, "train", "--source", source(), "--label", "y", "--hidden", "8",
             "--source-epochs", 1_000_000_000, "--out", out);
-    while (!Files.exists(out.resolve(DirectoryLock.FILE))) {
+    while (!isLocked(out.resolve(DirectoryLock.FILE))) {
       assertTrue(process.isAlive(), Files.readString(folder.resolve("stderr")));
       Thread.sleep(5);
     }
     return process;
+  }
+
+  // The file is there a moment before the lock on it is: only the system knows.
+  private static boolean isLocked(Path file) throws IOException {
+    return Files.exists(file)
+        && Files.readString(Path.of("/proc/locks"))
+            .contains(":" + Files.getAttribute(file, "unix:ino") + " ");
   }
 
   @Test
@@ -144,6 +151,7 @@ class InterruptionTest {
           Cli.run("train", "--source", source(), "--label", "y", "--source-epochs", 1, "--out", out);
       assertEquals(2, second.exitCode(), second.toString());
       assertTrue(second.err().contains("being changed by another pacnet"), second.err());
+      assertTrue(first.isAlive());
     } finally {
       first.destroyForcibly().waitFor();
     }
