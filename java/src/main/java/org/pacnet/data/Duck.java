@@ -21,6 +21,7 @@ import org.pacnet.error.NativeException;
  */
 final class Duck implements AutoCloseable {
   private @Nullable DuckDBConnection connection;
+  private int tables;
 
   private static DuckDBConnection connect() {
     Properties settings = new Properties();
@@ -80,6 +81,11 @@ final class Duck implements AutoCloseable {
       result.next();
       return result.getLong(1);
     }
+  }
+
+  /** A name that no table has yet. */
+  String newTable() {
+    return "loaded" + tables++;
   }
 
   /** One thing of all columns of a query: {@code column_name} or {@code column_type}. */

@@ -34,8 +34,8 @@ final class Source implements AutoCloseable {
   /**
    * Opens the table and looks at its columns.
    *
-   * @throws DataException if there is no such file, it is of no known kind, it is malformed, or the
-   *     table has no rows
+   * @throws DataException if there is no such file, it is of no known kind, or its columns can't be
+   *     read
    */
   static Source open(Data data) {
     Duck duck = new Duck();
@@ -54,7 +54,7 @@ final class Source implements AutoCloseable {
       parts.add(new ColumnPart(duck, columns));
     }
     if (data instanceof SqlData query) {
-      parts.add(new QueryPart(duck, query.name(), query.sql()));
+      parts.add(TypedPart.query(duck, query.name(), query.sql()));
     }
     for (Path file : files) {
       stamps.put(file, stamp(file));
@@ -99,9 +99,9 @@ final class Source implements AutoCloseable {
           "file %s may not be read; check its permissions".formatted(file.getFileName()));
     }
     return switch (format) {
-      case PARQUET -> new ParquetPart(duck, file);
+      case PARQUET -> TypedPart.parquet(duck, file);
       case JSON ->
-          new QueryPart(
+          TypedPart.query(
               duck,
               "file " + file.getFileName(),
               "SELECT * FROM read_json(%s)".formatted(Duck.input(file)));

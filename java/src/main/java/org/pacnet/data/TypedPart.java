@@ -1,11 +1,19 @@
 package org.pacnet.data;
 
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
 
-/** Part of a table whose columns have types, and names c0, c1… in {@link #reader}. */
-abstract class TypedPart implements Part {
+/** Part of a table whose columns have types: a Parquet file, or what a query selects. */
+final class TypedPart implements Part {
   private static final Set<String> INTEGERS =
       Set.of(
           "TINYINT",
@@ -19,17 +27,107 @@ abstract class TypedPart implements Part {
           "UBIGINT",
           "UHUGEINT");
 
-  abstract Duck duck();
+  private final Duck duck;
+  private final String name;
+  private final String from;
+  private final List<String> columns;
+  private final List<String> types;
+  private final long rows;
 
-  /** DuckDB's names of the columns' types. */
-  abstract List<String> types();
+  // reads: what to select from
+  private TypedPart(Duck duck, String name, String reads, List<String> columns)
+      throws SQLException {
+    this.duck = duck;
+    this.name = name;
+    this.columns = columns;
+    // Columns go by number, so that no name can collide.
+    from =
+        IntStream.range(0, columns.size())
+            .mapToObj(i -> "c" + i)
+            .collect(Collectors.joining(", ", reads + " AS t(", ")"));
+    types = duck.describe("SELECT * FROM " + from, "column_type");
+    rows = duck.number("SELECT count(*) FROM " + from);
+  }
 
-  /** What to select from. */
-  abstract String reader();
+  static TypedPart parquet(Duck duck, Path file) {
+    String name = "file " + file.getFileName();
+    TypedPart part;
+    try {
+      part =
+          new TypedPart(
+              duck,
+              name,
+              "read_parquet(%s, hive_partitioning = false)".formatted(Duck.input(file)),
+              parquetColumns(duck, file));
+    } catch (SQLException e) {
+      throw new DataException(
+          "%s cannot be read as Parquet; write it anew: %s".formatted(name, Duck.reason(e)), e);
+    }
+    ColumnNames.check(name, part.columns);
+    return part;
+  }
+
+  /**
+   * What a query selects. It runs once, into a table.
+   *
+   * @param name what to call it in messages
+   */
+  static TypedPart query(Duck duck, String name, String sql) {
+    TypedPart part;
+    try {
+      String table = duck.newTable();
+      // In brackets, so that it is one query and nothing else.
+      duck.execute("CREATE TABLE %s AS SELECT * FROM (%s)".formatted(table, sql));
+      part =
+          new TypedPart(
+              duck, name, table, duck.describe("SELECT * FROM " + table, "column_name"));
+    } catch (SQLException e) {
+      throw new DataException("%s: %s".formatted(name, Duck.reason(e)), e);
+    }
+    ColumnNames.check(name, part.columns);
+    return part;
+  }
+
+  // From the file's own schema, since a table in DuckDB renames a column that is there twice.
+  private static List<String> parquetColumns(Duck duck, Path file) throws SQLException {
+    List<String> names = new ArrayList<>();
+    try (Statement statement = duck.connection().createStatement();
+        ResultSet result =
+            statement.executeQuery(
+                "SELECT name, coalesce(num_children, 0) FROM parquet_schema(%s)"
+                    .formatted(Duck.input(file)))) {
+      result.next(); // the root
+      long nested = 0; // elements still to come that are inside of a column
+      while (result.next()) {
+        if (nested > 0) {
+          nested--;
+        } else {
+          names.add(result.getString(1));
+        }
+        nested += result.getLong(2);
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> columns() {
+    return columns;
+  }
+
+  @Override
+  public long rows() {
+    return rows;
+  }
 
   @Override
   public @Nullable String unusableType(int column) {
-    String type = types().get(column);
+    String type = types.get(column);
     return isText(type) || isInteger(type) || isFraction(type) || isBoolean(type) ? null : type;
   }
 
@@ -54,12 +152,12 @@ abstract class TypedPart implements Part {
   @Override
   public List<Block> load(List<Request> requests) {
     return Reading.all(
-        new DuckCursor(duck(), name(), requests.stream().map(this::cell).toList(), reader()));
+        new DuckCursor(duck, name, requests.stream().map(this::cell).toList(), from));
   }
 
   private DuckCursor.Cell cell(Request request) {
     String column = "c" + request.column();
-    String type = types().get(request.column());
+    String type = types.get(request.column());
     if (isText(type)) {
       String text = "nullif(nullif(CAST(%s AS VARCHAR), ''), 'NA')".formatted(column);
       return CsvPart.cell(text, request.text());
@@ -83,6 +181,6 @@ abstract class TypedPart implements Part {
 
   @Override
   public String select(boolean typed) {
-    return "SELECT * FROM " + reader();
+    return "SELECT * FROM " + from;
   }
 }
