@@ -57,19 +57,20 @@ public record Metrics(
       Schema.Label label = schema.labels().get(c);
       double squared = 0;
       double absolute = 0;
-      double mean = 0;
-      double deviation = 0;
+      double sum = 0;
       for (int r = 0; r < rows; r++) {
         double truth = data.labels().get(r * width + c);
         double difference = (outputs[r * width + c] - truth) * label.std();
         squared += difference * difference;
         absolute += Math.abs(difference);
-        // Welford 1962: one pass, no cancellation
-        double step = truth - mean;
-        mean += step / (r + 1);
-        deviation += step * (truth - mean);
+        sum += truth;
       }
-      deviation *= label.std() * label.std();
+      double mean = sum / rows;
+      double deviation = 0;
+      for (int r = 0; r < rows; r++) {
+        double difference = (data.labels().get(r * width + c) - mean) * label.std();
+        deviation += difference * difference;
+      }
       errors.add(
           new LabelError(
               label.name(),

@@ -7,12 +7,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +32,7 @@ import org.pacnet.io.GenerationDirectory;
 import org.pacnet.io.Json;
 import org.pacnet.io.SafeTensors;
 import org.pacnet.io.SafeTensors.Entry;
+import org.pacnet.io.Sha256;
 
 /**
  * A model as a directory of JSON and safetensors files; docs/model-format.md describes it.
@@ -100,7 +98,7 @@ final class ModelStore {
       Map<String, byte[]> files = tensorFiles(model.tensors(), state);
       Map<String, String> hashes = new LinkedHashMap<>();
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
-        String hash = sha256(file.getValue());
+        String hash = Sha256.hex(file.getValue());
         hashes.put(file.getKey(), hash);
         GenerationDirectory.write(directory.resolve(fileName(file.getKey(), hash)), file.getValue());
       }
@@ -142,7 +140,7 @@ final class ModelStore {
   static void saveTarget(Model model, Path directory, String name) {
     Map<String, String> hashes = new LinkedHashMap<>();
     tensorFiles(model.tensors(), model.state())
-        .forEach((file, bytes) -> hashes.put(file, sha256(bytes)));
+        .forEach((file, bytes) -> hashes.put(file, Sha256.hex(bytes)));
     String base = baseHash(hashes);
     if (!base.equals(baseHash(readModelFile(directory).sha256()))) {
       throw new DataException(directory + " holds another base than the one of this target");
@@ -408,7 +406,7 @@ final class ModelStore {
       entries.put("head", Entry.floats(List.of((long) head.length), head, 0, head.length));
     }
     byte[] bytes = SafeTensors.encode(entries, Map.of());
-    String hash = sha256(bytes);
+    String hash = Sha256.hex(bytes);
     GenerationDirectory.write(place.resolve(fileName(PRUNED, hash)), bytes);
     TargetFile json =
         new TargetFile(
@@ -521,7 +519,7 @@ final class ModelStore {
   // These files say which others are in use, and so which ones may go: not a bit of them may be wrong.
   private static byte[] sealed(byte[] json) {
     String text = new String(json, StandardCharsets.UTF_8);
-    return text.replace(NO_CHECKSUM, sha256(json)).getBytes(StandardCharsets.UTF_8);
+    return text.replace(NO_CHECKSUM, Sha256.hex(json)).getBytes(StandardCharsets.UTF_8);
   }
 
   private static boolean isSealed(byte[] json, String checksum) {
@@ -623,9 +621,7 @@ final class ModelStore {
             file + " is damaged: '" + tensor.name() + "' has bits behind its last weight");
       }
       bits.add(packed);
-      for (byte b : packed) {
-        kept += Integer.bitCount(b & 0xff);
-      }
+      kept += MaskBits.kept(packed);
     }
     if (!entries.isEmpty()) {
       throw new ModelFormatException(
@@ -723,7 +719,7 @@ final class ModelStore {
     byte[] bytes = SafeTensors.readBytes(file);
     Map<String, Entry> tensors =
         new LinkedHashMap<>(SafeTensors.decode(bytes, file.toString()).tensors());
-    if (!sha256(bytes).equals(hash)) {
+    if (!Sha256.hex(bytes).equals(hash)) {
       throw new ModelFormatException(
           file + " is damaged: its SHA-256 is not the one that was written down with it");
     }
@@ -743,15 +739,7 @@ final class ModelStore {
 
   // What a target stands on: the base and the mask that says where its values go.
   private static String baseHash(Map<String, String> hashes) {
-    return sha256((hashes.get(BASE) + hashes.get(MASK)).getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has SHA-256", e);
-    }
+    return Sha256.hex((hashes.get(BASE) + hashes.get(MASK)).getBytes(StandardCharsets.US_ASCII));
   }
 
   static void export(Model model, Schema schema, float[] parameters, Path file) {

@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.NativeLibrary;
 import org.pacnet.error.CancelledException;
@@ -33,23 +34,25 @@ import picocli.CommandLine.HelpCommand;
       "",
       "Data files are CSV (header line, .csv .tsv .txt, also .gz) or Parquet; quote patterns such as"
           + " 'data/*.parquet'. Every command takes --json."
-    },
-    subcommands = {
-      DemoCommand.class,
-      TransferCommand.class,
-      TrainCommand.class,
-      PruneCommand.class,
-      AllocateCommand.class,
-      CalibrateCommand.class,
-      PredictCommand.class,
-      EvaluateCommand.class,
-      InspectCommand.class,
-      ExportCommand.class,
-      ExperimentCommand.class,
-      DoctorCommand.class,
-      HelpCommand.class
     })
 public final class Main {
+
+  // In the order of the help.
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          TransferCommand.class,
+          TrainCommand.class,
+          PruneCommand.class,
+          AllocateCommand.class,
+          CalibrateCommand.class,
+          PredictCommand.class,
+          EvaluateCommand.class,
+          InspectCommand.class,
+          ExportCommand.class,
+          ExperimentCommand.class,
+          DoctorCommand.class,
+          HelpCommand.class);
 
   private static final String JSON = "--json";
   private static final int FAILED = 1;
@@ -71,22 +74,32 @@ public final class Main {
   }
 
   // The native libraries take as long to load as everything else of a start; meanwhile options and
-  // model files are read. What fails here fails again where it is needed, and is said there.
+  // model files are read, and one library does not wait for the other. What fails here fails again
+  // where it is needed, and is said there.
   private static void loadAhead(String[] arguments) {
     if (arguments.length < 2) {
       return; // help, version, or a mistake
     }
+    loadAhead("pacnet-load-data", () -> Class.forName("org.duckdb.DuckDBNative"));
+    loadAhead(
+        "pacnet-load-core",
+        () -> {
+          NativeLibrary.load();
+          return null;
+        });
+  }
+
+  private static void loadAhead(String name, Callable<?> load) {
     Thread loading =
         new Thread(
             () -> {
               try {
-                NativeLibrary.load();
-                Class.forName("org.duckdb.DuckDBNative");
-              } catch (ClassNotFoundException | LinkageError | RuntimeException e) {
+                load.call();
+              } catch (Exception | LinkageError e) {
                 // see above
               }
             },
-            "pacnet-load");
+            name);
     loading.setDaemon(true);
     loading.start();
   }
@@ -123,6 +136,7 @@ public final class Main {
             .setExecutionExceptionHandler(
                 (exception, command, parsed) ->
                     failed(exception, parsed.expandedArgs().contains(JSON)));
+    commands(arguments).forEach(commandLine::addSubcommand);
     // Thirty options in brackets teach nobody; the list below the synopsis does.
     commandLine
         .getSubcommands()
@@ -133,6 +147,18 @@ public final class Main {
       return WRONG_INPUT;
     }
     return commandLine.execute(arguments);
+  }
+
+  // The one that is asked for, if it is plain which: to look at the options of all others takes a
+  // fifth of a short command's time.
+  private static List<Class<?>> commands(String... arguments) {
+    for (Class<?> command : COMMANDS) {
+      String name = command.getAnnotation(Command.class).name();
+      if (arguments.length > 0 && name.equals(arguments[0]) && command != HelpCommand.class) {
+        return List.of(command);
+      }
+    }
+    return COMMANDS;
   }
 
   private static int wrongUsage(CommandLine.ParameterException e, String[] arguments) {

@@ -33,8 +33,13 @@ public final class MaskBits {
 
   /** Ones of one tensor. */
   public long kept(TensorInfo tensor) {
+    return kept(of(tensor));
+  }
+
+  /** Ones of packed bits. */
+  public static long kept(byte[] packed) {
     long count = 0;
-    for (byte b : of(tensor)) {
+    for (byte b : packed) {
       count += Integer.bitCount(b & 0xff);
     }
     return count;

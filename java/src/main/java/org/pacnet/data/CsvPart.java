@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,8 +22,6 @@ import org.pacnet.error.DataException;
 /** A delimited text file. */
 final class CsvPart implements Part {
   private static final String NULLS = "nullstr = ['', 'NA']";
-  private static final Set<String> NUMBERS =
-      Set.of("BIGINT", "DOUBLE", "HUGEINT", "INTEGER", "SMALLINT", "TINYINT", "FLOAT", "DECIMAL");
 
   private final Duck duck;
   private final Path file;
@@ -138,14 +135,14 @@ final class CsvPart implements Part {
     requests.stream().filter(Request::text).forEach(request -> texts.set(request.column()));
     BitSet numbers = new BitSet();
     String sql =
-        "SELECT unnest(list_transform(columns, lambda c: c.type)) FROM sniff_csv(%s, names = [%s], sample_size = 2048, %s, %s)"
+        ("SELECT unnest(list_transform(columns, lambda c: c.type)) FROM sniff_csv(%s, names = [%s],"
+                + " sample_size = 2048, auto_type_candidates = ['DOUBLE', 'VARCHAR'], %s, %s)")
             .formatted(
                 Duck.input(file), names(column -> Duck.literal("c" + column)), NULLS, dialect());
     try (Statement statement = duck.connection().createStatement();
         ResultSet types = statement.executeQuery(sql)) {
       for (int i = 0; types.next(); i++) {
-        String type = types.getString(1);
-        if (NUMBERS.contains(type) && !texts.get(i)) {
+        if (types.getString(1).equals("DOUBLE") && !texts.get(i)) {
           numbers.set(i);
         }
       }

@@ -1,22 +1,64 @@
 package org.pacnet.data;
 
-/** Mean and population standard deviation of a stream of numbers, by Welford's recurrence. */
+/**
+ * Mean and population standard deviation of a stream of numbers: Welford's recurrence for single
+ * ones, and blocks by their own moments, joined as Chan, Golub and LeVeque (1979) have it.
+ */
 final class Moments {
   private long count;
   private double mean;
   private double squares;
 
   void add(double value) {
-    count++;
-    double delta = value - mean;
-    mean += delta / count;
-    squares += delta * (value - mean);
+    join(1, value, 0);
   }
 
-  void add(double[] values, int count) {
-    for (int i = 0; i < count; i++) {
-      add(values[i]);
+  void add(double[] values, int size) {
+    double center = sum(values, size) / size;
+    join(size, center, squares(values, size, center));
+  }
+
+  // Four sums at a time: one alone would have each addition wait for the one before.
+  private static double sum(double[] values, int size) {
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int i = 0;
+    for (; i + 4 <= size; i += 4) {
+      a += values[i];
+      b += values[i + 1];
+      c += values[i + 2];
+      d += values[i + 3];
     }
+    for (; i < size; i++) {
+      a += values[i];
+    }
+    return a + b + (c + d);
+  }
+
+  private static double squares(double[] values, int size, double center) {
+    double a = 0;
+    double b = 0;
+    int i = 0;
+    for (; i + 2 <= size; i += 2) {
+      double first = values[i] - center;
+      double second = values[i + 1] - center;
+      a += first * first;
+      b += second * second;
+    }
+    if (i < size) {
+      a += (values[i] - center) * (values[i] - center);
+    }
+    return a + b;
+  }
+
+  private void join(long otherCount, double otherMean, double otherSquares) {
+    long all = count + otherCount;
+    double delta = otherMean - mean;
+    mean += delta * otherCount / all;
+    squares += otherSquares + delta * delta * count * otherCount / all;
+    count = all;
   }
 
   long count() {

@@ -8,10 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.io.Sha256;
 
 /**
  * Which table encoded data came from.
@@ -56,7 +55,7 @@ public record Provenance(String name, int rows, int dropped, String sha256) {
   }
 
   static Provenance ofColumns(ColumnData data, int rows, int dropped) {
-    MessageDigest digest = newDigest();
+    MessageDigest digest = Sha256.digest();
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     for (Map.Entry<String, double[]> column : data.columns().entrySet()) {
       digest.update(column.getKey().getBytes(StandardCharsets.UTF_8));
@@ -71,15 +70,6 @@ public record Provenance(String name, int rows, int dropped, String sha256) {
       digest.update(bytes.flip());
       bytes.clear();
     }
-    return new Provenance(data.name(), rows, dropped, HexFormat.of().formatHex(digest.digest()));
-  }
-
-  static MessageDigest newDigest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      // Every Java platform is required to have it.
-      throw new IllegalStateException(e);
-    }
+    return new Provenance(data.name(), rows, dropped, Sha256.hex(digest));
   }
 }

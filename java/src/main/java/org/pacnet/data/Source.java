@@ -8,19 +8,19 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.pacnet.error.DataException;
+import org.pacnet.io.Sha256;
 
 /** A table opened for one operation: its parts in order, and what DuckDB needs to read them. */
 final class Source implements AutoCloseable {
   private final Duck duck;
   private final Data data;
   private final List<Path> files;
-  private final MessageDigest digest = Provenance.newDigest();
+  private final MessageDigest digest = Sha256.digest();
   private final List<Part> parts = new ArrayList<>();
   private final Map<Path, List<Object>> stamps = new HashMap<>();
   private final Map<Part, List<Block>> loaded = new HashMap<>();
@@ -188,13 +188,13 @@ final class Source implements AutoCloseable {
       }
     }
     return new Provenance(
-        data.name(), rowsUsed, dropped, HexFormat.of().formatHex(digest().digest()));
+        data.name(), rowsUsed, dropped, Sha256.hex(digest()));
   }
 
   // One hash over all files, in their order. A text file's bytes are hashed while they are checked.
   private MessageDigest digest() {
     if (data instanceof SqlData) {
-      MessageDigest values = Provenance.newDigest();
+      MessageDigest values = Sha256.digest();
       loaded.get(parts.get(0)).forEach(block -> Provenance.update(values, block));
       return values;
     }
@@ -202,7 +202,7 @@ final class Source implements AutoCloseable {
       parts.forEach(Part::rows); // which goes over each once, in their order
       return digest;
     }
-    MessageDigest all = Provenance.newDigest();
+    MessageDigest all = Sha256.digest();
     files.forEach(file -> Provenance.update(all, file));
     return all;
   }
