@@ -126,10 +126,11 @@ public final class Model implements AutoCloseable {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "--hidden: the network would have %,d parameters, more than the %,d that a model file"
-                  + " holds",
+              "the network would have %,d parameters, more than the %,d that a model file holds;"
+                  + " make the hidden layers narrower",
               parameters,
-              MOST_PARAMETERS));
+              MOST_PARAMETERS),
+          "hidden");
     }
     return new NativeNetwork(sizes, config.activation().ordinal(), config.dropout());
   }
@@ -241,7 +242,7 @@ public final class Model implements AutoCloseable {
 
   private static void checkDevice(TransferConfig config) {
     if (config.device() == Device.CUDA) {
-      throw new DataException("--device cuda: this build runs on the CPU only; use auto or cpu");
+      throw new DataException("this build runs on the CPU only; use the device auto or cpu", "device");
     }
   }
 
@@ -317,12 +318,13 @@ public final class Model implements AutoCloseable {
           tensors.stream().anyMatch(t -> t.prunable() && isExcluded(t.name(), List.of(pattern)));
       if (!used) {
         throw new DataException(
-            "--exclude '"
+            "the pattern '"
                 + pattern
-                + "' matches no weight; there are "
+                + "' excludes no weight; there are "
                 + String.join(
                     ", ",
-                    tensors.stream().filter(TensorInfo::prunable).map(TensorInfo::name).toList()));
+                    tensors.stream().filter(TensorInfo::prunable).map(TensorInfo::name).toList()),
+            "excluded");
       }
     }
   }
@@ -333,7 +335,7 @@ public final class Model implements AutoCloseable {
       try {
         matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
       } catch (IllegalArgumentException e) {
-        throw new DataException("--exclude '" + pattern + "' is no valid glob pattern", e);
+        throw new DataException("'" + pattern + "' is no valid glob pattern", e, "excluded");
       }
       if (matcher.matches(Path.of(name))) {
         return true;
@@ -445,8 +447,9 @@ public final class Model implements AutoCloseable {
       String same = bySense.get(sense(name));
       if (same != null && !known.contains(name)) {
         throw new DataException(
-            "%s: class '%s' differs from the source's class '%s' in spelling only; write it alike, or add --new-classes if it is another one"
-                .formatted(target.name(), name, same));
+            "%s: class '%s' differs from the source's class '%s' in spelling only; write it alike, or say that it is a new class"
+                .formatted(target.name(), name, same),
+            "newClasses");
       }
     }
   }
@@ -685,9 +688,10 @@ public final class Model implements AutoCloseable {
   static void checkName(String name) {
     if (!name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")) {
       throw new DataException(
-          "--name '"
+          "the target's name can't be '"
               + name
-              + "': use up to 100 letters, digits, dots, dashes and underscores, no dot in front");
+              + "': use up to 100 letters, digits, dots, dashes and underscores, no dot in front",
+          "name");
     }
   }
 

@@ -184,7 +184,8 @@ final class ModelStore {
     }
     if (!overwrite) {
       throw new DataException(
-          directory + " already holds a model: add --overwrite, or name another directory");
+          directory + " already holds a model: allow it to be replaced, or name another directory",
+          "overwrite");
     }
   }
 
@@ -213,7 +214,11 @@ final class ModelStore {
     Path place = targetsOf(directory, baseHash(json.sha256())).resolve(name);
     if (Files.exists(place.resolve(TARGET_JSON)) && !overwrite) {
       throw new DataException(
-          directory + " already has a target '" + name + "': add --overwrite, or take another name");
+          directory
+              + " already has a target '"
+              + name
+              + "': allow it to be replaced, or take another name",
+          "overwrite");
     }
     GenerationDirectory.check(place);
   }

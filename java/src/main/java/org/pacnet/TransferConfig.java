@@ -83,50 +83,50 @@ public record TransferConfig(
     ignored = List.copyOf(ignored);
     hidden = List.copyOf(hidden);
     excluded = List.copyOf(excluded);
-    check(!labels.isEmpty(), "label", "name at least one column to predict", labels);
+    check(!labels.isEmpty(), "labels", "the labels", "must name at least one column to predict", labels);
     check(
         task == Task.REGRESSION || labels.size() == 1,
-        "label",
-        "a classification predicts exactly one column",
+        "labels", "the labels",
+        "must be exactly one in a classification",
         labels);
     check(
         (task == Task.CLASSIFICATION) == (loss == Loss.CROSS_ENTROPY),
-        "loss",
-        "cross_entropy goes with a classification, mse, mae and huber with a regression",
+        "loss", "the loss",
+        "must be cross_entropy for a classification, and mse, mae or huber for a regression",
         loss);
     check(
         hidden.stream().allMatch(w -> w > 0 && w <= 1 << 20),
-        "hidden",
-        "every layer width must be between 1 and 1048576",
+        "hidden", "the hidden layers",
+        "must each have a width between 1 and 1048576",
         hidden);
-    check(dropout >= 0 && dropout < 1, "dropout", "must be at least 0 and below 1", dropout);
-    check(positive(huberDelta), "huber-delta", "must be positive", huberDelta);
-    check(momentum >= 0 && momentum < 1, "momentum", "must be at least 0 and below 1", momentum);
+    check(dropout >= 0 && dropout < 1, "dropout", "the dropout", "must be at least 0 and below 1", dropout);
+    check(positive(huberDelta), "huberDelta", "Huber's delta", "must be positive", huberDelta);
+    check(momentum >= 0 && momentum < 1, "momentum", "the momentum", "must be at least 0 and below 1", momentum);
     check(
         weightDecay >= 0 && Double.isFinite(weightDecay),
-        "weight-decay",
+        "weightDecay", "the weight decay",
         "must be 0 or more",
         weightDecay);
     check(
         weightDecay == 0 || optimizer == Optimizer.ADAMW,
-        "weight-decay",
+        "weightDecay", "the weight decay",
         "needs the optimizer adamw",
         weightDecay);
-    check(positive(learningRate), "lr", "must be positive", learningRate);
-    check(batchSize > 0, "batch-size", "must be at least 1", batchSize);
-    check(sourceEpochs > 0, "source-epochs", "must be at least 1", sourceEpochs);
-    check(targetEpochs > 0, "target-epochs", "must be at least 1", targetEpochs);
+    check(positive(learningRate), "learningRate", "the learning rate", "must be positive", learningRate);
+    check(batchSize > 0, "batchSize", "the batch size", "must be at least 1", batchSize);
+    check(sourceEpochs > 0, "sourceEpochs", "the number of source epochs", "must be at least 1", sourceEpochs);
+    check(targetEpochs > 0, "targetEpochs", "the number of target epochs", "must be at least 1", targetEpochs);
     check(
         validationShare >= 0 && validationShare < 1,
-        "validation-share",
+        "validationShare", "the validation share",
         "must be at least 0 and below 1",
         validationShare);
-    check(patience >= 0, "patience", "must be 0 or more", patience);
+    check(patience >= 0, "patience", "the patience", "must be 0 or more", patience);
     check(
-        patience == 0 || validationShare > 0, "patience", "needs a validation share", patience);
-    check(ratio > 0 && ratio < 1, "ratio", "must be between 0 and 1, both excluded", ratio);
-    check(lambda >= 0 && Double.isFinite(lambda), "lambda", "must be 0 or more", lambda);
-    check(threads > 0, "threads", "must be at least 1", threads);
+        patience == 0 || validationShare > 0, "patience", "the patience", "needs a validation share", patience);
+    check(ratio > 0 && ratio < 1, "ratio", "the pruning ratio", "must be between 0 and 1, both excluded", ratio);
+    check(lambda >= 0 && Double.isFinite(lambda), "lambda", "lambda", "must be 0 or more", lambda);
+    check(threads > 0, "threads", "the number of threads", "must be at least 1", threads);
   }
 
   /** The defaults, for a regression on these label columns. */
@@ -143,9 +143,10 @@ public record TransferConfig(
     return value > 0 && Double.isFinite(value);
   }
 
-  private static void check(boolean valid, String option, String rule, Object value) {
+  private static void check(
+      boolean valid, String setting, String words, String rule, Object value) {
     if (!valid) {
-      throw new DataException("--" + option + ": " + rule + ", not " + value);
+      throw new DataException(words + " " + rule + ", not " + value, setting);
     }
   }
 

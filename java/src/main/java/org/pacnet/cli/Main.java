@@ -1,9 +1,12 @@
 package org.pacnet.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.NativeLibrary;
@@ -128,15 +131,16 @@ public final class Main {
   }
 
   private static int execute(String... arguments) {
-    CommandLine commandLine =
-        new CommandLine(new Main())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setUsageHelpAutoWidth(true)
-            .setParameterExceptionHandler(Main::wrongUsage)
-            .setExecutionExceptionHandler(
-                (exception, command, parsed) ->
-                    failed(exception, parsed.expandedArgs().contains(JSON)));
+    CommandLine commandLine = new CommandLine(new Main());
+    // First, since a setting holds for the commands that are there.
     commands(arguments).forEach(commandLine::addSubcommand);
+    commandLine
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler(Main::wrongUsage)
+        .setExecutionExceptionHandler(
+            (exception, command, parsed) ->
+                failed(exception, parsed.expandedArgs().contains(JSON)));
     // Thirty options in brackets teach nobody; the list below the synopsis does.
     commandLine
         .getSubcommands()
@@ -172,13 +176,33 @@ public final class Main {
   }
 
   private static int failed(Exception e, boolean json) {
-    if (e instanceof DataException || e instanceof ModelFormatException) {
+    if (e instanceof DataException data) {
+      return report(WRONG_INPUT, firstLine(data.getMessage()) + options(data), json);
+    }
+    if (e instanceof ModelFormatException) {
       return report(WRONG_INPUT, e.getMessage(), json);
     }
     if (e instanceof CancelledException) {
       return report(CANCELLED, e.getMessage(), json);
     }
     return report(FAILED, e instanceof PacNetException ? e.getMessage() : describe(e), json);
+  }
+
+  // The library speaks of settings; here they are options.
+  private static String options(DataException e) {
+    return e.settings().isEmpty()
+        ? ""
+        : e.settings().stream().map(Main::option).collect(joining(", ", " (", ")"));
+  }
+
+  private static String option(String setting) {
+    return switch (setting) {
+      case "labels" -> "--label";
+      case "ignored" -> "--ignore";
+      case "excluded" -> "--exclude";
+      case "learningRate" -> "--lr";
+      default -> "--" + setting.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    };
   }
 
   private static String describe(Throwable e) {

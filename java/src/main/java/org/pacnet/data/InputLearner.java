@@ -51,10 +51,9 @@ final class InputLearner {
     } else if (notNumber == null) {
       notNumber =
           new DataException(
-              ("%s: %s is not a number but others in the column are; fix it, or declare the "
-                      + "column categorical (--categorical %s)")
-                  .formatted(
-                      Messages.at(part, row, name), Messages.value(text), Messages.name(name)));
+              "%s: %s is not a number but others in the column are; fix it, or declare the column categorical"
+                  .formatted(Messages.at(part, row, name), Messages.value(text)),
+              "categorical");
     }
     if (numbers && notNumber != null) {
       throw notNumber;
@@ -123,22 +122,22 @@ final class InputLearner {
       throw new DataException(
           ("%s, column %s: values such as %s look like numbers but can't be read as such; write them"
                   + " with a decimal point and without separators, %% or currency, or declare the"
-                  + " column categorical (--categorical %s)")
-              .formatted(table, Messages.name(name), Messages.value(example), Messages.name(name)));
+                  + " column categorical")
+              .formatted(table, Messages.name(name), Messages.value(example)),
+          "categorical");
     }
     if (categories.size() > MOST_LEVELS) {
       throw new DataException(
           ("%s, column %s: %d different texts such as %s are more than the %d that are taken for"
-                  + " categories; remove the column, leave it out with --ignore %s, or declare it"
-                  + " categorical (--categorical %s)")
+                  + " categories; remove or ignore the column, or declare it categorical")
               .formatted(
                   table,
                   Messages.name(name),
                   categories.size(),
                   Messages.value(example),
-                  MOST_LEVELS,
-                  Messages.name(name),
-                  Messages.name(name)));
+                  MOST_LEVELS),
+          "ignored",
+          "categorical");
     }
   }
 }

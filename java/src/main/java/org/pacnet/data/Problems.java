@@ -33,32 +33,37 @@ final class Problems {
 
   static DataException missingInput(Part part, long row, String column) {
     return new DataException(
-        "%s: the value is missing; fill it in, or train with --missing mean|drop"
-            .formatted(Messages.at(part, row, column)));
+        "%s: the value is missing; fill it in, or have missing values replaced (mean) or their rows left out (drop)"
+            .formatted(Messages.at(part, row, column)),
+        "missing");
   }
 
   static DataException missingCategory(Part part, long row, String column) {
     return new DataException(
-        "%s: the value is missing, and categories have no mean; fill it in, or train with --missing drop"
-            .formatted(Messages.at(part, row, column)));
+        "%s: the value is missing, and categories have no mean; fill it in, or have such rows left out (drop)"
+            .formatted(Messages.at(part, row, column)),
+        "missing");
   }
 
   static DataException missingLabel(Part part, long row, String column) {
     return new DataException(
-        "%s: the label is missing; fill it in, or train with --missing drop"
-            .formatted(Messages.at(part, row, column)));
+        "%s: the label is missing; fill it in, or have such rows left out (drop)"
+            .formatted(Messages.at(part, row, column)),
+        "missing");
   }
 
   static DataException labelNotNumber(Part part, long row, String column, String value) {
     return new DataException(
         "%s: %s is not a number; fix it, or train a classification if the label is a class"
-            .formatted(Messages.at(part, row, column), Messages.value(value)));
+            .formatted(Messages.at(part, row, column), Messages.value(value)),
+        "task");
   }
 
   static DataException allDropped(Data data, long rows) {
     return new DataException(
-        ("%s: each of the %d rows misses a value, so --missing drop leaves none; fill values in "
+        ("%s: each of the %d rows misses a value, so none is left; fill values in "
                 + "or remove the columns that are mostly empty")
-            .formatted(data.name(), rows));
+            .formatted(data.name(), rows),
+        "missing");
   }
 }

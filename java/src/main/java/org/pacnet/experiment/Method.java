@@ -30,9 +30,10 @@ public enum Method {
       }
     }
     throw new DataException(
-        "--methods: there is no '"
+        "there is no method '"
             + name
             + "'; choose from "
-            + Arrays.stream(values()).map(Method::toString).collect(Collectors.joining(", ")));
+            + Arrays.stream(values()).map(Method::toString).collect(Collectors.joining(", ")),
+        "methods");
   }
 }

@@ -102,7 +102,7 @@ class CsvReadingTest {
     assertDataError(
         () -> learn(numberFirst),
         "file data.csv, row 3, column temp: 'abc' is not a number",
-        "--categorical temp");
+        "declare the column categorical");
     Data textFirst = text("temp,y\nabc,0\n2,0\n");
     assertDataError(
         () -> learn(textFirst), "file data.csv, row 1, column temp: 'abc' is not a number");

@@ -201,12 +201,12 @@ class EncoderTest {
     assertDataError(
         () -> Encoder.training(number, schema, Set.of()),
         "file t.csv, row 1, column a",
-        "--missing mean|drop");
+        "the value is missing");
     Data category = csv(dir, "t.csv", "a,colour,b,y", "1,,2,3");
     assertDataError(() -> Encoder.training(category, schema, Set.of()), "file t.csv, row 1, column colour");
     Schema mean = new Schema(schema.inputs(), schema.labels(), schema.classes(), Missing.MEAN);
     assertDataError(
-        () -> Encoder.training(category, mean, Set.of()), "row 1, column colour", "--missing drop");
+        () -> Encoder.training(category, mean, Set.of()), "row 1, column colour", "(drop)");
     Data label = csv(dir, "u.csv", "a,colour,b,y", "1,red,2,");
     assertDataError(() -> Encoder.training(label, mean, Set.of()), "file u.csv, row 1, column y", "label");
   }
@@ -216,8 +216,8 @@ class EncoderTest {
     Data data = csv(dir, "a.csv", "x,y", "1,0");
     Schema schema = Schema.learn(data, regression(Missing.DROP, "y"));
     Data empty = csv(dir, "t.csv", "x,y", ",0", "NA,1");
-    assertDataError(() -> Encoder.training(empty, schema, Set.of()), "t.csv", "2 rows", "leaves none");
-    assertDataError(() -> Encoder.prediction(empty, schema), "t.csv", "leaves none");
+    assertDataError(() -> Encoder.training(empty, schema, Set.of()), "t.csv", "2 rows", "none is left");
+    assertDataError(() -> Encoder.prediction(empty, schema), "t.csv", "none is left");
   }
 
   @Test

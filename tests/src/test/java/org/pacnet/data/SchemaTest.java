@@ -138,27 +138,27 @@ class SchemaTest {
     assertDataError(
         () -> Schema.learn(input, regression("y")),
         "file a.csv, row 2, column x",
-        "--missing mean|drop");
+        "the value is missing");
     Data label = csv(dir, "b.csv", "x,y", "1,2", "1,");
     for (Missing missing : List.of(Missing.ERROR, Missing.MEAN)) {
       assertDataError(
           () -> Schema.learn(label, regression(missing, "y")),
           "file b.csv, row 2, column y",
           "label is missing",
-          "--missing drop");
+          "(drop)");
     }
     Data category = csv(dir, "c.csv", "x,y", "u,2", ",3", ",4");
     assertDataError(
         () -> Schema.learn(category, regression(Missing.MEAN, "y")),
         "file c.csv, row 2, column x",
-        "--missing drop");
+        "(drop)");
   }
 
   @Test
   void aTableOfWhichNothingIsLeftIsRefused() throws IOException {
     Data data = csv(dir, "a.csv", "x,z,y", "1,,2", ",1,3");
     assertDataError(
-        () -> Schema.learn(data, regression(Missing.DROP, "y")), "a.csv", "2 rows", "leaves none");
+        () -> Schema.learn(data, regression(Missing.DROP, "y")), "a.csv", "2 rows", "none is left");
     Data empty = csv(dir, "b.csv", "x,z,y", "1,,2", "2,,3");
     assertDataError(
         () -> Schema.learn(empty, regression(Missing.MEAN, "y")), "b.csv, column z", "missing");
