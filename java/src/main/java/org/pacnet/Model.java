@@ -29,6 +29,7 @@ import org.pacnet.data.Data;
 import org.pacnet.data.DataOptions;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Encoder;
+import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
@@ -196,13 +197,13 @@ public final class Model implements AutoCloseable {
       TransferConfig config,
       Monitor monitor) {
     checkName(name);
-    Encoder.Learned learned = learn(source, config);
+    Encoder.Learned learned = learn(source, config, monitor);
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
     model.checkPatterns(config.excluded());
-    TargetRows targetRows = readTarget(target, schema, config);
+    TargetRows targetRows = readTarget(target, schema, config, monitor);
     if (test != null) {
-      Encoder.evaluation(test, targetRows.schema());
+      Encoder.evaluation(test, targetRows.schema(), monitor.reading());
     }
     EncodedData sourceRows = learned.rows();
     model.train(sourceRows, monitor);
@@ -220,13 +221,14 @@ public final class Model implements AutoCloseable {
 
   /** Phase 0: trains all weights on the source. */
   public static Model train(Data source, TransferConfig config, Monitor monitor) {
-    Encoder.Learned learned = learn(source, config);
+    Encoder.Learned learned = learn(source, config, monitor);
     Model model = new Model(learned.schema(), config);
     model.train(learned.rows(), monitor);
     return model;
   }
 
-  private static Encoder.Learned learn(Data source, TransferConfig config) {
+  private static Encoder.Learned learn(
+      Data source, TransferConfig config, Monitor monitor) {
     checkDevice(config); // before a long read
     return Encoder.learn(
         source,
@@ -236,8 +238,10 @@ public final class Model implements AutoCloseable {
             Set.copyOf(config.categorical()),
             Set.copyOf(config.ignored()),
             config.missing(),
+            config.missingWords(),
             config.standardizeInputs(),
-            config.standardizeLabels()));
+            config.standardizeLabels()),
+        monitor.reading());
   }
 
   private static void checkDevice(TransferConfig config) {
@@ -352,7 +356,8 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport allocate(Data source, Monitor monitor) {
     requirePruned(current());
-    return allocate(Encoder.training(source, schema, Set.copyOf(config.ignored())), monitor);
+    Set<String> ignored = Set.copyOf(config.ignored());
+    return allocate(Encoder.training(source, schema, ignored, monitor.reading()), monitor);
   }
 
   private PhaseReport allocate(EncodedData rows, Monitor monitor) {
@@ -418,12 +423,13 @@ public final class Model implements AutoCloseable {
     checkFits(schema, settings);
     requireBase(current());
     TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
-    return calibrate(name, readTarget(target, schema, how), settings, monitor);
+    return calibrate(name, readTarget(target, schema, how, monitor), settings, monitor);
   }
 
   private record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {}
 
-  private static TargetRows readTarget(Data target, Schema schema, TransferConfig settings) {
+  private static TargetRows readTarget(
+      Data target, Schema schema, TransferConfig settings, Monitor monitor) {
     Set<String> ignored = Set.copyOf(settings.ignored());
     if (schema.classification()) {
       List<String> found = Encoder.distinctLabels(target, schema);
@@ -432,10 +438,10 @@ public final class Model implements AutoCloseable {
           checkSpelling(target, schema.classes(), found);
         }
         Schema own = schema.withClasses(found);
-        return new TargetRows(own, true, Encoder.training(target, own, ignored));
+        return new TargetRows(own, true, Encoder.training(target, own, ignored, monitor.reading()));
       }
     }
-    return new TargetRows(schema, false, Encoder.training(target, schema, ignored));
+    return new TargetRows(schema, false, Encoder.training(target, schema, ignored, monitor.reading()));
   }
 
   // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently
@@ -605,7 +611,7 @@ public final class Model implements AutoCloseable {
    */
   public Metrics evaluate(Data data) {
     float[] weights = sourceWeights();
-    EncodedData rows = Encoder.evaluation(data, schema);
+    EncodedData rows = Encoder.evaluation(data, schema, ReadMonitor.NONE);
     return Metrics.of(schema, rows, outputs(schema, weights, rows));
   }
 
@@ -614,7 +620,7 @@ public final class Model implements AutoCloseable {
     TargetModel model = target(target);
     Schema own = schemaOf(model);
     float[] weights = weights(model);
-    EncodedData rows = Encoder.evaluation(data, own);
+    EncodedData rows = Encoder.evaluation(data, own, ReadMonitor.NONE);
     return Metrics.of(own, rows, outputs(own, weights, rows));
   }
 

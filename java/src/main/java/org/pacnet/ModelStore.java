@@ -54,6 +54,8 @@ final class ModelStore {
   private static final String PRUNED = "pruned";
   private static final String VALUES = "pruned_values";
 
+  private static final JsonNode WORDS_OF_BEFORE = Json.MAPPER.valueToTree(List.of("NA"));
+
   // What a checksum is counted over stands in its own place.
   private static final String NO_CHECKSUM = "0".repeat(64);
 
@@ -563,11 +565,16 @@ final class ModelStore {
     }
   }
 
-  // A setting that came after the file was written is what it was then: the default.
+  // A setting that came after the file was written is what it was then: the default, or what the code
+  // took for granted.
   private static void completeConfig(JsonNode tree) {
     if (tree instanceof ObjectNode file && file.get("config") instanceof ObjectNode config) {
       ObjectNode complete = Json.MAPPER.valueToTree(TransferConfig.builder("label").build());
+      complete.set("missingWords", WORDS_OF_BEFORE);
       file.set("config", complete.setAll(config));
+      if (file.get("schema") instanceof ObjectNode schema && !schema.has("missingWords")) {
+        schema.set("missingWords", WORDS_OF_BEFORE);
+      }
     }
   }
 

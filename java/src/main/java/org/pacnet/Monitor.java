@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import java.util.function.Consumer;
+import org.pacnet.data.ReadMonitor;
 
 /**
  * Watches a long operation and can stop it: give it to a phase, read its progress, and call {@link
@@ -8,7 +9,8 @@ import java.util.function.Consumer;
  */
 public final class Monitor {
 
-  private final Consumer<Progress> listener;
+  private final Consumer<Progress> onEpoch;
+  private final Consumer<ReadProgress> onRows;
   private volatile boolean cancelled;
 
   /** A monitor that only cancels. */
@@ -16,16 +18,24 @@ public final class Monitor {
     this(progress -> {});
   }
 
-  /**
-   * @param listener told of every finished epoch, on the thread that runs the phase; what it throws
-   *     ends the phase, which leaves the model as it was, and is thrown on
-   */
-  public Monitor(Consumer<Progress> listener) {
-    this.listener = listener;
+  /** A monitor that hears of epochs; {@link #Monitor(Consumer, Consumer)} says more. */
+  public Monitor(Consumer<Progress> onEpoch) {
+    this(onEpoch, progress -> {});
   }
 
   /**
-   * Stops at the end of the current epoch: the phase throws a {@link
+   * What a listener throws ends the operation, which leaves the model as it was, and is thrown on.
+   *
+   * @param onEpoch told of every finished epoch, on the thread that runs the phase
+   * @param onRows told some twenty times a second how far the reading is, on the thread that reads
+   */
+  public Monitor(Consumer<Progress> onEpoch, Consumer<ReadProgress> onRows) {
+    this.onEpoch = onEpoch;
+    this.onRows = onRows;
+  }
+
+  /**
+   * Stops a reading at once and a phase at the end of its epoch: it throws a {@link
    * org.pacnet.error.CancelledException} and leaves the model as it was.
    */
   public void cancel() {
@@ -38,6 +48,21 @@ public final class Monitor {
   }
 
   void report(Progress progress) {
-    listener.accept(progress);
+    onEpoch.accept(progress);
+  }
+
+  /** The same for what reads. */
+  ReadMonitor reading() {
+    return new ReadMonitor() {
+      @Override
+      public void onRows(String table, long rows) {
+        onRows.accept(new ReadProgress(table, rows));
+      }
+
+      @Override
+      public boolean isCancelled() {
+        return cancelled;
+      }
+    };
   }
 }

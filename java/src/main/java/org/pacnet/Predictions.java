@@ -24,6 +24,7 @@ public final class Predictions {
 
   private final int rows;
   private final BitSet dropped;
+  private final List<String> missingWords;
   private final String @Nullable [] classes;
   private final Map<String, double[]> numbers = new LinkedHashMap<>();
 
@@ -31,6 +32,7 @@ public final class Predictions {
   Predictions(Schema schema, EncodedData data, float[] outputs) {
     rows = data.rows();
     dropped = data.dropped();
+    missingWords = schema.missingWords();
     int width = schema.outputWidth();
     if (schema.classification()) {
       String[] predicted = new String[rows];
@@ -128,6 +130,6 @@ public final class Predictions {
       added.add(PredictionColumn.texts("prediction", classes));
     }
     numbers.forEach((name, values) -> added.add(PredictionColumn.numbers(name, values)));
-    PredictionWriter.write(table, dropped, added, file);
+    PredictionWriter.write(table, missingWords, dropped, added, file);
   }
 }

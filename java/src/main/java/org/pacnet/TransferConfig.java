@@ -15,6 +15,7 @@ import org.pacnet.error.DataException;
  * @param ignored columns that are neither input nor label
  * @param missing what to do with missing input values: {@code ERROR}, {@code MEAN} of the source,
  *     {@code DROP} the row
+ * @param missingWords texts that stand for a missing value, besides the empty one
  * @param standardizeInputs scale inputs with the source's mean and deviation
  * @param standardizeLabels likewise for the labels of a regression; undone at prediction
  * @param hidden widths of the hidden layers; empty for a linear model
@@ -50,6 +51,7 @@ public record TransferConfig(
     List<String> categorical,
     List<String> ignored,
     Missing missing,
+    List<String> missingWords,
     boolean standardizeInputs,
     boolean standardizeLabels,
     List<Integer> hidden,
@@ -81,6 +83,7 @@ public record TransferConfig(
     labels = List.copyOf(labels);
     categorical = List.copyOf(categorical);
     ignored = List.copyOf(ignored);
+    missingWords = List.copyOf(missingWords);
     hidden = List.copyOf(hidden);
     excluded = List.copyOf(excluded);
     check(!labels.isEmpty(), "labels", "the labels", "must name at least one column to predict", labels);
@@ -157,6 +160,7 @@ public record TransferConfig(
     private List<String> categorical = List.of();
     private List<String> ignored = List.of();
     private Missing missing = Missing.ERROR;
+    private List<String> missingWords = Missing.WORDS;
     private boolean standardizeInputs = true;
     private boolean standardizeLabels = true;
     private List<Integer> hidden = List.of(128, 128, 128);
@@ -193,6 +197,7 @@ public record TransferConfig(
       categorical = c.categorical;
       ignored = c.ignored;
       missing = c.missing;
+      missingWords = c.missingWords;
       standardizeInputs = c.standardizeInputs;
       standardizeLabels = c.standardizeLabels;
       hidden = c.hidden;
@@ -244,6 +249,11 @@ public record TransferConfig(
 
     public Builder missing(Missing value) {
       missing = value;
+      return this;
+    }
+
+    public Builder missingWords(String... words) {
+      missingWords = List.of(words);
       return this;
     }
 
@@ -384,6 +394,7 @@ public record TransferConfig(
           categorical,
           ignored,
           missing,
+          missingWords,
           standardizeInputs,
           standardizeLabels,
           hidden,

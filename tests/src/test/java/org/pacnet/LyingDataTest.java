@@ -137,4 +137,27 @@ class LyingDataTest {
     assertTrue(cli.out().contains("36 rows (4 left out"), cli.out());
     assertTrue(cli.out().contains("7 rows (1 left out"), cli.out());
   }
+
+  @Test
+  void theWordsForAMissingValueAreSettableAndKept() throws IOException {
+    Path source = folder.resolve("s.csv");
+    Files.writeString(source, "x,y\n1,1\nNULL,2\nnan,3\n4,4\nN/A,5\n");
+    Path model = folder.resolve("words");
+    Cli byDefault =
+        Cli.ok("train", "--source", source, "--label", "y", "--missing", "drop", "--hidden", "4",
+            "--source-epochs", 1, "--out", model, "--json");
+    assertEquals(3, byDefault.json().get("phase").get("data").get("dropped").asInt());
+    Files.writeString(source, "x,y\n1,1\n?,2\n-,3\n4,4\n");
+    Cli.ok("train", "--source", source, "--label", "y", "--missing", "drop", "--missing-words", "?,-",
+        "--hidden", "4", "--source-epochs", 1, "--out", model, "--overwrite");
+    Path out = folder.resolve("out.csv");
+    Cli.ok("predict", "--model", model, "--source-task", "--input", source, "--out", out);
+    assertTrue(Files.readAllLines(out).get(2).endsWith("?,2,"), Files.readString(out));
+    Files.writeString(source, "x,y\n1,1\nNULL,2\n4,4\n");
+    Cli none =
+        Cli.run("train", "--source", source, "--label", "y", "--missing", "drop", "--missing-words",
+            "", "--out", model, "--overwrite");
+    assertEquals(2, none.exitCode());
+    assertTrue(none.err().contains("row 2, column x: 'NULL' is not a number"), none.err());
+  }
 }

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,5 +100,45 @@ class QueryTest {
     Files.writeString(json, text);
     assertArrayEquals(
         trained(Data.files(source.toString())), trained(Data.files(json.toString())));
+  }
+
+  @Test
+  void databasesAreReadAsFilesAndByQueries() throws Exception {
+    double[] expected = trained(Data.files(source.toString()));
+    Path one = folder.resolve("one.duckdb");
+    Path two = folder.resolve("it's two.db");
+    write(one, "CREATE TABLE \"odd name\" AS FROM '" + source + "'");
+    write(two, "CREATE TABLE runs AS FROM '" + source + "'", "CREATE TABLE other (x INT)");
+    assertArrayEquals(expected, trained(Data.files(one.toString())));
+    String quoted = two.toString().replace("'", "''");
+    assertArrayEquals(
+        expected, trained(Data.sql("ATTACH '" + quoted + "' AS lab; SELECT * FROM lab.runs")));
+    Cli both = train(two.toString());
+    assertEquals(2, both.exitCode());
+    assertTrue(both.err().contains("it's two.db has the tables main.\"other\", main.\"runs\""), both.err());
+    Cli written = train("ATTACH '" + one + "' AS lab; CREATE TABLE lab.more (x INT)");
+    assertEquals(2, written.exitCode(), written.err());
+  }
+
+  @Test
+  void sqliteIsRefusedByName() throws IOException {
+    Path file = folder.resolve("lab.sqlite");
+    Files.write(file, "SQLite format 3\0 and so on".getBytes(StandardCharsets.UTF_8));
+    Cli refused = train(file.toString());
+    assertEquals(2, refused.exitCode());
+    assertTrue(refused.err().contains("lab.sqlite is an SQLite database"), refused.err());
+  }
+
+  private Cli train(String from) {
+    return Cli.run("train", "--source", from, "--label", "y", "--out", folder.resolve("no"));
+  }
+
+  private static void write(Path database, String... statements) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:duckdb:" + database);
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
   }
 }

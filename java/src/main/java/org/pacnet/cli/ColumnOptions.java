@@ -1,6 +1,7 @@
 package org.pacnet.cli;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.Task;
 import org.pacnet.TransferConfig;
 import org.pacnet.data.Missing;
@@ -48,16 +49,27 @@ final class ColumnOptions {
   private Missing missing = Missing.ERROR;
 
   @Option(
+      names = "--missing-words",
+      split = ",",
+      paramLabel = "WORD",
+      description =
+          "Texts that stand for a missing value, besides the empty one; none: --missing-words ''"
+              + " (default: NA,N/A,NULL,null,NaN,nan)")
+  private @Nullable List<String> missingWords;
+
+  @Option(
       names = "--no-standardize",
       description = "Take inputs and labels as they are, not scaled with the source's statistics.")
   private boolean noStandardize;
 
   TransferConfig.Builder builder() {
+    List<String> words = missingWords == null ? Missing.WORDS : missingWords;
     return TransferConfig.builder(labels.toArray(String[]::new))
         .task(task)
         .categorical(categorical.toArray(String[]::new))
         .ignored(ignored.toArray(String[]::new))
         .missing(missing)
+        .missingWords(words.toArray(String[]::new))
         .standardizeInputs(!noStandardize)
         .standardizeLabels(!noStandardize);
   }

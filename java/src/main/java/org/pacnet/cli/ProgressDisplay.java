@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.Monitor;
 import org.pacnet.Phase;
 import org.pacnet.Progress;
+import org.pacnet.ReadProgress;
 
 /** Progress bars on standard error, one a phase; silent where that is not a terminal. */
 final class ProgressDisplay implements AutoCloseable {
@@ -17,15 +18,26 @@ final class ProgressDisplay implements AutoCloseable {
 
   private @Nullable ProgressBar bar;
   private @Nullable Phase phase;
+  private @Nullable String table;
 
   /** A monitor that draws here. */
   Monitor monitor() {
-    return ON_TERMINAL ? new Monitor(this::show) : new Monitor();
+    return ON_TERMINAL ? new Monitor(this::show, this::showReading) : new Monitor();
+  }
+
+  private void showReading(ReadProgress progress) {
+    if (bar == null || !progress.table().equals(table)) {
+      finish();
+      table = progress.table();
+      bar = newBar("Reading", -1).setExtraMessage(" rows of " + table);
+    }
+    bar.stepTo(progress.rows());
   }
 
   private void show(Progress progress) {
     if (bar == null || phase != progress.phase()) {
       finish();
+      table = null;
       phase = progress.phase();
       bar = newBar(String.format("%-9s", phase), progress.epochs());
     }

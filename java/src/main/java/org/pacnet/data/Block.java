@@ -29,6 +29,24 @@ final class Block {
     missing = new boolean @Nullable [cells][];
   }
 
+  void setMissing(int cell, int row) {
+    boolean[] column = missing[cell];
+    if (column == null) {
+      column = new boolean[size];
+      missing[cell] = column;
+    }
+    column[row] = true;
+  }
+
+  void setText(int cell, int row, String text) {
+    @Nullable String[] column = texts[cell];
+    if (column == null) {
+      column = new @Nullable String[size];
+      texts[cell] = column;
+    }
+    column[row] = text;
+  }
+
   /** Whether every value is a number. */
   boolean isPlain() {
     for (int i = 0; i < numbers.length; i++) {

@@ -10,22 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Columns in memory. */
 final class ColumnPart implements Part {
-  private static final String TABLE = "in_memory";
-  private static final double LARGEST_EXACT = 1L << 53;
-
   private final Duck duck;
   private final String name;
-  private final List<String> columns;
-  private final List<double[]> values;
+  private final List<String> names;
+  private final List<Column> columns;
+  private final MissingWords missing;
   private final int rows;
 
-  ColumnPart(Duck duck, ColumnData data) {
+  ColumnPart(Duck duck, Data.Columns data, MissingWords missing) {
     this.duck = duck;
     this.name = data.name();
-    this.columns = List.copyOf(data.columns().keySet());
-    this.values = List.copyOf(data.columns().values());
-    this.rows = data.rows();
-    ColumnNames.check(name, columns);
+    this.names = List.copyOf(data.columns.keySet());
+    this.columns = List.copyOf(data.columns.values());
+    this.missing = missing;
+    this.rows = columns.get(0).length();
+    ColumnNames.check(name, names);
   }
 
   @Override
@@ -35,7 +34,7 @@ final class ColumnPart implements Part {
 
   @Override
   public List<String> columns() {
-    return columns;
+    return names;
   }
 
   @Override
@@ -54,17 +53,11 @@ final class ColumnPart implements Part {
     for (int start = 0; start < rows; start += Block.ROWS) {
       Block block = new Block(requests.size(), Math.min(Block.ROWS, rows - start));
       for (int i = 0; i < requests.size(); i++) {
-        double[] from = values.get(requests.get(i).column());
-        System.arraycopy(from, start, block.numbers[i], 0, block.size);
-        if (requests.get(i).text()) {
-          @Nullable String[] texts = new @Nullable String[block.size];
-          for (int r = 0; r < block.size; r++) {
-            // Left a number, what is not finite is refused for what it is instead of becoming a
-            // category.
-            double value = from[start + r];
-            texts[r] = Double.isFinite(value) ? inText(value) : null;
-          }
-          block.texts[i] = texts;
+        Column from = columns.get(requests.get(i).column());
+        if (from.numbers() != null && !requests.get(i).text()) {
+          System.arraycopy(from.numbers(), start, block.numbers[i], 0, block.size);
+        } else {
+          fill(block, i, from, start, requests.get(i).text());
         }
       }
       blocks.add(block);
@@ -72,29 +65,57 @@ final class ColumnPart implements Part {
     return blocks;
   }
 
-  /** A whole number without a fraction, as a text file would have it. */
-  private static String inText(double value) {
-    return value == Math.rint(value) && Math.abs(value) < LARGEST_EXACT
-        ? Long.toString((long) value)
-        : Double.toString(value);
+  private void fill(Block block, int cell, Column from, int start, boolean text) {
+    for (int r = 0; r < block.size; r++) {
+      Object value = from.values().apply(start + r);
+      if (value == null || (value instanceof String word && missing.contains(word))) {
+        block.setMissing(cell, r);
+      } else if (value instanceof String || (text && isFinite(value))) {
+        block.setText(cell, r, Column.inText(value));
+      } else {
+        // Left a number, what is not finite is refused for what it is instead of becoming a category.
+        block.numbers[cell][r] = Column.number(value);
+      }
+    }
+  }
+
+  private static boolean isFinite(Object value) {
+    return value instanceof Boolean || Double.isFinite(((Number) value).doubleValue());
   }
 
   @Override
   public String select(boolean typed) throws SQLException {
+    String table = duck.newTable();
     String types =
         IntStream.range(0, columns.size())
-            .mapToObj(i -> "c" + i + " DOUBLE")
+            .mapToObj(i -> "c" + i + " " + columns.get(i).sqlType())
             .collect(Collectors.joining(", "));
-    duck.execute("CREATE TABLE %s (%s)".formatted(TABLE, types));
-    try (DuckDBAppender appender = duck.connection().createAppender(TABLE)) {
+    duck.execute("CREATE TABLE %s (%s)".formatted(table, types));
+    try (DuckDBAppender appender = duck.connection().createAppender(table)) {
       for (int row = 0; row < rows; row++) {
         appender.beginRow();
-        for (double[] column : values) {
-          appender.append(column[row]);
+        for (Column column : columns) {
+          append(appender, column, row);
         }
         appender.endRow();
       }
     }
-    return "SELECT * FROM " + TABLE;
+    return "SELECT * FROM " + table;
+  }
+
+  private static void append(DuckDBAppender to, Column column, int row) throws SQLException {
+    Object value = column.values().apply(row);
+    if (value == null) {
+      to.appendNull();
+      return;
+    }
+    switch (column.sqlType()) {
+      case "DOUBLE" -> to.append(Column.number(value));
+      case "FLOAT" -> to.append((float) Column.number(value));
+      case "BIGINT" -> to.append(((Number) value).longValue());
+      case "INTEGER" -> to.append(((Number) value).intValue());
+      case "BOOLEAN" -> to.append((boolean) value);
+      default -> to.append(Column.inText(value));
+    }
   }
 }

@@ -13,6 +13,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -21,21 +23,25 @@ import org.pacnet.error.DataException;
 
 /** A delimited text file. */
 final class CsvPart implements Part {
-  private static final String NULLS = "nullstr = ['', 'NA']";
+
+  private static final int LOOK_MILLIS = 50;
 
   private final Duck duck;
   private final Path file;
   private final MessageDigest digest;
+  private final String nulls;
   private final CsvLayout layout;
   private volatile CsvScan.@Nullable Result scan;
 
   /**
    * @param digest gets the file's bytes when they are gone over
    */
-  CsvPart(Duck duck, Path file, FileFormat format, MessageDigest digest) {
+  CsvPart(
+      Duck duck, Path file, FileFormat format, MissingWords missing, MessageDigest digest) {
     this.duck = duck;
     this.file = file;
     this.digest = digest;
+    this.nulls = "nullstr = [%s]".formatted(missing.inSql());
     this.layout = CsvLayout.of(file, name(), format);
     ColumnNames.check(name(), layout.header());
   }
@@ -85,7 +91,7 @@ final class CsvPart implements Part {
       } catch (DataException e) {
         failed = e;
       }
-      CsvScan.Result sound = scanning.get();
+      CsvScan.Result sound = scanned(scanning);
       // DuckDB takes 1_000 for a number, which no other reader of the file would. And a column that
       // looked like numbers can hold something else further down: then all is read as text.
       if (failed != null || numbers.intersects(sound.underscored())) {
@@ -108,6 +114,17 @@ final class CsvPart implements Part {
     }
   }
 
+  private CsvScan.Result scanned(Future<CsvScan.Result> scanning)
+      throws ExecutionException, InterruptedException {
+    while (true) {
+      try {
+        return scanning.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        duck.reading().check();
+      }
+    }
+  }
+
   private void checkRows(List<Block> blocks, long expected) {
     long rows = blocks.stream().mapToLong(block -> block.size).sum();
     if (rows != expected) {
@@ -126,7 +143,7 @@ final class CsvPart implements Part {
               ? new DuckCursor.Cell(column, null)
               : cell(column, request.text()));
     }
-    return Reading.all(new DuckCursor(duck, name(), cells, reader(numbers, NULLS)));
+    return duck.reading().all(name(), new DuckCursor(duck, name(), cells, reader(numbers, nulls)));
   }
 
   // The columns whose first thousands of fields are numbers, without those wanted as text.
@@ -138,7 +155,7 @@ final class CsvPart implements Part {
         ("SELECT unnest(list_transform(columns, lambda c: c.type)) FROM sniff_csv(%s, names = [%s],"
                 + " sample_size = 2048, auto_type_candidates = ['DOUBLE', 'VARCHAR'], %s, %s)")
             .formatted(
-                Duck.input(file), names(column -> Duck.literal("c" + column)), NULLS, dialect());
+                Duck.input(file), names(column -> Duck.literal("c" + column)), nulls, dialect());
     try (Statement statement = duck.connection().createStatement();
         ResultSet types = statement.executeQuery(sql)) {
       for (int i = 0; types.next(); i++) {
@@ -147,7 +164,7 @@ final class CsvPart implements Part {
         }
       }
     } catch (SQLException e) {
-      throw Duck.unreadable(name(), 0, e);
+      throw duck.unreadable(name(), 0, e);
     }
     return numbers;
   }
@@ -172,16 +189,16 @@ final class CsvPart implements Part {
       return "SELECT * FROM " + reader(new BitSet(), "nullstr = [''], allow_quoted_nulls = false");
     }
     return "SELECT * FROM read_csv(%s, names = [%s], sample_size = -1, %s, %s)"
-        .formatted(Duck.input(file), names(column -> Duck.literal("c" + column)), NULLS, dialect());
+        .formatted(Duck.input(file), names(column -> Duck.literal("c" + column)), nulls, dialect());
   }
 
   // Nothing is left to DuckDB's guess: columns go by number, so that no name can collide.
-  private String reader(BitSet numbers, String nulls) {
+  private String reader(BitSet numbers, String nullWords) {
     return "read_csv(%s, auto_detect = false, columns = {%s}, %s, %s)"
         .formatted(
             Duck.input(file),
             names(column -> "'c%d': '%s'".formatted(column, numbers.get(column) ? "DOUBLE" : "VARCHAR")),
-            nulls,
+            nullWords,
             dialect());
   }
 

@@ -149,7 +149,9 @@ final class CsvScan {
         }
         start = 0;
         length = in.read(buffer, 0, BUFFER);
-        Reading.checkInterrupted();
+        if (Thread.currentThread().isInterrupted()) {
+          throw Reading.cancelled(null);
+        }
       }
     } catch (IOException e) {
       throw unreadable(name, e);

@@ -31,11 +31,12 @@ abstract class Cursor implements AutoCloseable {
   }
 
   /** Over blocks in memory. */
-  static Cursor over(List<Block> blocks) {
+  static Cursor over(List<Block> blocks, Reading reading) {
     Iterator<Block> iterator = blocks.iterator();
     return new Cursor(blocks.isEmpty() ? 0 : blocks.get(0).numbers.length) {
       @Override
       @Nullable Block fill() {
+        reading.check();
         return iterator.hasNext() ? iterator.next() : null;
       }
 
@@ -46,7 +47,6 @@ abstract class Cursor implements AutoCloseable {
 
   /** Goes to the next block, before its first row; false after the last. */
   final boolean nextBlock() {
-    Reading.checkInterrupted();
     Block filled = fill();
     before += block.size;
     at = -1;

@@ -1,50 +1,192 @@
 package org.pacnet.data;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
 
 /**
  * A table that can be read as often as needed. Nothing is opened or looked at before it is used, so
  * problems with the contents are reported by whoever reads.
  */
-public sealed interface Data permits FileData, ColumnData, SqlData {
+public abstract sealed class Data {
+  private final String name;
+
+  private Data(String name) {
+    this.name = name;
+  }
+
+  /** What to call the table in messages: the file name or glob without its folder. */
+  public final String name() {
+    return name;
+  }
 
   /**
    * The table in one file, or in all files that a glob matches, in the order of their names.
    *
    * <p>Files are read by extension: {@code .csv}, {@code .tsv}, {@code .txt} (each also with {@code
-   * .gz}; UTF-8, with a header), {@code .parquet}, and {@code .json}, {@code .jsonl}, {@code .ndjson}
-   * (one object a row). A text file's fields are separated by a
-   * comma, semicolon, tab or bar, whichever its header has most of; in {@code .tsv} always by a
-   * tab. All files of one glob must have the same columns, in any order.
+   * .gz}; UTF-8, with a header), {@code .parquet}, {@code .json}, {@code .jsonl}, {@code .ndjson}
+   * (one object a row), and {@code .duckdb}, {@code .ddb}, {@code .db} (a DuckDB database with one
+   * table). A text file's fields are separated by a comma, semicolon, tab or bar, whichever its
+   * header has most of; in {@code .tsv} always by a tab. All files of one glob must have the same
+   * columns, in any order.
    *
    * @param pathOrGlob a path, or a pattern such as {@code data/*.parquet}; a path that exists is
    *     never taken for a pattern
    */
-  static Data files(String pathOrGlob) {
-    return new FileData(pathOrGlob);
+  public static Data files(String pathOrGlob) {
+    return new Files(Objects.requireNonNull(pathOrGlob, "pathOrGlob"), null);
+  }
+
+  /**
+   * The table in these files, in this order; none of them is taken for a pattern.
+   *
+   * @throws DataException if there is none
+   */
+  public static Data files(Path... files) {
+    if (files.length == 0) {
+      throw new DataException("no file is given; name at least one");
+    }
+    return new Files(
+        files.length == 1 ? files[0].toString() : "%d files".formatted(files.length),
+        List.of(files));
   }
 
   /**
    * What a query selects, in the SQL of DuckDB: {@code SELECT … FROM 'data/*.parquet' JOIN 'tools.csv'
-   * USING (tool)}. It runs on one thread and must give the same rows in the same order each time:
-   * where it does not keep an order by itself, ORDER BY is for the query to say. It reaches files,
-   * never a network.
+   * USING (tool)}. DuckDB databases are named in front of it: {@code ATTACH 'lab.duckdb' AS lab;
+   * SELECT … FROM lab.runs}; they are opened for reading only. It runs on one thread and must give
+   * the same rows in the same order each time: where it does not keep an order by itself, ORDER BY is
+   * for the query to say. It reaches files, never a network.
    */
-  static Data sql(String query) {
-    return new SqlData(query);
+  public static Data sql(String query) {
+    return new Sql(query);
   }
 
   /**
    * The table made of {@code columns}, in their iteration order. The arrays are not copied.
    *
-   * @param columns values by column name, all of one length; NaN is refused when read, not taken
-   *     for a missing value
-   * @throws org.pacnet.error.DataException if there is no column or the lengths differ
+   * @param columns arrays by column name, all of one length: {@code double[]}, {@code float[]},
+   *     {@code long[]}, {@code int[]}, {@code boolean[]} (0 or 1 where a number is wanted) or {@code
+   *     String[]} (categories and classes; null or a missing word is a missing value). NaN is refused
+   *     when read, not taken for a missing value
+   * @throws DataException if there is no column, the lengths differ, or a value is no such array
    */
-  static Data columns(Map<String, double[]> columns) {
-    return new ColumnData(columns);
+  public static Data columns(Map<String, ?> columns) {
+    return new Columns("in-memory columns", columns);
   }
 
-  /** What to call the table in messages: the file name or glob without its folder. */
-  String name();
+  /**
+   * The table made of rows that are pulled, one after the other, each time it is read; every time
+   * there must be the same ones.
+   *
+   * @param columns the names, as many as each row has values
+   * @param rows numbers, booleans, strings, and null for a missing value
+   */
+  public static Data rows(List<String> columns, Iterable<? extends List<?>> rows) {
+    return new Rows(List.copyOf(columns), Objects.requireNonNull(rows, "rows"));
+  }
+
+  /** See {@link #files}. */
+  static final class Files extends Data {
+    private final String pathOrGlob;
+    private final @Nullable List<Path> exact;
+
+    private Files(String pathOrGlob, @Nullable List<Path> exact) {
+      super(pathOrGlob.substring(pathOrGlob.lastIndexOf('/') + 1));
+      this.pathOrGlob = pathOrGlob;
+      this.exact = exact;
+    }
+
+    /** The files, each of which there is. */
+    List<Path> find() {
+      return exact == null
+          ? PathGlob.expand(pathOrGlob)
+          : exact.stream().map(file -> PathGlob.single(file.toString())).toList();
+    }
+  }
+
+  /** See {@link #sql}. */
+  static final class Sql extends Data {
+    final String query;
+
+    private Sql(String query) {
+      super("query");
+      this.query = Objects.requireNonNull(query, "query");
+    }
+  }
+
+  /** See {@link #columns}. */
+  static final class Columns extends Data {
+    final Map<String, Column> columns;
+
+    private Columns(String name, Map<String, ?> arrays) {
+      super(name);
+      if (arrays.isEmpty()) {
+        throw new DataException(name + ": there is no column");
+      }
+      Map<String, Column> all = new LinkedHashMap<>();
+      arrays.forEach(
+          (column, array) -> all.put(Objects.requireNonNull(column, "column name"), Column.of(column, array)));
+      columns = Collections.unmodifiableMap(all);
+      Map.Entry<String, Column> first = all.entrySet().iterator().next();
+      all.forEach(
+          (column, values) -> {
+            if (values.length() != first.getValue().length()) {
+              throw new DataException(
+                  "%s: column %s has %d rows but column %s has %d; give all the same length"
+                      .formatted(
+                          name,
+                          Messages.name(first.getKey()),
+                          first.getValue().length(),
+                          Messages.name(column),
+                          values.length()));
+            }
+          });
+    }
+  }
+
+  /** See {@link #rows}. */
+  static final class Rows extends Data {
+    private final List<String> names;
+    private final Iterable<? extends List<?>> rows;
+
+    private Rows(List<String> names, Iterable<? extends List<?>> rows) {
+      super("rows");
+      this.names = names;
+      this.rows = rows;
+    }
+
+    /** Pulls all rows. */
+    Columns pull(Reading reading) {
+      ColumnNames.check(name(), names); // before a name that is there twice loses its values
+      List<List<@Nullable Object>> values = new ArrayList<>();
+      names.forEach(column -> values.add(new ArrayList<>()));
+      long count = 0;
+      for (List<?> row : rows) {
+        count++;
+        if (row.size() != names.size()) {
+          throw new DataException(
+              "%s, row %d: it has %d values for %d columns"
+                  .formatted(name(), count, row.size(), names.size()));
+        }
+        for (int i = 0; i < names.size(); i++) {
+          values.get(i).add(row.get(i));
+        }
+        if (count % Block.ROWS == 0) {
+          reading.rows(name(), count);
+        }
+      }
+      Map<String, Object> arrays = new LinkedHashMap<>();
+      for (int i = 0; i < names.size(); i++) {
+        arrays.put(names.get(i), values.get(i).toArray());
+      }
+      return new Columns(name(), arrays);
+    }
+  }
 }

@@ -15,6 +15,7 @@ import org.pacnet.error.DataException;
  * @param categorical input columns to take as categories even if they hold numbers
  * @param ignored columns to leave out
  * @param missing what to do with missing values
+ * @param missingWords the texts that stand for a missing value, besides the empty one
  * @param standardizeInputs whether numeric inputs are shifted and scaled to mean 0 and standard
  *     deviation 1
  * @param standardizeLabels the same for the labels of a regression; classes are never scaled
@@ -25,6 +26,7 @@ public record DataOptions(
     Set<String> categorical,
     Set<String> ignored,
     Missing missing,
+    List<String> missingWords,
     boolean standardizeInputs,
     boolean standardizeLabels) {
 
@@ -38,6 +40,7 @@ public record DataOptions(
     labels = List.copyOf(labels);
     categorical = Set.copyOf(categorical);
     ignored = Set.copyOf(ignored);
+    missingWords = List.copyOf(missingWords);
     Objects.requireNonNull(missing, "missing");
     if (labels.isEmpty()) {
       throw new DataException("no label column is given; name the column to predict");

@@ -1,5 +1,9 @@
 package org.pacnet.data;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -13,6 +17,7 @@ import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 import org.pacnet.error.NativeException;
+import org.pacnet.error.PacNetException;
 
 /**
  * A DuckDB database in memory for one operation, with one thread (which also keeps rows in order)
@@ -20,8 +25,17 @@ import org.pacnet.error.NativeException;
  * none, would otherwise wait longer for it than a small target takes to train.
  */
 final class Duck implements AutoCloseable {
+  private static final int LOOK_MILLIS = 50;
+
+  private final Reading reading;
   private @Nullable DuckDBConnection connection;
+  private volatile @Nullable Statement running;
+  private volatile boolean closed;
   private int tables;
+
+  Duck(Reading reading) {
+    this.reading = reading;
+  }
 
   private static DuckDBConnection connect() {
     Properties settings = new Properties();
@@ -58,28 +72,68 @@ final class Duck implements AutoCloseable {
       open = connect();
       DuckLibrary.deleteUnpacked();
       connection = open;
+      Thread watch = new Thread(this::watch, "pacnet-watch");
+      watch.setDaemon(true);
+      watch.start();
     }
     return open;
   }
 
+  // DuckDB does not heed an interruption of the thread that it works for: another one looks for it.
+  private void watch() {
+    while (!closed) {
+      try {
+        Thread.sleep(LOOK_MILLIS);
+        Statement statement = running;
+        if (statement != null && reading.isStopped()) {
+          statement.cancel();
+        }
+      } catch (InterruptedException e) {
+        return;
+      } catch (SQLException e) {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
+  /** What to cancel if the reading is to end; null when it is over. */
+  void running(@Nullable Statement statement) {
+    running = statement;
+  }
+
+  Reading reading() {
+    return reading;
+  }
+
   /** The error for a table that can't be read. */
-  static DataException unreadable(String name, long row, SQLException e) {
-    return new DataException(
-        "%s cannot be read after row %d: %s".formatted(name, row, reason(e)), e);
+  PacNetException unreadable(String name, long row, SQLException e) {
+    return failed("%s cannot be read after row %d: %s".formatted(name, row, reason(e)), e);
+  }
+
+  /** The error for a statement that failed: the message, unless the reading was to end. */
+  PacNetException failed(String message, SQLException e) {
+    return reading.isStopped() ? Reading.cancelled(e) : new DataException(message, e);
   }
 
   void execute(String sql) throws SQLException {
     try (Statement statement = connection().createStatement()) {
+      running(statement);
       statement.execute(sql);
+    } finally {
+      running(null);
     }
   }
 
   /** The one number that {@code sql} selects. */
   long number(String sql) throws SQLException {
-    try (Statement statement = connection().createStatement();
-        ResultSet result = statement.executeQuery(sql)) {
-      result.next();
-      return result.getLong(1);
+    try (Statement statement = connection().createStatement()) {
+      running(statement);
+      try (ResultSet result = statement.executeQuery(sql)) {
+        result.next();
+        return result.getLong(1);
+      }
+    } finally {
+      running(null);
     }
   }
 
@@ -98,6 +152,43 @@ final class Duck implements AutoCloseable {
       }
     }
     return List.copyOf(found);
+  }
+
+  /** The texts that {@code sql} selects in its one column. */
+  List<String> texts(String sql) throws SQLException {
+    List<String> found = new ArrayList<>();
+    try (Statement statement = connection().createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      while (result.next()) {
+        found.add(result.getString(1));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  /**
+   * Opens a DuckDB database for reading.
+   *
+   * @throws DataException if it is an SQLite database: DuckDB would fetch an extension for it
+   */
+  void attach(Path file, String name) throws SQLException {
+    if (isSqlite(file)) {
+      throw new DataException(
+          ("file %s is an SQLite database, for which DuckDB needs an extension from the network; write"
+                  + " its table to a file: sqlite3 -header -csv %s 'SELECT * FROM t' > t.csv")
+              .formatted(file.getFileName(), file.getFileName()));
+    }
+    execute(
+        "ATTACH %s AS %s (TYPE duckdb, READ_ONLY)"
+            .formatted(literal(file.toAbsolutePath().toString()), identifier(name)));
+  }
+
+  private static boolean isSqlite(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(15), StandardCharsets.ISO_8859_1).equals("SQLite format 3");
+    } catch (IOException e) {
+      return false; // which DuckDB then says better
+    }
   }
 
   /** {@code text} as an SQL string. */
@@ -125,6 +216,7 @@ final class Duck implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     if (connection == null) {
       return;
     }

@@ -20,6 +20,7 @@ final class DuckCursor extends Cursor {
    */
   record Cell(@Nullable String number, @Nullable String text) {}
 
+  private final Duck duck;
   private final String name;
   private final Map<String, String> known = new HashMap<>();
   private final List<Cell> cells;
@@ -33,6 +34,7 @@ final class DuckCursor extends Cursor {
    */
   DuckCursor(Duck duck, String name, List<Cell> cells, String from) {
     super(cells.size());
+    this.duck = duck;
     this.name = name;
     this.cells = cells;
     List<String> selected = new ArrayList<>();
@@ -49,13 +51,15 @@ final class DuckCursor extends Cursor {
           new DuckDBPreparedStatement(
               duck.connection(), "SELECT " + String.join(", ", selected) + " FROM " + from);
       try {
+        duck.running(statement);
         result = statement.query();
       } catch (SQLException | RuntimeException e) {
+        duck.running(null);
         statement.close();
         throw e;
       }
     } catch (SQLException e) {
-      throw Duck.unreadable(name, 0, e);
+      throw duck.unreadable(name, 0, e);
     }
   }
 
@@ -66,7 +70,7 @@ final class DuckCursor extends Cursor {
         return null;
       }
     } catch (IllegalStateException e) { // the driver's way of passing on an error in the query
-      throw Duck.unreadable(name, read, new SQLException(e.getMessage(), e));
+      throw duck.unreadable(name, read, new SQLException(e.getMessage(), e));
     }
     DuckDBDataChunkReader chunk = result.chunk();
     Block block = new Block(cells.size(), (int) chunk.rowCount());
@@ -90,21 +94,12 @@ final class DuckCursor extends Cursor {
       if (number != null && !number.isNull(r)) {
         numbers[r] = number.getDouble(r);
       } else if (text != null && !text.isNull(r)) {
-        @Nullable String[] texts = block.texts[cell];
-        if (texts == null) {
-          texts = new @Nullable String[block.size];
-          block.texts[cell] = texts;
-        }
         // Categories are few and rows are many: one string each.
         String value = text.getString(r);
-        texts[r] = known.size() < MOST_KNOWN ? known.computeIfAbsent(value, v -> v) : value;
+        block.setText(
+            cell, r, known.size() < MOST_KNOWN ? known.computeIfAbsent(value, v -> v) : value);
       } else {
-        boolean[] missing = block.missing[cell];
-        if (missing == null) {
-          missing = new boolean[block.size];
-          block.missing[cell] = missing;
-        }
-        missing[r] = true;
+        block.setMissing(cell, r);
       }
     }
   }
@@ -112,10 +107,11 @@ final class DuckCursor extends Cursor {
   @Override
   public void close() {
     try {
+      duck.running(null);
       result.close();
       statement.close();
     } catch (SQLException e) {
-      throw Duck.unreadable(name, read, e);
+      throw duck.unreadable(name, read, e);
     }
   }
 }

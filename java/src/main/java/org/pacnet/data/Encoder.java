@@ -20,8 +20,8 @@ public final class Encoder {
   public record Learned(Schema schema, EncodedData rows) {}
 
   /** Learns the schema of a table and encodes it, with labels, to train on: reads it once. */
-  public static Learned learn(Data data, DataOptions options) {
-    try (Source source = Source.open(data)) {
+  public static Learned learn(Data data, DataOptions options, ReadMonitor monitor) {
+    try (Source source = Source.open(data, options.missingWords(), monitor)) {
       Schema schema = SchemaLearner.learn(data, options, source);
       return new Learned(schema, encode(source, data, schema, true, options.ignored()));
     }
@@ -34,18 +34,19 @@ public final class Encoder {
    * @throws DataException also if the table has a column that the schema does not know: to train
    *     without it would silently lose what it says
    */
-  public static EncodedData training(Data data, Schema schema, Set<String> ignored) {
-    return encode(data, schema, true, ignored);
+  public static EncodedData training(
+      Data data, Schema schema, Set<String> ignored, ReadMonitor monitor) {
+    return encode(data, schema, true, ignored, monitor);
   }
 
   /** Encodes a table to compare predictions with its labels; columns it has besides are ignored. */
-  public static EncodedData evaluation(Data data, Schema schema) {
-    return encode(data, schema, true, null);
+  public static EncodedData evaluation(Data data, Schema schema, ReadMonitor monitor) {
+    return encode(data, schema, true, null, monitor);
   }
 
   /** Encodes the inputs of a table; labels and other columns need not be there and are ignored. */
   public static EncodedData prediction(Data data, Schema schema) {
-    return encode(data, schema, false, null);
+    return encode(data, schema, false, null, ReadMonitor.NONE);
   }
 
   /**
@@ -61,7 +62,7 @@ public final class Encoder {
     String label = schema.labels().get(0).name();
     int cell = schema.inputs().size();
     Set<String> classes = new HashSet<>();
-    try (Source source = Source.open(data)) {
+    try (Source source = Source.open(data, schema.missingWords(), ReadMonitor.NONE)) {
       for (Part part : source.parts()) {
         try (Cursor cursor = source.open(part, RowEncoder.requests(part, schema, true))) {
           while (cursor.nextBlock()) {
@@ -79,8 +80,12 @@ public final class Encoder {
   }
 
   private static EncodedData encode(
-      Data data, Schema schema, boolean withLabels, @Nullable Set<String> ignored) {
-    try (Source source = Source.open(data)) {
+      Data data,
+      Schema schema,
+      boolean withLabels,
+      @Nullable Set<String> ignored,
+      ReadMonitor monitor) {
+    try (Source source = Source.open(data, schema.missingWords(), monitor)) {
       return encode(source, data, schema, withLabels, ignored);
     }
   }

@@ -11,7 +11,9 @@ enum FileFormat {
   TAB_SEPARATED,
   PARQUET,
   /** One object a row, or an array of them. */
-  JSON;
+  JSON,
+  /** A DuckDB database with one table. */
+  DATABASE;
 
   /** The format of a file by its name, or null if its extension is none of ours. */
   static @Nullable FileFormat of(String fileName) {
@@ -21,6 +23,9 @@ enum FileFormat {
     }
     if (name.endsWith(".json") || name.endsWith(".jsonl") || name.endsWith(".ndjson")) {
       return JSON;
+    }
+    if (name.matches(".*\\.(duckdb|ddb|db|sqlite|sqlite3)")) {
+      return DATABASE;
     }
     String plain = isGzip(name) ? name.substring(0, name.length() - ".gz".length()) : name;
     if (plain.endsWith(".tsv")) {

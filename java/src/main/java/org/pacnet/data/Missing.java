@@ -1,8 +1,10 @@
 package org.pacnet.data;
 
+import java.util.List;
+
 /**
- * What to do with a row in which a value is missing: a null, or in a text file an empty field or
- * {@code NA}.
+ * What to do with a row in which a value is missing: a null, or an empty text field or
+ * one of the {@link #WORDS}.
  */
 public enum Missing {
   /** Refuse the data, naming the first missing value. */
@@ -10,5 +12,8 @@ public enum Missing {
   /** Put the source column's mean in its place. Numeric inputs only; elsewhere it is refused. */
   MEAN,
   /** Leave the whole row out. */
-  DROP
+  DROP;
+
+  /** The texts that stand for a missing value unless others are given: upper and lower case count. */
+  public static final List<String> WORDS = List.of("NA", "N/A", "NULL", "null", "NaN", "nan");
 }

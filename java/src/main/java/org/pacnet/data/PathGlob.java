@@ -43,7 +43,8 @@ final class PathGlob {
     }
   }
 
-  private static Path single(String name) {
+  /** The one file of that name, which there must be. */
+  static Path single(String name) {
     if (name.isBlank()) {
       throw new DataException("the path of the data is empty; give a file or a glob");
     }

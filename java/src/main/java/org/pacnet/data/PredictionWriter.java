@@ -29,6 +29,7 @@ public final class PredictionWriter {
    * text file get the types that their contents have.
    *
    * @param input the table that the predictions were made for
+   * @param missingWords the texts that stand for a missing value, as {@link Schema#missingWords()}
    * @param dropped the rows of {@code input} without a prediction, from 0; see {@link
    *     EncodedData#dropped()}
    * @param columns what to add, each with a value for every row that is not dropped
@@ -39,9 +40,13 @@ public final class PredictionWriter {
    * @throws IllegalArgumentException if a column has another number of values
    */
   public static void write(
-      Data input, BitSet dropped, List<PredictionColumn> columns, Path output) {
+      Data input,
+      List<String> missingWords,
+      BitSet dropped,
+      List<PredictionColumn> columns,
+      Path output) {
     FileFormat format = format(output);
-    try (Source source = Source.open(input)) {
+    try (Source source = Source.open(input, missingWords, ReadMonitor.NONE)) {
       checkNotInput(source.files(), output);
       checkNames(source, columns);
       checkRows(source, dropped, columns);
@@ -55,8 +60,8 @@ public final class PredictionWriter {
    */
   public static void check(Data input, Path output) {
     format(output);
-    if (input instanceof FileData files) {
-      checkNotInput(PathGlob.expand(files.pathOrGlob()), output);
+    if (input instanceof Data.Files files) {
+      checkNotInput(files.find(), output);
     }
     AtomicWrite.check(output);
   }
@@ -65,7 +70,10 @@ public final class PredictionWriter {
     String name = String.valueOf(output.getFileName());
     FileFormat format = FileFormat.of(name);
     // Nobody knows what a .txt is to be separated by.
-    if (format == null || format == FileFormat.JSON || name.matches("(?i).*\\.txt(\\.gz)?")) {
+    if (format == null
+        || format == FileFormat.JSON
+        || format == FileFormat.DATABASE
+        || name.matches("(?i).*\\.txt(\\.gz)?")) {
       throw new DataException(
           "output %s is of no known kind; name a .csv, .tsv (each also .gz) or .parquet file"
               .formatted(output));
@@ -180,7 +188,7 @@ public final class PredictionWriter {
   private static String copyOptions(FileFormat format, Path file) {
     return switch (format) {
       case PARQUET -> "FORMAT parquet";
-      case JSON, TEXT, TAB_SEPARATED ->
+      case JSON, DATABASE, TEXT, TAB_SEPARATED ->
           "FORMAT csv, HEADER true, DELIMITER %s, COMPRESSION %s"
               .formatted(
                   Duck.literal(format == FileFormat.TAB_SEPARATED ? "\t" : ","),

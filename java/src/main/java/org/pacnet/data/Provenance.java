@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.io.Sha256;
 
@@ -19,8 +18,8 @@ import org.pacnet.io.Sha256;
  * @param rows number of rows used, those left out by {@link Missing#DROP} not counted
  * @param dropped number of rows left out by {@link Missing#DROP}
  * @param sha256 lower-case hex digest of the files' bytes, one file after the other in the order of
- *     their names; for a query of the values that it selected; for in-memory columns of each column's UTF-8 name, a zero byte and its values as
- *     little-endian doubles
+ *     their names; for a query of the values that it selected; for in-memory columns of each column's UTF-8 name, a zero byte and its values:
+ *     doubles as little-endian ones, others as text, each with a zero byte behind it
  */
 public record Provenance(String name, int rows, int dropped, String sha256) {
 
@@ -54,22 +53,30 @@ public record Provenance(String name, int rows, int dropped, String sha256) {
     }
   }
 
-  static Provenance ofColumns(ColumnData data, int rows, int dropped) {
+  static Provenance ofColumns(Data.Columns data, int rows, int dropped) {
     MessageDigest digest = Sha256.digest();
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
-    for (Map.Entry<String, double[]> column : data.columns().entrySet()) {
-      digest.update(column.getKey().getBytes(StandardCharsets.UTF_8));
-      digest.update((byte) 0);
-      for (double value : column.getValue()) {
-        if (!bytes.hasRemaining()) {
+    data.columns.forEach(
+        (name, column) -> {
+          digest.update(name.getBytes(StandardCharsets.UTF_8));
+          digest.update((byte) 0);
+          double[] numbers = column.numbers();
+          for (int i = 0; i < column.length(); i++) {
+            if (numbers == null) {
+              String text = String.valueOf(column.values().apply(i));
+              digest.update(text.getBytes(StandardCharsets.UTF_8));
+              digest.update((byte) 0);
+            } else {
+              if (!bytes.hasRemaining()) {
+                digest.update(bytes.flip());
+                bytes.clear();
+              }
+              bytes.putDouble(numbers[i]);
+            }
+          }
           digest.update(bytes.flip());
           bytes.clear();
-        }
-        bytes.putDouble(value);
-      }
-      digest.update(bytes.flip());
-      bytes.clear();
-    }
+        });
     return new Provenance(data.name(), rows, dropped, Sha256.hex(digest));
   }
 }

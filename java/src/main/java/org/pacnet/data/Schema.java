@@ -19,12 +19,14 @@ import org.pacnet.error.ModelFormatException;
  * @param labels the label columns; exactly one for a classification
  * @param classes the classes in the order of their indices; empty for a regression
  * @param missing what to do with missing values
+ * @param missingWords the texts that stand for one, besides the empty one
  */
 public record Schema(
     @JsonProperty(required = true) List<Input> inputs,
     @JsonProperty(required = true) List<Label> labels,
     @JsonProperty(required = true) List<String> classes,
-    @JsonProperty(required = true) Missing missing) {
+    @JsonProperty(required = true) Missing missing,
+    @JsonProperty(required = true) List<String> missingWords) {
 
   /**
    * An input column. A number x becomes {@code (x - mean) / std}, a category a 1 in its place.
@@ -105,11 +107,16 @@ public record Schema(
    */
   public Schema {
     require(
-        inputs != null && labels != null && classes != null && missing != null,
-        "inputs, labels, classes or missing is not there");
+        inputs != null
+            && labels != null
+            && classes != null
+            && missing != null
+            && missingWords != null,
+        "inputs, labels, classes, missing or missingWords is not there");
     inputs = copy(inputs);
     labels = copy(labels);
     classes = copy(classes);
+    missingWords = copy(missingWords);
     require(!inputs.isEmpty(), "there is no input column");
     require(!labels.isEmpty(), "there is no label column");
     Set<String> names = new HashSet<>();
@@ -135,7 +142,7 @@ public record Schema(
    * @throws DataException if the table cannot be read or does not fit the options
    */
   public static Schema learn(Data source, DataOptions options) {
-    try (Source opened = Source.open(source)) {
+    try (Source opened = Source.open(source, options.missingWords(), ReadMonitor.NONE)) {
       return SchemaLearner.learn(source, options, opened);
     }
   }
@@ -167,7 +174,7 @@ public record Schema(
     }
     List<String> sorted = sortClasses(new HashSet<>(classes));
     checkClasses(labels.get(0).name(), sorted);
-    return new Schema(inputs, labels, sorted, missing);
+    return new Schema(inputs, labels, sorted, missing, missingWords);
   }
 
   static void checkClasses(String label, List<String> classes) {

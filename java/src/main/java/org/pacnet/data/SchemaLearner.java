@@ -162,6 +162,6 @@ final class SchemaLearner {
           new Schema.Label(
               options.labels().get(i), scale ? moments.mean() : 0, scale ? moments.scale() : 1));
     }
-    return new Schema(columns, targets, sorted, options.missing());
+    return new Schema(columns, targets, sorted, options.missing(), options.missingWords());
   }
 }

@@ -18,6 +18,7 @@ import org.pacnet.io.Sha256;
 /** A table opened for one operation: its parts in order, and what DuckDB needs to read them. */
 final class Source implements AutoCloseable {
   private final Duck duck;
+  private final MissingWords missing;
   private final Data data;
   private final List<Path> files;
   private final MessageDigest digest = Sha256.digest();
@@ -25,22 +26,24 @@ final class Source implements AutoCloseable {
   private final Map<Path, List<Object>> stamps = new HashMap<>();
   private final Map<Part, List<Block>> loaded = new HashMap<>();
 
-  private Source(Duck duck, Data data) {
+  private Source(Duck duck, Data data, MissingWords missing) {
     this.duck = duck;
-    this.data = data;
-    this.files = data instanceof FileData f ? PathGlob.expand(f.pathOrGlob()) : List.of();
+    this.missing = missing;
+    this.data = data instanceof Data.Rows rows ? rows.pull(duck.reading()) : data;
+    this.files = data instanceof Data.Files f ? f.find() : List.of();
   }
 
   /**
    * Opens the table and looks at its columns.
    *
+   * @param missingWords the texts that stand for a missing value
    * @throws DataException if there is no such file, it is of no known kind, or its columns can't be
    *     read
    */
-  static Source open(Data data) {
-    Duck duck = new Duck();
+  static Source open(Data data, List<String> missingWords, ReadMonitor monitor) {
+    Duck duck = new Duck(new Reading(monitor));
     try {
-      Source source = new Source(duck, data);
+      Source source = new Source(duck, data, new MissingWords(missingWords));
       source.openParts();
       return source;
     } catch (Throwable e) {
@@ -50,11 +53,11 @@ final class Source implements AutoCloseable {
   }
 
   private void openParts() {
-    if (data instanceof ColumnData columns) {
-      parts.add(new ColumnPart(duck, columns));
+    if (data instanceof Data.Columns columns) {
+      parts.add(new ColumnPart(duck, columns, missing));
     }
-    if (data instanceof SqlData query) {
-      parts.add(TypedPart.query(duck, query.name(), query.sql()));
+    if (data instanceof Data.Sql sql) {
+      parts.add(TypedPart.query(duck, missing, sql.name(), sql.query));
     }
     for (Path file : files) {
       stamps.put(file, stamp(file));
@@ -69,7 +72,7 @@ final class Source implements AutoCloseable {
       blocks = part.load(requests);
       loaded.put(part, blocks);
     }
-    return Cursor.over(blocks);
+    return Cursor.over(blocks, duck.reading());
   }
 
   /** Refuses a table without rows, or with too many. */
@@ -90,8 +93,8 @@ final class Source implements AutoCloseable {
     FileFormat format = FileFormat.of(file.getFileName().toString());
     if (format == null) {
       throw new DataException(
-          ("file %s is of no known kind; give a .csv, .tsv, .txt (each also .gz), .parquet or .json"
-                  + " (.jsonl, .ndjson) file")
+          ("file %s is of no known kind; give a .csv, .tsv, .txt (each also .gz), .parquet .json"
+                  + " (.jsonl, .ndjson) or .duckdb (.ddb, .db) file")
               .formatted(file.getFileName()));
     }
     if (!Files.isReadable(file)) {
@@ -99,13 +102,15 @@ final class Source implements AutoCloseable {
           "file %s may not be read; check its permissions".formatted(file.getFileName()));
     }
     return switch (format) {
-      case PARQUET -> TypedPart.parquet(duck, file);
+      case PARQUET -> TypedPart.parquet(duck, missing, file);
       case JSON ->
           TypedPart.query(
               duck,
+              missing,
               "file " + file.getFileName(),
               "SELECT * FROM read_json(%s)".formatted(Duck.input(file)));
-      case TEXT, TAB_SEPARATED -> new CsvPart(duck, file, format, digest);
+      case DATABASE -> TypedPart.database(duck, missing, file);
+      case TEXT, TAB_SEPARATED -> new CsvPart(duck, file, format, missing, digest);
     };
   }
 
@@ -176,7 +181,7 @@ final class Source implements AutoCloseable {
   }
 
   Provenance provenance(int rowsUsed, int dropped) {
-    if (data instanceof ColumnData columns) {
+    if (data instanceof Data.Columns columns) {
       return Provenance.ofColumns(columns, rowsUsed, dropped);
     }
     // The files are gone over more than once: the hash is of what was read only if they stayed the same.
@@ -193,7 +198,7 @@ final class Source implements AutoCloseable {
 
   // One hash over all files, in their order. A text file's bytes are hashed while they are checked.
   private MessageDigest digest() {
-    if (data instanceof SqlData) {
+    if (data instanceof Data.Sql) {
       MessageDigest values = Sha256.digest();
       loaded.get(parts.get(0)).forEach(block -> Provenance.update(values, block));
       return values;

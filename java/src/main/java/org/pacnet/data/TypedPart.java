@@ -7,6 +7,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,12 @@ final class TypedPart implements Part {
           "UBIGINT",
           "UHUGEINT");
 
+  // What stands in front of a query: ATTACH 'file' AS name;
+  private static final Pattern ATTACH =
+      Pattern.compile("\\s*ATTACH\\s+'((?:[^']|'')*)'\\s+AS\\s+(\\w+)\\s*;", Pattern.CASE_INSENSITIVE);
+
   private final Duck duck;
+  private final MissingWords missing;
   private final String name;
   private final String from;
   private final List<String> columns;
@@ -35,9 +42,11 @@ final class TypedPart implements Part {
   private final long rows;
 
   // reads: what to select from
-  private TypedPart(Duck duck, String name, String reads, List<String> columns)
+  private TypedPart(
+      Duck duck, MissingWords missing, String name, String reads, List<String> columns)
       throws SQLException {
     this.duck = duck;
+    this.missing = missing;
     this.name = name;
     this.columns = columns;
     // Columns go by number, so that no name can collide.
@@ -49,18 +58,19 @@ final class TypedPart implements Part {
     rows = duck.number("SELECT count(*) FROM " + from);
   }
 
-  static TypedPart parquet(Duck duck, Path file) {
+  static TypedPart parquet(Duck duck, MissingWords missing, Path file) {
     String name = "file " + file.getFileName();
     TypedPart part;
     try {
       part =
           new TypedPart(
               duck,
+              missing,
               name,
               "read_parquet(%s, hive_partitioning = false)".formatted(Duck.input(file)),
               parquetColumns(duck, file));
     } catch (SQLException e) {
-      throw new DataException(
+      throw duck.failed(
           "%s cannot be read as Parquet; write it anew: %s".formatted(name, Duck.reason(e)), e);
     }
     ColumnNames.check(name, part.columns);
@@ -72,20 +82,51 @@ final class TypedPart implements Part {
    *
    * @param name what to call it in messages
    */
-  static TypedPart query(Duck duck, String name, String sql) {
+  static TypedPart query(Duck duck, MissingWords missing, String name, String sql) {
     TypedPart part;
     try {
       String table = duck.newTable();
+      String query = sql;
+      for (Matcher attach = ATTACH.matcher(query); attach.lookingAt(); attach.reset(query)) {
+        duck.attach(Path.of(attach.group(1).replace("''", "'")), attach.group(2));
+        query = query.substring(attach.end());
+      }
       // In brackets, so that it is one query and nothing else.
-      duck.execute("CREATE TABLE %s AS SELECT * FROM (%s)".formatted(table, sql));
+      duck.execute("CREATE TABLE %s AS SELECT * FROM (%s)".formatted(table, query));
       part =
           new TypedPart(
-              duck, name, table, duck.describe("SELECT * FROM " + table, "column_name"));
+              duck, missing, name, table, duck.describe("SELECT * FROM " + table, "column_name"));
     } catch (SQLException e) {
-      throw new DataException("%s: %s".formatted(name, Duck.reason(e)), e);
+      throw duck.failed("%s: %s".formatted(name, Duck.reason(e)), e);
     }
     ColumnNames.check(name, part.columns);
     return part;
+  }
+
+  /** The one table of a DuckDB database. */
+  static TypedPart database(Duck duck, MissingWords missing, Path file) {
+    String name = "file " + file.getFileName();
+    String database = duck.newTable();
+    try {
+      duck.attach(file, database);
+      List<String> tables =
+          duck.texts(
+              ("SELECT schema_name || '.' || quoted FROM (SELECT schema_name,"
+                      + " '\"' || replace(table_name, '\"', '\"\"') || '\"' AS quoted FROM duckdb_tables()"
+                      + " WHERE database_name = %s) ORDER BY ALL")
+                  .formatted(Duck.literal(database)));
+      if (tables.size() != 1) {
+        throw new DataException(
+            "%s has %s; say by a query which rows to take: ATTACH '%s' AS db; SELECT * FROM db.TABLE"
+                .formatted(
+                    name,
+                    tables.isEmpty() ? "no table" : "the tables " + Messages.list(tables),
+                    file.getFileName()));
+      }
+      return query(duck, missing, name, "SELECT * FROM %s.%s".formatted(database, tables.get(0)));
+    } catch (SQLException e) {
+      throw duck.failed("%s: %s".formatted(name, Duck.reason(e)), e);
+    }
   }
 
   // From the file's own schema, since a table in DuckDB renames a column that is there twice.
@@ -151,15 +192,18 @@ final class TypedPart implements Part {
 
   @Override
   public List<Block> load(List<Request> requests) {
-    return Reading.all(
-        new DuckCursor(duck, name, requests.stream().map(this::cell).toList(), from));
+    return duck.reading()
+        .all(
+            name, new DuckCursor(duck, name, requests.stream().map(this::cell).toList(), from));
   }
 
   private DuckCursor.Cell cell(Request request) {
     String column = "c" + request.column();
     String type = types.get(request.column());
     if (isText(type)) {
-      String text = "nullif(nullif(CAST(%s AS VARCHAR), ''), 'NA')".formatted(column);
+      String plain = "CAST(%s AS VARCHAR)".formatted(column);
+      String text =
+          "CASE WHEN %s NOT IN (%s) THEN %s END".formatted(plain, missing.inSql(), plain);
       return CsvPart.cell(text, request.text());
     }
     if (!request.text()) {

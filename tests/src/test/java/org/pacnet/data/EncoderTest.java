@@ -40,7 +40,7 @@ class EncoderTest {
     Schema schema = Schema.learn(source(), standardized("y"));
     // a: mean 2, std sqrt(8/3); b: constant; y: mean 5, std sqrt(32/3)
     Data target = csv(dir, "target.csv", "y,b,a,colour", "5,12,2,green", "13,10,6,blue");
-    EncodedData encoded = Encoder.training(target, schema, Set.of());
+    EncodedData encoded = Encoder.training(target, schema, Set.of(), ReadMonitor.NONE);
     float a = (float) (4 / Math.sqrt(8.0 / 3));
     float y = (float) (8 / Math.sqrt(32.0 / 3));
     assertEquals(2, encoded.rows());
@@ -53,7 +53,7 @@ class EncoderTest {
 
   @Test
   void buffersAreDirectAndOfNativeOrderAndEachCallGivesAFreshView() throws IOException {
-    EncodedData encoded = Encoder.training(source(), Schema.learn(source(), regression("y")), Set.of());
+    EncodedData encoded = Encoder.training(source(), Schema.learn(source(), regression("y")), Set.of(), ReadMonitor.NONE);
     assertTrue(encoded.features().isDirect());
     assertTrue(encoded.labels().isDirect());
     assertEquals(ByteOrder.nativeOrder(), encoded.features().order());
@@ -66,14 +66,14 @@ class EncoderTest {
   void severalLabelsStandInTheOrderOfTheSchema() throws IOException {
     Data data = csv(dir, "a.csv", "p,x,q", "1,0,10", "2,0,20");
     Schema schema = Schema.learn(data, regression("q", "p"));
-    assertArrayEquals(new float[] {10, 1, 20, 2}, values(Encoder.training(data, schema, Set.of()).labels()));
+    assertArrayEquals(new float[] {10, 1, 20, 2}, values(Encoder.training(data, schema, Set.of(), ReadMonitor.NONE).labels()));
   }
 
   @Test
   void classesBecomeTheirIndices() throws IOException {
     Data data = csv(dir, "a.csv", "x,y", "1,10", "1,9", "1,2", "1,9");
     Schema schema = Schema.learn(data, classification("y"));
-    assertArrayEquals(new float[] {2, 1, 0, 1}, values(Encoder.training(data, schema, Set.of()).labels()));
+    assertArrayEquals(new float[] {2, 1, 0, 1}, values(Encoder.training(data, schema, Set.of(), ReadMonitor.NONE).labels()));
   }
 
   @Test
@@ -82,7 +82,7 @@ class EncoderTest {
     Map<String, double[]> columns = new LinkedHashMap<>();
     columns.put("y", new double[] {0, 1});
     columns.put("x", new double[] {3, 7});
-    EncodedData encoded = Encoder.training(Data.columns(columns), schema, Set.of());
+    EncodedData encoded = Encoder.training(Data.columns(columns), schema, Set.of(), ReadMonitor.NONE);
     assertArrayEquals(new float[] {0, 2}, values(encoded.features()));
     assertArrayEquals(new float[] {-1, 1}, values(encoded.labels()));
   }
@@ -93,7 +93,7 @@ class EncoderTest {
     csv(dir, "p2.csv", "x,y", "NA,0", "5,", "6,0");
     Data data = Data.files(dir + "/p*.csv");
     Schema schema = Schema.learn(data, regression(Missing.DROP, "y"));
-    EncodedData training = Encoder.training(data, schema, Set.of());
+    EncodedData training = Encoder.training(data, schema, Set.of(), ReadMonitor.NONE);
     assertArrayEquals(new float[] {1, 3, 6}, values(training.features()));
     assertEquals(3, training.labels().remaining());
     assertEquals("{1, 3, 4}", training.dropped().toString());
@@ -109,11 +109,11 @@ class EncoderTest {
     Data data = csv(dir, "a.csv", "x,y", "1,0", "3,0");
     Data target = csv(dir, "t.csv", "x,y", ",0", "7,0");
     Schema plain = Schema.learn(data, regression(Missing.MEAN, "y"));
-    assertArrayEquals(new float[] {2, 7}, values(Encoder.training(target, plain, Set.of()).features()));
+    assertArrayEquals(new float[] {2, 7}, values(Encoder.training(target, plain, Set.of(), ReadMonitor.NONE).features()));
     Schema scaled =
         Schema.learn(
-            data, new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, true, true));
-    assertArrayEquals(new float[] {0, 5}, values(Encoder.training(target, scaled, Set.of()).features()));
+            data, new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
+    assertArrayEquals(new float[] {0, 5}, values(Encoder.training(target, scaled, Set.of(), ReadMonitor.NONE).features()));
   }
 
   @Test
@@ -131,9 +131,9 @@ class EncoderTest {
   void evaluationNeedsLabelsAndIgnoresOtherColumns() throws IOException {
     Schema schema = Schema.learn(source(), regression("y"));
     Data data = csv(dir, "p.csv", "note,b,a,colour,y", "hello,1,2,red,7");
-    assertArrayEquals(new float[] {7}, values(Encoder.evaluation(data, schema).labels()));
+    assertArrayEquals(new float[] {7}, values(Encoder.evaluation(data, schema, ReadMonitor.NONE).labels()));
     Data without = csv(dir, "q.csv", "b,a,colour", "1,2,red");
-    assertDataError(() -> Encoder.evaluation(without, schema), "file q.csv lacks column y");
+    assertDataError(() -> Encoder.evaluation(without, schema, ReadMonitor.NONE), "file q.csv lacks column y");
   }
 
   @Test
@@ -141,11 +141,11 @@ class EncoderTest {
     Schema schema = Schema.learn(source(), regression("y"));
     Data lacks = csv(dir, "t.csv", "a,y", "1,2");
     assertDataError(
-        () -> Encoder.training(lacks, schema, Set.of()), "file t.csv lacks columns colour, b", "a, y");
+        () -> Encoder.training(lacks, schema, Set.of(), ReadMonitor.NONE), "file t.csv lacks columns colour, b", "a, y");
     Data more = csv(dir, "t.csv", "a,colour,b,y,extra,other", "1,red,2,3,4,5");
-    assertDataError(() -> Encoder.training(more, schema, Set.of()), "file t.csv has columns extra, other");
+    assertDataError(() -> Encoder.training(more, schema, Set.of(), ReadMonitor.NONE), "file t.csv has columns extra, other");
     Data anotherCase = csv(dir, "t.csv", "A,colour,b,y", "1,red,2,3");
-    assertDataError(() -> Encoder.training(anotherCase, schema, Set.of()), "file t.csv");
+    assertDataError(() -> Encoder.training(anotherCase, schema, Set.of(), ReadMonitor.NONE), "file t.csv");
   }
 
   @Test
@@ -153,7 +153,7 @@ class EncoderTest {
     Schema schema = Schema.learn(source(), regression("y"));
     Data unseen = csv(dir, "t.csv", "a,colour,b,y", "1,red,2,3", "1,pink,2,3");
     assertDataError(
-        () -> Encoder.training(unseen, schema, Set.of()),
+        () -> Encoder.training(unseen, schema, Set.of(), ReadMonitor.NONE),
         "file t.csv, row 2, column colour",
         "'pink'",
         "blue, green, red");
@@ -163,14 +163,14 @@ class EncoderTest {
         "file t.csv, row 1, column a: 'many' is not a number");
     Data label = csv(dir, "t.csv", "a,colour,b,y", "1,red,2,high");
     assertDataError(
-        () -> Encoder.training(label, schema, Set.of()),
+        () -> Encoder.training(label, schema, Set.of(), ReadMonitor.NONE),
         "file t.csv, row 1, column y: 'high' is not a number");
     Data infinite = csv(dir, "t.csv", "a,colour,b,y", "1,red,inf,3");
     assertDataError(
-        () -> Encoder.training(infinite, schema, Set.of()), "file t.csv, row 1, column b", "not a finite");
+        () -> Encoder.training(infinite, schema, Set.of(), ReadMonitor.NONE), "file t.csv, row 1, column b", "not a finite");
     Data large = csv(dir, "t.csv", "a,colour,b,y", "1,red,2,1e39");
     assertDataError(
-        () -> Encoder.training(large, schema, Set.of()), "file t.csv, row 1, column y", "too large");
+        () -> Encoder.training(large, schema, Set.of(), ReadMonitor.NONE), "file t.csv, row 1, column y", "too large");
   }
 
   @Test
@@ -182,7 +182,7 @@ class EncoderTest {
     }
     Schema schema = Schema.learn(csv(dir, "a.csv", lines), regression("y"));
     Data unseen = csv(dir, "t.csv", "x,y", "zz,0");
-    assertDataError(() -> Encoder.training(unseen, schema, Set.of()), "k01, k02", "k10 and 15 more");
+    assertDataError(() -> Encoder.training(unseen, schema, Set.of(), ReadMonitor.NONE), "k01, k02", "k10 and 15 more");
   }
 
   @Test
@@ -191,7 +191,7 @@ class EncoderTest {
     Schema schema = Schema.learn(data, standardized("y"));
     Data target = csv(dir, "t.csv", "x,y", "1e35,0");
     assertDataError(
-        () -> Encoder.training(target, schema, Set.of()), "file t.csv, row 1, column x", "too large");
+        () -> Encoder.training(target, schema, Set.of(), ReadMonitor.NONE), "file t.csv, row 1, column x", "too large");
   }
 
   @Test
@@ -199,16 +199,16 @@ class EncoderTest {
     Schema schema = Schema.learn(source(), regression("y"));
     Data number = csv(dir, "t.csv", "a,colour,b,y", "NA,red,2,3");
     assertDataError(
-        () -> Encoder.training(number, schema, Set.of()),
+        () -> Encoder.training(number, schema, Set.of(), ReadMonitor.NONE),
         "file t.csv, row 1, column a",
         "the value is missing");
     Data category = csv(dir, "t.csv", "a,colour,b,y", "1,,2,3");
-    assertDataError(() -> Encoder.training(category, schema, Set.of()), "file t.csv, row 1, column colour");
-    Schema mean = new Schema(schema.inputs(), schema.labels(), schema.classes(), Missing.MEAN);
+    assertDataError(() -> Encoder.training(category, schema, Set.of(), ReadMonitor.NONE), "file t.csv, row 1, column colour");
+    Schema mean = new Schema(schema.inputs(), schema.labels(), schema.classes(), Missing.MEAN, Missing.WORDS);
     assertDataError(
-        () -> Encoder.training(category, mean, Set.of()), "row 1, column colour", "(drop)");
+        () -> Encoder.training(category, mean, Set.of(), ReadMonitor.NONE), "row 1, column colour", "(drop)");
     Data label = csv(dir, "u.csv", "a,colour,b,y", "1,red,2,");
-    assertDataError(() -> Encoder.training(label, mean, Set.of()), "file u.csv, row 1, column y", "label");
+    assertDataError(() -> Encoder.training(label, mean, Set.of(), ReadMonitor.NONE), "file u.csv, row 1, column y", "label");
   }
 
   @Test
@@ -216,21 +216,21 @@ class EncoderTest {
     Data data = csv(dir, "a.csv", "x,y", "1,0");
     Schema schema = Schema.learn(data, regression(Missing.DROP, "y"));
     Data empty = csv(dir, "t.csv", "x,y", ",0", "NA,1");
-    assertDataError(() -> Encoder.training(empty, schema, Set.of()), "t.csv", "2 rows", "none is left");
+    assertDataError(() -> Encoder.training(empty, schema, Set.of(), ReadMonitor.NONE), "t.csv", "2 rows", "none is left");
     assertDataError(() -> Encoder.prediction(empty, schema), "t.csv", "none is left");
   }
 
   @Test
   void classesOfATargetAreFoundAndUnknownOnesRefused() throws IOException {
     Data data = csv(dir, "a.csv", "x,y", "1,cat", "2,dog");
-    DataOptions options = new DataOptions(List.of("y"), true, Set.of(), Set.of(), Missing.DROP, false, false);
+    DataOptions options = new DataOptions(List.of("y"), true, Set.of(), Set.of(), Missing.DROP, Missing.WORDS, false, false);
     Schema schema = Schema.learn(data, options);
     Data target = csv(dir, "t.csv", "x,y", "1,emu", "2,cat", ",owl", "3,", "4,emu");
     assertEquals(List.of("cat", "emu"), Encoder.distinctLabels(target, schema));
     assertDataError(
-        () -> Encoder.training(target, schema, Set.of()), "file t.csv, row 1, column y", "'emu'", "cat, dog");
+        () -> Encoder.training(target, schema, Set.of(), ReadMonitor.NONE), "file t.csv, row 1, column y", "'emu'", "cat, dog");
     Schema own = schema.withClasses(Encoder.distinctLabels(target, schema));
-    assertArrayEquals(new float[] {1, 0, 1}, values(Encoder.training(target, own, Set.of()).labels()));
+    assertArrayEquals(new float[] {1, 0, 1}, values(Encoder.training(target, own, Set.of(), ReadMonitor.NONE).labels()));
     Schema numbers = Schema.learn(csv(dir, "b.csv", "x,y", "1,2"), regression("y"));
     assertThrows(IllegalArgumentException.class, () -> Encoder.distinctLabels(target, numbers));
   }
@@ -255,7 +255,7 @@ class EncoderTest {
     Data data = Data.files(file.toString());
     Schema schema = Schema.learn(data, Tables.categorical(regression("y"), "id"));
     assertDataError(
-        () -> Encoder.training(data, schema, Set.of()), "ids.csv", "60000 rows", "2 GiB", "column id alone");
+        () -> Encoder.training(data, schema, Set.of(), ReadMonitor.NONE), "ids.csv", "60000 rows", "2 GiB", "column id alone");
   }
 
   @Test
@@ -264,7 +264,7 @@ class EncoderTest {
     csv(dir, "p2.csv", "x,y", "2,0");
     csv(dir, "p1.csv", "x,y", "1,0");
     Data data = Data.files(dir + "/p*.csv");
-    EncodedData encoded = Encoder.training(data, Schema.learn(data, regression("y")), Set.of());
+    EncodedData encoded = Encoder.training(data, Schema.learn(data, regression("y")), Set.of(), ReadMonitor.NONE);
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     digest.update("x,y\n1,0\nx,y\n2,0\n".getBytes(StandardCharsets.UTF_8));
     assertEquals(
@@ -292,7 +292,7 @@ class EncoderTest {
     columns.put("x", x);
     columns.put("y", y);
     Data data = Data.columns(columns);
-    EncodedData encoded = Encoder.training(data, Schema.learn(data, regression("y")), Set.of());
+    EncodedData encoded = Encoder.training(data, Schema.learn(data, regression("y")), Set.of(), ReadMonitor.NONE);
     byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes.array());
     assertEquals(
         new Provenance("in-memory columns", rows, 0, HexFormat.of().formatHex(digest)),
@@ -303,7 +303,7 @@ class EncoderTest {
   void aFileThatChangesWhileItIsReadIsRefused(@TempDir Path dir) throws IOException {
     Path file = dir.resolve("moving.csv");
     Files.writeString(file, "x,y\n1,2\n3,4\n");
-    try (Source source = Source.open(Data.files(file.toString()))) {
+    try (Source source = Source.open(Data.files(file.toString()), Missing.WORDS, ReadMonitor.NONE)) {
       assertEquals(2, source.provenance(2, 0).rows());
       Files.writeString(file, "x,y\n1,2\n3,5\n5,6\n");
       DataException e = assertThrows(DataException.class, () -> source.provenance(2, 0));

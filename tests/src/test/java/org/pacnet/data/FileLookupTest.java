@@ -26,7 +26,7 @@ class FileLookupTest {
   @TempDir Path dir;
 
   private float[] features(Data data) {
-    return values(Encoder.training(data, Schema.learn(data, regression("y")), Set.of()).features());
+    return values(Encoder.training(data, Schema.learn(data, regression("y")), Set.of(), ReadMonitor.NONE).features());
   }
 
   private Data at(String pathOrGlob) {

@@ -32,7 +32,7 @@ class ParquetReadingTest {
   }
 
   private static float[] features(Data data) {
-    return values(Encoder.training(data, learn(data), Set.of()).features());
+    return values(Encoder.training(data, learn(data), Set.of(), ReadMonitor.NONE).features());
   }
 
   @Test
@@ -64,7 +64,7 @@ class ParquetReadingTest {
                 + " AS t(x, z, y)");
     Schema schema = Schema.learn(data, regression(Missing.DROP, "y"));
     assertEquals(List.of("a"), schema.inputs().get(0).categories());
-    assertEquals("{1, 2, 3}", Encoder.training(data, schema, Set.of()).dropped().toString());
+    assertEquals("{1, 2, 3}", Encoder.training(data, schema, Set.of(), ReadMonitor.NONE).dropped().toString());
   }
 
   @Test

@@ -57,7 +57,7 @@ class PredictionWriterTest {
             "NA,,\"\",true",
             "1e3,nan,2024-1-2,\"two\nlines\"");
     Path out = dir.resolve("o'ut.csv");
-    PredictionWriter.write(data, rows(), List.of(numbers(0.5, -2, 1e-7)), out);
+    PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(0.5, -2, 1e-7)), out);
     assertEquals(
         """
         id,"a, b",when,n\u00f6te,prediction
@@ -78,7 +78,7 @@ class PredictionWriterTest {
         List.of(
             PredictionColumn.texts("class", new String[] {"a", "b,c"}),
             PredictionColumn.numbers("p(a)", new double[] {0.75, 0.25}));
-    PredictionWriter.write(data, rows(0, 2), columns, out);
+    PredictionWriter.write(data, Missing.WORDS, rows(0, 2), columns, out);
     assertEquals("x,class,p(a)\n,,\n2,a,0.75\n3,,\n4,\"b,c\",0.25\n", Files.readString(out));
   }
 
@@ -86,7 +86,7 @@ class PredictionWriterTest {
   void intoParquetTextGetsTheTypesOfItsContents() throws IOException, SQLException {
     Data data = csv(dir, "in.csv", "whole,part,day,word", "1,1.5,2024-01-02,x", "NA,2,2024-02-03,");
     Path out = dir.resolve("out.parquet");
-    PredictionWriter.write(data, rows(1), List.of(numbers(0.125)), out);
+    PredictionWriter.write(data, Missing.WORDS, rows(1), List.of(numbers(0.125)), out);
     assertEquals(
         List.of("whole|BIGINT", "part|DOUBLE", "day|DATE", "word|VARCHAR", "prediction|DOUBLE"),
         query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM '%s')".formatted(out)));
@@ -109,7 +109,7 @@ class PredictionWriterTest {
       values[i] = i + 1;
     }
     Path out = dir.resolve("out.parquet");
-    PredictionWriter.write(data, rows(), List.of(numbers(values)), out);
+    PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(values)), out);
     assertEquals(List.of("word|30001.0"), query("SELECT * FROM '%s' OFFSET 30000".formatted(out)));
     assertEquals(
         List.of("30000"),
@@ -120,12 +120,12 @@ class PredictionWriterTest {
   void parquetColumnsOfEveryTypeArePassedOn() throws IOException, SQLException {
     Data data = parquet(dir, "in.parquet", "SELECT 1::UTINYINT AS a, [1, 2] AS l, {'u': 'v'} AS s");
     Path out = dir.resolve("out.parquet");
-    PredictionWriter.write(data, rows(), List.of(numbers(3)), out);
+    PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(3)), out);
     assertEquals(
         List.of("1|[1, 2]|{'u': v}|3.0|UTINYINT"),
         query("SELECT a, l, s::VARCHAR, prediction, typeof(a) FROM '%s'".formatted(out)));
     Path text = dir.resolve("out.csv");
-    PredictionWriter.write(data, rows(), List.of(numbers(3)), text);
+    PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(3)), text);
     assertTrue(Files.readString(text).startsWith("a,l,s,prediction\n1,\"[1, 2]\","));
   }
 
@@ -135,7 +135,7 @@ class PredictionWriterTest {
     columns.put("b", new double[] {1, 2});
     columns.put("a", new double[] {0.5, 1e10});
     Path out = dir.resolve("out.csv");
-    PredictionWriter.write(Data.columns(columns), rows(0), List.of(numbers(9)), out);
+    PredictionWriter.write(Data.columns(columns), Missing.WORDS, rows(0), List.of(numbers(9)), out);
     assertEquals("b,a,prediction\n1.0,0.5,\n2.0,10000000000.0,9.0\n", Files.readString(out));
   }
 
@@ -144,7 +144,7 @@ class PredictionWriterTest {
     csv(dir, "p1.csv", "x,z", "1,a");
     csv(dir, "p2.csv", "z,x", "b,2", "c,3");
     Path out = dir.resolve("out.csv");
-    PredictionWriter.write(Data.files(dir + "/p*.csv"), rows(1), List.of(numbers(10, 30)), out);
+    PredictionWriter.write(Data.files(dir + "/p*.csv"), Missing.WORDS, rows(1), List.of(numbers(10, 30)), out);
     assertEquals("x,z,prediction\n1,a,10.0\n2,b,\n3,c,30.0\n", Files.readString(out));
   }
 
@@ -152,10 +152,10 @@ class PredictionWriterTest {
   void tabsAndGzipGoByTheExtension() throws IOException {
     Data data = csv(dir, "in.csv", "x,z", "1,\"a,b\"");
     Path tabs = dir.resolve("out.tsv");
-    PredictionWriter.write(data, rows(), List.of(numbers(2)), tabs);
+    PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(2)), tabs);
     assertEquals("x\tz\tprediction\n1\ta,b\t2.0\n", Files.readString(tabs).replace("\"", ""));
     Path zipped = dir.resolve("out.csv.gz");
-    PredictionWriter.write(data, rows(), List.of(numbers(2)), zipped);
+    PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(2)), zipped);
     try (BufferedReader reader =
         new BufferedReader(
             new InputStreamReader(
@@ -169,7 +169,7 @@ class PredictionWriterTest {
     Data data = csv(dir, "in.csv", "x", "1");
     Path out = dir.resolve("out.csv");
     Files.writeString(out, "something old and longer than what replaces it");
-    PredictionWriter.write(data, rows(), List.of(numbers(2)), out);
+    PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(2)), out);
     assertEquals("x,prediction\n1,2.0\n", Files.readString(out));
   }
 
@@ -178,13 +178,13 @@ class PredictionWriterTest {
     Data data = csv(dir, "in.csv", "x,Prediction", "1,2");
     Path out = dir.resolve("out.csv");
     assertDataError(
-        () -> PredictionWriter.write(data, rows(), List.of(numbers(2)), out),
+        () -> PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(2)), out),
         "file in.csv",
         "column prediction",
         "input");
     Data other = csv(dir, "in.csv", "x", "1");
     assertDataError(
-        () -> PredictionWriter.write(other, rows(), List.of(numbers(2), numbers(3)), out),
+        () -> PredictionWriter.write(other, Missing.WORDS, rows(), List.of(numbers(2), numbers(3)), out),
         "column prediction",
         "another prediction");
     assertFalse(Files.exists(out));
@@ -195,7 +195,7 @@ class PredictionWriterTest {
     Data data = csv(dir, "in.csv", "x", "1");
     for (String name : List.of("out.xlsx", "out", "out.txt", "out.parquet.gz")) {
       assertDataError(
-          () -> PredictionWriter.write(data, rows(), List.of(numbers(2)), dir.resolve(name)),
+          () -> PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(2)), dir.resolve(name)),
           name,
           ".csv",
           ".parquet");
@@ -203,7 +203,7 @@ class PredictionWriterTest {
     Path directory = Files.createDirectory(dir.resolve("dir.csv"));
     Files.writeString(directory.resolve("precious"), "kept");
     assertDataError(
-        () -> PredictionWriter.write(data, rows(), List.of(numbers(2)), directory),
+        () -> PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(2)), directory),
         "is a directory");
     assertEquals("kept", Files.readString(directory.resolve("precious")));
   }
@@ -213,7 +213,7 @@ class PredictionWriterTest {
     Data data = csv(dir, "in.csv", "x", "1");
     Path same = dir.resolve("../" + dir.getFileName() + "/in.csv");
     assertDataError(
-        () -> PredictionWriter.write(data, rows(), List.of(numbers(2)), same), "also the input");
+        () -> PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(2)), same), "also the input");
     assertEquals("x\n1\n", Files.readString(dir.resolve("in.csv")));
   }
 
@@ -223,10 +223,10 @@ class PredictionWriterTest {
     Path out = dir.resolve("out.csv");
     assertThrows(
         IllegalArgumentException.class,
-        () -> PredictionWriter.write(data, rows(0), List.of(numbers(1, 2)), out));
+        () -> PredictionWriter.write(data, Missing.WORDS, rows(0), List.of(numbers(1, 2)), out));
     assertThrows(
         IllegalArgumentException.class,
-        () -> PredictionWriter.write(data, rows(7), List.of(numbers(1)), out));
+        () -> PredictionWriter.write(data, Missing.WORDS, rows(7), List.of(numbers(1)), out));
     assertFalse(Files.exists(out));
   }
 
@@ -239,7 +239,7 @@ class PredictionWriterTest {
     Files.writeString(out, "old");
     Data data = Data.files(dir + "/p*.parquet");
     assertDataError(
-        () -> PredictionWriter.write(data, rows(), List.of(numbers(1, 2)), out), "out.csv");
+        () -> PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(1, 2)), out), "out.csv");
     assertEquals("old", Files.readString(out));
     assertEquals(List.of("out.csv", "p1.parquet", "p2.parquet"), fileNames());
   }

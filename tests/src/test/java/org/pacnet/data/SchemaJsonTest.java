@@ -25,14 +25,14 @@ class SchemaJsonTest {
               new Schema.Input("c", ColumnKind.CATEGORICAL, List.of("a", "b"), 0, 1, 0)),
           List.of(new Schema.Label("y", 5.5, 2.5), new Schema.Label("z", 0, 1)),
           List.of(),
-          Missing.MEAN);
+          Missing.MEAN, Missing.WORDS);
 
   private static final Schema CLASSIFICATION =
       new Schema(
           List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0, 1, 3)),
           List.of(new Schema.Label("y", 0, 1)),
           List.of("no", "yes"),
-          Missing.DROP);
+          Missing.DROP, Missing.WORDS);
 
   @Test
   void whatIsWrittenIsReadBackEqual() throws JsonProcessingException {
@@ -46,7 +46,8 @@ class SchemaJsonTest {
     assertEquals(
         "{\"inputs\":[{\"name\":\"x\",\"kind\":\"NUMERIC\",\"categories\":[],\"mean\":0.0,"
             + "\"std\":1.0,\"fill\":3.0}],\"labels\":[{\"name\":\"y\",\"mean\":0.0,\"std\":1.0}],"
-            + "\"classes\":[\"no\",\"yes\"],\"missing\":\"DROP\"}",
+            + "\"classes\":[\"no\",\"yes\"],\"missing\":\"DROP\","
+            + "\"missingWords\":[\"NA\",\"N/A\",\"NULL\",\"null\",\"NaN\",\"nan\"]}",
         MAPPER.writeValueAsString(CLASSIFICATION));
   }
 
@@ -94,6 +95,6 @@ class SchemaJsonTest {
         ModelFormatException.class,
         () ->
             new Schema(
-                CLASSIFICATION.inputs(), CLASSIFICATION.labels(), List.of("no"), Missing.ERROR));
+                CLASSIFICATION.inputs(), CLASSIFICATION.labels(), List.of("no"), Missing.ERROR, Missing.WORDS));
   }
 }

@@ -55,7 +55,7 @@ class SchemaTest {
   @Test
   void statisticsAreTakenOverTheRowsThatAreUsed() throws IOException {
     Data data = csv(dir, "a.csv", "x,c,y", "1,u,1", "3,u,3", "100,,5", "200,v,", ",w,9");
-    DataOptions options = new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.DROP, true, true);
+    DataOptions options = new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.DROP, Missing.WORDS, true, true);
     Schema schema = Schema.learn(data, options);
     assertEquals(2, schema.inputs().get(0).mean());
     assertEquals(1, schema.inputs().get(0).std());
@@ -68,7 +68,7 @@ class SchemaTest {
     Data data = csv(dir, "a.csv", "x,y", "1,0", "NA,0", "3,0");
     Schema schema =
         Schema.learn(
-            data, new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, true, true));
+            data, new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
     assertEquals(
         new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2), schema.inputs().get(0));
   }
@@ -171,7 +171,7 @@ class SchemaTest {
     assertDataError(
         () -> categorical(regression("a"), "a", "b"), "column a", "label", "categorical");
     assertDataError(
-        () -> new DataOptions(List.of("a", "b"), true, Set.of(), Set.of(), Missing.ERROR, true, true),
+        () -> new DataOptions(List.of("a", "b"), true, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, true, true),
         "one label",
         "a, b");
   }

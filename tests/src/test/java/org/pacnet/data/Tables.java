@@ -69,19 +69,19 @@ final class Tables {
   }
 
   static DataOptions regression(String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, false, false);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, false, false);
   }
 
   static DataOptions regression(Missing missing, String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), missing, false, false);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), missing, Missing.WORDS, false, false);
   }
 
   static DataOptions standardized(String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, true, true);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, true, true);
   }
 
   static DataOptions classification(String label) {
-    return new DataOptions(List.of(label), true, Set.of(), Set.of(), Missing.ERROR, false, false);
+    return new DataOptions(List.of(label), true, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, false, false);
   }
 
   static DataOptions categorical(DataOptions options, String... columns) {
@@ -91,6 +91,7 @@ final class Tables {
         Set.of(columns),
         options.ignored(),
         options.missing(),
+        options.missingWords(),
         options.standardizeInputs(),
         options.standardizeLabels());
   }
