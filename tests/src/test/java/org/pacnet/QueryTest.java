@@ -116,8 +116,11 @@ class QueryTest {
     Cli both = train(two.toString());
     assertEquals(2, both.exitCode());
     assertTrue(both.err().contains("it's two.db has the tables main.\"other\", main.\"runs\""), both.err());
+    Cli.ok("train", "--source", "attach '" + quoted + "' as lab; from lab.runs", "--label", "y",
+        "--hidden", "4", "--source-epochs", 1, "--out", folder.resolve("attached"));
     Cli written = train("ATTACH '" + one + "' AS lab; CREATE TABLE lab.more (x INT)");
-    assertEquals(2, written.exitCode(), written.err());
+    assertEquals(2, written.exitCode());
+    assertTrue(written.err().contains("query: "), written.err());
   }
 
   @Test

@@ -7,8 +7,8 @@ final class Tables {
 
   private Tables() {}
 
-  /** A query where the text begins with SELECT or FROM, else a file or a pattern. */
+  /** A query where the text begins with SELECT, FROM or ATTACH, else a file or a pattern. */
   static Data of(String text) {
-    return text.matches("(?is)\\s*(SELECT|FROM)\\s.*") ? Data.sql(text) : Data.files(text);
+    return text.matches("(?is)\\s*(SELECT|FROM|ATTACH)\\s.*") ? Data.sql(text) : Data.files(text);
   }
 }

@@ -30,7 +30,8 @@ final class CsvPart implements Part {
   private final Path file;
   private final MessageDigest digest;
   private final String nulls;
-  private final CsvLayout layout;
+  private final char delimiter;
+  private final List<String> header;
   private volatile CsvScan.@Nullable Result scan;
 
   /**
@@ -42,8 +43,10 @@ final class CsvPart implements Part {
     this.file = file;
     this.digest = digest;
     this.nulls = "nullstr = [%s]".formatted(missing.inSql());
-    this.layout = CsvLayout.of(file, name(), format);
-    ColumnNames.check(name(), layout.header());
+    this.delimiter =
+        format == FileFormat.TAB_SEPARATED ? '\t' : CsvScan.delimiter(file, name());
+    this.header = CsvScan.header(file, name(), delimiter);
+    ColumnNames.check(name(), header);
   }
 
   @Override
@@ -53,7 +56,7 @@ final class CsvPart implements Part {
 
   @Override
   public List<String> columns() {
-    return layout.header();
+    return header;
   }
 
   @Override
@@ -64,7 +67,7 @@ final class CsvPart implements Part {
   private CsvScan.Result scan() {
     CsvScan.Result done = scan;
     if (done == null) {
-      done = CsvScan.whole(file, name(), layout.delimiter(), digest);
+      done = CsvScan.whole(file, name(), delimiter, digest);
       scan = done;
     }
     return done;
@@ -205,7 +208,7 @@ final class CsvPart implements Part {
   private String dialect() {
     return "header = true, delim = %s, quote = '\"', escape = '\"', compression = '%s'"
         .formatted(
-            Duck.literal(String.valueOf(layout.delimiter())),
+            Duck.literal(String.valueOf(delimiter)),
             FileFormat.isGzip(file.toString()) ? "gzip" : "none");
   }
 

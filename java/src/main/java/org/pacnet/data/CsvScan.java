@@ -31,6 +31,8 @@ import org.pacnet.error.DataException;
 final class CsvScan {
   private static final int BUFFER = 1 << 17;
 
+  private static final char[] SEPARATORS = {',', ';', '\t', '|'};
+
   // Kinds of bytes; all others are ordinary.
   private static final byte DELIMITER = 1;
   private static final byte QUOTE = 2;
@@ -103,6 +105,33 @@ final class CsvScan {
     CsvScan scan = new CsvScan(name, delimiter);
     scan.read(file, digest, false);
     return new Result(scan.rows, scan.underscored);
+  }
+
+  /** What separates the fields: whichever the header has most of outside of quotes. */
+  static char delimiter(Path file, String name) {
+    long[] counts = new long[SEPARATORS.length];
+    boolean quoted = false;
+    byte[] buffer = new byte[1 << 13];
+    try (InputStream in = open(file, null)) {
+      boolean inHeader = true;
+      for (int length = in.read(buffer); inHeader && length > 0; length = in.read(buffer)) {
+        for (int p = 0; inHeader && p < length; p++) {
+          byte b = buffer[p];
+          quoted ^= b == '"';
+          for (int i = 0; !quoted && i < SEPARATORS.length; i++) {
+            counts[i] += b == SEPARATORS[i] ? 1 : 0;
+          }
+          inHeader = quoted || (b != '\n' && b != '\r');
+        }
+      }
+    } catch (IOException e) {
+      throw unreadable(name, e);
+    }
+    int best = 0;
+    for (int i = 1; i < SEPARATORS.length; i++) {
+      best = counts[i] > counts[best] ? i : best;
+    }
+    return SEPARATORS[best];
   }
 
   /** Opens a file, gzipped or not. */
