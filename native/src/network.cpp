@@ -4,18 +4,19 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <torch/version.h>
 
 #include "core/error.h"
-#include "core/random.h"
-#include "nn/mlp.h"
+#include "nn/describe.h"
 #include "pacnet/pacnet.h"
 #include "prune/mask.h"
 #include "prune/select.h"
 #include "train/fit.h"
+#include "train/scope.h"
 
 namespace pacnet {
 
@@ -39,23 +40,6 @@ const char* cpu_capability() noexcept {
 
 namespace {
 
-// Single products and buffers stay far below what int and size_t hold.
-constexpr int64_t kLargestWidth = 1 << 20;
-
-std::vector<int64_t> checked_sizes(const int64_t* sizes, int64_t count) {
-  require(count >= 2, "a network needs an input and an output width");
-  for (int64_t i = 0; i < count; ++i) {
-    require(sizes[i] > 0 && sizes[i] <= kLargestWidth, "layer width " + std::to_string(sizes[i]) +
-                                                           " is not between 1 and " + std::to_string(kLargestWidth));
-  }
-  return {sizes, sizes + count};
-}
-
-Activation checked_activation(int activation) {
-  require(activation >= kRelu && activation <= kSilu, "unknown activation " + std::to_string(activation));
-  return static_cast<Activation>(activation);
-}
-
 // `given` elements of a buffer that must have `expected`.
 void require_count(const char* what, int64_t given, int64_t expected) {
   require(given == expected, std::string(what) + " has " + std::to_string(given) + " elements where " +
@@ -69,49 +53,51 @@ int64_t product(int64_t rows, int64_t width) {
   return rows * width;
 }
 
-double checked_dropout(double dropout) {
-  require(dropout >= 0 && dropout < 1, "dropout must be in [0, 1), not " + std::to_string(dropout));
-  return dropout;
+const Tensor& tensor_of(const Layout& layout, int64_t index) {
+  require(index >= 0 && index < static_cast<int64_t>(layout.tensors().size()),
+          "there is no tensor " + std::to_string(index));
+  return layout.tensors()[static_cast<std::size_t>(index)];
+}
+
+// The tensors one behind the other, without the arena's gaps.
+void spread(const Layout& layout, const float* in, float* arena) {
+  for (const Tensor& t : layout.tensors()) {
+    std::copy_n(in, t.size, arena + t.offset);
+    in += t.size;
+  }
 }
 
 }  // namespace
 
+int64_t parameter_count_of(const char* description) {
+  return guarded([&] { return make_net(description)->layout().parameters(); });
+}
+
 struct Network::Impl {
-  Impl(const int64_t* sizes, int64_t count, int activation, double dropout)
-      : mlp(checked_sizes(sizes, count), checked_activation(activation), checked_dropout(dropout)),
-        params(mlp.layout().extent()),
-        kept(mlp.layout()) {
-    for (const Tensor& tensor : mlp.layout().tensors()) {
+  explicit Impl(const std::string& description)
+      : net(make_net(description)), params(net->layout().extent()), kept(net->layout()) {
+    for (const Tensor& tensor : net->layout().tensors()) {
       kept.fill(tensor, true);
     }
   }
 
-  const Tensor& tensor(int64_t index) const {
-    require(index >= 0 && index < static_cast<int64_t>(mlp.layout().tensors().size()),
-            "there is no tensor " + std::to_string(index));
-    return mlp.layout().tensors()[static_cast<std::size_t>(index)];
-  }
+  const Layout& layout() const noexcept { return net->layout(); }
+  const Tensor& tensor(int64_t index) const { return tensor_of(layout(), index); }
 
-  void draw_layer(int64_t layer, Random& random) {
-    const float bound = 1.0F / std::sqrt(static_cast<float>(mlp.width(layer)));
-    for (const Tensor* t : {&mlp.weight(layer), &mlp.bias(layer)}) {
-      for (int64_t i = 0; i < t->size; ++i) {
-        params.data()[t->offset + i] = (2.0F * random.uniform() - 1.0F) * bound;
-      }
-    }
-  }
-
-  Mlp mlp;
+  std::unique_ptr<Net> net;
   FloatBuffer params;
   BitMask kept;
 };
 
-Network::Network(const int64_t* sizes, int64_t count, int activation, double dropout)
-    : impl_(guarded([&] { return new Impl(sizes, count, activation, dropout); })) {}
+struct FitScope::Impl : Scope {
+  using Scope::Scope;
+};
+
+Network::Network(const char* description) : impl_(guarded([&] { return new Impl(description); })) {}
 
 Network::~Network() { delete impl_; }
 
-int64_t Network::tensor_count() const { return static_cast<int64_t>(impl_->mlp.layout().tensors().size()); }
+int64_t Network::tensor_count() const { return static_cast<int64_t>(impl_->layout().tensors().size()); }
 
 const char* Network::tensor_name(int64_t tensor) const {
   return guarded([&] { return impl_->tensor(tensor).name.c_str(); });
@@ -129,28 +115,28 @@ int64_t Network::tensor_dim(int64_t tensor, int64_t dim) const {
   });
 }
 
-int64_t Network::parameter_count() const { return impl_->mlp.layout().parameters(); }
+int Network::tensor_roles(int64_t tensor) const {
+  return guarded([&] { return impl_->tensor(tensor).roles; });
+}
+
+int64_t Network::parameter_count() const { return impl_->layout().parameters(); }
+
+int64_t Network::inputs() const { return impl_->net->inputs(); }
+
+int64_t Network::outputs() const { return impl_->net->outputs(); }
 
 void Network::initialize(uint64_t seed) {
-  guarded([&] {
-    Random random(seed, Stream::kInitialize);
-    for (int64_t l = 0; l < impl_->mlp.layers(); ++l) {
-      impl_->draw_layer(l, random);
-    }
-  });
+  guarded([&] { impl_->net->initialize(impl_->params.data(), seed); });
 }
 
 void Network::initialize_head(uint64_t seed) {
-  guarded([&] {
-    Random random(seed, Stream::kInitializeHead);
-    impl_->draw_layer(impl_->mlp.layers() - 1, random);
-  });
+  guarded([&] { impl_->net->initialize_head(impl_->params.data(), seed); });
 }
 
 void Network::get_parameters(float* out, int64_t count) const {
   guarded([&] {
     require_count("the buffer of parameters", count, parameter_count());
-    for (const Tensor& t : impl_->mlp.layout().tensors()) {
+    for (const Tensor& t : impl_->layout().tensors()) {
       out = std::copy_n(impl_->params.data() + t.offset, t.size, out);
     }
   });
@@ -159,10 +145,7 @@ void Network::get_parameters(float* out, int64_t count) const {
 void Network::set_parameters(const float* in, int64_t count) {
   guarded([&] {
     require_count("the buffer of parameters", count, parameter_count());
-    for (const Tensor& t : impl_->mlp.layout().tensors()) {
-      std::copy_n(in, t.size, impl_->params.data() + t.offset);
-      in += t.size;
-    }
+    spread(impl_->layout(), in, impl_->params.data());
   });
 }
 
@@ -175,13 +158,13 @@ int64_t Network::prune(double ratio, int rule, const bool* prunable, int64_t cou
     std::vector<Tensor> chosen;
     for (int64_t t = 0; t < count; ++t) {
       if (prunable[t]) {
-        require(impl_->tensor(t).prunable(), impl_->tensor(t).name + " is no matrix and is never pruned");
+        require(impl_->tensor(t).is(kRolePrunable), impl_->tensor(t).name + " is never pruned");
         chosen.push_back(impl_->tensor(t));
       }
     }
     require(!chosen.empty(), "every weight is excluded from pruning");
-    BitMask mask(impl_->mlp.layout());
-    for (const Tensor& t : impl_->mlp.layout().tensors()) {
+    BitMask mask(impl_->layout());
+    for (const Tensor& t : impl_->layout().tensors()) {
       mask.fill(t, true);
     }
     const int64_t kept = select_by_rule(impl_->params.data(), chosen, ratio, static_cast<PruningRule>(rule), mask);
@@ -205,41 +188,65 @@ void Network::get_mask(int64_t tensor, uint8_t* out, int64_t bytes) const {
   });
 }
 
-void Network::set_mask(int64_t tensor, const uint8_t* in, int64_t bytes) {
-  guarded([&] {
-    const Tensor& t = impl_->tensor(tensor);
-    require_count("the mask", bytes, (t.size + 7) / 8);
-    require(t.size % 8 == 0 || (in[bytes - 1] >> (t.size % 8)) == 0, t.name + ": unused mask bits are set");
-    if (!t.prunable()) {
-      for (int64_t i = 0; i < t.size; ++i) {
-        require(((in[i / 8] >> (i % 8)) & 1) != 0, t.name + " is no matrix and is never pruned");
-      }
-    }
-    impl_->kept.fill(t, false);
-    std::memcpy(&impl_->kept.word(t.offset / kWordBits), in, static_cast<std::size_t>(bytes));
-  });
-}
-
 int64_t Network::kept_count(int64_t tensor) const {
   return guarded([&] { return impl_->kept.count(impl_->tensor(tensor)); });
 }
 
-FitResult Network::fit(const FitOptions& options, const float* x, int64_t x_count, const float* y, int64_t y_count,
-                       int64_t rows, FitListener* listener) {
+FitResult Network::fit(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count,
+                       const float* y, int64_t y_count, int64_t rows, FitListener* listener) {
   return guarded([&] {
-    require_count("x", x_count, product(rows, impl_->mlp.inputs()));
-    require_count("y", y_count, product(rows, options.loss == kCrossEntropy ? 1 : impl_->mlp.outputs()));
-    return pacnet::fit(impl_->mlp, impl_->kept, impl_->params.data(), options, x, y, rows, listener);
+    require(scope.impl_->layout.extent() == impl_->layout().extent() &&
+                scope.impl_->layout.tensors().size() == impl_->layout().tensors().size(),
+            "the scope is of another network");
+    require_count("x", x_count, product(rows, impl_->net->inputs()));
+    require_count("y", y_count, product(rows, options.loss == kCrossEntropy ? 1 : impl_->net->outputs()));
+    return pacnet::fit(*impl_->net, *scope.impl_, impl_->params.data(), options, x, y, rows, listener);
   });
 }
 
 void Network::predict(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count,
                       int threads) const {
   guarded([&] {
-    require_count("x", x_count, product(rows, impl_->mlp.inputs()));
-    require_count("out", out_count, product(rows, impl_->mlp.outputs()));
-    pacnet::predict(impl_->mlp, impl_->params.data(), x, rows, out, threads);
+    require_count("x", x_count, product(rows, impl_->net->inputs()));
+    require_count("out", out_count, product(rows, impl_->net->outputs()));
+    require(threads > 0, "the number of threads must be at least 1");
+    impl_->net->predict(impl_->params.data(), x, rows, out, threads);
   });
 }
+
+FitScope::FitScope(const Network& network) : impl_(guarded([&] { return new Impl(network.impl_->layout()); })) {}
+
+FitScope::~FitScope() { delete impl_; }
+
+void FitScope::set_trainable(int64_t tensor, const uint8_t* bits, int64_t bytes) {
+  guarded([&] {
+    const Tensor& t = tensor_of(impl_->layout, tensor);
+    require_count("the list of bits", bytes, (t.size + 7) / 8);
+    require(t.size % 8 == 0 || (bits[bytes - 1] >> (t.size % 8)) == 0, t.name + ": unused bits are set");
+    impl_->trainable.fill(t, false);
+    std::memcpy(&impl_->trainable.word(t.offset / kWordBits), bits, static_cast<std::size_t>(bytes));
+    const int64_t moving = impl_->trainable.count(t);
+    require(!t.is(kRoleStatistics) || moving == 0 || moving == t.size,
+            t.name + ": statistics move or stay as a whole");
+  });
+}
+
+void FitScope::set_pull(int64_t tensor, double l2) {
+  guarded([&] {
+    tensor_of(impl_->layout, tensor);
+    require(std::isfinite(l2) && l2 >= 0, "lambda must be zero or positive, and finite");
+    impl_->segments[static_cast<std::size_t>(tensor)].l2 = static_cast<float>(l2);
+  });
+}
+
+void FitScope::set_anchor(const float* values, int64_t count) {
+  guarded([&] {
+    require_count("the anchor", count, impl_->layout.parameters());
+    impl_->anchor = FloatBuffer(impl_->layout.extent());
+    spread(impl_->layout, values, impl_->anchor.data());
+  });
+}
+
+void FitScope::require_frozen_zero() { impl_->frozen_zero = true; }
 
 }  // namespace pacnet

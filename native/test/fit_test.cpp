@@ -18,12 +18,16 @@
 #include "core/team.h"
 #include "nn/mlp.h"
 #include "pacnet/pacnet.h"
+#include "scopes.h"
 #include "train/guarantee.h"
 
 namespace pacnet {
 namespace {
 
-constexpr int64_t kSizes[] = {4, 24, 24, 1};
+using test::PhaseScope;
+using test::Train;
+
+constexpr const char* kNetwork = "mlp sizes=4,24,24,1";
 constexpr bool kPrunable[] = {true, false, true, false, true, false};
 
 template <typename T>
@@ -72,11 +76,12 @@ class Listener : public FitListener {
 };
 
 struct Trained {
-  explicit Trained(double dropout = 0.0, int activation = kRelu) : network(kSizes, 4, activation, dropout) {
-    network.initialize(5);
-  }
+  explicit Trained(const std::string& settings = "") : network((kNetwork + settings).c_str()) { network.initialize(5); }
   FitResult fit(const Data& data, const FitOptions& options, FitListener* listener = nullptr) {
-    return network.fit(options, data.x.data(), count(data.x), data.y.data(), count(data.y), data.rows, listener);
+    return fit(data, options, PhaseScope(network), listener);
+  }
+  FitResult fit(const Data& data, const FitOptions& options, const FitScope& scope, FitListener* listener = nullptr) {
+    return network.fit(options, scope, data.x.data(), count(data.x), data.y.data(), count(data.y), data.rows, listener);
   }
   Network network;
 };
@@ -88,31 +93,31 @@ TEST(Fit, SameSeedSameBitsAndAnotherSeedOthers) {
     o.epochs = 5;
     o.threads = threads;
     o.seed = 3;
-    Trained a(0.2);
-    Trained b(0.2);
+    Trained a(" dropout=0.2");
+    Trained b(" dropout=0.2");
     a.fit(data, o);
     b.fit(data, o);
     EXPECT_TRUE(same_bits(parameters_of(a.network), parameters_of(b.network)));
     o.seed = 4;
-    Trained c(0.2);
+    Trained c(" dropout=0.2");
     c.fit(data, o);
     EXPECT_FALSE(same_bits(parameters_of(a.network), parameters_of(c.network)));
   }
 }
 
 TEST(Fit, ManyThreadsAgreeWithOne) {
-  const int64_t sizes[] = {4, 256, 256, 1};  // large enough that more than one thread is used
   const Data data(512);
   std::vector<std::vector<float>> results;
   for (const int threads : {1, 2, 3}) {
-    Network network(sizes, 4, kTanh, 0.1);
+    // Large enough that more than one thread is used.
+    Network network("mlp sizes=4,256,256,1 activation=tanh dropout=0.1");
     network.initialize(1);
     FitOptions o;
     o.epochs = 3;
     o.optimizer = kSgd;
     o.learning_rate = 0.01;
     o.threads = threads;
-    network.fit(o, data.x.data(), count(data.x), data.y.data(), count(data.y), data.rows, nullptr);
+    network.fit(o, PhaseScope(network), data.x.data(), count(data.x), data.y.data(), count(data.y), data.rows, nullptr);
     results.push_back(parameters_of(network));
   }
   for (std::size_t t = 1; t < results.size(); ++t) {
@@ -129,7 +134,6 @@ TEST(Fit, AllocateKeepsPrunedAtPlusZeroAfterEveryEpochAndMovesTheRest) {
     EXPECT_EQ(t.network.prune(0.8, kPruneGlobal, kPrunable, 6), 139);  // round(0.2 * 696)
     const std::vector<float> before = parameters_of(t.network);
     FitOptions o;
-    o.trainable = kTrainKept;
     o.optimizer = optimizer;
     o.weight_decay = optimizer == kAdamW ? 0.01 : 0.0;
     o.epochs = 4;
@@ -144,7 +148,7 @@ TEST(Fit, AllocateKeepsPrunedAtPlusZeroAfterEveryEpochAndMovesTheRest) {
       }
       return true;
     });
-    t.fit(data, o, &listener);
+    t.fit(data, o, PhaseScope(t.network, Train::kKept), &listener);
     EXPECT_EQ(seen, 4 * (696 - 139));
     EXPECT_FALSE(same_bits(before, parameters_of(t.network)));
   }
@@ -157,13 +161,11 @@ TEST(Fit, CalibrateMovesPrunedPositionsOnly) {
     t.network.prune(0.8, kPrunePerLayer, kPrunable, 6);
     const std::vector<float> before = parameters_of(t.network);
     FitOptions o;
-    o.trainable = kTrainPruned;
     o.optimizer = optimizer;
     o.weight_decay = optimizer == kAdamW ? 0.01 : 0.0;
     o.learning_rate = 0.01;
-    o.l2 = 0.01;
     o.epochs = 30;
-    t.fit(data, o);
+    t.fit(data, o, PhaseScope(t.network, Train::kPruned, 0.01));
     const std::vector<float> after = parameters_of(t.network);
     int64_t moved = 0;
     for (std::size_t i = 0; i < before.size(); ++i) {
@@ -183,10 +185,20 @@ TEST(Fit, AHeadOfTheTargetsOwnIsTrainedInFullAndNotPulled) {
   t.network.prune(0.8, kPruneGlobal, kPrunable, 6);
   const std::vector<float> before = parameters_of(t.network);
   FitOptions o;
-  o.trainable = kTrainPruned;
-  o.train_head = true;
   o.epochs = 5;
-  t.fit(data, o);
+  PhaseScope phase(t.network, Train::kPruned, 1000.0);
+  for (int64_t tensor = 0; tensor < t.network.tensor_count(); ++tensor) {
+    if ((t.network.tensor_roles(tensor) & kRoleHead) != 0) {
+      const int64_t size = test::size_of(t.network, tensor);
+      std::vector<uint8_t> all(static_cast<std::size_t>((size + 7) / 8));
+      for (int64_t i = 0; i < size; ++i) {
+        all[static_cast<std::size_t>(i / 8)] |= static_cast<uint8_t>(1 << (i % 8));
+      }
+      phase.scope.set_trainable(tensor, all.data(), count(all));
+      phase.scope.set_pull(tensor, 0);
+    }
+  }
+  t.fit(data, o, phase);
   const std::vector<float> after = parameters_of(t.network);
   const std::size_t head = before.size() - 25;
   for (std::size_t i = 0; i < before.size(); ++i) {
@@ -205,9 +217,11 @@ TEST(Fit, L2PullsTowardZeroOrTowardTheStart) {
     FitOptions o;
     o.epochs = 60;
     o.learning_rate = 0.01;
-    o.l2 = l2;
-    o.l2_to_start = to_start;
-    t.fit(data, o);
+    PhaseScope phase(t.network, Train::kAll, l2);
+    if (to_start) {
+      phase.scope.set_anchor(before.data(), count(before));
+    }
+    t.fit(data, o, phase);
     const std::vector<float> after = parameters_of(t.network);
     double sum = 0.0;
     for (std::size_t i = 0; i < after.size(); ++i) {
@@ -340,7 +354,6 @@ TEST(Fit, RefusesEveryOptionOutOfItsRange) {
       [](FitOptions& o) { o.batch_size = 0; },
       [](FitOptions& o) { o.learning_rate = 0; },
       [](FitOptions& o) { o.learning_rate = std::numeric_limits<double>::quiet_NaN(); },
-      [](FitOptions& o) { o.l2 = -1; },
       [](FitOptions& o) { o.validation_share = 1; },
       [](FitOptions& o) { o.validation_share = 0.999; },
       [](FitOptions& o) { o.patience = 1; },
@@ -351,7 +364,6 @@ TEST(Fit, RefusesEveryOptionOutOfItsRange) {
       [](FitOptions& o) { o.momentum = 1; },
       [](FitOptions& o) { o.weight_decay = 0.1; },  // Adam has none
       [](FitOptions& o) { o.huber_delta = 0; },
-      [](FitOptions& o) { o.trainable = 3; },
       [](FitOptions& o) { o.loss = 4; },
       [](FitOptions& o) { o.loss = kCrossEntropy; },  // one output
       [](FitOptions& o) { o.optimizer = -1; },
@@ -365,7 +377,7 @@ TEST(Fit, RefusesEveryOptionOutOfItsRange) {
     EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.fit(data, o); }).empty()) << i;
   }
   Trained t;
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.fit({}, nullptr, 0, nullptr, 0, 0, nullptr); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.fit({}, PhaseScope(t.network), nullptr, 0, nullptr, 0, 0, nullptr); }).empty());
 }
 
 TEST(Network, RefusesBuffersOfAnotherLengthBeforeItTouchesThem) {
@@ -377,18 +389,23 @@ TEST(Network, RefusesBuffersOfAnotherLengthBeforeItTouchesThem) {
   const std::vector<std::function<void()>> faults = {
       [&] { t.network.get_parameters(out.data(), 30); },
       [&] { t.network.set_parameters(values.data(), count(values) - 1); },
-      [&] { t.network.fit({}, data.x.data(), count(data.x), data.y.data(), 29, 30, nullptr); },
-      [&] { t.network.fit({}, data.x.data(), count(data.x) - 4, data.y.data(), 30, 30, nullptr); },
-      [&] { t.network.fit({}, data.x.data(), count(data.x), data.y.data(), 30, -1, nullptr); },
+      [&] { t.network.fit({}, PhaseScope(t.network), data.x.data(), count(data.x), data.y.data(), 29, 30, nullptr); },
+      [&] { t.network.fit({}, PhaseScope(t.network), data.x.data(), count(data.x) - 4, data.y.data(), 30, 30, nullptr); },
+      [&] { t.network.fit({}, PhaseScope(t.network), data.x.data(), count(data.x), data.y.data(), 30, -1, nullptr); },
       [&] {
-        t.network.fit({}, data.x.data(), count(data.x), data.y.data(), 30, std::numeric_limits<int64_t>::max(), nullptr);
+        t.network.fit({}, PhaseScope(t.network), data.x.data(), count(data.x), data.y.data(), 30, std::numeric_limits<int64_t>::max(), nullptr);
       },
       [&] { t.network.predict(data.x.data(), count(data.x), 30, out.data(), 31, 1); },
       [&] { t.network.predict(data.x.data(), count(data.x), 31, out.data(), 31, 1); },
       [&] { t.network.prune(0.8, kPruneGlobal, kPrunable, 5); },
       [&] { t.network.prune(0.8, 3, kPrunable, 6); },
       [&] { t.network.get_mask(0, bits.data(), 11); },
-      [&] { t.network.set_mask(0, bits.data(), 13); },
+      [&] { FitScope(t.network).set_trainable(0, bits.data(), 13); },
+      [&] { FitScope(t.network).set_trainable(6, bits.data(), 12); },
+      [&] { FitScope(t.network).set_anchor(out.data(), 30); },
+      [&] { FitScope(t.network).set_pull(0, -1); },
+      [&] { FitScope(t.network).set_pull(6, 1); },
+      [&] { t.fit(data, {}, PhaseScope(Network("mlp sizes=4,5,1"))); },
   };
   for (std::size_t i = 0; i < faults.size(); ++i) {
     EXPECT_FALSE(failure(kErrorInvalidArgument, faults[i]).empty()) << i;
@@ -406,25 +423,23 @@ TEST(Network, ACallThatSucceedsForgetsTheLastError) {
 }
 
 TEST(Fit, AnyNumberOfThreadsIsCutToWhatTheBlasCanServe) {
-  const int64_t sizes[] = {4, 1024, 1024, 1};  // 6 million multiplications a row: every thread would be of use
   const Data data(512);
-  Network network(sizes, 4, kRelu, 0.0);
+  Network network("mlp sizes=4,1024,1024,1");  // 6 million multiplications a row: every thread would be of use
   network.initialize(1);
   FitOptions o;
   o.batch_size = 512;
   o.threads = 100000;
-  EXPECT_EQ(network.fit(o, data.x.data(), count(data.x), data.y.data(), 512, 512, nullptr).epochs_run, 1);
+  EXPECT_EQ(network.fit(o, PhaseScope(network), data.x.data(), count(data.x), data.y.data(), 512, 512, nullptr).epochs_run, 1);
 }
 
 TEST(Fit, NamesTheRowOfAClassIndexOutOfRange) {
-  const int64_t sizes[] = {4, 8, 3};
-  Network network(sizes, 3, kRelu, 0.0);
+  Network network("mlp sizes=4,8,3");
   Data data(10);
   data.y = {0, 1, 2, 0, 3, 0, 0, 0, 0, 0};
   FitOptions o;
   o.loss = kCrossEntropy;
   const std::string message = failure(kErrorInvalidArgument, [&] {
-    network.fit(o, data.x.data(), count(data.x), data.y.data(), count(data.y), 10, nullptr);
+    network.fit(o, PhaseScope(network), data.x.data(), count(data.x), data.y.data(), count(data.y), 10, nullptr);
   });
   EXPECT_NE(message.find("row 5"), std::string::npos) << message;
 }
@@ -438,17 +453,16 @@ TEST(Fit, AllocateRefusesToStartFromWeightsThatAreNotPruned) {
     v = v == 0.0F ? -0.0F : v;
   }
   t.network.set_parameters(values.data(), count(values));
-  FitOptions o;
-  o.trainable = kTrainKept;
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.fit(data, o); }).empty());
+  const PhaseScope allocate(t.network, Train::kKept);
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.fit(data, {}, allocate); }).empty());
 }
 
 TEST(Network, RefusesImpossibleShapesRatiosAndMasks) {
-  const int64_t zero[] = {4, 0, 1};
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(zero, 3, kRelu, 0.0); }).empty());
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(kSizes, 1, kRelu, 0.0); }).empty());
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(kSizes, 4, 9, 0.0); }).empty());
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network(kSizes, 4, kRelu, 1.0); }).empty());
+  for (const char* wrong :
+       {"", "lstm", "mlp", "mlp sizes=4", "mlp sizes=4,0,1", "mlp sizes=4,1 sizes=4,1", "mlp sizes=4,x,1", "mlp sizes=4,1 5",
+        "mlp sizes=4,1 activation=9", "mlp sizes=4,1 dropout=1", "mlp sizes=4,1 dropout=0.5x", "mlp sizes=4,1 depth=3"}) {
+    EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { Network network(wrong); }).empty()) << wrong;
+  }
   Trained t;
   for (const double ratio : {0.0, 1.0, -1.0, 2.0, std::numeric_limits<double>::quiet_NaN()}) {
     EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(ratio, kPruneGlobal, kPrunable, 6); }).empty());
@@ -460,27 +474,21 @@ TEST(Network, RefusesImpossibleShapesRatiosAndMasks) {
   EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.tensor_name(6); }).empty());
 }
 
-TEST(Network, MasksGoOutAndComeBack) {
-  Trained a;
-  a.network.prune(0.7, kPruneGlobal, kPrunable, 6);
-  Trained b;
-  for (int64_t tensor = 0; tensor < 6; ++tensor) {
-    const int64_t size = kSizes[tensor / 2 + 1] * (tensor % 2 == 0 ? kSizes[tensor / 2] : 1);
-    std::vector<uint8_t> bits(static_cast<std::size_t>((size + 7) / 8));
-    a.network.get_mask(tensor, bits.data(), count(bits));
-    b.network.set_mask(tensor, bits.data(), count(bits));
-    EXPECT_EQ(a.network.kept_count(tensor), b.network.kept_count(tensor));
+TEST(Network, TellsWhatItsTensorsAreFor) {
+  const Network network("mlp sizes=4,24,24,1 dropout=0.5");
+  EXPECT_EQ(network.inputs(), 4);
+  EXPECT_EQ(network.outputs(), 1);
+  EXPECT_STREQ(network.tensor_name(2), "layers.3.weight");
+  const int roles[] = {kRolePrunable, 0, kRolePrunable, 0, kRolePrunable + kRoleHead, kRoleHead};
+  for (int64_t t = 0; t < 6; ++t) {
+    EXPECT_EQ(network.tensor_roles(t), roles[t]) << t;
+    EXPECT_EQ(network.kept_count(t), test::size_of(network, t));
   }
-  EXPECT_EQ(a.network.kept_count(1), 24);
 }
 
 TEST(Guarantee, AnAlteredFrozenValueIsFoundAndNamed) {
   const Mlp mlp({4, 24, 1}, kRelu, 0.0);
-  BitMask kept(mlp.layout());
-  for (const Tensor& t : mlp.layout().tensors()) {
-    kept.fill(t, true);
-  }
-  const BitMask trainable = trainable_set(mlp.layout(), kept, kTrainPruned, false);
+  BitMask trainable(mlp.layout());
   std::vector<float> before(static_cast<std::size_t>(mlp.layout().extent()), 0.0F);
   std::vector<float> after = before;
   check_frozen(mlp.layout(), trainable, before.data(), after.data());
@@ -493,9 +501,10 @@ TEST(Guarantee, AnAlteredFrozenValueIsFoundAndNamed) {
     EXPECT_EQ(e.kind(), kErrorGuarantee);
     EXPECT_NE(std::string(e.what()).find("layers.2.weight[5]"), std::string::npos) << e.what();
   }
-  kept.fill(second, false);
-  EXPECT_THROW(check_pruned_zero(mlp.layout(), kept, after.data(), kErrorGuarantee, "x"), Error);
-  check_pruned_zero(mlp.layout(), kept, before.data(), kErrorGuarantee, "x");
+  EXPECT_THROW(check_frozen_zero(mlp.layout(), trainable, after.data(), kErrorGuarantee, "x"), Error);
+  check_frozen_zero(mlp.layout(), trainable, before.data(), kErrorGuarantee, "x");
+  trainable.fill(second, true);
+  check_frozen(mlp.layout(), trainable, before.data(), after.data());
   after[0] = std::numeric_limits<float>::infinity();
   EXPECT_THROW(check_finite(mlp.layout(), after.data()), Error);
 }

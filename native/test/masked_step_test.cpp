@@ -39,7 +39,7 @@ struct Buffers {
   }
   static Layout make_layout() {
     Layout layout;
-    layout.add("t", {5, 64});
+    layout.add("t", {5, 64}, kRolePrunable);
     return layout;
   }
   StepBuffers step(bool anchored) { return {p.data(), g.data(), m.data(), v2.data(), anchored ? a.data() : nullptr}; }

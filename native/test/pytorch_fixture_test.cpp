@@ -15,9 +15,13 @@
 #include <vector>
 
 #include "pacnet/pacnet.h"
+#include "scopes.h"
 
 namespace pacnet {
 namespace {
+
+using test::PhaseScope;
+using test::Train;
 
 constexpr double kTolerance = 1e-5;
 
@@ -59,16 +63,16 @@ class Fixture {
   const std::string& text(const std::string& key) const { return values_.at(key); }
   double number(const std::string& key) const { return std::stod(values_.at(key)); }
   const std::vector<float>& tensor(const std::string& name) const { return tensors_.at(name); }
-  // "4 6 16 12 1": a count and as many numbers.
-  std::vector<int64_t> list(const std::string& key) const {
-    std::istringstream words(values_.at(key));
-    std::size_t count = 0;
-    words >> count;
-    std::vector<int64_t> numbers(count);
-    for (int64_t& n : numbers) {
-      words >> n;
+  // The network of a fixture; its sizes are a count and as many numbers, "4 6 16 12 1".
+  std::string perceptron(const std::string& settings = "") const {
+    std::istringstream words(values_.at("sizes"));
+    std::string size;
+    words >> size;
+    std::string list;
+    while (words >> size) {
+      list += (list.empty() ? "" : ",") + size;
     }
-    return numbers;
+    return "mlp sizes=" + list + settings;
   }
 
  private:
@@ -111,7 +115,7 @@ void set_parameters(Network& network, const std::vector<float>& values) {
 }
 
 // The loss of the last epoch.
-double fit(Network& network, const FitOptions& options, const std::vector<float>& x, const std::vector<float>& y) {
+double fit(Network& network, const FitOptions& options, const FitScope& scope, const std::vector<float>& x, const std::vector<float>& y) {
   class LastLoss : public FitListener {
    public:
     bool on_epoch(int64_t, double train_loss, double) override {
@@ -121,7 +125,7 @@ double fit(Network& network, const FitOptions& options, const std::vector<float>
     double loss = 0.0;
   };
   LastLoss listener;
-  network.fit(options, x.data(), count(x), y.data(), count(y), 800, &listener);
+  network.fit(options, scope, x.data(), count(x), y.data(), count(y), 800, &listener);
   return listener.loss;
 }
 
@@ -129,13 +133,8 @@ double fit(Network& network, const FitOptions& options, const std::vector<float>
 std::vector<float> mask_of(const Network& network) {
   std::vector<float> values;
   for (int64_t t = 0; t < network.tensor_count(); ++t) {
-    int64_t size = 1;
-    for (int64_t d = 0; d < network.tensor_rank(t); ++d) {
-      size *= network.tensor_dim(t, d);
-    }
-    std::vector<uint8_t> bits(static_cast<std::size_t>((size + 7) / 8));
-    network.get_mask(t, bits.data(), count(bits));
-    for (int64_t i = 0; i < size; ++i) {
+    const std::vector<uint8_t> bits = test::mask_bits(network, t);
+    for (int64_t i = 0; i < test::size_of(network, t); ++i) {
       values.push_back(static_cast<float>((bits[static_cast<std::size_t>(i / 8)] >> (i % 8)) & 1));
     }
   }
@@ -150,12 +149,8 @@ std::vector<float> parameters_of(const Network& network) {
 
 struct Case {
   explicit Case(const Fixture& f)
-      : sizes(f.list("sizes")),
-        network(sizes.data(), static_cast<int64_t>(sizes.size()),
-                index_of(f.text("activation"), {"relu", "tanh", "sigmoid", "gelu", "silu"}), 0.0) {}
+      : network(f.perceptron(" activation=" + f.text("activation")).c_str()) {}
 
-
-  std::vector<int64_t> sizes;
   Network network;
 };
 
@@ -186,9 +181,9 @@ TEST_P(TrainFixture, PruneAllocateAndCalibrateAgreeWithPyTorch) {
   EXPECT_EQ(mask_of(c.network), mask);
   EXPECT_EQ(parameters_of(c.network), f.tensor("pruned"));
 
-  FitOptions o = options_of(f);
-  o.trainable = kTrainKept;
-  double loss = fit(c.network, o, f.tensor("x_source"), f.tensor("y_source"));
+  const FitOptions o = options_of(f);
+  const PhaseScope allocate(c.network, Train::kKept);
+  double loss = fit(c.network, o, allocate, f.tensor("x_source"), f.tensor("y_source"));
   EXPECT_NEAR(loss, f.number("allocate_loss"), kTolerance * f.number("allocate_loss"));
   const std::vector<float> allocated = parameters_of(c.network);
   EXPECT_LT(relative_difference(allocated, f.tensor("allocated")), kTolerance);
@@ -199,9 +194,8 @@ TEST_P(TrainFixture, PruneAllocateAndCalibrateAgreeWithPyTorch) {
   }
 
   set_parameters(c.network, f.tensor("allocated"));
-  o.trainable = kTrainPruned;
-  o.l2 = f.number("l2");
-  loss = fit(c.network, o, f.tensor("x_target"), f.tensor("y_target"));
+  const PhaseScope calibrate(c.network, Train::kPruned, f.number("l2"));
+  loss = fit(c.network, o, calibrate, f.tensor("x_target"), f.tensor("y_target"));
   EXPECT_NEAR(loss, f.number("calibrate_loss"), kTolerance * f.number("calibrate_loss"));
   const std::vector<float> calibrated = parameters_of(c.network);
   EXPECT_LT(relative_difference(calibrated, f.tensor("calibrated")), kTolerance);
@@ -230,10 +224,9 @@ TEST(L2spFixture, FiftyStepsAgreeWithPyTorch) {
   const Fixture f("l2sp_mse_tanh_adam");
   Case c(f);
   set_parameters(c.network, f.tensor("initial"));
-  FitOptions o = options_of(f);
-  o.l2 = f.number("l2");
-  o.l2_to_start = true;
-  const double loss = fit(c.network, o, f.tensor("x_target"), f.tensor("y_target"));
+  PhaseScope toward_the_start(c.network, Train::kAll, f.number("l2"));
+  toward_the_start.scope.set_anchor(f.tensor("initial").data(), count(f.tensor("initial")));
+  const double loss = fit(c.network, options_of(f), toward_the_start, f.tensor("x_target"), f.tensor("y_target"));
   EXPECT_NEAR(loss, f.number("trained_loss"), kTolerance * f.number("trained_loss"));
   EXPECT_LT(relative_difference(parameters_of(c.network), f.tensor("trained")), kTolerance);
 }
@@ -242,12 +235,11 @@ class PruneFixture : public testing::TestWithParam<const char*> {};
 
 TEST_P(PruneFixture, MasksAreExactlyPyTorchs) {
   const Fixture f(GetParam());
-  const std::vector<int64_t> sizes = f.list("sizes");
   const auto runs = static_cast<int>(f.number("runs"));
   ASSERT_GT(runs, 0);
   for (int run = 0; run < runs; ++run) {
     const std::string name = "run" + std::to_string(run) + ".";
-    Network network(sizes.data(), static_cast<int64_t>(sizes.size()), kRelu, 0.0);
+    Network network(f.perceptron().c_str());
     set_parameters(network, f.tensor("parameters"));
     const std::vector<float>& flags = f.tensor(name + "prunable");
     const auto prunable = std::make_unique<bool[]>(flags.size());

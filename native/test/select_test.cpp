@@ -23,7 +23,7 @@ struct Tensors {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       std::string name = "t";
       name += std::to_string(i);
-      layout.add(name, {sizes[i], 1});
+      layout.add(name, {sizes[i], 1}, kRolePrunable);
     }
     values = std::vector<float>(static_cast<std::size_t>(layout.extent()), std::numeric_limits<float>::quiet_NaN());
   }

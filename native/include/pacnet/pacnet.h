@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 2;
+constexpr int kAbiVersion = 3;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -59,21 +59,16 @@ enum PruningRule : int {
   kPrunePlain = 2      ///< over all tensors together, as in the paper: a small layer can lose every weight
 };
 
-/// Which parameters a fit may move.
-///
-/// "Kept" are the ones of the mask and everything that the mask does not cover (biases, excluded tensors);
-/// "pruned" are the zeros of the mask.
-enum Trainable : int {
-  kTrainAll = 0,    ///< Train, and every baseline without a mask
-  kTrainKept = 1,   ///< Allocate: pruned positions are +0.0 before and after every step
-  kTrainPruned = 2  ///< Calibrate: everything kept is bitwise the same before and after
+/// What a tensor is for; a sum of these.
+enum TensorRole : int {
+  kRolePrunable = 1,       ///< a matrix or kernel, of which Prune may zero elements
+  kRoleHead = 2,           ///< of the output layer, which a target with an output space of its own replaces
+  kRoleNormalisation = 4,  ///< scale or shift of a normalisation layer
+  kRoleStatistics = 8      ///< running mean or variance of one: moved by training passes, never by the optimizer
 };
 
-/// Everything that one phase needs to know. Defaults are those of the PAC-Net paper where it names one.
+/// How a fit goes. Defaults are those of the PAC-Net paper where it names one.
 struct PACNET_API FitOptions {
-  int trainable = kTrainAll;
-  /// Train the last layer in full whatever `trainable` says: a target with an output space of its own.
-  bool train_head = false;
   int loss = kMse;
   double huber_delta = 1.0;
 
@@ -85,12 +80,6 @@ struct PACNET_API FitOptions {
   double momentum = 0.9;      ///< SGD only
   double weight_decay = 0.0;  ///< AdamW only; decoupled, applied to trainable positions only
   int schedule = kConstant;   ///< cosine and linear fall to zero over the phase's steps
-
-  /// Adds l2 * sum (w_i - a_i)^2 to the loss over the trainable positions (gradient 2 * l2 * (w_i - a_i)), except
-  /// those of a head trained by train_head. a_i is zero, or the value at the start of the fit if l2_to_start
-  /// (L2-SP, Li et al. 2018).
-  double l2 = 0.0;
-  bool l2_to_start = false;
 
   int64_t epochs = 1;
   int64_t batch_size = 128;
@@ -125,21 +114,53 @@ class PACNET_API FitListener {
   virtual bool on_epoch(int64_t epoch, double train_loss, double validation_loss) = 0;
 };
 
-/// A multilayer perceptron with its parameters and its mask:
-/// y = W_L a_{L-1} + b_L, a_l = dropout(activation(W_l a_{l-1} + b_l)), a_0 = x.
+/// How many parameters a network of that description (see Network) has; large ones cost nothing.
+PACNET_API int64_t parameter_count_of(const char* description);
+
+class Network;
+
+/// Which positions of a network a fit may move, and where it pulls them: all of them, and nowhere, unless told otherwise.
+class PACNET_API FitScope {
+ public:
+  explicit FitScope(const Network& network);
+  ~FitScope();
+  FitScope(const FitScope&) = delete;
+  FitScope& operator=(const FitScope&) = delete;
+
+  /// One bit an element, as in Network::get_mask: 1 may move. A normalisation layer whose statistics may not move uses
+  /// them, as PyTorch's does in evaluation mode; they move or stay as a whole.
+  void set_trainable(int64_t tensor, const uint8_t* bits, int64_t bytes);
+  /// Adds l2 * sum (w_i - a_i)^2 over the tensor's trainable positions to the loss: gradient 2 * l2 * (w_i - a_i).
+  void set_pull(int64_t tensor, double l2);
+  /// The a_i, of all parameters: zero unless given.
+  void set_anchor(const float* values, int64_t count);
+  /// What may not move must be +0.0, before the fit and after.
+  void require_frozen_zero();
+
+ private:
+  friend class Network;
+  struct Impl;
+  Impl* impl_;
+};
+
+/// A network with its parameters and, once pruned, its mask.
 ///
 /// Buffers come with their lengths, in elements; a length that does not fit is kErrorInvalidArgument before anything is
 /// read or written.
 ///
-/// Parameters are the float tensors "layers.I.weight" [out, in] and "layers.I.bias" [out], I being the index in the
-/// torch.nn.Sequential of the same network (which counts activations and dropouts), in that order. Only weights are
-/// prunable. Buffers of parameters are the tensors one behind the other, row-major, without gaps.
+/// Parameters are float tensors by the names of the same module in PyTorch, running statistics among them. Buffers of
+/// parameters are the tensors one behind the other, row-major, without gaps.
 ///
 /// One thread at a time.
 class PACNET_API Network {
  public:
-  /// sizes: input, hidden..., output width; count >= 2 of them. dropout in [0, 1).
-  Network(const int64_t* sizes, int64_t count, int activation, double dropout);
+  /// What it is in one line, a kind and its settings:
+  ///
+  /// "mlp sizes=10,64,64,1 activation=relu dropout=0.1": a multilayer perceptron, y = W_L a_{L-1} + b_L, a_l =
+  /// dropout(activation(W_l a_{l-1} + b_l)), a_0 = x. activation: relu, tanh, sigmoid, gelu or silu (default relu);
+  /// dropout in [0, 1) (default 0). Tensors "layers.I.weight" [out, in] and "layers.I.bias" [out], I being the index in
+  /// torch.nn.Sequential, which counts activations and dropouts.
+  explicit Network(const char* description);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -148,38 +169,42 @@ class PACNET_API Network {
   const char* tensor_name(int64_t tensor) const;
   int64_t tensor_rank(int64_t tensor) const;
   int64_t tensor_dim(int64_t tensor, int64_t dim) const;
+  /// A sum of TensorRole.
+  int tensor_roles(int64_t tensor) const;
   int64_t parameter_count() const;
+  /// Floats of a row that goes in, and of one that comes out.
+  int64_t inputs() const;
+  int64_t outputs() const;
 
-  /// Draws every weight and bias from U(-1/sqrt(in), 1/sqrt(in)), torch.nn.Linear's default.
+  /// Draws every parameter from the distribution that PyTorch's module of the same network draws from.
   void initialize(uint64_t seed);
-  /// The same for the last layer alone.
+  /// The same for the tensors of the head alone.
   void initialize_head(uint64_t seed);
   void get_parameters(float* out, int64_t count) const;
   void set_parameters(const float* in, int64_t count);
 
   /// Keeps the K = round((1 - ratio) * n) weights of largest magnitude of the n in the prunable tensors, ties broken
   /// by lowest index, and sets the others to +0.0. Replaces the mask.
-  /// ratio in (0, 1); rule: a PruningRule; prunable: one flag a tensor, true only for rank >= 2.
+  /// ratio in (0, 1); rule: a PruningRule; prunable: one flag a tensor, true only for those of kRolePrunable.
   /// Returns how many are kept.
   int64_t prune(double ratio, int rule, const bool* prunable, int64_t count);
 
   /// The mask of one tensor, one bit an element in row-major order, least significant bit first, (n + 7) / 8 bytes,
   /// unused bits 0. 1 is kept. Tensors that prune() did not cover read as all kept.
   void get_mask(int64_t tensor, uint8_t* out, int64_t bytes) const;
-  /// Bits set in `in` are kept; where a bit is 0 the parameter stays as it is (a calibrated model has values there).
-  void set_mask(int64_t tensor, const uint8_t* in, int64_t bytes);
   int64_t kept_count(int64_t tensor) const;
 
-  /// Runs a whole phase with a new optimizer state, then checks the phase's guarantee bit for bit and throws if it does
-  /// not hold. x: [rows, inputs]; y: [rows, outputs], or [rows] class indices for cross-entropy. Neither is copied or
+  /// Runs a whole phase with a new optimizer state, then checks bit for bit that what may not move did not, and throws if
+  /// it did. x: [rows, inputs]; y: [rows, outputs], or [rows] class indices for cross-entropy. Neither is copied or
   /// changed. listener may be null. On any failure, and when cancelled, the parameters are those of before.
-  FitResult fit(const FitOptions& options, const float* x, int64_t x_count, const float* y, int64_t y_count,
-                int64_t rows, FitListener* listener);
+  FitResult fit(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count, const float* y,
+                int64_t y_count, int64_t rows, FitListener* listener);
 
   /// out: [rows, outputs], the network's raw output (logits for classification). threads as in FitOptions.
   void predict(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count, int threads) const;
 
  private:
+  friend class FitScope;
   struct Impl;
   Impl* impl_;
 };

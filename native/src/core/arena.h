@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "pacnet/pacnet.h"
+
 namespace pacnet {
 
 /// A zero-initialised float buffer aligned to a cache line.
@@ -44,8 +46,9 @@ struct Tensor {
   std::vector<int64_t> dims;
   int64_t offset;  ///< in floats; a multiple of kWordBits, so that no word of a bit mask spans two tensors
   int64_t size;
+  int roles;  ///< a sum of TensorRole
 
-  bool prunable() const noexcept { return dims.size() >= 2; }
+  bool is(TensorRole role) const noexcept { return (roles & role) != 0; }
 };
 
 constexpr int64_t kWordBits = 64;
@@ -53,12 +56,12 @@ constexpr int64_t kWordBits = 64;
 /// The tensors of a network one behind the other; gaps between them are never read nor written.
 class Layout {
  public:
-  void add(std::string name, std::vector<int64_t> dims) {
+  void add(std::string name, std::vector<int64_t> dims, int roles) {
     int64_t size = 1;
     for (const int64_t d : dims) {
       size *= d;
     }
-    tensors_.push_back({std::move(name), std::move(dims), extent_, size});
+    tensors_.push_back({std::move(name), std::move(dims), extent_, size, roles});
     extent_ += (size + kWordBits - 1) / kWordBits * kWordBits;
     parameters_ += size;
   }

@@ -1,15 +1,28 @@
 #include "nn/mlp.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <string>
 
 #include "core/blas.h"
+#include "core/random.h"
 #include "core/simd.h"
 #include "core/team.h"
 
 namespace pacnet {
 
 namespace {
+
+// Below this much arithmetic a second thread costs more in waiting than it takes over.
+constexpr double kFlopsPerThread = 4e6;
+// Rows of one piece of a prediction: enough for full-speed products, little enough to stay in the cache.
+constexpr int64_t kPredictRows = 256;
+
+int threads_for(int offered, double flops) {
+  const double useful = std::min(static_cast<double>(std::min(offered, blas_callers())), flops / kFlopsPerThread);
+  return std::max(1, static_cast<int>(useful));
+}
 
 PACNET_SIMD void add_bias(const float* bias, int64_t rows, int64_t width, float* values) {
   for (int64_t r = 0; r < rows; ++r) {
@@ -37,9 +50,35 @@ Mlp::Mlp(std::vector<int64_t> sizes, Activation activation, double dropout)
   const int64_t modules = dropout > 0.0 ? 3 : 2;
   for (int64_t l = 0; l < layers(); ++l) {
     const std::string name = "layers." + std::to_string(l * modules);
-    layout_.add(name + ".weight", {width(l + 1), width(l)});
-    layout_.add(name + ".bias", {width(l + 1)});
+    const int head = l + 1 == layers() ? kRoleHead : 0;
+    layout_.add(name + ".weight", {width(l + 1), width(l)}, kRolePrunable + head);
+    layout_.add(name + ".bias", {width(l + 1)}, head);
   }
+}
+
+void Mlp::draw_layer(float* params, int64_t layer, Random& random) const {
+  const float bound = 1.0F / std::sqrt(static_cast<float>(width(layer)));
+  for (const Tensor* t : {&weight(layer), &bias(layer)}) {
+    for (int64_t i = 0; i < t->size; ++i) {
+      params[t->offset + i] = (2.0F * random.uniform() - 1.0F) * bound;
+    }
+  }
+}
+
+void Mlp::initialize(float* params, uint64_t seed) const {
+  Random random(seed, Stream::kInitialize);
+  for (int64_t l = 0; l < layers(); ++l) {
+    draw_layer(params, l, random);
+  }
+}
+
+void Mlp::initialize_head(float* params, uint64_t seed) const {
+  Random random(seed, Stream::kInitializeHead);
+  draw_layer(params, layers() - 1, random);
+}
+
+int Mlp::useful_threads(int offered, int64_t batch) const {
+  return threads_for(offered, training_flops_per_row() * static_cast<double>(batch));
 }
 
 double Mlp::training_flops_per_row() const {
@@ -119,6 +158,100 @@ void MlpPass::weight_gradients(int64_t batch_rows, bool with_bias, int thread, i
       column_sums(delta, batch_rows, out, columns, grads + mlp_.bias(l).offset + own.begin);
     }
   }
+}
+
+namespace {
+
+class MlpTraining final : public TrainingPass {
+ public:
+  MlpTraining(const Mlp& mlp, const TrainingSetup& setup)
+      : mlp_(mlp),
+        params_(setup.params),
+        loss_(setup.loss),
+        seed_(setup.seed),
+        team_(setup.team),
+        label_width_(label_width(setup.loss, mlp)),
+        with_bias_(false),
+        pass_(mlp, setup.batch, true),
+        labels_(setup.batch * label_width_),
+        losses_(static_cast<std::size_t>(setup.team.size())) {
+    for (int64_t l = 0; l < mlp.layers(); ++l) {
+      with_bias_ = with_bias_ || setup.trainable.count(mlp.bias(l)) > 0;
+    }
+    team_.run([](int) { pin_blas_threads(); });
+  }
+
+  double gradients(const LoadRows& load, int64_t rows, int64_t step, float* grads) override {
+    const int threads = team_.size();
+    const uint32_t key = mlp_.dropout() == 0
+                             ? 0
+                             : Random(seed_, Stream::kDropout, static_cast<uint64_t>(step)).next() | 1U;
+    team_.run([&](int thread) {
+      const Share own = share_of(rows, thread, threads);
+      load(own.begin, own.end, pass_.input(), labels_.data());
+      double& loss = losses_[static_cast<std::size_t>(thread)].value;
+      loss = 0.0;
+      if (own.begin < own.end) {
+        pass_.forward(params_, own.begin, own.end, key);
+        loss = pass_.loss_and_backward(params_, loss_, labels_.data() + own.begin * label_width_, own.begin, own.end,
+                                       rows, key);
+      }
+    });
+    team_.run([&](int thread) { pass_.weight_gradients(rows, with_bias_, thread, threads, grads); });
+    double sum = 0.0;
+    for (const PaddedDouble& loss : losses_) {
+      sum += loss.value;
+    }
+    return sum;
+  }
+
+  double loss(const LoadRows& load, int64_t rows) override {
+    load(0, rows, pass_.input(), labels_.data());
+    pass_.forward(params_, 0, rows, 0);
+    return loss_sum(loss_, pass_.output(), labels_.data(), rows, mlp_.outputs(), 1.0F, nullptr);
+  }
+
+ private:
+  struct alignas(64) PaddedDouble {  // a cache line each, so that threads do not wait for each other's writes
+    double value = 0.0;
+  };
+
+  const Mlp& mlp_;
+  const float* params_;
+  LossSpec loss_;
+  uint64_t seed_;
+  Team& team_;
+  int64_t label_width_;
+  bool with_bias_;
+  MlpPass pass_;
+  FloatBuffer labels_;
+  std::vector<PaddedDouble> losses_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingPass> Mlp::training(const TrainingSetup& setup) const {
+  return std::make_unique<MlpTraining>(*this, setup);
+}
+
+void Mlp::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
+  const double flops = training_flops_per_row() / 3.0 * static_cast<double>(rows);
+  Team team(threads_for(threads, flops));
+  std::vector<MlpPass> passes;  // made here, since a thread of a team must not throw
+  for (int thread = 0; thread < team.size(); ++thread) {
+    passes.emplace_back(*this, std::min(kPredictRows, rows), false);
+  }
+  team.run([&](int thread) {
+    pin_blas_threads();
+    const Share own = share_of(rows, thread, team.size(), kPredictRows);
+    MlpPass& pass = passes[static_cast<std::size_t>(thread)];
+    for (int64_t begin = own.begin; begin < own.end; begin += kPredictRows) {
+      const int64_t count = std::min(kPredictRows, own.end - begin);
+      std::memcpy(pass.input(), x + begin * inputs(), static_cast<std::size_t>(count * inputs()) * sizeof(float));
+      pass.forward(params, 0, count, 0);
+      std::memcpy(out + begin * outputs(), pass.output(), static_cast<std::size_t>(count * outputs()) * sizeof(float));
+    }
+  });
 }
 
 }  // namespace pacnet

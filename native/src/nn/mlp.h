@@ -8,31 +8,42 @@
 #include "core/arena.h"
 #include "nn/activation.h"
 #include "nn/loss.h"
+#include "nn/net.h"
 #include "pacnet/pacnet.h"
 
 namespace pacnet {
 
+class Random;
+
 /// The shape of the network and of its parameters. Layer l has tensors 2l (weight [out, in]) and 2l + 1 (bias [out]).
-class Mlp {
+class Mlp final : public Net {
  public:
   Mlp(std::vector<int64_t> sizes, Activation activation, double dropout);
 
+  const Layout& layout() const noexcept override { return layout_; }
+  int64_t inputs() const noexcept override { return sizes_.front(); }
+  int64_t outputs() const noexcept override { return sizes_.back(); }
+  /// Weights and biases from U(-1/sqrt(in), 1/sqrt(in)).
+  void initialize(float* params, uint64_t seed) const override;
+  void initialize_head(float* params, uint64_t seed) const override;
+  int useful_threads(int offered, int64_t batch) const override;
+  std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
+  void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
+
   int64_t layers() const noexcept { return static_cast<int64_t>(sizes_.size()) - 1; }
-  int64_t inputs() const noexcept { return sizes_.front(); }
-  int64_t outputs() const noexcept { return sizes_.back(); }
   /// Width of the activations behind `layer` layers; 0 is the input.
   int64_t width(int64_t layer) const { return sizes_[static_cast<std::size_t>(layer)]; }
   Activation activation() const noexcept { return activation_; }
   double dropout() const noexcept { return dropout_; }
 
-  const Layout& layout() const noexcept { return layout_; }
   const Tensor& weight(int64_t layer) const { return layout_.tensors()[static_cast<std::size_t>(2 * layer)]; }
   const Tensor& bias(int64_t layer) const { return layout_.tensors()[static_cast<std::size_t>(2 * layer + 1)]; }
 
+ private:
   /// Multiplications and additions of one training step on a row: forward, and two products backward.
   double training_flops_per_row() const;
+  void draw_layer(float* params, int64_t layer, Random& random) const;
 
- private:
   std::vector<int64_t> sizes_;
   Activation activation_;
   double dropout_;

@@ -25,33 +25,16 @@ void check_each(const Layout& layout, ErrorKind kind, const char* sentence, cons
 
 }  // namespace
 
-BitMask trainable_set(const Layout& layout, const BitMask& kept, Trainable which, bool train_head) {
-  BitMask set(layout);
-  const auto& tensors = layout.tensors();
-  for (std::size_t t = 0; t < tensors.size(); ++t) {
-    const Tensor& tensor = tensors[t];
-    const bool head = train_head && t + 2 >= tensors.size();
-    if (which == kTrainAll || head) {
-      set.fill(tensor, true);
-      continue;
-    }
-    for (int64_t w = tensor.offset / kWordBits; w * kWordBits < tensor.offset + tensor.size; ++w) {
-      set.word(w) = (which == kTrainKept ? kept.word(w) : ~kept.word(w)) & BitMask::inside(tensor, w);
-    }
-  }
-  return set;
-}
-
 void check_frozen(const Layout& layout, const BitMask& trainable, const float* before, const float* after) {
   check_each(layout, kErrorGuarantee, "this frozen parameter moved; please report it", after, [&](int64_t i) {
     return !trainable.get(i) && std::bit_cast<uint32_t>(before[i]) != std::bit_cast<uint32_t>(after[i]);
   });
 }
 
-void check_pruned_zero(const Layout& layout, const BitMask& kept, const float* params, ErrorKind kind,
+void check_frozen_zero(const Layout& layout, const BitMask& trainable, const float* params, ErrorKind kind,
                        const char* sentence) {
   check_each(layout, kind, sentence, params,
-             [&](int64_t i) { return !kept.get(i) && std::bit_cast<uint32_t>(params[i]) != 0U; });
+             [&](int64_t i) { return !trainable.get(i) && std::bit_cast<uint32_t>(params[i]) != 0U; });
 }
 
 void check_finite(const Layout& layout, const float* params) {

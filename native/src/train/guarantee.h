@@ -7,14 +7,11 @@
 
 namespace pacnet {
 
-/// The positions that a fit may move.
-BitMask trainable_set(const Layout& layout, const BitMask& kept, Trainable which, bool train_head);
-
 /// Throws kErrorGuarantee, naming the element, if one outside `trainable` differs in any bit from `before`.
 void check_frozen(const Layout& layout, const BitMask& trainable, const float* before, const float* after);
 
-/// Throws `kind` with the given sentence, naming the element, if a pruned position holds anything but +0.0.
-void check_pruned_zero(const Layout& layout, const BitMask& kept, const float* params, ErrorKind kind,
+/// Throws `kind` with the given sentence, naming the element, if one outside `trainable` holds anything but +0.0.
+void check_frozen_zero(const Layout& layout, const BitMask& trainable, const float* params, ErrorKind kind,
                        const char* sentence);
 
 /// Throws kErrorDiverged, naming the element, if a parameter is not finite.

@@ -1,29 +1,21 @@
 package org.pacnet;
 
 import java.math.BigDecimal;
-import java.nio.file.FileSystems;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.binding.FitOptions;
-import org.pacnet.binding.PacNetLibrary;
-import org.pacnet.core.FitOutcome;
 import org.pacnet.core.MaskBits;
-import org.pacnet.core.NativeLibrary;
-import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.data.Data;
 import org.pacnet.data.DataOptions;
@@ -31,7 +23,6 @@ import org.pacnet.data.EncodedData;
 import org.pacnet.data.Encoder;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
-import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 
@@ -53,87 +44,20 @@ import org.pacnet.error.ModelFormatException;
  */
 public final class Model implements AutoCloseable {
 
-  // A file of tensors is read into one array: 2 GiB, less the header.
-  private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
-
   private final Schema schema;
   private final TransferConfig config;
+  private final Phases phases;
   private final List<TensorInfo> tensors;
   private final ReentrantLock phase = new ReentrantLock();
-  private volatile State state;
+  private volatile ModelState state;
   private volatile boolean closed;
-
-  /**
-   * What a model knows; immutable, so that whoever reads sees one state and no mixture. A phase works
-   * on a network of its own and ends with a new state.
-   */
-  record State(
-      float[] source,
-      @Nullable Pruning pruning,
-      float @Nullable [] base,
-      Map<Phase, PhaseReport> reports,
-      Map<String, TargetModel> targets,
-      Map<String, ModelFormatException> damaged) {
-
-    State withPhase(Phase phase, PhaseReport report) {
-      Map<Phase, PhaseReport> all = new EnumMap<>(Phase.class);
-      all.putAll(reports);
-      all.keySet().removeIf(other -> other.compareTo(phase) > 0);
-      all.put(phase, report);
-      return new State(source, pruning, base, all, targets, damaged);
-    }
-
-    State withTarget(TargetModel target) {
-      Map<String, TargetModel> sound = new TreeMap<>(targets);
-      sound.put(target.name(), target);
-      Map<String, ModelFormatException> others = new TreeMap<>(damaged);
-      others.remove(target.name());
-      return new State(source, pruning, base, reports, sound, others);
-    }
-  }
-
-  /** What Prune decided: how, and the mask. */
-  record Pruning(double ratio, PruningScope scope, List<String> excluded, MaskBits mask) {
-
-    /** Whether the mask covers this tensor. */
-    boolean prunes(TensorInfo tensor) {
-      return tensor.prunable() && !isExcluded(tensor.name(), excluded);
-    }
-  }
 
   private Model(Schema schema, TransferConfig config) {
     this.schema = schema;
     this.config = config;
-    try (NativeNetwork network = newNetwork(schema, config)) {
-      tensors = network.tensors();
-    }
-    state = new State(new float[0], null, null, Map.of(), Map.of(), Map.of());
-  }
-
-  static int[] sizes(Schema schema, TransferConfig config) {
-    int[] sizes = new int[config.hidden().size() + 2];
-    sizes[0] = schema.inputWidth();
-    for (int i = 0; i < config.hidden().size(); i++) {
-      sizes[i + 1] = config.hidden().get(i);
-    }
-    sizes[sizes.length - 1] = schema.outputWidth();
-    return sizes;
-  }
-
-  private static NativeNetwork newNetwork(Schema schema, TransferConfig config) {
-    int[] sizes = sizes(schema, config);
-    long parameters = NativeNetwork.parameterCount(sizes);
-    if (parameters > MOST_PARAMETERS) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "the network would have %,d parameters, more than the %,d that a model file holds;"
-                  + " make the hidden layers narrower",
-              parameters,
-              MOST_PARAMETERS),
-          "hidden");
-    }
-    return new NativeNetwork(sizes, config.activation().ordinal(), config.dropout());
+    phases = new Phases(schema, config);
+    tensors = phases.tensorsOf(schema);
+    state = ModelState.trained(new float[0]);
   }
 
   /** Throws a {@link DataException} unless a phase with these settings fits a model of that schema. */
@@ -155,31 +79,29 @@ public final class Model implements AutoCloseable {
     return classification ? "classification" : "regression";
   }
 
-  // One phase at a time. Other threads wait; the thread that runs one is in its listener.
-  private <T> T inPhase(Supplier<T> body) {
+  // One phase at a time, from one state to the next. Other threads wait; the thread that runs one is
+  // in its listener.
+  private ModelState inPhase(UnaryOperator<ModelState> body) {
     if (phase.isHeldByCurrentThread()) {
       throw new IllegalStateException(
           "a phase of this model is running: its progress listener can't start another");
     }
     phase.lock();
     try {
+      ModelState next = body.apply(current());
       current();
-      return body.get();
+      state = next;
+      return next;
     } finally {
       phase.unlock();
     }
   }
 
-  private State current() {
+  private ModelState current() {
     if (closed) {
       throw new IllegalStateException("the model is closed");
     }
     return state;
-  }
-
-  private void commit(State next) {
-    current();
-    state = next;
   }
 
   /**
@@ -200,8 +122,8 @@ public final class Model implements AutoCloseable {
     Encoder.Learned learned = learn(source, config, monitor);
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
-    model.checkPatterns(config.excluded());
-    TargetRows targetRows = readTarget(target, schema, config, monitor);
+    Phases.checkPatterns(config.excluded(), model.tensors);
+    Phases.TargetRows targetRows = readTarget(target, schema, config, monitor);
     if (test != null) {
       Encoder.evaluation(test, targetRows.schema(), monitor.reading());
     }
@@ -229,7 +151,7 @@ public final class Model implements AutoCloseable {
 
   private static Encoder.Learned learn(
       Data source, TransferConfig config, Monitor monitor) {
-    checkDevice(config); // before a long read
+    Phases.checkDevice(config); // before a long read
     return Encoder.learn(
         source,
         new DataOptions(
@@ -244,21 +166,8 @@ public final class Model implements AutoCloseable {
         monitor.reading());
   }
 
-  private static void checkDevice(TransferConfig config) {
-    if (config.device() == Device.CUDA) {
-      throw new DataException("this build runs on the CPU only; use the device auto or cpu", "device");
-    }
-  }
-
   private void train(EncodedData rows, Monitor monitor) {
-    try (NativeNetwork network = newNetwork(schema, config);
-        FitOptions options = options(config, Phase.TRAIN)) {
-      network.initialize(config.seed());
-      PhaseReport report = fit(network, options, Phase.TRAIN, config, schema, rows, null, monitor);
-      commit(
-          new State(network.parameters(), null, null, Map.of(), Map.of(), Map.of())
-              .withPhase(Phase.TRAIN, report));
-    }
+    inPhase(from -> phases.train(rows, monitor));
   }
 
   /**
@@ -277,75 +186,11 @@ public final class Model implements AutoCloseable {
   }
 
   private PhaseReport prune(TransferConfig how, @Nullable EncodedData rows) {
-    return inPhase(
-        () -> {
-          long start = System.nanoTime();
-          State from = current();
-          boolean[] prunable = new boolean[tensors.size()];
-          for (TensorInfo tensor : tensors) {
-            prunable[tensor.index()] =
-                tensor.prunable() && !isExcluded(tensor.name(), how.excluded());
-          }
-          checkPatterns(how.excluded());
-          try (NativeNetwork network = newNetwork(schema, config)) {
-            network.setParameters(from.source());
-            MaskBits mask = network.prune(how.ratio(), how.scope().ordinal(), prunable);
-            double seconds = (System.nanoTime() - start) / 1e9;
-            PhaseReport report =
-                new PhaseReport(
-                    Phase.PRUNE,
-                    0,
-                    0,
-                    List.of(),
-                    List.of(),
-                    seconds,
-                    rows == null ? null : before(from.reports().get(Phase.TRAIN)),
-                    rows == null ? null : measure(network, schema, rows, how.threads()),
-                    null,
-                    1);
-            Pruning pruning = new Pruning(how.ratio(), how.scope(), how.excluded(), mask);
-            commit(
-                new State(from.source(), pruning, null, from.reports(), Map.of(), Map.of())
-                    .withPhase(Phase.PRUNE, report));
-            return report;
-          }
-        });
+    return report(inPhase(from -> phases.prune(from, how, rows)), Phase.PRUNE);
   }
 
-  private static @Nullable Metrics before(@Nullable PhaseReport earlier) {
-    return earlier == null ? null : earlier.after();
-  }
-
-  private void checkPatterns(List<String> patterns) {
-    for (String pattern : patterns) {
-      boolean used =
-          tensors.stream().anyMatch(t -> t.prunable() && isExcluded(t.name(), List.of(pattern)));
-      if (!used) {
-        throw new DataException(
-            "the pattern '"
-                + pattern
-                + "' excludes no weight; there are "
-                + String.join(
-                    ", ",
-                    tensors.stream().filter(TensorInfo::prunable).map(TensorInfo::name).toList()),
-            "excluded");
-      }
-    }
-  }
-
-  private static boolean isExcluded(String name, List<String> patterns) {
-    for (String pattern : patterns) {
-      PathMatcher matcher;
-      try {
-        matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-      } catch (IllegalArgumentException e) {
-        throw new DataException("'" + pattern + "' is no valid glob pattern", e, "excluded");
-      }
-      if (matcher.matches(Path.of(name))) {
-        return true;
-      }
-    }
-    return false;
+  private static PhaseReport report(ModelState after, Phase phase) {
+    return Objects.requireNonNull(after.reports().get(phase));
   }
 
   /**
@@ -355,51 +200,13 @@ public final class Model implements AutoCloseable {
    * @param source with the columns that the model was trained on
    */
   public PhaseReport allocate(Data source, Monitor monitor) {
-    requirePruned(current());
+    current().requirePruned();
     Set<String> ignored = Set.copyOf(config.ignored());
     return allocate(Encoder.training(source, schema, ignored, monitor.reading()), monitor);
   }
 
   private PhaseReport allocate(EncodedData rows, Monitor monitor) {
-    return inPhase(
-        () -> {
-          State from = current();
-          Pruning pruning = requirePruned(from);
-          try (NativeNetwork network = newNetwork(schema, config);
-              FitOptions options = options(config, Phase.ALLOCATE)) {
-            network.setParameters(pruning.mask().zeroPruned(from.source()));
-            network.setMask(pruning.mask());
-            options.trainable(PacNetLibrary.kTrainKept);
-            Metrics before = measure(network, schema, rows, config.threads());
-            PhaseReport report =
-                fit(network, options, Phase.ALLOCATE, config, schema, rows, before, monitor);
-            commit(
-                new State(
-                        from.source(),
-                        pruning,
-                        network.parameters(),
-                        from.reports(),
-                        Map.of(),
-                        Map.of())
-                    .withPhase(Phase.ALLOCATE, report));
-            return report;
-          }
-        });
-  }
-
-  private static Pruning requirePruned(State state) {
-    if (state.pruning() == null) {
-      throw new DataException("the model is not pruned yet: run prune first");
-    }
-    return state.pruning();
-  }
-
-  private static float[] requireBase(State state) {
-    requirePruned(state);
-    if (state.base() == null) {
-      throw new DataException("the model has no base yet: run allocate first");
-    }
-    return state.base();
+    return report(inPhase(from -> phases.allocate(from, rows, monitor)), Phase.ALLOCATE);
   }
 
   /** {@link #calibrate(String, Data, TransferConfig, Monitor)} with the model's configuration. */
@@ -421,14 +228,12 @@ public final class Model implements AutoCloseable {
       String name, Data target, TransferConfig settings, Monitor monitor) {
     checkName(name);
     checkFits(schema, settings);
-    requireBase(current());
+    current().requireBase();
     TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
     return calibrate(name, readTarget(target, schema, how, monitor), settings, monitor);
   }
 
-  private record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {}
-
-  private static TargetRows readTarget(
+  private static Phases.TargetRows readTarget(
       Data target, Schema schema, TransferConfig settings, Monitor monitor) {
     Set<String> ignored = Set.copyOf(settings.ignored());
     if (schema.classification()) {
@@ -438,10 +243,10 @@ public final class Model implements AutoCloseable {
           checkSpelling(target, schema.classes(), found);
         }
         Schema own = schema.withClasses(found);
-        return new TargetRows(own, true, Encoder.training(target, own, ignored, monitor.reading()));
+        return new Phases.TargetRows(own, true, Encoder.training(target, own, ignored, monitor.reading()));
       }
     }
-    return new TargetRows(schema, false, Encoder.training(target, schema, ignored, monitor.reading()));
+    return new Phases.TargetRows(schema, false, Encoder.training(target, schema, ignored, monitor.reading()));
   }
 
   // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently
@@ -470,139 +275,10 @@ public final class Model implements AutoCloseable {
   }
 
   private PhaseReport calibrate(
-      String name, TargetRows target, TransferConfig settings, Monitor monitor) {
-    return inPhase(
-        () -> {
-          State from = current();
-          float[] frozen = requireBase(from);
-          MaskBits mask = requirePruned(from).mask();
-          try (NativeNetwork network = newNetwork(target.schema(), config);
-              FitOptions options = options(settings, Phase.CALIBRATE)) {
-            options.trainable(PacNetLibrary.kTrainPruned).l2(settings.lambda());
-            MaskBits own = mask;
-            Metrics before = null;
-            if (target.ownHead()) {
-              own = bodyMask(mask, network);
-              network.initialize(settings.seed());
-              network.setParameters(withBody(network.parameters(), frozen, network));
-              network.initializeHead(settings.seed());
-              options.train_head(true);
-            } else {
-              network.setParameters(frozen);
-              before = measure(network, schema, target.rows(), settings.threads());
-            }
-            network.setMask(own);
-            PhaseReport report =
-                fit(
-                    network,
-                    options,
-                    Phase.CALIBRATE,
-                    settings,
-                    target.schema(),
-                    target.rows(),
-                    before,
-                    monitor);
-            float[] trained = network.parameters();
-            TargetModel result =
-                new TargetModel(
-                    name,
-                    settings,
-                    target.ownHead() ? target.schema().classes() : null,
-                    own.gather(trained),
-                    target.ownHead()
-                        ? Arrays.copyOfRange(trained, headOffset(network), trained.length)
-                        : null,
-                    report);
-            commit(from.withTarget(result));
-            return report;
-          }
-        });
-  }
-
-  // The last weight matrix and its bias are what a target with classes of its own replaces.
-  private static int headOffset(NativeNetwork network) {
-    return network.tensors().get(network.tensors().size() - 2).offset();
-  }
-
-  // The body's mask with everything of the new head kept, which train_head then trains.
-  private static MaskBits bodyMask(MaskBits mask, NativeNetwork own) {
-    List<TensorInfo> tensors = own.tensors();
-    List<byte[]> bits = new ArrayList<>();
-    for (TensorInfo tensor : tensors) {
-      bits.add(
-          tensor.index() < tensors.size() - 2 ? mask.of(tensor) : MaskBits.allKept(tensor.size()));
-    }
-    return new MaskBits(tensors, bits);
-  }
-
-  private static float[] withBody(float[] parameters, float[] body, NativeNetwork own) {
-    System.arraycopy(body, 0, parameters, 0, headOffset(own));
-    return parameters;
-  }
-
-  private static FitOptions options(TransferConfig c, Phase phase) {
-    checkDevice(c);
-    NativeLibrary.load();
-    return new FitOptions()
-        .loss(c.loss().ordinal())
-        .huber_delta(c.huberDelta())
-        .optimizer(c.optimizer().ordinal())
-        .learning_rate(c.learningRate())
-        .momentum(c.momentum())
-        .weight_decay(c.weightDecay())
-        .schedule(c.schedule().ordinal())
-        .epochs(phase == Phase.CALIBRATE ? c.targetEpochs() : c.sourceEpochs())
-        .batch_size(c.batchSize())
-        // Each phase draws its own numbers, so that running one alone gives the same ones.
-        .seed(c.seed() * Phase.values().length + phase.ordinal())
-        .validation_share(c.validationShare())
-        .patience(c.patience())
-        .threads(c.threads());
-  }
-
-  private static PhaseReport fit(
-      NativeNetwork network,
-      FitOptions options,
-      Phase phase,
-      TransferConfig config,
-      Schema schema,
-      EncodedData rows,
-      @Nullable Metrics before,
-      Monitor monitor) {
-    long start = System.nanoTime();
-    long epochs = options.epochs();
-    FitOutcome outcome =
-        network.fit(
-            options,
-            rows.features(),
-            rows.labels(),
-            rows.rows(),
-            (epoch, trainLoss, validationLoss) -> {
-              monitor.report(new Progress(phase, epoch, epochs, trainLoss, validationLoss));
-              return !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
-            });
-    if (outcome.cancelled()) {
-      throw new CancelledException(
-          phase + " was cancelled in epoch " + outcome.epochsRun() + " of " + epochs);
-    }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    return new PhaseReport(
-        phase,
-        outcome.epochsRun(),
-        outcome.bestEpoch(),
-        outcome.trainLosses(),
-        outcome.validationLosses(),
-        seconds,
-        before,
-        measure(network, schema, rows, config.threads()),
-        rows.provenance(),
-        config.threads());
-  }
-
-  private static Metrics measure(
-      NativeNetwork network, Schema schema, EncodedData rows, int threads) {
-    return Metrics.of(
-        schema, rows, network.predict(rows.features(), rows.rows(), threads));
+      String name, Phases.TargetRows target, TransferConfig settings, Monitor monitor) {
+    return inPhase(from -> phases.calibrate(from, name, target, settings, monitor))
+        .target(name)
+        .report();
   }
 
   /**
@@ -610,9 +286,9 @@ public final class Model implements AutoCloseable {
    * as there is no base.
    */
   public Metrics evaluate(Data data) {
-    float[] weights = sourceWeights();
+    float[] weights = current().sourceWeights();
     EncodedData rows = Encoder.evaluation(data, schema, ReadMonitor.NONE);
-    return Metrics.of(schema, rows, outputs(schema, weights, rows));
+    return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
   }
 
   /** A target's errors on labelled data. */
@@ -621,14 +297,14 @@ public final class Model implements AutoCloseable {
     Schema own = schemaOf(model);
     float[] weights = weights(model);
     EncodedData rows = Encoder.evaluation(data, own, ReadMonitor.NONE);
-    return Metrics.of(own, rows, outputs(own, weights, rows));
+    return Metrics.of(own, rows, phases.outputs(own, weights, rows));
   }
 
   /** The source task's predictions, by the base or, as long as there is none, the trained network. */
   public Predictions predict(Data data) {
-    float[] weights = sourceWeights();
+    float[] weights = current().sourceWeights();
     EncodedData rows = Encoder.prediction(data, schema);
-    return new Predictions(schema, rows, outputs(schema, weights, rows));
+    return new Predictions(schema, rows, phases.outputs(schema, weights, rows));
   }
 
   /** A target's predictions. */
@@ -637,35 +313,23 @@ public final class Model implements AutoCloseable {
     Schema own = schemaOf(model);
     float[] weights = weights(model);
     EncodedData rows = Encoder.prediction(data, own);
-    return new Predictions(own, rows, outputs(own, weights, rows));
-  }
-
-  private float[] outputs(Schema own, float[] weights, EncodedData rows) {
-    try (NativeNetwork network = newNetwork(own, config)) {
-      network.setParameters(weights);
-      return network.predict(rows.features(), rows.rows(), config.threads());
-    }
+    return new Predictions(own, rows, phases.outputs(own, weights, rows));
   }
 
   /** The dense parameters of a target: the base, what Calibrate learnt, and its own head if any. */
   private float[] weights(TargetModel target) {
-    State from = current();
-    MaskBits mask = requirePruned(from).mask();
-    float[] frozen = requireBase(from);
+    ModelState from = current();
+    MaskBits mask = from.requirePruned().mask();
+    float[] base = from.requireBase();
     float[] head = target.head();
     if (head == null) {
-      return mask.scatter(frozen, target.values());
+      return mask.scatter(base, target.values());
     }
-    try (NativeNetwork own = newNetwork(schemaOf(target), config)) {
-      float[] dense = withBody(new float[own.parameterCount()], frozen, own);
-      System.arraycopy(head, 0, dense, headOffset(own), head.length);
-      return bodyMask(mask, own).scatter(dense, target.values());
-    }
-  }
-
-  private float[] sourceWeights() {
-    State from = current();
-    return from.base() != null ? from.base() : from.source();
+    List<TensorInfo> own = tensorsOf(schemaOf(target));
+    float[] dense = new float[parameterCount(own)];
+    Heads.putBody(base, tensors, dense, own);
+    Heads.putHead(head, dense, own);
+    return Heads.mask(mask, own).scatter(dense, target.values());
   }
 
   Schema schemaOf(TargetModel target) {
@@ -673,22 +337,7 @@ public final class Model implements AutoCloseable {
   }
 
   TargetModel target(String name) {
-    State from = current();
-    TargetModel found = from.targets().get(name);
-    if (found != null) {
-      return found;
-    }
-    ModelFormatException damage = from.damaged().get(name);
-    if (damage != null) {
-      throw damage;
-    }
-    throw new DataException(
-        "the model has no target '"
-            + name
-            + "'; it has "
-            + (from.targets().isEmpty()
-                ? "none yet: run calibrate"
-                : String.join(", ", from.targets().keySet())));
+    return current().target(name);
   }
 
   static void checkName(String name) {
@@ -740,7 +389,7 @@ public final class Model implements AutoCloseable {
 
   /** The weight matrices with what the mask keeps of them, input side first. */
   public List<LayerReport> layers() {
-    Pruning pruning = state.pruning();
+    ModelState.Pruning pruning = state.pruning();
     List<LayerReport> result = new ArrayList<>();
     for (TensorInfo tensor : tensors) {
       if (tensor.prunable()) {
@@ -750,7 +399,7 @@ public final class Model implements AutoCloseable {
                 tensor.shape().get(0),
                 tensor.shape().get(1),
                 pruning == null ? tensor.size() : pruning.mask().kept(tensor),
-                pruning != null && isExcluded(tensor.name(), pruning.excluded())));
+                pruning != null && !pruning.prunes(tensor)));
       }
     }
     return result;
@@ -758,8 +407,11 @@ public final class Model implements AutoCloseable {
 
   /** Number of weights and biases. */
   public int parameterCount() {
-    TensorInfo last = tensors.get(tensors.size() - 1);
-    return last.offset() + last.size();
+    return parameterCount(tensors);
+  }
+
+  private static int parameterCount(List<TensorInfo> tensors) {
+    return tensors.stream().mapToInt(TensorInfo::size).sum();
   }
 
   /**
@@ -808,9 +460,9 @@ public final class Model implements AutoCloseable {
 
   /** The same for the source side. */
   public void export(Weights what, Path file) {
-    State from = current();
+    ModelState from = current();
     ModelStore.export(
-        this, schema, what == Weights.BASE ? requireBase(from) : from.source(), file);
+        this, schema, what == Weights.BASE ? from.requireBase() : from.source(), file);
   }
 
   /**
@@ -828,17 +480,17 @@ public final class Model implements AutoCloseable {
       Schema schema,
       TransferConfig config,
       Collection<PhaseReport> reports,
-      Function<List<TensorInfo>, State> read) {
+      Function<List<TensorInfo>, ModelState> read) {
     Model model = new Model(schema, config);
-    State parts = read.apply(model.tensors);
-    Map<Phase, PhaseReport> byPhase = new EnumMap<>(Phase.class);
-    reports.forEach(report -> byPhase.put(report.phase(), report));
-    model.state =
-        new State(parts.source(), parts.pruning(), parts.base(), byPhase, Map.of(), Map.of());
+    ModelState state = read.apply(model.tensors);
+    for (PhaseReport report : reports) {
+      state = state.withPhase(report);
+    }
+    model.state = state;
     return model;
   }
 
-  State state() {
+  ModelState state() {
     return current();
   }
 
@@ -848,25 +500,17 @@ public final class Model implements AutoCloseable {
 
   /** The tensors of the network with a schema's output layer. */
   List<TensorInfo> tensorsOf(Schema own) {
-    if (own.outputWidth() == schema.outputWidth()) {
-      return tensors;
-    }
-    try (NativeNetwork other = newNetwork(own, config)) {
-      return other.tensors();
-    }
+    return own.outputWidth() == schema.outputWidth() ? tensors : phases.tensorsOf(own);
   }
 
   /** How many pruned values and how many head parameters a target must have. */
   int[] targetSizes(TargetModel target) {
-    MaskBits mask = requirePruned(current()).mask();
+    MaskBits mask = current().requirePruned().mask();
     if (target.classes() == null) {
       return new int[] {mask.prunedCount(), 0};
     }
-    try (NativeNetwork own = newNetwork(schemaOf(target), config)) {
-      return new int[] {
-        bodyMask(mask, own).prunedCount(), own.parameterCount() - headOffset(own)
-      };
-    }
+    List<TensorInfo> own = tensorsOf(schemaOf(target));
+    return new int[] {Heads.mask(mask, own).prunedCount(), Heads.size(own)};
   }
 
   void addTarget(TargetModel target) {
@@ -874,10 +518,6 @@ public final class Model implements AutoCloseable {
   }
 
   void addDamagedTarget(String name, ModelFormatException damage) {
-    Map<String, ModelFormatException> all = new TreeMap<>(state.damaged());
-    all.put(name, damage);
-    state =
-        new State(
-            state.source(), state.pruning(), state.base(), state.reports(), state.targets(), all);
+    state = state.withDamaged(name, damage);
   }
 }

@@ -45,7 +45,8 @@ final class ModelStore {
 
   private static final String FORMAT = "pacnet-model";
   private static final String TARGET_FORMAT = "pacnet-target";
-  private static final int VERSION = 2;
+  static final int VERSION = 3;
+  private static final int OLDEST_VERSION = 2;
   private static final String MODEL_JSON = "model.json";
   private static final String TARGET_JSON = "target.json";
   private static final String SOURCE = "source";
@@ -53,8 +54,6 @@ final class ModelStore {
   private static final String BASE = "base";
   private static final String PRUNED = "pruned";
   private static final String VALUES = "pruned_values";
-
-  private static final JsonNode WORDS_OF_BEFORE = Json.MAPPER.valueToTree(List.of("NA"));
 
   // What a checksum is counted over stands in its own place.
   private static final String NO_CHECKSUM = "0".repeat(64);
@@ -95,7 +94,7 @@ final class ModelStore {
 
   // The lock is the caller's.
   static void save(Model model, Path directory) {
-    Model.State state = model.state();
+    ModelState state = model.state();
     try {
       Map<String, byte[]> files = tensorFiles(model.tensors(), state);
       Map<String, String> hashes = new LinkedHashMap<>();
@@ -110,7 +109,7 @@ final class ModelStore {
           writeTarget(target, base, targetsOf(directory, base).resolve(target.name()));
         }
       }
-      Model.Pruning pruning = state.pruning();
+      ModelState.Pruning pruning = state.pruning();
       ModelFile json =
           new ModelFile(
               FORMAT,
@@ -371,7 +370,7 @@ final class ModelStore {
     return new CreatedBy(Version.PACNET, info.libtorch(), info.blas().replaceAll(" \\(.*", ""));
   }
 
-  private static Map<String, byte[]> tensorFiles(List<TensorInfo> tensors, Model.State state) {
+  private static Map<String, byte[]> tensorFiles(List<TensorInfo> tensors, ModelState state) {
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(SOURCE, SafeTensors.encode(dense(tensors, state.source(), ""), Map.of()));
     if (state.pruning() != null) {
@@ -387,7 +386,7 @@ final class ModelStore {
     return files;
   }
 
-  private static List<TensorInfo> prunedTensors(List<TensorInfo> tensors, Model.Pruning pruning) {
+  private static List<TensorInfo> prunedTensors(List<TensorInfo> tensors, ModelState.Pruning pruning) {
     return tensors.stream().filter(t -> pruning.prunes(t)).toList();
   }
 
@@ -481,7 +480,8 @@ final class ModelStore {
 
   // Before anything of the claimed size is made.
   private static void checkSize(Path directory, ModelFile json) {
-    long parameters = NativeNetwork.parameterCount(Model.sizes(json.schema(), json.config()));
+    long parameters = NativeNetwork.parameterCount(
+            json.config().network().describe(json.schema().inputWidth(), json.schema().outputWidth()));
     Path file = directory.resolve(fileName(SOURCE, hashOf(directory, SOURCE, json.sha256())));
     try {
       if (Files.size(file) / Float.BYTES < parameters) {
@@ -544,19 +544,24 @@ final class ModelStore {
       if (!tree.path("format").asText().equals(format)) {
         throw new ModelFormatException(file + " is not of the format " + format);
       }
-      if (tree.path("formatVersion").asInt() != VERSION) {
+      int version = tree.path("formatVersion").asInt();
+      if (version < OLDEST_VERSION || version > VERSION) {
         throw new ModelFormatException(
             file
                 + " has format version "
                 + tree.path("formatVersion").asText()
                 + ", this pacnet reads "
+                + OLDEST_VERSION
+                + " to "
                 + VERSION);
       }
       if (!isSealed(bytes, tree.path("checksum").asText())) {
         throw new ModelFormatException(
             file + " is damaged: it is not, bit for bit, what pacnet wrote");
       }
-      completeConfig(tree);
+      if (tree instanceof ObjectNode read) {
+        ModelUpgrade.toCurrent(read, version);
+      }
       return Json.read(tree, type);
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(file + " is damaged: " + Json.reason(e), e);
@@ -565,20 +570,7 @@ final class ModelStore {
     }
   }
 
-  // A setting that came after the file was written is what it was then: the default, or what the code
-  // took for granted.
-  private static void completeConfig(JsonNode tree) {
-    if (tree instanceof ObjectNode file && file.get("config") instanceof ObjectNode config) {
-      ObjectNode complete = Json.MAPPER.valueToTree(TransferConfig.builder("label").build());
-      complete.set("missingWords", WORDS_OF_BEFORE);
-      file.set("config", complete.setAll(config));
-      if (file.get("schema") instanceof ObjectNode schema && !schema.has("missingWords")) {
-        schema.set("missingWords", WORDS_OF_BEFORE);
-      }
-    }
-  }
-
-  private static Model.State state(Path directory, ModelFile json, List<TensorInfo> tensors) {
+  private static ModelState state(Path directory, ModelFile json, List<TensorInfo> tensors) {
     List<TensorFile> expected =
         tensors.stream().map(t -> new TensorFile(t.name(), t.shape())).toList();
     if (!json.tensors().equals(expected)) {
@@ -589,7 +581,7 @@ final class ModelStore {
     if (json.pruning() == null) {
       return parts(source, null, null);
     }
-    Model.Pruning pruning = readPruning(directory, json, tensors);
+    ModelState.Pruning pruning = readPruning(directory, json, tensors);
     if (!json.sha256().containsKey(BASE)) {
       return parts(source, pruning, null);
     }
@@ -604,12 +596,12 @@ final class ModelStore {
     return parts(source, pruning, base);
   }
 
-  private static Model.State parts(
-      float[] source, Model.@Nullable Pruning pruning, float @Nullable [] base) {
-    return new Model.State(source, pruning, base, Map.of(), Map.of(), Map.of());
+  private static ModelState parts(
+      float[] source, ModelState.@Nullable Pruning pruning, float @Nullable [] base) {
+    return new ModelState(source, pruning, base, Map.of(), Map.of(), Map.of());
   }
 
-  private static Model.Pruning readPruning(
+  private static ModelState.Pruning readPruning(
       Path directory, ModelFile json, List<TensorInfo> tensors) {
     PruningFile how = json.pruning();
     Path file = directory.resolve(fileName(MASK, hashOf(directory, MASK, json.sha256())));
@@ -643,7 +635,7 @@ final class ModelStore {
       throw new ModelFormatException(
           file + " is damaged: it keeps " + kept + " weights, " + MODEL_JSON + " says " + how.kept());
     }
-    return new Model.Pruning(
+    return new ModelState.Pruning(
         how.ratio(), how.scope(), how.excluded(), new MaskBits(tensors, bits));
   }
 
@@ -755,14 +747,19 @@ final class ModelStore {
   }
 
   static void export(Model model, Schema schema, float[] parameters, Path file) {
-    List<Integer> sizes = new ArrayList<>();
-    sizes.add(schema.inputWidth());
-    sizes.addAll(model.config().hidden());
-    sizes.add(schema.outputWidth());
     Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put("sizes", String.join(",", sizes.stream().map(String::valueOf).toList()));
-    metadata.put("activation", model.config().activation().name().toLowerCase(Locale.ROOT));
-    metadata.put("dropout", String.valueOf(model.config().dropout()));
+    // The core's description, setting by setting.
+    String[] words =
+        model
+            .config()
+            .network()
+            .describe(schema.inputWidth(), schema.outputWidth())
+            .split(" ", -1);
+    metadata.put("network", words[0]);
+    for (int i = 1; i < words.length; i++) {
+      String[] setting = words[i].split("=", 2);
+      metadata.put(setting[0], setting[1]);
+    }
     metadata.put("task", model.config().task().name().toLowerCase(Locale.ROOT));
     metadata.put("inputs", Json.compact(schema.inputs()));
     metadata.put("labels", Json.compact(schema.labels()));

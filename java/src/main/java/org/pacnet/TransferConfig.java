@@ -1,6 +1,6 @@
 package org.pacnet;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
@@ -18,9 +18,7 @@ import org.pacnet.error.DataException;
  * @param missingWords texts that stand for a missing value, besides the empty one
  * @param standardizeInputs scale inputs with the source's mean and deviation
  * @param standardizeLabels likewise for the labels of a regression; undone at prediction
- * @param hidden widths of the hidden layers; empty for a linear model
- * @param activation behind each hidden layer
- * @param dropout share of hidden units dropped in training, [0, 1)
+ * @param network what to train
  * @param loss {@code CROSS_ENTROPY} for a classification, one of the others for a regression
  * @param huberDelta where Huber's loss turns linear, in standardised units
  * @param optimizer a new one, with fresh state, for each phase
@@ -54,9 +52,7 @@ public record TransferConfig(
     List<String> missingWords,
     boolean standardizeInputs,
     boolean standardizeLabels,
-    List<Integer> hidden,
-    Activation activation,
-    double dropout,
+    NetworkSpec network,
     Loss loss,
     double huberDelta,
     Optimizer optimizer,
@@ -84,7 +80,6 @@ public record TransferConfig(
     categorical = List.copyOf(categorical);
     ignored = List.copyOf(ignored);
     missingWords = List.copyOf(missingWords);
-    hidden = List.copyOf(hidden);
     excluded = List.copyOf(excluded);
     check(!labels.isEmpty(), "labels", "the labels", "must name at least one column to predict", labels);
     check(
@@ -97,12 +92,6 @@ public record TransferConfig(
         "loss", "the loss",
         "must be cross_entropy for a classification, and mse, mae or huber for a regression",
         loss);
-    check(
-        hidden.stream().allMatch(w -> w > 0 && w <= 1 << 20),
-        "hidden", "the hidden layers",
-        "must each have a width between 1 and 1048576",
-        hidden);
-    check(dropout >= 0 && dropout < 1, "dropout", "the dropout", "must be at least 0 and below 1", dropout);
     check(positive(huberDelta), "huberDelta", "Huber's delta", "must be positive", huberDelta);
     check(momentum >= 0 && momentum < 1, "momentum", "the momentum", "must be at least 0 and below 1", momentum);
     check(
@@ -163,9 +152,7 @@ public record TransferConfig(
     private List<String> missingWords = Missing.WORDS;
     private boolean standardizeInputs = true;
     private boolean standardizeLabels = true;
-    private List<Integer> hidden = List.of(128, 128, 128);
-    private Activation activation = Activation.RELU;
-    private double dropout = 0.0;
+    private NetworkSpec network = new Perceptron(List.of(128, 128, 128), Activation.RELU, 0.0);
     private Loss loss = Loss.MSE;
     private double huberDelta = 1.0;
     private Optimizer optimizer = Optimizer.ADAM;
@@ -200,9 +187,7 @@ public record TransferConfig(
       missingWords = c.missingWords;
       standardizeInputs = c.standardizeInputs;
       standardizeLabels = c.standardizeLabels;
-      hidden = c.hidden;
-      activation = c.activation;
-      dropout = c.dropout;
+      network = c.network;
       loss = c.loss;
       huberDelta = c.huberDelta;
       optimizer = c.optimizer;
@@ -267,23 +252,32 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder network(NetworkSpec value) {
+      network = value;
+      return this;
+    }
+
+    /** A perceptron with these hidden layers, otherwise as it was. */
     public Builder hidden(int... widths) {
-      List<Integer> list = new ArrayList<>();
-      for (int width : widths) {
-        list.add(width);
-      }
-      hidden = list;
-      return this;
+      Perceptron is = perceptron();
+      List<Integer> list = Arrays.stream(widths).boxed().toList();
+      return network(new Perceptron(list, is.activation(), is.dropout()));
     }
 
+    /** A perceptron with this activation, otherwise as it was. */
     public Builder activation(Activation value) {
-      activation = value;
-      return this;
+      Perceptron is = perceptron();
+      return network(new Perceptron(is.hidden(), value, is.dropout()));
     }
 
+    /** A perceptron with this dropout, otherwise as it was. */
     public Builder dropout(double value) {
-      dropout = value;
-      return this;
+      Perceptron is = perceptron();
+      return network(new Perceptron(is.hidden(), is.activation(), value));
+    }
+
+    private Perceptron perceptron() {
+      return (Perceptron) network;
     }
 
     public Builder loss(Loss value) {
@@ -397,9 +391,7 @@ public record TransferConfig(
           missingWords,
           standardizeInputs,
           standardizeLabels,
-          hidden,
-          activation,
-          dropout,
+          network,
           loss,
           huberDelta,
           optimizer,

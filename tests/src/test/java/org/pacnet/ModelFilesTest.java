@@ -363,10 +363,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 2", "\"formatVersion\" : 3"));
+        json, Files.readString(json).replace("\"formatVersion\" : 3", "\"formatVersion\" : 4"));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 3"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 4"), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {

@@ -13,8 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
-import org.pacnet.binding.FitOptions;
+import org.pacnet.Activation;
+import org.pacnet.Loss;
+import org.pacnet.Optimizer;
+import org.pacnet.Schedule;
 import org.pacnet.binding.PacNetLibrary;
+import org.pacnet.core.FitRange;
+import org.pacnet.core.FitSettings;
 import org.pacnet.core.NativeLibrary;
 import org.pacnet.core.NativeNetwork;
 
@@ -66,7 +71,7 @@ class NativeTest {
 
   // 4.2 MB of parameters each.
   private static NativeNetwork large() {
-    return new NativeNetwork(new int[] {8, 1024, 1024, 1}, PacNetLibrary.kRelu, 0);
+    return new NativeNetwork("mlp sizes=8,1024,1024,1");
   }
 
   @Test
@@ -76,12 +81,13 @@ class NativeTest {
     for (int i = 0; i < 200; i++) {
       large().close();
     }
-    try (NativeNetwork network = large();
-        FitOptions options = new FitOptions()) {
+    FitSettings settings = new FitSettings(0, 1, 0, 0, 0, 1e-3, 0, 1, 1, 0, 0, 0, 1);
+    try (NativeNetwork network = large()) {
+      FitRange all = FitRange.all(network.tensors());
       FloatBuffer x = direct(8);
       FloatBuffer y = direct(1);
       for (int i = 0; i < 60; i++) {
-        network.fit(options, x, y, 1, (epoch, train, validation) -> true);
+        network.fit(settings, all, x, y, 1, (epoch, train, validation) -> true);
       }
     }
     long grown = Pointer.physicalBytes() - before;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.LayerReport;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
+import org.pacnet.Perceptron;
 import org.pacnet.Phase;
 import org.pacnet.PhaseReport;
 
@@ -178,11 +179,12 @@ final class Text {
   static String network(Model model) {
     List<String> widths = new ArrayList<>();
     widths.add(String.valueOf(model.schema().inputWidth()));
-    model.config().hidden().forEach(width -> widths.add(String.valueOf(width)));
+    Perceptron network = (Perceptron) model.config().network();
+    network.hidden().forEach(width -> widths.add(String.valueOf(width)));
     widths.add(String.valueOf(model.schema().outputWidth()));
     return String.join("-", widths)
         + " ("
-        + model.config().activation().name().toLowerCase(Locale.ROOT)
+        + network.activation().name().toLowerCase(Locale.ROOT)
         + "), "
         + count(model.parameterCount())
         + " parameters";

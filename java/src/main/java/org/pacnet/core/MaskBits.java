@@ -1,6 +1,8 @@
 package org.pacnet.core;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A network's mask: for each tensor one bit an element in row-major order, least significant bit
@@ -15,6 +17,31 @@ public final class MaskBits {
   public MaskBits(List<TensorInfo> tensors, List<byte[]> bits) {
     this.tensors = tensors;
     this.bits = bits;
+  }
+
+  /** Ones everywhere. */
+  public static MaskBits all(List<TensorInfo> tensors) {
+    return new MaskBits(tensors, tensors.stream().map(t -> allKept(t.size())).toList());
+  }
+
+  /** Ones where this has zeros. */
+  public MaskBits inverted() {
+    List<byte[]> result = new ArrayList<>();
+    for (TensorInfo tensor : tensors) {
+      byte[] inverse = allKept(tensor.size());
+      for (int i = 0; i < inverse.length; i++) {
+        inverse[i] ^= of(tensor)[i];
+      }
+      result.add(inverse);
+    }
+    return new MaskBits(tensors, result);
+  }
+
+  /** The same but for ones in all of the tensors that are chosen, on tensors that may differ there. */
+  public MaskBits with(List<TensorInfo> others, Predicate<TensorInfo> chosen) {
+    return new MaskBits(
+        others,
+        others.stream().map(t -> chosen.test(t) ? allKept(t.size()) : of(t)).toList());
   }
 
   /** The packed bits of one tensor; not a copy. */

@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
@@ -12,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.binding.FitListener;
 import org.pacnet.binding.FitOptions;
 import org.pacnet.binding.FitResult;
+import org.pacnet.binding.FitScope;
 import org.pacnet.binding.Network;
+import org.pacnet.binding.PacNetLibrary;
 
 /**
  * A network in native memory. One thread at a time: the methods are synchronised, so that a close
@@ -33,18 +34,15 @@ public final class NativeNetwork implements AutoCloseable {
   private boolean fitting;
 
   /**
-   * @param sizes input, hidden… and output width
-   * @param activation the core's constant
-   * @param dropout in [0, 1)
+   * @param description what it is, as {@code pacnet::Network} understands it
    */
-  public NativeNetwork(int[] sizes, int activation, double dropout) {
+  public NativeNetwork(String description) {
     NativeLibrary.load();
-    long[] widths = Arrays.stream(sizes).asLongStream().toArray();
-    Network created = call(() -> new Network(widths, widths.length, activation, dropout));
+    Network created = call(() -> new Network(description));
     network = created;
     tensors = call(() -> readTensors(created));
     parameterCount = Math.toIntExact(created.parameter_count());
-    outputs = sizes[sizes.length - 1];
+    outputs = Math.toIntExact(created.outputs());
   }
 
   private static List<TensorInfo> readTensors(Network network) {
@@ -60,7 +58,12 @@ public final class NativeNetwork implements AutoCloseable {
       try (BytePointer name = network.tensor_name(t)) {
         list.add(
             new TensorInfo(
-                t, name.getString(), List.copyOf(shape), offset, Math.toIntExact(size)));
+                t,
+                name.getString(),
+                List.copyOf(shape),
+                offset,
+                Math.toIntExact(size),
+                network.tensor_roles(t)));
       }
       offset = Math.addExact(offset, Math.toIntExact(size));
     }
@@ -151,22 +154,10 @@ public final class NativeNetwork implements AutoCloseable {
     return new MaskBits(tensors, bits);
   }
 
-  /** Replaces the mask and leaves the parameters as they are. */
-  public synchronized void setMask(MaskBits mask) {
-    Network open = open();
-    for (TensorInfo tensor : tensors) {
-      byte[] packed = mask.of(tensor);
-      run(() -> open.set_mask(tensor.index(), packed, packed.length));
-    }
-  }
-
-  /** How many parameters a perceptron of these widths has. */
-  public static long parameterCount(int[] sizes) {
-    long count = 0;
-    for (int i = 1; i < sizes.length; i++) {
-      count += (sizes[i - 1] + 1L) * sizes[i];
-    }
-    return count;
+  /** How many parameters a network has, without making it. */
+  public static long parameterCount(String description) {
+    NativeLibrary.load();
+    return call(() -> PacNetLibrary.parameter_count_of(description));
   }
 
   /**
@@ -177,12 +168,21 @@ public final class NativeNetwork implements AutoCloseable {
    * @param y direct, [rows, outputs] or [rows] class indices
    */
   public synchronized FitOutcome fit(
-      FitOptions options, FloatBuffer x, FloatBuffer y, int rows, EpochListener listener) {
+      FitSettings settings,
+      FitRange range,
+      FloatBuffer x,
+      FloatBuffer y,
+      int rows,
+      EpochListener listener) {
     Network open = open();
     fitting = true;
     try (Callback callback = new Callback(listener);
+        FitOptions options = options(settings);
+        FitScope scope = scope(open, range);
         FitResult result =
-            call(() -> open.fit(options, x, x.remaining(), y, y.remaining(), rows, callback))) {
+            call(
+                () ->
+                    open.fit(options, scope, x, x.remaining(), y, y.remaining(), rows, callback))) {
       // Java's exceptions lose their type on the way through C++: the original is thrown on from here.
       if (callback.thrown instanceof RuntimeException e) {
         throw e;
@@ -195,10 +195,47 @@ public final class NativeNetwork implements AutoCloseable {
           result.best_epoch(),
           result.cancelled(),
           List.copyOf(callback.train),
-          options.validation_share() > 0 ? List.copyOf(callback.validation) : List.of());
+          settings.validationShare() > 0 ? List.copyOf(callback.validation) : List.of());
     } finally {
       fitting = false;
     }
+  }
+
+  private static FitOptions options(FitSettings s) {
+    return new FitOptions()
+        .loss(s.loss())
+        .huber_delta(s.huberDelta())
+        .optimizer(s.optimizer())
+        .momentum(s.momentum())
+        .weight_decay(s.weightDecay())
+        .learning_rate(s.learningRate())
+        .schedule(s.schedule())
+        .epochs(s.epochs())
+        .batch_size(s.batchSize())
+        .validation_share(s.validationShare())
+        .patience(s.patience())
+        .seed(s.seed())
+        .threads(s.threads());
+  }
+
+  private FitScope scope(Network open, FitRange range) {
+    FitScope scope = call(() -> new FitScope(open));
+    run(
+        () -> {
+          for (TensorInfo tensor : tensors) {
+            byte[] bits = range.trainable().of(tensor);
+            scope.set_trainable(tensor.index(), bits, bits.length);
+            scope.set_pull(tensor.index(), range.pull().get(tensor.index()));
+          }
+          float[] anchor = range.anchor();
+          if (anchor != null) {
+            scope.set_anchor(anchor, anchor.length);
+          }
+          if (range.frozenZero()) {
+            scope.require_frozen_zero();
+          }
+        });
+    return scope;
   }
 
   /** Held by {@link #fit} for as long as C++ may call it. */

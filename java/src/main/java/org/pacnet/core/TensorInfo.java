@@ -1,6 +1,7 @@
 package org.pacnet.core;
 
 import java.util.List;
+import org.pacnet.binding.PacNetLibrary;
 
 /**
  * A parameter tensor of a network.
@@ -10,11 +11,18 @@ import java.util.List;
  * @param shape row-major
  * @param offset of its first element in the network's flat parameters
  * @param size number of elements
+ * @param roles a sum of the core's {@code TensorRole}s
  */
-public record TensorInfo(int index, String name, List<Long> shape, int offset, int size) {
+public record TensorInfo(
+    int index, String name, List<Long> shape, int offset, int size, int roles) {
 
-  /** Only matrices are pruned; biases never. */
+  /** Matrices and kernels are; biases and normalisation never. */
   public boolean prunable() {
-    return shape.size() >= 2;
+    return (roles & PacNetLibrary.kRolePrunable) != 0;
+  }
+
+  /** Whether it belongs to the output layer, which a target with classes of its own replaces. */
+  public boolean head() {
+    return (roles & PacNetLibrary.kRoleHead) != 0;
   }
 }

@@ -13,8 +13,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.pacnet.binding.FitOptions;
-import org.pacnet.binding.PacNetLibrary;
+import org.pacnet.Activation;
+import org.pacnet.Loss;
+import org.pacnet.Optimizer;
+import org.pacnet.Perceptron;
+import org.pacnet.PruningScope;
+import org.pacnet.Schedule;
+import org.pacnet.core.FitRange;
+import org.pacnet.core.FitSettings;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.TensorInfo;
@@ -31,7 +37,9 @@ public final class FriedmanExperiment {
 
   private static final int SOURCE_ROWS = 10_000;
   private static final int TEST_ROWS = 10_000;
-  private static final int[] SIZES = {Friedman.INPUTS, 128, 128, 128, 1};
+  private static final String NETWORK =
+      new Perceptron(List.of(128, 128, 128), Activation.RELU, 0).describe(Friedman.INPUTS, 1);
+  private static final double LEARNING_RATE = 1e-3;
   private static final int SOURCE_EPOCHS = 30;
   private static final int TARGET_EPOCHS = 300;
   private static final int BATCH = 128;
@@ -195,23 +203,28 @@ public final class FriedmanExperiment {
     Rows test = Rows.of(Friedman.target().sample(TEST_ROWS, false, random), mean, std);
 
     List<Cell> cells = new ArrayList<>();
-    try (NativeNetwork network = new NativeNetwork(SIZES, PacNetLibrary.kRelu, 0)) {
+    try (NativeNetwork network = new NativeNetwork(NETWORK)) {
+      List<TensorInfo> tensors = network.tensors();
+      FitRange all = FitRange.all(tensors);
       network.initialize(seed);
-      fit(network, source, SOURCE_EPOCHS, seed, PacNetLibrary.kTrainAll, 0, false);
+      fit(network, all, source, SOURCE_EPOCHS, seed * 4L);
       float[] trained = network.parameters();
       final double trainedError = rmse(network, sourceTest, std);
 
-      boolean[] prunable = new boolean[network.tensors().size()];
-      for (TensorInfo tensor : network.tensors()) {
+      boolean[] prunable = new boolean[tensors.size()];
+      for (TensorInfo tensor : tensors) {
         prunable[tensor.index()] = tensor.prunable();
       }
-      final MaskBits mask = network.prune(RATIO, PacNetLibrary.kPruneGlobal, prunable);
+      MaskBits mask = network.prune(RATIO, PruningScope.GLOBAL.ordinal(), prunable);
       final double prunedError = rmse(network, sourceTest, std);
-      fit(network, source, SOURCE_EPOCHS, seed, PacNetLibrary.kTrainKept, 0, false);
+      fit(network, FitRange.kept(mask, tensors), source, SOURCE_EPOCHS, seed * 4L + 1);
       float[] base = network.parameters();
       final double allocatedError = rmse(network, sourceTest, std);
       onCell.run();
 
+      FitRange pruned = FitRange.of(mask.inverted(), tensors, LAMBDA, tensor -> false);
+      FitRange anchored =
+          FitRange.of(MaskBits.all(tensors), tensors, LAMBDA, tensor -> false).toward(trained);
       for (int n : settings.targets()) {
         // Every method sees the same samples, and every size draws its own.
         RandomGenerator draw =
@@ -221,20 +234,19 @@ public final class FriedmanExperiment {
           switch (method) {
             case SCRATCH -> {
               network.initialize(seed + 1_000_000L);
-              fit(network, target, TARGET_EPOCHS, seed, PacNetLibrary.kTrainAll, 0, false);
+              fit(network, all, target, TARGET_EPOCHS, seed * 4L);
             }
             case FINETUNE -> {
               network.setParameters(trained);
-              fit(network, target, TARGET_EPOCHS, seed, PacNetLibrary.kTrainAll, 0, false);
+              fit(network, all, target, TARGET_EPOCHS, seed * 4L);
             }
             case L2SP -> {
               network.setParameters(trained);
-              fit(network, target, TARGET_EPOCHS, seed, PacNetLibrary.kTrainAll, LAMBDA, true);
+              fit(network, anchored, target, TARGET_EPOCHS, seed * 4L);
             }
             case PAC -> {
               network.setParameters(base);
-              network.setMask(mask);
-              fit(network, target, TARGET_EPOCHS, seed, PacNetLibrary.kTrainPruned, LAMBDA, false);
+              fit(network, pruned, target, TARGET_EPOCHS, seed * 4L + 2);
             }
           }
           cells.add(new Cell(method, n, seed, rmse(network, test, std)));
@@ -247,28 +259,29 @@ public final class FriedmanExperiment {
   }
 
   private static void fit(
-      NativeNetwork network,
-      Rows rows,
-      int epochs,
-      long seed,
-      int trainable,
-      double l2,
-      boolean l2ToStart) {
-    try (FitOptions options = new FitOptions()) {
-      options
-          .trainable(trainable)
-          .epochs(epochs)
-          .batch_size(BATCH)
-          .l2(l2)
-          .l2_to_start(l2ToStart)
-          .seed(seed * 4 + trainable);
-      network.fit(
-          options,
-          rows.x(),
-          rows.y(),
-          rows.count(),
-          (epoch, train, validation) -> !Thread.currentThread().isInterrupted());
-    }
+      NativeNetwork network, FitRange range, Rows rows, int epochs, long seed) {
+    FitSettings settings =
+        new FitSettings(
+            Loss.MSE.ordinal(),
+            1,
+            Optimizer.ADAM.ordinal(),
+            0,
+            0,
+            LEARNING_RATE,
+            Schedule.CONSTANT.ordinal(),
+            epochs,
+            BATCH,
+            0,
+            0,
+            seed,
+            1);
+    network.fit(
+        settings,
+        range,
+        rows.x(),
+        rows.y(),
+        rows.count(),
+        (epoch, train, validation) -> !Thread.currentThread().isInterrupted());
   }
 
   private static double rmse(NativeNetwork network, Rows test, double std) {

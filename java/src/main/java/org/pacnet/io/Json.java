@@ -45,7 +45,11 @@ public final class Json {
     if (node.isNull()) {
       throw new JsonMappingException(null, path.substring(1) + " is null");
     }
-    if (type instanceof Class<?> record && record.isRecord()) {
+    if (type instanceof Class<?> sealed && sealed.isSealed()) {
+      for (Class<?> kind : sealed.getPermittedSubclasses()) {
+        checkNulls(node, kind, path); // of which the one that it is has the components that are there
+      }
+    } else if (type instanceof Class<?> record && record.isRecord()) {
       for (RecordComponent component : record.getRecordComponents()) {
         JsonNode value = node.get(component.getName());
         boolean nullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);

@@ -1,0 +1,50 @@
+package org.pacnet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.pacnet.io.Json;
+
+/**
+ * Brings what an older version wrote to the present format, so that only that is read. Whoever adds
+ * or moves a setting says here what it was for the models of before.
+ */
+final class ModelUpgrade {
+
+  private ModelUpgrade() {}
+
+  /** Changes a model.json or target.json of that version. */
+  static void toCurrent(ObjectNode file, int version) {
+    if (version < 3) {
+      if (file.get("config") instanceof ObjectNode config) {
+        networkOfItsOwn(config);
+        config.set("missingWords", words());
+      }
+      if (file.get("schema") instanceof ObjectNode schema) {
+        schema.set("missingWords", words());
+      }
+    }
+    if (file.get("config") instanceof ObjectNode config) {
+      // What came without a new version is what the code did before it: the default.
+      ObjectNode complete = Json.MAPPER.valueToTree(TransferConfig.builder("label").build());
+      file.set("config", complete.setAll(config));
+    }
+    file.put("formatVersion", ModelStore.VERSION);
+  }
+
+  // The only network was the perceptron, and the only word for a missing value NA.
+  private static void networkOfItsOwn(ObjectNode config) {
+    ObjectNode network = Json.MAPPER.createObjectNode().put("kind", "mlp");
+    for (String setting : List.of("hidden", "activation", "dropout")) {
+      JsonNode value = config.remove(setting);
+      if (value != null) {
+        network.set(setting, value);
+      }
+    }
+    config.set("network", network);
+  }
+
+  private static JsonNode words() {
+    return Json.MAPPER.valueToTree(List.of("NA"));
+  }
+}

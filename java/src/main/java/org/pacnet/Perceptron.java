@@ -1,0 +1,40 @@
+package org.pacnet;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.pacnet.error.DataException;
+
+/**
+ * A multilayer perceptron, for tables.
+ *
+ * @param hidden widths of the hidden layers; empty for a linear model
+ * @param activation behind each hidden layer
+ * @param dropout share of hidden units dropped in training, [0, 1)
+ */
+public record Perceptron(List<Integer> hidden, Activation activation, double dropout)
+    implements NetworkSpec {
+
+  private static final int WIDEST = 1 << 20;
+
+  /** Throws a {@link DataException} that names the setting if one is out of its range. */
+  public Perceptron {
+    hidden = List.copyOf(hidden);
+    if (!hidden.stream().allMatch(w -> w > 0 && w <= WIDEST)) {
+      throw new DataException(
+          "the hidden layers must each have a width between 1 and " + WIDEST + ", not " + hidden,
+          "hidden");
+    }
+    if (!(dropout >= 0 && dropout < 1)) {
+      throw new DataException("the dropout must be at least 0 and below 1, not " + dropout, "dropout");
+    }
+  }
+
+  @Override
+  public String describe(int inputs, int outputs) {
+    String widths = hidden.stream().map(width -> width + ",").collect(Collectors.joining());
+    return "mlp sizes=%d,%s%d activation=%s dropout=%s"
+        .formatted(
+            inputs, widths, outputs, activation.name().toLowerCase(Locale.ROOT), dropout);
+  }
+}

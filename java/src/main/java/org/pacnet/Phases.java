@@ -1,0 +1,260 @@
+package org.pacnet;
+
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.core.FitOutcome;
+import org.pacnet.core.FitRange;
+import org.pacnet.core.FitSettings;
+import org.pacnet.core.MaskBits;
+import org.pacnet.core.NativeNetwork;
+import org.pacnet.core.TensorInfo;
+import org.pacnet.data.EncodedData;
+import org.pacnet.data.Schema;
+import org.pacnet.error.CancelledException;
+import org.pacnet.error.DataException;
+
+/**
+ * Runs the phases, each on a network of its own: what a model knows goes in, what it then knows comes
+ * out, and nothing else changes.
+ */
+final class Phases {
+
+  // A file of tensors is read into one array: 2 GiB, less the header.
+  private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
+
+  private final Schema schema;
+  private final TransferConfig config;
+
+  /**
+   * @param schema of the source task
+   * @param config the model's
+   */
+  Phases(Schema schema, TransferConfig config) {
+    this.schema = schema;
+    this.config = config;
+  }
+
+  /** The network of a task with weights not yet set. */
+  static NativeNetwork network(Schema schema, NetworkSpec spec) {
+    String description = spec.describe(schema.inputWidth(), schema.outputWidth());
+    long parameters = NativeNetwork.parameterCount(description);
+    if (parameters > MOST_PARAMETERS) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the network would have %,d parameters, more than the %,d that a model file holds;"
+                  + " make the hidden layers narrower",
+              parameters,
+              MOST_PARAMETERS),
+          "hidden");
+    }
+    return new NativeNetwork(description);
+  }
+
+  private NativeNetwork network(Schema own) {
+    return network(own, config.network());
+  }
+
+  static void checkDevice(TransferConfig config) {
+    if (config.device() == Device.CUDA) {
+      throw new DataException("this build runs on the CPU only; use the device auto or cpu", "device");
+    }
+  }
+
+  ModelState train(EncodedData rows, Monitor monitor) {
+    try (NativeNetwork network = network(schema)) {
+      network.initialize(config.seed());
+      FitRange all = FitRange.all(network.tensors());
+      PhaseReport report = fit(network, Phase.TRAIN, config, all, schema, rows, null, monitor);
+      return ModelState.trained(network.parameters()).withPhase(report);
+    }
+  }
+
+  /**
+   * @param how its ratio, scope and exclusions count
+   * @param rows what to measure the errors on; null for nothing
+   */
+  ModelState prune(ModelState from, TransferConfig how, @Nullable EncodedData rows) {
+    long start = System.nanoTime();
+    try (NativeNetwork network = network(schema)) {
+      checkPatterns(how.excluded(), network.tensors());
+      boolean[] prunable = new boolean[network.tensors().size()];
+      for (TensorInfo tensor : network.tensors()) {
+        prunable[tensor.index()] =
+            tensor.prunable() && !ModelState.Pruning.excludes(tensor, how.excluded());
+      }
+      network.setParameters(from.source());
+      MaskBits mask = network.prune(how.ratio(), how.scope().ordinal(), prunable);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      PhaseReport trained = from.reports().get(Phase.TRAIN);
+      PhaseReport report =
+          new PhaseReport(
+              Phase.PRUNE,
+              0,
+              0,
+              List.of(),
+              List.of(),
+              seconds,
+              rows == null || trained == null ? null : trained.after(),
+              rows == null ? null : measure(network, schema, rows, how.threads()),
+              null,
+              1);
+      return from.withPruning(
+              new ModelState.Pruning(how.ratio(), how.scope(), how.excluded(), mask))
+          .withPhase(report);
+    }
+  }
+
+  static void checkPatterns(List<String> patterns, List<TensorInfo> tensors) {
+    List<TensorInfo> weights = tensors.stream().filter(TensorInfo::prunable).toList();
+    for (String pattern : patterns) {
+      if (weights.stream().noneMatch(t -> ModelState.Pruning.excludes(t, List.of(pattern)))) {
+        throw new DataException(
+            "the pattern '%s' excludes no weight; there are %s"
+                .formatted(
+                    pattern, String.join(", ", weights.stream().map(TensorInfo::name).toList())),
+            "excluded");
+      }
+    }
+  }
+
+  ModelState allocate(ModelState from, EncodedData rows, Monitor monitor) {
+    MaskBits mask = from.requirePruned().mask();
+    try (NativeNetwork network = network(schema)) {
+      network.setParameters(mask.zeroPruned(from.source()));
+      FitRange kept = FitRange.kept(mask, network.tensors());
+      Metrics before = measure(network, schema, rows, config.threads());
+      PhaseReport report = fit(network, Phase.ALLOCATE, config, kept, schema, rows, before, monitor);
+      return from.withBase(network.parameters()).withPhase(report);
+    }
+  }
+
+  /** The rows of a target, and the schema that they were read by. */
+  record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {}
+
+  ModelState calibrate(
+      ModelState from, String name, TargetRows target, TransferConfig settings, Monitor monitor) {
+    float[] base = from.requireBase();
+    MaskBits mask = from.requirePruned().mask();
+    try (NativeNetwork network = network(target.schema())) {
+      List<TensorInfo> tensors = network.tensors();
+      MaskBits trainable = mask.inverted();
+      Metrics before = null;
+      if (target.ownHead()) {
+        network.initialize(settings.seed());
+        network.initializeHead(settings.seed());
+        float[] parameters = network.parameters();
+        Heads.putBody(base, tensorsOf(schema), parameters, tensors);
+        network.setParameters(parameters);
+        mask = Heads.mask(mask, tensors);
+        trainable = mask.inverted().with(tensors, TensorInfo::head);
+      } else {
+        network.setParameters(base);
+        before = measure(network, schema, target.rows(), settings.threads());
+      }
+      FitRange pruned =
+          FitRange.of(
+              trainable, tensors, settings.lambda(), t -> target.ownHead() && t.head());
+      PhaseReport report =
+          fit(
+              network,
+              Phase.CALIBRATE,
+              settings,
+              pruned,
+              target.schema(),
+              target.rows(),
+              before,
+              monitor);
+      float[] trained = network.parameters();
+      return from.withTarget(
+          new TargetModel(
+              name,
+              settings,
+              target.ownHead() ? target.schema().classes() : null,
+              mask.gather(trained),
+              target.ownHead() ? Heads.head(trained, tensors) : null,
+              report));
+    }
+  }
+
+  /** The tensors of the network with a schema's output layer. */
+  List<TensorInfo> tensorsOf(Schema own) {
+    try (NativeNetwork network = network(own)) {
+      return network.tensors();
+    }
+  }
+
+  /** The network's raw outputs for these rows, [rows, outputs]. */
+  float[] outputs(Schema own, float[] weights, EncodedData rows) {
+    try (NativeNetwork network = network(own)) {
+      network.setParameters(weights);
+      return network.predict(rows.features(), rows.rows(), config.threads());
+    }
+  }
+
+  private static FitSettings settings(TransferConfig c, Phase phase) {
+    checkDevice(c);
+    return new FitSettings(
+        c.loss().ordinal(),
+        c.huberDelta(),
+        c.optimizer().ordinal(),
+        c.momentum(),
+        c.weightDecay(),
+        c.learningRate(),
+        c.schedule().ordinal(),
+        phase == Phase.CALIBRATE ? c.targetEpochs() : c.sourceEpochs(),
+        c.batchSize(),
+        c.validationShare(),
+        c.patience(),
+        // Each phase draws its own numbers, so that running one alone gives the same ones.
+        c.seed() * Phase.values().length + phase.ordinal(),
+        c.threads());
+  }
+
+  private static PhaseReport fit(
+      NativeNetwork network,
+      Phase phase,
+      TransferConfig config,
+      FitRange range,
+      Schema schema,
+      EncodedData rows,
+      @Nullable Metrics before,
+      Monitor monitor) {
+    long start = System.nanoTime();
+    FitSettings settings = settings(config, phase);
+    FitOutcome outcome =
+        network.fit(
+            settings,
+            range,
+            rows.features(),
+            rows.labels(),
+            rows.rows(),
+            (epoch, trainLoss, validationLoss) -> {
+              monitor.report(
+                  new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));
+              return !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
+            });
+    if (outcome.cancelled()) {
+      throw new CancelledException(
+          phase + " was cancelled in epoch " + outcome.epochsRun() + " of " + settings.epochs());
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return new PhaseReport(
+        phase,
+        outcome.epochsRun(),
+        outcome.bestEpoch(),
+        outcome.trainLosses(),
+        outcome.validationLosses(),
+        seconds,
+        before,
+        measure(network, schema, rows, config.threads()),
+        rows.provenance(),
+        config.threads());
+  }
+
+  private static Metrics measure(
+      NativeNetwork network, Schema schema, EncodedData rows, int threads) {
+    return Metrics.of(schema, rows, network.predict(rows.features(), rows.rows(), threads));
+  }
+}

@@ -1,0 +1,66 @@
+// What the training loop knows of a network: its parameters' layout, and how to get a batch's gradients and a row's
+// outputs. A new kind of network is one implementation of this, and one line in describe.cpp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/arena.h"
+#include "core/team.h"
+#include "nn/loss.h"
+#include "prune/mask.h"
+
+namespace pacnet {
+
+/// Puts rows [begin, end) of a batch into x and y, which are those of the batch's first row. Called for disjoint parts,
+/// from any thread of the team.
+using LoadRows = std::function<void(int64_t begin, int64_t end, float* x, float* y)>;
+
+/// What holds for all batches of a fit.
+struct TrainingSetup {
+  float* params;             ///< the arena; statistics that may move are written here by training passes
+  const BitMask& trainable;  ///< nothing else needs a gradient
+  LossSpec loss;
+  int64_t batch;  ///< most rows of a batch
+  uint64_t seed;
+  Team& team;
+};
+
+/// The passes of one fit, with buffers that are allocated once.
+class TrainingPass {
+ public:
+  virtual ~TrainingPass() = default;
+  /// The gradients of the mean loss over a batch's rows, written to an arena of them; returns the loss summed over the
+  /// rows. step counts from 0 and draws what is random.
+  virtual double gradients(const LoadRows& load, int64_t rows, int64_t step, float* grads) = 0;
+  /// The loss summed over the rows, as the network predicts: without dropout, by running statistics.
+  virtual double loss(const LoadRows& load, int64_t rows) = 0;
+};
+
+class Net {
+ public:
+  virtual ~Net() = default;
+
+  virtual const Layout& layout() const noexcept = 0;
+  virtual int64_t inputs() const noexcept = 0;
+  virtual int64_t outputs() const noexcept = 0;
+
+  /// PyTorch's defaults for the modules of this network.
+  virtual void initialize(float* params, uint64_t seed) const = 0;
+  /// The same for the tensors of kRoleHead.
+  virtual void initialize_head(float* params, uint64_t seed) const = 0;
+
+  /// How many of the threads that are offered are of use for a training step of so many rows.
+  virtual int useful_threads(int offered, int64_t batch) const = 0;
+  virtual std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const = 0;
+  /// out: [rows, outputs].
+  virtual void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const = 0;
+};
+
+/// Labels of a row: a class index for cross-entropy, otherwise one number an output.
+inline int64_t label_width(const LossSpec& loss, const Net& net) {
+  return loss.kind == kCrossEntropy ? 1 : net.outputs();
+}
+
+}  // namespace pacnet
