@@ -160,6 +160,12 @@ class PACNET_API Network {
   /// dropout(activation(W_l a_{l-1} + b_l)), a_0 = x. activation: relu, tanh, sigmoid, gelu or silu (default relu);
   /// dropout in [0, 1) (default 0). Tensors "layers.I.weight" [out, in] and "layers.I.bias" [out], I being the index in
   /// torch.nn.Sequential, which counts activations and dropouts.
+  ///
+  /// "cnn image=3,32,32 outputs=5 widths=16,32,64": images of CHANNELS,HEIGHT,WIDTH, channel by channel in a row; for
+  /// each width a block of convolution 3x3, BatchNorm, ReLU and max-pooling 2x2; the mean over the image; a linear layer.
+  ///
+  /// "resnet18 image=3,64,64 outputs=10 base=64": ResNet-18 with torchvision's names; base: channels of its first stage.
+  /// Images of up to 40 pixels enter by a convolution 3x3 without max-pooling.
   explicit Network(const char* description);
   ~Network();
   Network(const Network&) = delete;

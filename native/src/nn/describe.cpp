@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "core/error.h"
+#include "nn/cnn.h"
 #include "nn/mlp.h"
+#include "nn/resnet.h"
 
 namespace pacnet {
 
@@ -16,6 +18,8 @@ namespace {
 
 // Single products and buffers stay far below what int and size_t hold.
 constexpr int64_t kLargestWidth = 1 << 20;
+constexpr int64_t kLargestChannels = 1 << 13;
+constexpr int64_t kLargestImage = 1 << 12;
 
 // The settings behind the kind. Each is taken once; what is left over is unknown.
 class Settings {
@@ -83,6 +87,11 @@ void check_width(int64_t width) {
                                                    std::to_string(kLargestWidth));
 }
 
+void check_channels(int64_t channels) {
+  require(channels > 0 && channels <= kLargestChannels,
+          std::to_string(channels) + " channels are not between 1 and " + std::to_string(kLargestChannels));
+}
+
 std::unique_ptr<Net> make_mlp(Settings& settings) {
   std::vector<int64_t> sizes = settings.numbers("sizes", "");
   require(sizes.size() >= 2, "a perceptron needs an input and an output width");
@@ -93,6 +102,39 @@ std::unique_ptr<Net> make_mlp(Settings& settings) {
   return std::make_unique<Mlp>(std::move(sizes), activation, dropout);
 }
 
+// Channels, height and width of the images that go in.
+std::array<int64_t, 3> image_of(Settings& settings) {
+  const std::vector<int64_t> image = settings.numbers("image", "");
+  require(image.size() == 3, "a network for images needs image=CHANNELS,HEIGHT,WIDTH");
+  for (const int64_t size : image) {
+    require(size > 0 && size <= kLargestImage, "an image of " + std::to_string(size) + " pixels or channels is not " +
+                                                   "between 1 and " + std::to_string(kLargestImage));
+  }
+  return {image[0], image[1], image[2]};
+}
+
+int64_t outputs_of(Settings& settings) {
+  const auto outputs = settings.number<int64_t>("outputs", "0");
+  check_width(outputs);
+  return outputs;
+}
+
+std::unique_ptr<Net> make_cnn(Settings& settings) {
+  const auto [channels, height, width] = image_of(settings);
+  const int64_t outputs = outputs_of(settings);
+  const std::vector<int64_t> widths = settings.numbers("widths", "16,32,64");
+  std::for_each(widths.begin(), widths.end(), check_channels);
+  return std::make_unique<Cnn>(channels, height, width, outputs, widths);
+}
+
+std::unique_ptr<Net> make_resnet18(Settings& settings) {
+  const auto [channels, height, width] = image_of(settings);
+  const int64_t outputs = outputs_of(settings);
+  const auto base = settings.number<int64_t>("base", "64");
+  check_channels(base);
+  return std::make_unique<ResNet18>(channels, height, width, outputs, base);
+}
+
 }  // namespace
 
 std::unique_ptr<Net> make_net(const std::string& description) {
@@ -100,8 +142,16 @@ std::unique_ptr<Net> make_net(const std::string& description) {
   std::string kind;
   words >> kind;
   Settings settings(words);
-  require(kind == "mlp", "unknown kind of network '" + kind + "'");
-  std::unique_ptr<Net> net = make_mlp(settings);
+  std::unique_ptr<Net> net;
+  if (kind == "mlp") {
+    net = make_mlp(settings);
+  } else if (kind == "cnn") {
+    net = make_cnn(settings);
+  } else if (kind == "resnet18") {
+    net = make_resnet18(settings);
+  } else {
+    throw Error(kErrorInvalidArgument, "unknown kind of network '" + kind + "'");
+  }
   settings.check_all_taken();
   return net;
 }

@@ -1,0 +1,35 @@
+#include "nn/cnn.h"
+
+#include <ATen/ATen.h>
+
+#include "core/error.h"
+
+namespace pacnet {
+
+Cnn::Cnn(int64_t channels, int64_t height, int64_t width, int64_t outputs, const std::vector<int64_t>& widths)
+    : AutogradNet(channels, height, width, outputs) {
+  require(!widths.empty(), "a convolutional network needs at least one block");
+  const auto least = int64_t{1} << std::min<std::size_t>(widths.size(), 30);
+  require(height >= least && width >= least,
+          "an image of " + std::to_string(height) + "x" + std::to_string(width) + " pixels is too small for " +
+              std::to_string(widths.size()) + " blocks, which need " + std::to_string(least) + "x" +
+              std::to_string(least));
+  int64_t in = channels;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const std::string name = "blocks." + std::to_string(i);
+    const Convolution conv = add_convolution(name + ".conv", in, widths[i], 3, 1);
+    blocks_.push_back({conv, add_normalisation(name + ".bn", widths[i])});
+    in = widths[i];
+  }
+  fc_ = add_head("fc", in);
+}
+
+at::Tensor Cnn::forward(const Tensors& tensors, const at::Tensor& x) const {
+  at::Tensor a = x;
+  for (const Block& block : blocks_) {
+    a = at::max_pool2d(at::relu(block.bn(tensors, block.conv(tensors, a))), {2, 2});
+  }
+  return fc_(tensors, a.mean({2, 3}));
+}
+
+}  // namespace pacnet

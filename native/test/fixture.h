@@ -1,0 +1,156 @@
+// Reads what PyTorch in Python wrote: the formats are in tests/fixtures/make_fixtures.py and make_image_fixtures.py.
+// PACNET_FIXTURES is their folder.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "pacnet/pacnet.h"
+#include "scopes.h"
+
+namespace pacnet::test {
+
+// One case: keys with their values, and float tensors.
+class Fixture {
+ public:
+  explicit Fixture(const std::string& name) {
+    const std::string folder = std::string(PACNET_FIXTURES) + "/" + name + "/";
+    std::ifstream manifest(folder + "fixture.txt");
+    std::ifstream data(folder + "data.bin", std::ios::binary);
+    EXPECT_TRUE(manifest.good() && data.good()) << folder;
+    for (std::string line; std::getline(manifest, line);) {
+      std::istringstream words(line);
+      std::string key;
+      words >> key;
+      if (key != "tensor") {
+        std::getline(words >> std::ws, values_[key]);
+        continue;
+      }
+      std::string tensor;
+      int rank = 0;
+      words >> tensor >> rank;
+      std::size_t size = 1;
+      for (int d = 0; d < rank; ++d) {
+        std::size_t dim = 0;
+        words >> dim;
+        size *= dim;
+      }
+      std::streamoff offset = 0;
+      words >> offset;
+      std::vector<float> floats(size);
+      data.seekg(offset);
+      data.read(reinterpret_cast<char*>(floats.data()), static_cast<std::streamsize>(size * sizeof(float)));
+      EXPECT_TRUE(data.good()) << folder << tensor;
+      tensors_[tensor] = std::move(floats);
+    }
+  }
+
+  const std::string& text(const std::string& key) const { return values_.at(key); }
+  double number(const std::string& key) const { return std::stod(values_.at(key)); }
+  const std::vector<float>& tensor(const std::string& name) const { return tensors_.at(name); }
+  // The network of a fixture; its sizes are a count and as many numbers, "4 6 16 12 1".
+  std::string perceptron(const std::string& settings = "") const {
+    std::istringstream words(values_.at("sizes"));
+    std::string size;
+    words >> size;
+    std::string list;
+    while (words >> size) {
+      list += (list.empty() ? "" : ",") + size;
+    }
+    return "mlp sizes=" + list + settings;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+  std::map<std::string, std::vector<float>> tensors_;
+};
+
+inline int index_of(const std::string& word, const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == word) {
+      return static_cast<int>(i);
+    }
+  }
+  ADD_FAILURE() << "unknown word " << word;
+  return 0;
+}
+
+inline FitOptions options_of(const Fixture& f) {
+  FitOptions o;
+  o.loss = index_of(f.text("loss"), {"mse", "mae", "huber", "cross_entropy"});
+  o.huber_delta = f.number("huber_delta");
+  o.optimizer = index_of(f.text("optimizer"), {"adam", "adamw", "sgd"});
+  o.learning_rate = f.number("learning_rate");
+  o.momentum = f.number("momentum");
+  o.weight_decay = f.number("weight_decay");
+  o.epsilon = f.number("epsilon");
+  o.schedule = index_of(f.text("schedule"), {"constant", "cosine", "linear"});
+  o.batch_size = static_cast<int64_t>(f.number("batch_size"));
+  o.epochs = static_cast<int64_t>(f.number("epochs"));
+  o.shuffle = false;
+  return o;
+}
+
+template <typename T>
+int64_t count(const std::vector<T>& values) {
+  return static_cast<int64_t>(values.size());
+}
+
+inline void set_parameters(Network& network, const std::vector<float>& values) {
+  network.set_parameters(values.data(), count(values));
+}
+
+// The loss of the last epoch.
+inline double fit(Network& network, const FitOptions& options, const FitScope& scope, const std::vector<float>& x,
+                  const std::vector<float>& y) {
+  class LastLoss : public FitListener {
+   public:
+    bool on_epoch(int64_t, double train_loss, double) override {
+      loss = train_loss;
+      return true;
+    }
+    double loss = 0.0;
+  };
+  LastLoss listener;
+  network.fit(options, scope, x.data(), count(x), y.data(), count(y), count(x) / network.inputs(), &listener);
+  return listener.loss;
+}
+
+// One value a parameter, 1 where kept.
+inline std::vector<float> mask_of(const Network& network) {
+  std::vector<float> values;
+  for (int64_t t = 0; t < network.tensor_count(); ++t) {
+    const std::vector<uint8_t> bits = mask_bits(network, t);
+    for (int64_t i = 0; i < size_of(network, t); ++i) {
+      values.push_back(static_cast<float>((bits[static_cast<std::size_t>(i / 8)] >> (i % 8)) & 1));
+    }
+  }
+  return values;
+}
+
+inline std::vector<float> parameters_of(const Network& network) {
+  std::vector<float> values(static_cast<std::size_t>(network.parameter_count()));
+  network.get_parameters(values.data(), network.parameter_count());
+  return values;
+}
+
+inline double relative_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  double difference = 0.0;
+  double size = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference = std::max(difference, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+    size = std::max(size, std::fabs(static_cast<double>(b[i])));
+  }
+  return difference / size;
+}
+
+}  // namespace pacnet::test
