@@ -16,6 +16,7 @@
 #include "prune/mask.h"
 #include "prune/select.h"
 #include "train/fit.h"
+#include "train/rows.h"
 #include "train/scope.h"
 
 namespace pacnet {
@@ -59,6 +60,11 @@ const Tensor& tensor_of(const Layout& layout, int64_t index) {
   return layout.tensors()[static_cast<std::size_t>(index)];
 }
 
+LossSpec checked_loss(const FitOptions& options) {
+  require(options.loss >= kMse && options.loss <= kCrossEntropy, "unknown loss");
+  return {static_cast<Loss>(options.loss), options.huber_delta};
+}
+
 // The tensors one behind the other, without the arena's gaps.
 void spread(const Layout& layout, const float* in, float* arena) {
   for (const Tensor& t : layout.tensors()) {
@@ -79,6 +85,12 @@ struct Network::Impl {
     for (const Tensor& tensor : net->layout().tensors()) {
       kept.fill(tensor, true);
     }
+  }
+
+  FitResult fit(const FitOptions& options, const Scope& scope, Rows& rows, FitListener* listener) {
+    require(scope.layout.extent() == layout().extent() && scope.layout.tensors().size() == layout().tensors().size(),
+            "the scope is of another network");
+    return pacnet::fit(*net, scope, params.data(), options, rows, listener);
   }
 
   const Layout& layout() const noexcept { return net->layout(); }
@@ -195,12 +207,19 @@ int64_t Network::kept_count(int64_t tensor) const {
 FitResult Network::fit(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count,
                        const float* y, int64_t y_count, int64_t rows, FitListener* listener) {
   return guarded([&] {
-    require(scope.impl_->layout.extent() == impl_->layout().extent() &&
-                scope.impl_->layout.tensors().size() == impl_->layout().tensors().size(),
-            "the scope is of another network");
+    const LossSpec loss = checked_loss(options);
     require_count("x", x_count, product(rows, impl_->net->inputs()));
-    require_count("y", y_count, product(rows, options.loss == kCrossEntropy ? 1 : impl_->net->outputs()));
-    return pacnet::fit(*impl_->net, *scope.impl_, impl_->params.data(), options, x, y, rows, listener);
+    require_count("y", y_count, product(rows, label_width(loss, *impl_->net)));
+    return impl_->fit(options, *scope.impl_, *rows_in_memory(x, y, rows, *impl_->net, loss), listener);
+  });
+}
+
+FitResult Network::fit(const FitOptions& options, const FitScope& scope, BatchSource* source, int64_t rows,
+                       FitListener* listener) {
+  return guarded([&] {
+    require(source != nullptr, "there is no source of rows");
+    const LossSpec loss = checked_loss(options);
+    return impl_->fit(options, *scope.impl_, *rows_pulled(*source, rows, *impl_->net, loss), listener);
   });
 }
 

@@ -444,6 +444,64 @@ TEST(Fit, NamesTheRowOfAClassIndexOutOfRange) {
   EXPECT_NE(message.find("row 5"), std::string::npos) << message;
 }
 
+// Gives the rows of an array, and notes what it is asked for.
+class ArraySource : public BatchSource {
+ public:
+  explicit ArraySource(const Data& data) : data_(data) {}
+  bool begin(int64_t epoch, const int32_t* order, int64_t rows, int64_t) override {
+    epochs.push_back(epoch);
+    order_.assign(order, order + rows);
+    at_ = 0;
+    return epoch <= last;
+  }
+  bool next(int64_t rows, float* x, float* y) override {
+    for (int64_t r = 0; r < rows; ++r) {
+      const auto from = static_cast<std::ptrdiff_t>(order_[at_++]);
+      std::copy_n(data_.x.begin() + 4 * from, 4, x + 4 * r);
+      y[r] = data_.y[static_cast<std::size_t>(from)];
+    }
+    return true;
+  }
+  std::vector<int64_t> epochs;
+  int64_t last = 100;
+
+ private:
+  const Data& data_;
+  std::vector<int32_t> order_;
+  std::size_t at_ = 0;
+};
+
+TEST(Fit, PulledRowsGiveTheBitsOfAnArray) {
+  const Data data(90);
+  FitOptions o;
+  o.epochs = 3;
+  o.batch_size = 16;
+  o.validation_share = 0.2;
+  o.seed = 9;
+  for (const int threads : {1, 2}) {
+    o.threads = threads;
+    Trained in_memory(" dropout=0.1");
+    in_memory.fit(data, o);
+    Trained pulled(" dropout=0.1");
+    ArraySource source(data);
+    pulled.network.fit(o, PhaseScope(pulled.network), &source, 90, nullptr);
+    EXPECT_TRUE(same_bits(parameters_of(in_memory.network), parameters_of(pulled.network)));
+    EXPECT_EQ(source.epochs, (std::vector<int64_t>{1, 0, 2, 0, 3, 0}));
+  }
+}
+
+TEST(Fit, ASourceThatFailsEndsItAndPutsTheWeightsBack) {
+  const Data data(90);
+  Trained t;
+  const std::vector<float> before = parameters_of(t.network);
+  FitOptions o;
+  o.epochs = 5;
+  ArraySource source(data);
+  source.last = 2;
+  failure(kErrorRows, [&] { t.network.fit(o, PhaseScope(t.network), &source, 90, nullptr); });
+  EXPECT_TRUE(same_bits(before, parameters_of(t.network)));
+}
+
 TEST(Fit, AllocateRefusesToStartFromWeightsThatAreNotPruned) {
   const Data data(30);
   Trained t;

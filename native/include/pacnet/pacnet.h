@@ -30,7 +30,8 @@ enum ErrorKind : int {
   kErrorDiverged = 2,         ///< the loss or a parameter is no longer finite
   kErrorGuarantee = 3,        ///< a value that a phase must not move has moved
   kErrorOutOfMemory = 4,
-  kErrorInternal = 5  ///< anything else, an error inside LibTorch among them
+  kErrorInternal = 5,  ///< anything else, an error inside LibTorch among them
+  kErrorRows = 6  ///< a BatchSource had no rows to give, for a reason of its own
 };
 PACNET_API int last_error_kind() noexcept;
 
@@ -112,6 +113,21 @@ class PACNET_API FitListener {
   /// Losses are means over rows, without the L2 term; validation_loss is NaN without validation rows.
   /// Returns false to cancel the fit.
   virtual bool on_epoch(int64_t epoch, double train_loss, double validation_loss) = 0;
+};
+
+/// Rows that need not be in one array: pulled batch by batch, on the thread that called fit().
+class PACNET_API BatchSource {
+ public:
+  BatchSource() = default;
+  BatchSource(const BatchSource&) = delete;
+  BatchSource& operator=(const BatchSource&) = delete;
+  virtual ~BatchSource() = default;
+  /// next() will be asked for the rows order[0], ... order[count - 1], `batch` at a time and the rest at last.
+  /// epoch: from 1; 0 for rows that are to come as they are, without what is random in training.
+  /// Returns false if that can't be: the fit then ends with kErrorRows.
+  virtual bool begin(int64_t epoch, const int32_t* order, int64_t count, int64_t batch) = 0;
+  /// Writes the next batch: x [rows, inputs], y [rows, outputs] or [rows] class indices. False as above.
+  virtual bool next(int64_t rows, float* x, float* y) = 0;
 };
 
 /// How many parameters a network of that description (see Network) has; large ones cost nothing.
@@ -205,6 +221,10 @@ class PACNET_API Network {
   /// changed. listener may be null. On any failure, and when cancelled, the parameters are those of before.
   FitResult fit(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count, const float* y,
                 int64_t y_count, int64_t rows, FitListener* listener);
+
+  /// The same with `rows` rows that are pulled.
+  FitResult fit(const FitOptions& options, const FitScope& scope, BatchSource* source, int64_t rows,
+                FitListener* listener);
 
   /// out: [rows, outputs], the network's raw output (logits for classification). threads as in FitOptions.
   void predict(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count, int threads) const;

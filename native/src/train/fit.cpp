@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <memory>
 #include <numbers>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,21 +36,9 @@ void check_options(const Net& net, const FitOptions& o, int64_t rows) {
   require(o.weight_decay >= 0, "weight decay must be zero or positive");
   require(o.weight_decay == 0 || o.optimizer == kAdamW, "weight decay is AdamW's");
   require(o.huber_delta > 0, "Huber's delta must be positive");
-  require(o.loss >= kMse && o.loss <= kCrossEntropy, "unknown loss");
   require(o.optimizer >= kAdam && o.optimizer <= kSgd, "unknown optimizer");
   require(o.schedule >= kConstant && o.schedule <= kLinear, "unknown schedule");
   require(o.loss != kCrossEntropy || net.outputs() >= 2, "cross-entropy needs at least two outputs");
-}
-
-void check_labels(const Net& net, const FitOptions& o, const float* y, int64_t rows) {
-  if (o.loss != kCrossEntropy) {
-    return;
-  }
-  for (int64_t r = 0; r < rows; ++r) {
-    const bool valid = y[r] >= 0 && y[r] < static_cast<float>(net.outputs()) && y[r] == std::floor(y[r]);
-    require(valid, "row " + std::to_string(r + 1) + ": class index " + std::to_string(y[r]) + " is not one of 0 to " +
-                       std::to_string(net.outputs() - 1));
-  }
 }
 
 double scheduled_rate(const FitOptions& o, int64_t step, int64_t steps) {
@@ -79,27 +67,24 @@ BitMask optimized(const Scope& scope) {
 // A fit in progress.
 class Fit {
  public:
-  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const float* x, const float* y,
-      int64_t rows)
+  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, Rows& rows)
       : net_(net),
         scope_(scope),
         options_(options),
         params_(params),
-        x_(x),
-        y_(y),
+        rows_(rows),
         before_(params, params + net.layout().extent()),
         optimized_(optimized(scope)),
         grads_(net.layout().extent()),
         moment1_(net.layout().extent()),
         moment2_(options.optimizer == kSgd ? 0 : net.layout().extent()) {
-    split(rows);
+    split(rows.count());
     batch_ = std::min(options.batch_size, static_cast<int64_t>(order_.size()));
     steps_ = options.epochs * ((static_cast<int64_t>(order_.size()) + batch_ - 1) / batch_);
     team_ = std::make_unique<Team>(net.useful_threads(options.threads, batch_));
     const LossSpec loss{static_cast<Loss>(options.loss), options.huber_delta};
-    label_width_ = label_width(loss, net);
     pass_ = net.training({params, scope.trainable, loss, batch_, options.seed, *team_});
-    load_ = [this](int64_t begin, int64_t end, float* to_x, float* to_y) { gather(begin, end, to_x, to_y); };
+    load_ = [this](int64_t begin, int64_t end, float* x, float* y) { rows_.load(begin, end, x, y); };
   }
 
   FitResult run(FitListener* listener) {
@@ -164,36 +149,31 @@ class Fit {
   }
 
   double train_epoch(int64_t epoch) {
-    std::vector<uint32_t>& rows = epoch_order_;
-    rows = order_;
+    epoch_order_ = order_;
     if (options_.shuffle) {
-      Random(options_.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(rows);
+      Random(options_.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(epoch_order_);
     }
-    const auto count = static_cast<int64_t>(rows.size());
+    rows_.begin(epoch, epoch_order_, batch_);
+    const auto count = static_cast<int64_t>(epoch_order_.size());
     double sum = 0.0;
     for (int64_t begin = 0; begin < count; begin += batch_) {
-      sum += step(rows.data() + begin, std::min(batch_, count - begin));
+      sum += step(batch_of(epoch_order_, begin));
     }
     return sum / static_cast<double>(count);
   }
 
-  // Computes one batch's gradients and moves the parameters; returns the loss summed over the rows.
-  double step(const uint32_t* rows, int64_t count) {
-    batch_rows_ = rows;
-    const double loss = pass_->gradients(load_, count, step_, grads_.data());
-    update();
-    return loss;
+  std::span<const uint32_t> batch_of(const std::vector<uint32_t>& order, int64_t begin) const {
+    const std::span<const uint32_t> all(order);
+    const auto first = static_cast<std::size_t>(begin);
+    return all.subspan(first, std::min(static_cast<std::size_t>(batch_), all.size() - first));
   }
 
-  void gather(int64_t begin, int64_t end, float* x, float* y) const {
-    const auto inputs = static_cast<std::size_t>(net_.inputs());
-    const auto labels = static_cast<std::size_t>(label_width_);
-    for (int64_t r = begin; r < end; ++r) {
-      const auto to = static_cast<std::size_t>(r);
-      const std::size_t from = batch_rows_[r];
-      std::memcpy(x + to * inputs, x_ + from * inputs, inputs * sizeof(float));
-      std::memcpy(y + to * labels, y_ + from * labels, labels * sizeof(float));
-    }
+  // Computes one batch's gradients and moves the parameters; returns the loss summed over the rows.
+  double step(std::span<const uint32_t> rows) {
+    rows_.next(rows);
+    const double loss = pass_->gradients(load_, static_cast<int64_t>(rows.size()), step_, grads_.data());
+    update();
+    return loss;
   }
 
   void update() {
@@ -218,11 +198,12 @@ class Fit {
       return std::numeric_limits<double>::quiet_NaN();
     }
     const auto count = static_cast<int64_t>(validation_.size());
+    rows_.begin(0, validation_, batch_);
     double sum = 0.0;
     for (int64_t begin = 0; begin < count; begin += batch_) {
-      const int64_t rows = std::min(batch_, count - begin);
-      batch_rows_ = validation_.data() + begin;
-      sum += pass_->loss(load_, rows);
+      const std::span<const uint32_t> rows = batch_of(validation_, begin);
+      rows_.next(rows);
+      sum += pass_->loss(load_, static_cast<int64_t>(rows.size()));
     }
     return sum / static_cast<double>(count);
   }
@@ -231,9 +212,7 @@ class Fit {
   const Scope& scope_;
   const FitOptions& options_;
   float* params_;
-  const float* x_;
-  const float* y_;
-  int64_t label_width_ = 0;
+  Rows& rows_;
   std::vector<float> before_;
   BitMask optimized_;
   FloatBuffer grads_;
@@ -242,7 +221,6 @@ class Fit {
   std::vector<uint32_t> order_;
   std::vector<uint32_t> validation_;
   std::vector<uint32_t> epoch_order_;
-  const uint32_t* batch_rows_ = nullptr;
   int64_t batch_ = 0;
   int64_t steps_ = 0;
   int64_t step_ = 0;
@@ -253,15 +231,14 @@ class Fit {
 
 }  // namespace
 
-FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const float* x,
-              const float* y, int64_t rows, FitListener* listener) {
-  check_options(net, options, rows);
-  check_labels(net, options, y, rows);
+FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, Rows& rows,
+              FitListener* listener) {
+  check_options(net, options, rows.count());
   if (scope.frozen_zero) {
     check_frozen_zero(net.layout(), scope.trainable, params, kErrorInvalidArgument,
                       "Allocate must start with every pruned weight at +0.0");
   }
-  Fit run(net, scope, params, options, x, y, rows);
+  Fit run(net, scope, params, options, rows);
   try {
     return run.run(listener);
   } catch (...) {

@@ -3,12 +3,13 @@
 
 #include "nn/net.h"
 #include "pacnet/pacnet.h"
+#include "train/rows.h"
 #include "train/scope.h"
 
 namespace pacnet {
 
 /// Network::fit on the network's parts; see there.
-FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const float* x,
-              const float* y, int64_t rows, FitListener* listener);
+FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, Rows& rows,
+              FitListener* listener);
 
 }  // namespace pacnet

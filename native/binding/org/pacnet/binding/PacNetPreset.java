@@ -42,7 +42,8 @@ public class PacNetPreset implements InfoMapper {
   public void map(InfoMap infoMap) {
     infoMap
         .put(new Info("PACNET_API").cppTypes().annotations())
-        // Java overrides on_epoch().
-        .put(new Info("pacnet::FitListener").virtualize());
+        // Java overrides what these declare.
+        .put(new Info("pacnet::FitListener").virtualize())
+        .put(new Info("pacnet::BatchSource").virtualize());
   }
 }
