@@ -1,18 +1,26 @@
 package org.pacnet;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+
 /**
- * What the mask does to one weight matrix.
+ * What the mask does to one weight matrix or convolution kernel.
  *
  * @param name as in the files, such as {@code layers.0.weight}
- * @param outputs rows of the matrix
- * @param inputs columns of the matrix
+ * @param shape [outputs, inputs], and of a kernel height and width
  * @param kept weights that survive Prune; all of them before
  * @param excluded never pruned, by the configuration's {@link TransferConfig#excluded()}
  */
-public record LayerReport(String name, long outputs, long inputs, long kept, boolean excluded) {
+public record LayerReport(String name, List<Long> shape, long kept, boolean excluded) {
 
-  /** Share of the matrix's weights that are pruned, in [0, 1]. */
+  /** Number of weights. */
+  @JsonProperty
+  public long size() {
+    return shape.stream().reduce(1L, (a, b) -> a * b);
+  }
+
+  /** Share of the weights that are pruned, in [0, 1]. */
   public double prunedRatio() {
-    return 1.0 - (double) kept / (outputs * inputs);
+    return 1.0 - (double) kept / size();
   }
 }

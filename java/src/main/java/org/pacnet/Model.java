@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -18,9 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.data.Data;
-import org.pacnet.data.DataOptions;
 import org.pacnet.data.EncodedData;
-import org.pacnet.data.Encoder;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -119,13 +116,13 @@ public final class Model implements AutoCloseable {
       TransferConfig config,
       Monitor monitor) {
     checkName(name);
-    Encoder.Learned learned = learn(source, config, monitor);
+    Rows.Learned learned = learn(source, config, monitor);
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
     Phases.checkPatterns(config.excluded(), model.tensors);
     Phases.TargetRows targetRows = readTarget(target, schema, config, monitor);
     if (test != null) {
-      Encoder.evaluation(test, targetRows.schema(), monitor.reading());
+      Rows.evaluation(test, targetRows.schema(), monitor.reading());
     }
     EncodedData sourceRows = learned.rows();
     model.train(sourceRows, monitor);
@@ -143,27 +140,15 @@ public final class Model implements AutoCloseable {
 
   /** Phase 0: trains all weights on the source. */
   public static Model train(Data source, TransferConfig config, Monitor monitor) {
-    Encoder.Learned learned = learn(source, config, monitor);
+    Rows.Learned learned = learn(source, config, monitor);
     Model model = new Model(learned.schema(), config);
     model.train(learned.rows(), monitor);
     return model;
   }
 
-  private static Encoder.Learned learn(
-      Data source, TransferConfig config, Monitor monitor) {
+  private static Rows.Learned learn(Data source, TransferConfig config, Monitor monitor) {
     Phases.checkDevice(config); // before a long read
-    return Encoder.learn(
-        source,
-        new DataOptions(
-            config.labels(),
-            config.task() == Task.CLASSIFICATION,
-            Set.copyOf(config.categorical()),
-            Set.copyOf(config.ignored()),
-            config.missing(),
-            config.missingWords(),
-            config.standardizeInputs(),
-            config.standardizeLabels()),
-        monitor.reading());
+    return Rows.learn(source, config, monitor.reading());
   }
 
   private void train(EncodedData rows, Monitor monitor) {
@@ -201,8 +186,7 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport allocate(Data source, Monitor monitor) {
     current().requirePruned();
-    Set<String> ignored = Set.copyOf(config.ignored());
-    return allocate(Encoder.training(source, schema, ignored, monitor.reading()), monitor);
+    return allocate(Rows.training(source, schema, config, monitor.reading()), monitor);
   }
 
   private PhaseReport allocate(EncodedData rows, Monitor monitor) {
@@ -235,18 +219,17 @@ public final class Model implements AutoCloseable {
 
   private static Phases.TargetRows readTarget(
       Data target, Schema schema, TransferConfig settings, Monitor monitor) {
-    Set<String> ignored = Set.copyOf(settings.ignored());
     if (schema.classification()) {
-      List<String> found = Encoder.distinctLabels(target, schema);
+      List<String> found = Rows.classes(target, schema);
       if (!schema.classes().containsAll(found)) {
         if (!settings.newClasses()) {
           checkSpelling(target, schema.classes(), found);
         }
         Schema own = schema.withClasses(found);
-        return new Phases.TargetRows(own, true, Encoder.training(target, own, ignored, monitor.reading()));
+        return new Phases.TargetRows(own, true, Rows.training(target, own, settings, monitor.reading()));
       }
     }
-    return new Phases.TargetRows(schema, false, Encoder.training(target, schema, ignored, monitor.reading()));
+    return new Phases.TargetRows(schema, false, Rows.training(target, schema, settings, monitor.reading()));
   }
 
   // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently
@@ -287,7 +270,7 @@ public final class Model implements AutoCloseable {
    */
   public Metrics evaluate(Data data) {
     float[] weights = current().sourceWeights();
-    EncodedData rows = Encoder.evaluation(data, schema, ReadMonitor.NONE);
+    EncodedData rows = Rows.evaluation(data, schema, ReadMonitor.NONE);
     return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
   }
 
@@ -296,14 +279,14 @@ public final class Model implements AutoCloseable {
     TargetModel model = target(target);
     Schema own = schemaOf(model);
     float[] weights = weights(model);
-    EncodedData rows = Encoder.evaluation(data, own, ReadMonitor.NONE);
+    EncodedData rows = Rows.evaluation(data, own, ReadMonitor.NONE);
     return Metrics.of(own, rows, phases.outputs(own, weights, rows));
   }
 
   /** The source task's predictions, by the base or, as long as there is none, the trained network. */
   public Predictions predict(Data data) {
     float[] weights = current().sourceWeights();
-    EncodedData rows = Encoder.prediction(data, schema);
+    EncodedData rows = Rows.prediction(data, schema);
     return new Predictions(schema, rows, phases.outputs(schema, weights, rows));
   }
 
@@ -312,7 +295,7 @@ public final class Model implements AutoCloseable {
     TargetModel model = target(target);
     Schema own = schemaOf(model);
     float[] weights = weights(model);
-    EncodedData rows = Encoder.prediction(data, own);
+    EncodedData rows = Rows.prediction(data, own);
     return new Predictions(own, rows, phases.outputs(own, weights, rows));
   }
 
@@ -396,8 +379,7 @@ public final class Model implements AutoCloseable {
         result.add(
             new LayerReport(
                 tensor.name(),
-                tensor.shape().get(0),
-                tensor.shape().get(1),
+                tensor.shape(),
                 pruning == null ? tensor.size() : pruning.mask().kept(tensor),
                 pruning != null && !pruning.prunes(tensor)));
       }

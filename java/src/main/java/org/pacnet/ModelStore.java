@@ -481,7 +481,7 @@ final class ModelStore {
   // Before anything of the claimed size is made.
   private static void checkSize(Path directory, ModelFile json) {
     long parameters = NativeNetwork.parameterCount(
-            json.config().network().describe(json.schema().inputWidth(), json.schema().outputWidth()));
+            json.config().network().describe(json.schema()));
     Path file = directory.resolve(fileName(SOURCE, hashOf(directory, SOURCE, json.sha256())));
     try {
       if (Files.size(file) / Float.BYTES < parameters) {
@@ -753,7 +753,7 @@ final class ModelStore {
         model
             .config()
             .network()
-            .describe(schema.inputWidth(), schema.outputWidth())
+            .describe(schema)
             .split(" ", -1);
     metadata.put("network", words[0]);
     for (int i = 1; i < words.length; i++) {

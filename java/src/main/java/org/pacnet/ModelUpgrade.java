@@ -22,6 +22,7 @@ final class ModelUpgrade {
       }
       if (file.get("schema") instanceof ObjectNode schema) {
         schema.set("missingWords", words());
+        schema.putNull("image");
       }
     }
     if (file.get("config") instanceof ObjectNode config) {

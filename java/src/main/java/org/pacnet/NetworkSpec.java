@@ -2,17 +2,35 @@ package org.pacnet;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import org.pacnet.data.Schema;
+import org.pacnet.error.DataException;
 
 /** What kind of network is trained. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-@JsonSubTypes(@JsonSubTypes.Type(value = Perceptron.class, name = "mlp"))
-public sealed interface NetworkSpec permits Perceptron {
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Perceptron.class, name = "mlp"),
+  @JsonSubTypes.Type(value = Cnn.class, name = "cnn"),
+  @JsonSubTypes.Type(value = ResNet18.class, name = "resnet18")
+})
+public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18 {
 
   /**
    * The network of this kind for a task, as the native core understands it.
    *
-   * @param inputs width of an encoded row
-   * @param outputs numbers that it predicts, or classes
+   * @throws DataException if it can't be: images for a network of tables have none, and the other way
+   *     round
    */
-  String describe(int inputs, int outputs);
+  String describe(Schema schema);
+
+  /** What descriptions of networks for images have in common. */
+  static String imageAndOutputs(Schema schema, String kind) {
+    Schema.Image image = schema.image();
+    if (image == null) {
+      throw new DataException(
+          "the network %s is for images, and the source is a table; take mlp".formatted(kind),
+          "network");
+    }
+    return "image=%d,%d,%d outputs=%d"
+        .formatted(image.channels(), image.height(), image.width(), schema.outputWidth());
+  }
 }

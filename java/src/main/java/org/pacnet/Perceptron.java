@@ -3,6 +3,7 @@ package org.pacnet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 
 /**
@@ -31,6 +32,11 @@ public record Perceptron(List<Integer> hidden, Activation activation, double dro
   }
 
   @Override
+  public String describe(Schema schema) {
+    return describe(schema.inputWidth(), schema.outputWidth());
+  }
+
+  /** The same for so many numbers in and out. */
   public String describe(int inputs, int outputs) {
     String widths = hidden.stream().map(width -> width + ",").collect(Collectors.joining());
     return "mlp sizes=%d,%s%d activation=%s dropout=%s"

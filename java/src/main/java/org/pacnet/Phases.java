@@ -1,13 +1,16 @@
 package org.pacnet;
 
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.FitOutcome;
 import org.pacnet.core.FitRange;
 import org.pacnet.core.FitSettings;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeNetwork;
+import org.pacnet.core.RowFeed;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
@@ -37,7 +40,7 @@ final class Phases {
 
   /** The network of a task with weights not yet set. */
   static NativeNetwork network(Schema schema, NetworkSpec spec) {
-    String description = spec.describe(schema.inputWidth(), schema.outputWidth());
+    String description = spec.describe(schema);
     long parameters = NativeNetwork.parameterCount(description);
     if (parameters > MOST_PARAMETERS) {
       throw new DataException(
@@ -189,7 +192,17 @@ final class Phases {
   float[] outputs(Schema own, float[] weights, EncodedData rows) {
     try (NativeNetwork network = network(own)) {
       network.setParameters(weights);
-      return network.predict(rows.features(), rows.rows(), config.threads());
+      return predict(network, rows, config.threads());
+    }
+  }
+
+  private static float[] predict(NativeNetwork network, EncodedData rows, int threads) {
+    FloatBuffer features = rows.features();
+    if (features != null) {
+      return network.predict(features, rows.rows(), threads);
+    }
+    try (RowFeed feed = Objects.requireNonNull(rows.feed(0))) {
+      return network.predict(feed, rows.rows(), threads);
     }
   }
 
@@ -223,18 +236,19 @@ final class Phases {
       Monitor monitor) {
     long start = System.nanoTime();
     FitSettings settings = settings(config, phase);
-    FitOutcome outcome =
-        network.fit(
-            settings,
-            range,
-            rows.features(),
-            rows.labels(),
-            rows.rows(),
-            (epoch, trainLoss, validationLoss) -> {
-              monitor.report(
-                  new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));
-              return !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
-            });
+    NativeNetwork.EpochListener listener =
+        (epoch, trainLoss, validationLoss) -> {
+          monitor.report(new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));
+          return !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
+        };
+    FitOutcome outcome;
+    try (RowFeed feed = rows.feed(settings.seed())) {
+      FloatBuffer features = rows.features();
+      outcome =
+          features == null
+              ? network.fit(settings, range, Objects.requireNonNull(feed), rows.rows(), listener)
+              : network.fit(settings, range, features, rows.labels(), rows.rows(), listener);
+    }
     if (outcome.cancelled()) {
       throw new CancelledException(
           phase + " was cancelled in epoch " + outcome.epochsRun() + " of " + settings.epochs());
@@ -255,6 +269,6 @@ final class Phases {
 
   private static Metrics measure(
       NativeNetwork network, Schema schema, EncodedData rows, int threads) {
-    return Metrics.of(schema, rows, network.predict(rows.features(), rows.rows(), threads));
+    return Metrics.of(schema, rows, predict(network, rows, threads));
   }
 }

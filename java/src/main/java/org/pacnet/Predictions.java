@@ -15,6 +15,7 @@ import org.pacnet.data.EncodedData;
 import org.pacnet.data.PredictionColumn;
 import org.pacnet.data.PredictionWriter;
 import org.pacnet.data.Schema;
+import org.pacnet.image.ImageRows;
 
 /**
  * What a model says of the rows of a table: a value for each row that is not dropped, in the
@@ -25,6 +26,7 @@ public final class Predictions {
   private final int rows;
   private final BitSet dropped;
   private final List<String> missingWords;
+  private final @Nullable List<String> names;
   private final String @Nullable [] classes;
   private final Map<String, double[]> numbers = new LinkedHashMap<>();
 
@@ -33,6 +35,7 @@ public final class Predictions {
     rows = data.rows();
     dropped = data.dropped();
     missingWords = schema.missingWords();
+    names = data instanceof ImageRows images ? images.names() : null;
     int width = schema.outputWidth();
     if (schema.classification()) {
       String[] predicted = new String[rows];
@@ -119,7 +122,7 @@ public final class Predictions {
   }
 
   /**
-   * Writes the table's columns with the predictions behind them, as CSV or Parquet by the file's
+   * Writes the table's columns, or the images' paths, with the predictions behind them, as CSV or Parquet by the file's
    * extension; whole, or not at all.
    *
    * @param table the one that was predicted
@@ -130,6 +133,13 @@ public final class Predictions {
       added.add(PredictionColumn.texts("prediction", classes));
     }
     numbers.forEach((name, values) -> added.add(PredictionColumn.numbers(name, values)));
+    if (names != null) {
+      // Images have no columns to stand beside: their paths do.
+      String[] paths = names.toArray(String[]::new);
+      Data listed = Data.columns(Map.of("path", paths));
+      PredictionWriter.write(listed, missingWords, dropped, added, file);
+      return;
+    }
     PredictionWriter.write(table, missingWords, dropped, added, file);
   }
 }

@@ -2,8 +2,10 @@ package org.pacnet;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
+import org.pacnet.image.Augmentation;
 
 /**
  * Everything that a transfer can be told; immutable. {@link #builder(String...)} starts from the
@@ -18,6 +20,8 @@ import org.pacnet.error.DataException;
  * @param missingWords texts that stand for a missing value, besides the empty one
  * @param standardizeInputs scale inputs with the source's mean and deviation
  * @param standardizeLabels likewise for the labels of a regression; undone at prediction
+ * @param imageSize what images are scaled to, in pixels; 0: as they are, all of one size
+ * @param augment what is done to images at random in training; never in Prune's and the errors' data
  * @param network what to train
  * @param loss {@code CROSS_ENTROPY} for a classification, one of the others for a regression
  * @param huberDelta where Huber's loss turns linear, in standardised units
@@ -52,6 +56,8 @@ public record TransferConfig(
     List<String> missingWords,
     boolean standardizeInputs,
     boolean standardizeLabels,
+    int imageSize,
+    Set<Augmentation> augment,
     NetworkSpec network,
     Loss loss,
     double huberDelta,
@@ -80,7 +86,14 @@ public record TransferConfig(
     categorical = List.copyOf(categorical);
     ignored = List.copyOf(ignored);
     missingWords = List.copyOf(missingWords);
+    augment = Set.copyOf(augment);
     excluded = List.copyOf(excluded);
+    check(
+        imageSize >= 0 && imageSize <= 4096,
+        "imageSize",
+        "the image size",
+        "must be between 1 and 4096, or 0",
+        imageSize);
     check(!labels.isEmpty(), "labels", "the labels", "must name at least one column to predict", labels);
     check(
         task == Task.REGRESSION || labels.size() == 1,
@@ -152,6 +165,8 @@ public record TransferConfig(
     private List<String> missingWords = Missing.WORDS;
     private boolean standardizeInputs = true;
     private boolean standardizeLabels = true;
+    private int imageSize = 0;
+    private Set<Augmentation> augment = Set.of();
     private NetworkSpec network = new Perceptron(List.of(128, 128, 128), Activation.RELU, 0.0);
     private Loss loss = Loss.MSE;
     private double huberDelta = 1.0;
@@ -187,6 +202,8 @@ public record TransferConfig(
       missingWords = c.missingWords;
       standardizeInputs = c.standardizeInputs;
       standardizeLabels = c.standardizeLabels;
+      imageSize = c.imageSize;
+      augment = c.augment;
       network = c.network;
       loss = c.loss;
       huberDelta = c.huberDelta;
@@ -252,6 +269,16 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder imageSize(int value) {
+      imageSize = value;
+      return this;
+    }
+
+    public Builder augment(Augmentation... values) {
+      augment = Set.of(values);
+      return this;
+    }
+
     public Builder network(NetworkSpec value) {
       network = value;
       return this;
@@ -277,7 +304,9 @@ public record TransferConfig(
     }
 
     private Perceptron perceptron() {
-      return (Perceptron) network;
+      return network instanceof Perceptron is
+          ? is
+          : new Perceptron(List.of(128, 128, 128), Activation.RELU, 0.0);
     }
 
     public Builder loss(Loss value) {
@@ -391,6 +420,8 @@ public record TransferConfig(
           missingWords,
           standardizeInputs,
           standardizeLabels,
+          imageSize,
+          augment,
           network,
           loss,
           huberDelta,

@@ -4,7 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Task;
 import org.pacnet.TransferConfig;
+import org.pacnet.data.Data;
 import org.pacnet.data.Missing;
+import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 
 /** How the source's columns are read. */
@@ -12,16 +14,17 @@ final class ColumnOptions {
 
   @Option(
       names = "--label",
-      required = true,
       paramLabel = "COLUMN",
-      description = "Column to predict; several for a regression with several outputs: --label a --label b")
+      description =
+          "Column to predict; several for a regression with several outputs: --label a --label b."
+              + " Of CelebA the attribute; other images need none")
   private List<String> labels = List.of();
 
   @Option(
       names = "--task",
       paramLabel = "TASK",
-      description = "regression (default) or classification")
-  private Task task = Task.REGRESSION;
+      description = "regression (default for tables) or classification (images always)")
+  private @Nullable Task task;
 
   @Option(
       names = "--categorical",
@@ -62,10 +65,17 @@ final class ColumnOptions {
       description = "Take inputs and labels as they are, not scaled with the source's statistics.")
   private boolean noStandardize;
 
-  TransferConfig.Builder builder() {
+  /** For this source. */
+  TransferConfig.Builder builder(Data source) {
+    boolean images = source instanceof Data.Images;
+    if (labels.isEmpty() && !images) {
+      throw new DataException("no column to predict is named", "labels");
+    }
+    List<String> wanted = labels.isEmpty() ? List.of("class") : labels;
+    Task asked = task != null ? task : images ? Task.CLASSIFICATION : Task.REGRESSION;
     List<String> words = missingWords == null ? Missing.WORDS : missingWords;
-    return TransferConfig.builder(labels.toArray(String[]::new))
-        .task(task)
+    return TransferConfig.builder(wanted.toArray(String[]::new))
+        .task(asked)
         .categorical(categorical.toArray(String[]::new))
         .ignored(ignored.toArray(String[]::new))
         .missing(missing)

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.pacnet.Model;
 import org.pacnet.PhaseReport;
+import org.pacnet.data.Schema;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,8 +46,13 @@ final class InspectCommand implements Runnable {
   private static void print(PrintStream out, Model model) {
     out.println("Task     " + model.config().task().name().toLowerCase(Locale.ROOT)
         + " of " + String.join(", ", model.config().labels()));
-    out.println("Inputs   " + String.join(", ",
-        model.schema().inputs().stream().map(column -> column.name()).toList()));
+    Schema.Image image = model.schema().image();
+    out.println(
+        image == null
+            ? "Inputs   "
+                + String.join(", ", model.schema().inputs().stream().map(Schema.Input::name).toList())
+            : "Images   %d x %d pixels, %d channel(s)"
+                .formatted(image.width(), image.height(), image.channels()));
     if (!model.schema().classes().isEmpty()) {
       out.println("Classes  " + String.join(", ", model.schema().classes()));
     }

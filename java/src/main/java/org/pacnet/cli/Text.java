@@ -105,14 +105,14 @@ final class Text {
     for (LayerReport layer : layers) {
       if (!layer.excluded()) {
         kept += layer.kept();
-        prunable += layer.outputs() * layer.inputs();
+        prunable += layer.size();
       }
       rows.add(
           List.of(
               layer.name(),
-              layer.outputs() + " x " + layer.inputs(),
+              String.join(" x ", layer.shape().stream().map(String::valueOf).toList()),
               count(layer.kept()),
-              count(layer.outputs() * layer.inputs() - layer.kept()),
+              count(layer.size() - layer.kept()),
               layer.excluded() ? "excluded" : percent(layer.prunedRatio())));
     }
     rows.add(
@@ -176,16 +176,21 @@ final class Text {
     }
   }
 
-  static String network(Model model) {
+  private static String shape(Model model) {
+    if (!(model.config().network() instanceof Perceptron network)) {
+      return model.config().network().describe(model.schema());
+    }
     List<String> widths = new ArrayList<>();
     widths.add(String.valueOf(model.schema().inputWidth()));
-    Perceptron network = (Perceptron) model.config().network();
     network.hidden().forEach(width -> widths.add(String.valueOf(width)));
     widths.add(String.valueOf(model.schema().outputWidth()));
-    return String.join("-", widths)
-        + " ("
-        + network.activation().name().toLowerCase(Locale.ROOT)
-        + "), "
+    return "%s (%s)"
+        .formatted(
+            String.join("-", widths), network.activation().name().toLowerCase(Locale.ROOT));
+  }
+
+  static String network(Model model) {
+    return shape(model) + ", "
         + count(model.parameterCount())
         + " parameters";
   }

@@ -23,8 +23,8 @@ final class TrainCommand implements Runnable {
       names = "--source",
       required = true,
       paramLabel = "FILE",
-      description = "The rich data set: a CSV, Parquet or JSON file, a pattern in quotes, or a query in quotes that begins with"
-              + " SELECT or FROM")
+      description = "The rich data set: a CSV, Parquet or JSON file, a pattern in quotes, a query in quotes that"
+              + " begins with SELECT or FROM, or a folder of images")
   private String source = "";
 
   @Option(
@@ -42,8 +42,8 @@ final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = data.builder().sourceEpochs(sourceEpochs);
-    network.apply(builder);
+    TransferConfig.Builder builder = data.builder(Tables.of(source)).sourceEpochs(sourceEpochs);
+    network.apply(builder, Tables.of(source));
     training.apply(builder);
     TransferConfig config = builder.build();
     Path directory = Path.of(out.out);

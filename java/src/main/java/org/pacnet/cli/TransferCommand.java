@@ -26,8 +26,8 @@ final class TransferCommand implements Runnable {
       names = "--source",
       required = true,
       paramLabel = "FILE",
-      description = "The rich data set: a CSV, Parquet or JSON file, a pattern in quotes, or a query in quotes that begins with"
-              + " SELECT or FROM")
+      description = "The rich data set: a CSV, Parquet or JSON file, a pattern in quotes, a query in quotes that"
+              + " begins with SELECT or FROM, or a folder of images")
   private String source = "";
 
   @Option(
@@ -62,8 +62,8 @@ final class TransferCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = data.builder().newClasses(newClasses);
-    network.apply(builder);
+    TransferConfig.Builder builder = data.builder(Tables.of(source)).newClasses(newClasses);
+    network.apply(builder, Tables.of(source));
     prune.apply(builder);
     epochs.apply(builder);
     training.apply(builder);

@@ -4,16 +4,23 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.binding.BatchSource;
 import org.pacnet.binding.FitListener;
 import org.pacnet.binding.FitOptions;
 import org.pacnet.binding.FitResult;
 import org.pacnet.binding.FitScope;
 import org.pacnet.binding.Network;
 import org.pacnet.binding.PacNetLibrary;
+import org.pacnet.core.RowFeed;
+import org.pacnet.error.NativeException;
 
 /**
  * A network in native memory. One thread at a time: the methods are synchronised, so that a close
@@ -27,8 +34,11 @@ public final class NativeNetwork implements AutoCloseable {
     boolean onEpoch(long epoch, double trainLoss, double validationLoss);
   }
 
+  private static final int PREDICTED_AT_ONCE = 128;
+
   private final List<TensorInfo> tensors;
   private final int parameterCount;
+  private final int inputs;
   private final int outputs;
   private @Nullable Network network;
   private boolean fitting;
@@ -42,6 +52,7 @@ public final class NativeNetwork implements AutoCloseable {
     network = created;
     tensors = call(() -> readTensors(created));
     parameterCount = Math.toIntExact(created.parameter_count());
+    inputs = Math.toIntExact(created.inputs());
     outputs = Math.toIntExact(created.outputs());
   }
 
@@ -175,14 +186,26 @@ public final class NativeNetwork implements AutoCloseable {
       int rows,
       EpochListener listener) {
     Network open = open();
+    return fit(
+        settings,
+        range,
+        listener,
+        (options, scope, callback) ->
+            open.fit(options, scope, x, x.remaining(), y, y.remaining(), rows, callback));
+  }
+
+  @FunctionalInterface
+  private interface NativeFit {
+    FitResult run(FitOptions options, FitScope scope, FitListener listener);
+  }
+
+  private FitOutcome fit(
+      FitSettings settings, FitRange range, EpochListener listener, NativeFit body) {
     fitting = true;
     try (Callback callback = new Callback(listener);
         FitOptions options = options(settings);
-        FitScope scope = scope(open, range);
-        FitResult result =
-            call(
-                () ->
-                    open.fit(options, scope, x, x.remaining(), y, y.remaining(), rows, callback))) {
+        FitScope scope = scope(range);
+        FitResult result = call(() -> body.run(options, scope, callback))) {
       // Java's exceptions lose their type on the way through C++: the original is thrown on from here.
       if (callback.thrown instanceof RuntimeException e) {
         throw e;
@@ -198,6 +221,78 @@ public final class NativeNetwork implements AutoCloseable {
           settings.validationShare() > 0 ? List.copyOf(callback.validation) : List.of());
     } finally {
       fitting = false;
+    }
+  }
+
+  /** The same with rows that are pulled. What the feed throws is thrown here. */
+  public synchronized FitOutcome fit(
+      FitSettings settings, FitRange range, RowFeed feed, int rows, EpochListener listener) {
+    Network open = open();
+    try (Pull pull = new Pull(feed, inputs, labelWidth(settings))) {
+      try {
+        return fit(
+            settings,
+            range,
+            listener,
+            (options, scope, callback) -> open.fit(options, scope, pull, rows, callback));
+      } catch (NativeException e) {
+        pull.rethrow();
+        throw e;
+      }
+    }
+  }
+
+  private int labelWidth(FitSettings settings) {
+    return settings.loss() == PacNetLibrary.kCrossEntropy ? 1 : outputs;
+  }
+
+  /** Held by {@link #fit} for as long as C++ may call it. */
+  private static final class Pull extends BatchSource {
+    private final RowFeed feed;
+    private final int inputs;
+    private final int labels;
+    private @Nullable Throwable thrown;
+
+    Pull(RowFeed feed, int inputs, int labels) {
+      this.feed = feed;
+      this.inputs = inputs;
+      this.labels = labels;
+    }
+
+    @Override
+    public boolean begin(long epoch, IntPointer order, long count, long batch) {
+      try {
+        int[] rows = new int[Math.toIntExact(count)];
+        order.get(rows);
+        feed.begin(epoch, rows, Math.toIntExact(batch));
+        return true;
+      } catch (RuntimeException | Error e) {
+        thrown = e;
+        return false;
+      }
+    }
+
+    @Override
+    public boolean next(long rows, FloatPointer x, FloatPointer y) {
+      try {
+        feed.next(
+            Math.toIntExact(rows),
+            x.capacity(rows * inputs).asBuffer(),
+            y.capacity(rows * labels).asBuffer());
+        return true;
+      } catch (RuntimeException | Error e) {
+        thrown = e;
+        return false;
+      }
+    }
+
+    void rethrow() {
+      if (thrown instanceof RuntimeException e) {
+        throw e;
+      }
+      if (thrown instanceof Error e) {
+        throw e;
+      }
     }
   }
 
@@ -218,8 +313,8 @@ public final class NativeNetwork implements AutoCloseable {
         .threads(s.threads());
   }
 
-  private FitScope scope(Network open, FitRange range) {
-    FitScope scope = call(() -> new FitScope(open));
+  private FitScope scope(FitRange range) {
+    FitScope scope = call(() -> new FitScope(Objects.requireNonNull(network)));
     run(
         () -> {
           for (TensorInfo tensor : tensors) {
@@ -270,14 +365,34 @@ public final class NativeNetwork implements AutoCloseable {
   public synchronized float[] predict(FloatBuffer x, int rows, int threads) {
     Network open = open();
     // Direct, so that the core writes in place; a heap array would be copied in as well as out.
-    FloatBuffer out =
-        ByteBuffer.allocateDirect(Math.multiplyExact(Math.multiplyExact(rows, outputs), 4))
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    FloatBuffer out = direct(Math.multiplyExact(rows, outputs));
     run(() -> open.predict(x, x.remaining(), rows, out, out.remaining(), threads));
     float[] values = new float[rows * outputs];
     out.get(values);
     return values;
+  }
+
+  /** The same for rows that are pulled. */
+  public synchronized float[] predict(RowFeed feed, int rows, int threads) {
+    float[] values = new float[Math.multiplyExact(rows, outputs)];
+    int[] order = new int[rows];
+    Arrays.setAll(order, row -> row);
+    FloatBuffer x = direct(Math.multiplyExact(Math.min(rows, PREDICTED_AT_ONCE), inputs));
+    FloatBuffer labels = FloatBuffer.allocate(Math.min(rows, PREDICTED_AT_ONCE));
+    feed.begin(0, order, PREDICTED_AT_ONCE);
+    for (int first = 0; first < rows; first += PREDICTED_AT_ONCE) {
+      int count = Math.min(PREDICTED_AT_ONCE, rows - first);
+      feed.next(count, x.clear(), labels.clear());
+      float[] part = predict(x.flip(), count, threads);
+      System.arraycopy(part, 0, values, first * outputs, part.length);
+    }
+    return values;
+  }
+
+  private static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(floats, 4))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
   }
 
   /** Frees the native memory. Closing twice is harmless; any use afterwards throws. */

@@ -92,6 +92,32 @@ public abstract sealed class Data {
     return new Rows(List.copyOf(columns), Objects.requireNonNull(rows, "rows"));
   }
 
+  /**
+   * Images with their classes, found by what is there: a folder for each class with {@code .jpg},
+   * {@code .jpeg} and {@code .png}; IDX (a folder with {@code train-images-idx3-ubyte} and its labels,
+   * {@code .gz} too, or the file of images); CIFAR-10 or CIFAR-100 in the binary format; CelebA. Of
+   * sets that come in parts the training part is trained on, and the test part evaluated. For
+   * predictions a folder of images will do.
+   */
+  public static Data images(Path path) {
+    return new Images(path);
+  }
+
+  /** See {@link Data#images(Path)}. */
+  public static final class Images extends Data {
+    private final Path path;
+
+    private Images(Path path) {
+      super(String.valueOf(path.getFileName()));
+      this.path = path;
+    }
+
+    /** Where they are. */
+    public Path path() {
+      return path;
+    }
+  }
+
   /** See {@link #files}. */
   static final class Files extends Data {
     private final String pathOrGlob;

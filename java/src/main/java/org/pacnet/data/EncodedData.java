@@ -2,43 +2,35 @@ package org.pacnet.data;
 
 import java.nio.FloatBuffer;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.core.RowFeed;
 
 /**
- * A table as numbers, in direct buffers of native byte order that native code can read in place.
+ * A table or images as numbers. All rows are in one buffer, {@link #features()}, or where they are too
+ * large for that pulled from a {@link #feed}.
  */
-public final class EncodedData {
-  private final int rows;
-  private final FloatBuffer features;
-  private final FloatBuffer labels;
-  private final BitSet dropped;
-  private final Provenance provenance;
-
-  EncodedData(
-      int rows, FloatBuffer features, FloatBuffer labels, BitSet dropped, Provenance provenance) {
-    this.rows = rows;
-    this.features = features;
-    this.labels = labels;
-    this.dropped = dropped;
-    this.provenance = provenance;
-  }
+public interface EncodedData {
 
   /** Number of encoded rows, at least 1. */
-  public int rows() {
-    return rows;
-  }
+  int rows();
 
   /** Number of rows the table has: the encoded and the dropped. */
-  public int tableRows() {
-    return rows + dropped.cardinality();
+  default int tableRows() {
+    return rows() + dropped().cardinality();
   }
 
   /**
-   * The features, row by row: shape [rows, {@link Schema#inputWidth()}]. Each call gives a new view
-   * of the same memory.
+   * The features, row by row: direct, of shape [rows, {@link Schema#inputWidth()}]; null if rows are
+   * pulled. Each call gives a new view of the same memory.
    */
-  public FloatBuffer features() {
-    return features.duplicate();
-  }
+  @Nullable FloatBuffer features();
+
+  /**
+   * Rows that are pulled; null if they are in {@link #features()}. To be closed.
+   *
+   * @param seed of what is random in training
+   */
+  @Nullable RowFeed feed(long seed);
 
   /**
    * The labels: for a regression shape [rows, {@link Schema#outputWidth()}], standardised as the
@@ -46,20 +38,14 @@ public final class EncodedData {
    * Schema#classes()}; empty if the table was encoded for prediction. Each call gives a new view of
    * the same memory.
    */
-  public FloatBuffer labels() {
-    return labels.duplicate();
-  }
+  FloatBuffer labels();
 
   /**
    * The rows of the table, from 0 and over all its files, that are not encoded because of {@link
    * Missing#DROP}.
    */
-  public BitSet dropped() {
-    return (BitSet) dropped.clone();
-  }
+  BitSet dropped();
 
   /** Which table this is. */
-  public Provenance provenance() {
-    return provenance;
-  }
+  Provenance provenance();
 }

@@ -136,7 +136,7 @@ final class RowEncoder {
     if (rows == 0) {
       throw Problems.allDropped(data, source.rows());
     }
-    return new EncodedData(
+    return new EncodedTable(
         rows,
         features.slice(0, rows * width),
         labels.slice(0, rows * labelWidth),

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 
@@ -20,13 +21,65 @@ import org.pacnet.error.ModelFormatException;
  * @param classes the classes in the order of their indices; empty for a regression
  * @param missing what to do with missing values
  * @param missingWords the texts that stand for one, besides the empty one
+ * @param image what images are made to be; null for a table
  */
 public record Schema(
     @JsonProperty(required = true) List<Input> inputs,
     @JsonProperty(required = true) List<Label> labels,
     @JsonProperty(required = true) List<String> classes,
     @JsonProperty(required = true) Missing missing,
-    @JsonProperty(required = true) List<String> missingWords) {
+    @JsonProperty(required = true) List<String> missingWords,
+    @JsonProperty(required = true) @Nullable Image image) {
+
+  /** The schema of a table. */
+  public Schema(
+      List<Input> inputs,
+      List<Label> labels,
+      List<String> classes,
+      Missing missing,
+      List<String> missingWords) {
+    this(inputs, labels, classes, missing, missingWords, null);
+  }
+
+  /**
+   * Images as rows: channel by channel and line by line, each value v in [0, 255] as (v / 255 − mean)
+   * / std of its channel.
+   *
+   * @param channels 1 or 3
+   * @param height in pixels
+   * @param width in pixels
+   * @param scaled whether other images are brought to this size; otherwise they are refused
+   * @param mean of each channel over the source's pixels, in [0, 1]
+   * @param std likewise, positive
+   */
+  public record Image(
+      @JsonProperty(required = true) int channels,
+      @JsonProperty(required = true) int height,
+      @JsonProperty(required = true) int width,
+      @JsonProperty(required = true) boolean scaled,
+      @JsonProperty(required = true) List<Double> mean,
+      @JsonProperty(required = true) List<Double> std) {
+
+    private static final int LARGEST = 1 << 12;
+
+    /**
+     * Checks that the parts fit each other.
+     *
+     * @throws ModelFormatException if they do not
+     */
+    public Image {
+      mean = copy(mean);
+      std = copy(std);
+      require(channels == 1 || channels == 3, "images have neither 1 nor 3 channels");
+      require(
+          height > 0 && height <= LARGEST && width > 0 && width <= LARGEST,
+          "images have %d x %d pixels".formatted(width, height));
+      require(mean.size() == channels && std.size() == channels, "a channel has no statistics");
+      mean.forEach(value -> require(Double.isFinite(value), "a channel has no finite mean"));
+      std.forEach(
+          value -> require(Double.isFinite(value) && value > 0, "a channel has no deviation"));
+    }
+  }
 
   /**
    * An input column. A number x becomes {@code (x - mean) / std}, a category a 1 in its place.
@@ -117,7 +170,8 @@ public record Schema(
     labels = copy(labels);
     classes = copy(classes);
     missingWords = copy(missingWords);
-    require(!inputs.isEmpty(), "there is no input column");
+    require(inputs.isEmpty() == (image != null), "there is no input column, or images and columns");
+    require(image == null || !classes.isEmpty(), "images have no classes");
     require(!labels.isEmpty(), "there is no label column");
     Set<String> names = new HashSet<>();
     Stream.concat(inputs.stream().map(Input::name), labels.stream().map(Label::name))
@@ -154,7 +208,9 @@ public record Schema(
 
   /** Number of features of an encoded row. */
   public int inputWidth() {
-    return inputs.stream().mapToInt(Input::width).sum();
+    return image != null
+        ? image.channels() * image.height() * image.width()
+        : inputs.stream().mapToInt(Input::width).sum();
   }
 
   /** Number of values the model gives for a row: one for each label, or one for each class. */
@@ -174,7 +230,7 @@ public record Schema(
     }
     List<String> sorted = sortClasses(new HashSet<>(classes));
     checkClasses(labels.get(0).name(), sorted);
-    return new Schema(inputs, labels, sorted, missing, missingWords);
+    return new Schema(inputs, labels, sorted, missing, missingWords, image);
   }
 
   static void checkClasses(String label, List<String> classes) {
@@ -186,7 +242,7 @@ public record Schema(
   }
 
   /** By their value if all are numbers, so that 10 comes after 9, and else as text. */
-  static List<String> sortClasses(Collection<String> classes) {
+  public static List<String> sortClasses(Collection<String> classes) {
     Comparator<String> order = Comparator.naturalOrder();
     if (classes.stream().allMatch(Schema::isNumber)) {
       order = Comparator.comparingDouble(Double::parseDouble).thenComparing(order);

@@ -53,6 +53,11 @@ final class Source implements AutoCloseable {
   }
 
   private void openParts() {
+    if (data instanceof Data.Images images) {
+      throw new DataException(
+          "%s holds images, and a table is wanted: a file, or a pattern such as %s/*.csv"
+              .formatted(images.name(), images.name()));
+    }
     if (data instanceof Data.Columns columns) {
       parts.add(new ColumnPart(duck, columns, missing));
     }

@@ -1,0 +1,161 @@
+package org.pacnet.image;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.core.RowFeed;
+import org.pacnet.data.EncodedData;
+import org.pacnet.data.Provenance;
+import org.pacnet.data.Schema;
+
+/**
+ * Images as rows of numbers: (value / 255 − mean) / std of each channel. Decoded when they are asked
+ * for or, where all of them fit the budget, once.
+ */
+public final class ImageRows implements EncodedData {
+  private final ImageSource source;
+  private final Schema.Image format;
+  private final int[] images;
+  private final float[] labels;
+  private final byte @Nullable [][] decoded;
+  private final Set<Augmentation> augment;
+  private final Provenance provenance;
+
+  /**
+   * @param images which of the source, in the order of the rows
+   * @param labels class indices; empty where they are not asked for
+   * @param decoded the pixels of each row; null to decode anew each time
+   */
+  ImageRows(
+      ImageSource source,
+      Schema.Image format,
+      int[] images,
+      float[] labels,
+      byte @Nullable [][] decoded,
+      Set<Augmentation> augment,
+      Provenance provenance) {
+    this.source = source;
+    this.format = format;
+    this.images = images;
+    this.labels = labels;
+    this.decoded = decoded;
+    this.augment = augment;
+    this.provenance = provenance;
+  }
+
+  /** A path or number for each row, for predictions. */
+  public List<String> names() {
+    return Arrays.stream(images).mapToObj(source::name).toList();
+  }
+
+  @Override
+  public int rows() {
+    return images.length;
+  }
+
+  @Override
+  public FloatBuffer labels() {
+    FloatBuffer copy =
+        ByteBuffer.allocateDirect(4 * labels.length).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    return copy.put(labels).flip();
+  }
+
+  @Override
+  public BitSet dropped() {
+    return new BitSet();
+  }
+
+  @Override
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  @Override
+  public @Nullable FloatBuffer features() {
+    return null;
+  }
+
+  @Override
+  public RowFeed feed(long seed) {
+    return new ImageFeed(this, seed, Runtime.getRuntime().availableProcessors());
+  }
+
+  int inputs() {
+    return format.channels() * format.height() * format.width();
+  }
+
+  float label(int row) {
+    return labels.length == 0 ? 0 : labels[row];
+  }
+
+  /** Writes one row; epoch 0 is without augmentation. */
+  void write(int row, long seed, long epoch, float[] to) {
+    byte[] pixels =
+        decoded != null ? decoded[row] : fit(source.read(images[row], null), format).values();
+    int height = format.height();
+    int width = format.width();
+    Augmentation.Draw draw =
+        epoch == 0 || augment.isEmpty()
+            ? Augmentation.Draw.NONE
+            : Augmentation.draw(augment, seed, epoch, row, height, width);
+    float[] means = colourMeans(pixels, draw);
+    for (int c = 0; c < format.channels(); c++) {
+      float mean = format.mean().get(c).floatValue();
+      float scale = (float) (1 / format.std().get(c));
+      for (int y = 0; y < height; y++) {
+        int fromY = y - draw.down();
+        for (int x = 0; x < width; x++) {
+          int shifted = x - draw.right();
+          int fromX = draw.flip() ? width - 1 - shifted : shifted;
+          boolean inside = fromY >= 0 && fromY < height && fromX >= 0 && fromX < width;
+          float value =
+              inside ? value(pixels, c, fromY * width + fromX, draw, means) : mean;
+          to[(c * height + y) * width + x] = (value - mean) * scale;
+        }
+      }
+    }
+  }
+
+  private float value(byte[] pixels, int channel, int at, Augmentation.Draw draw, float[] means) {
+    int size = format.height() * format.width();
+    float value = (pixels[channel * size + at] & 0xff) / 255f;
+    if (!draw.changesColour()) {
+      return value;
+    }
+    float grey = grey(pixels, at, size);
+    float saturated = grey + draw.saturation() * (value - grey);
+    float contrasted = means[0] + draw.contrast() * (saturated - means[0]);
+    return Math.min(1, Math.max(0, draw.brightness() * contrasted));
+  }
+
+  private float[] colourMeans(byte[] pixels, Augmentation.Draw draw) {
+    float sum = 0;
+    if (draw.changesColour()) {
+      int size = format.height() * format.width();
+      for (int i = 0; i < size; i++) {
+        sum += grey(pixels, i, size);
+      }
+      sum /= size;
+    }
+    return new float[] {sum};
+  }
+
+  private float grey(byte[] pixels, int at, int size) {
+    float sum = 0;
+    for (int c = 0; c < format.channels(); c++) {
+      sum += (pixels[c * size + at] & 0xff) / 255f;
+    }
+    return sum / format.channels();
+  }
+
+  /** An image in the form that a model takes. */
+  static Pixels fit(Pixels image, Schema.Image format) {
+    Pixels sized = format.scaled() ? image.square(format.height()) : image;
+    return sized.withChannels(format.channels());
+  }
+}
