@@ -105,18 +105,21 @@ public final class Model implements AutoCloseable {
    * All phases: {@link #train}, {@link #prune}, {@link #allocate}, {@link #calibrate}. Everything is
    * read and checked before the first of them begins.
    *
+   * @param init weights to start from, as for {@link #train(Data, Path, TransferConfig, Monitor)}
    * @param test labelled rows of the target for a later {@link #evaluate(String, Data)}, which no
    *     phase sees; read only to find out now whether they fit. Null for none
    */
   public static Model transfer(
       Data source,
+      @Nullable Path init,
       String name,
       Data target,
       @Nullable Data test,
       TransferConfig config,
       Monitor monitor) {
     checkName(name);
-    Rows.Learned learned = learn(source, config, monitor);
+    Phases.check(config, init);
+    Rows.Learned learned = Rows.learn(source, config, monitor.reading());
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
     Phases.checkPatterns(config.excluded(), model.tensors);
@@ -125,34 +128,41 @@ public final class Model implements AutoCloseable {
       Rows.evaluation(test, targetRows.schema(), monitor.reading());
     }
     EncodedData sourceRows = learned.rows();
-    model.train(sourceRows, monitor);
+    model.train(sourceRows, init, monitor);
     model.prune(config, sourceRows);
     model.allocate(sourceRows, monitor);
     model.calibrate(name, targetRows, config, monitor);
     return model;
   }
 
-  /** {@link #transfer(Data, String, Data, Data, TransferConfig, Monitor)} without test rows. */
+  /** The same from random weights, and without test rows. */
   public static Model transfer(
       Data source, String name, Data target, TransferConfig config, Monitor monitor) {
-    return transfer(source, name, target, null, config, monitor);
+    return transfer(source, null, name, target, null, config, monitor);
   }
 
   /** Phase 0: trains all weights on the source. */
   public static Model train(Data source, TransferConfig config, Monitor monitor) {
-    Rows.Learned learned = learn(source, config, monitor);
+    return train(source, null, config, monitor);
+  }
+
+  /**
+   * The same from weights made elsewhere.
+   *
+   * @param init safetensors with the names of PyTorch's module of the same network; with {@code
+   *     sourceEpochs} 0 they are taken for the trained source. Null for random weights
+   */
+  public static Model train(
+      Data source, @Nullable Path init, TransferConfig config, Monitor monitor) {
+    Phases.check(config, init);
+    Rows.Learned learned = Rows.learn(source, config, monitor.reading());
     Model model = new Model(learned.schema(), config);
-    model.train(learned.rows(), monitor);
+    model.train(learned.rows(), init, monitor);
     return model;
   }
 
-  private static Rows.Learned learn(Data source, TransferConfig config, Monitor monitor) {
-    Phases.checkDevice(config); // before a long read
-    return Rows.learn(source, config, monitor.reading());
-  }
-
-  private void train(EncodedData rows, Monitor monitor) {
-    inPhase(from -> phases.train(rows, monitor));
+  private void train(EncodedData rows, @Nullable Path init, Monitor monitor) {
+    inPhase(from -> phases.train(rows, init, monitor));
   }
 
   /**
@@ -304,15 +314,15 @@ public final class Model implements AutoCloseable {
     ModelState from = current();
     MaskBits mask = from.requirePruned().mask();
     float[] base = from.requireBase();
-    float[] head = target.head();
-    if (head == null) {
-      return mask.scatter(base, target.values());
+    OwnTensors own = OwnTensors.of(target);
+    List<TensorInfo> network = tensorsOf(schemaOf(target));
+    float[] dense = base.clone();
+    if (own.head()) {
+      dense = new float[parameterCount(network)];
+      OwnTensors.putBody(base, tensors, dense, network);
     }
-    List<TensorInfo> own = tensorsOf(schemaOf(target));
-    float[] dense = new float[parameterCount(own)];
-    Heads.putBody(base, tensors, dense, own);
-    Heads.putHead(head, dense, own);
-    return Heads.mask(mask, own).scatter(dense, target.values());
+    own.put(target.own(), dense, network);
+    return own.mask(mask, network).scatter(dense, target.values());
   }
 
   Schema schemaOf(TargetModel target) {
@@ -432,8 +442,9 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Writes a target's dense weights as safetensors that {@code torch.nn.Sequential} loads: tensors
-   * {@code 0.weight}, {@code 0.bias}…, metadata with the network and the standardisation.
+   * Writes a target's dense weights as safetensors that PyTorch's module of the same network loads,
+   * a perceptron's as {@code torch.nn.Sequential} ({@code 0.weight}, {@code 0.bias}…); metadata with
+   * the network and the standardisation.
    */
   public void export(String target, Path file) {
     TargetModel model = target(target);
@@ -485,14 +496,12 @@ public final class Model implements AutoCloseable {
     return own.outputWidth() == schema.outputWidth() ? tensors : phases.tensorsOf(own);
   }
 
-  /** How many pruned values and how many head parameters a target must have. */
+  /** How many pruned values and how many of its own a target must have. */
   int[] targetSizes(TargetModel target) {
-    MaskBits mask = current().requirePruned().mask();
-    if (target.classes() == null) {
-      return new int[] {mask.prunedCount(), 0};
-    }
-    List<TensorInfo> own = tensorsOf(schemaOf(target));
-    return new int[] {Heads.mask(mask, own).prunedCount(), Heads.size(own)};
+    OwnTensors own = OwnTensors.of(target);
+    List<TensorInfo> network = tensorsOf(schemaOf(target));
+    MaskBits mask = own.mask(current().requirePruned().mask(), network);
+    return new int[] {mask.prunedCount(), own.size(network)};
   }
 
   void addTarget(TargetModel target) {

@@ -53,6 +53,7 @@ final class ModelStore {
   private static final String MASK = "mask";
   private static final String BASE = "base";
   private static final String PRUNED = "pruned";
+  private static final String OWN = "own_values";
   private static final String VALUES = "pruned_values";
 
   // What a checksum is counted over stands in its own place.
@@ -395,7 +396,9 @@ final class ModelStore {
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (TensorInfo tensor : tensors) {
       entries.put(
-          tensor.name().substring(stripped.length()),
+          tensor.name().startsWith(stripped)
+              ? tensor.name().substring(stripped.length())
+              : tensor.name(),
           Entry.floats(tensor.shape(), parameters, tensor.offset(), tensor.size()));
     }
     return entries;
@@ -407,9 +410,9 @@ final class ModelStore {
     float[] values = target.values();
     entries.put(
         VALUES, Entry.floats(List.of((long) values.length), values, 0, values.length));
-    float[] head = target.head();
-    if (head != null) {
-      entries.put("head", Entry.floats(List.of((long) head.length), head, 0, head.length));
+    float[] own = target.own();
+    if (own.length > 0) {
+      entries.put(OWN, Entry.floats(List.of((long) own.length), own, 0, own.length));
     }
     byte[] bytes = SafeTensors.encode(entries, Map.of());
     String hash = Sha256.hex(bytes);
@@ -655,9 +658,13 @@ final class ModelStore {
     Map<String, Entry> entries = readChecked(place, PRUNED, json.sha256());
     Path file = place.resolve(fileName(PRUNED, hashOf(place, PRUNED, json.sha256())));
     float[] values = floats(file, entries, VALUES);
-    float[] head = json.classes() == null ? null : floats(file, entries, "head");
+    float[] own = new float[0];
+    if (!entries.isEmpty()) {
+      // Version 2 had nothing of a target's own but its output layer.
+      own = floats(file, entries, entries.containsKey("head") ? "head" : OWN);
+    }
     TargetModel target =
-        new TargetModel(json.name(), json.config(), json.classes(), values, head, json.report());
+        new TargetModel(json.name(), json.config(), json.classes(), values, own, json.report());
     int[] expected;
     try {
       expected = model.targetSizes(target);
@@ -666,7 +673,7 @@ final class ModelStore {
     }
     if (!entries.isEmpty()
         || values.length != expected[0]
-        || (head != null && head.length != expected[1])) {
+        || own.length != expected[1]) {
       throw new ModelFormatException(file + " does not fit the mask of its base");
     }
     return target;
@@ -749,12 +756,7 @@ final class ModelStore {
   static void export(Model model, Schema schema, float[] parameters, Path file) {
     Map<String, String> metadata = new LinkedHashMap<>();
     // The core's description, setting by setting.
-    String[] words =
-        model
-            .config()
-            .network()
-            .describe(schema)
-            .split(" ", -1);
+    String[] words = model.config().network().describe(schema).split(" ", -1);
     metadata.put("network", words[0]);
     for (int i = 1; i < words.length; i++) {
       String[] setting = words[i].split("=", 2);
@@ -764,9 +766,17 @@ final class ModelStore {
     metadata.put("inputs", Json.compact(schema.inputs()));
     metadata.put("labels", Json.compact(schema.labels()));
     metadata.put("classes", Json.compact(schema.classes()));
-    byte[] bytes =
-        SafeTensors.encode(
-            dense(model.tensorsOf(schema), parameters, "layers."), metadata);
+    if (schema.image() != null) {
+      metadata.put("standardisation", Json.compact(schema.image()));
+    }
+    Map<String, Entry> tensors = dense(model.tensorsOf(schema), parameters, "layers.");
+    for (String name : List.copyOf(tensors.keySet())) {
+      // A strict load_state_dict wants it. Nobody uses it where the momentum is fixed.
+      if (name.endsWith(".running_var")) {
+        tensors.put(name.replace(".running_var", ".num_batches_tracked"), Entry.number(0));
+      }
+    }
+    byte[] bytes = SafeTensors.encode(tensors, metadata);
     AtomicWrite.file(file, temporary -> Files.write(temporary, bytes));
   }
 }

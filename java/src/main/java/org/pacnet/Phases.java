@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -59,19 +60,68 @@ final class Phases {
     return network(own, config.network());
   }
 
-  static void checkDevice(TransferConfig config) {
+  /** What can be found out before a long read. */
+  static void check(TransferConfig config, @Nullable Path init) {
+    checkDevice(config);
+    if (config.sourceEpochs() == 0 && init == null) {
+      throw new DataException(
+          "no source epochs, and no weights to start from: there is nothing to train",
+          "sourceEpochs",
+          "init");
+    }
+  }
+
+  private static int epochs(TransferConfig c, Phase phase) {
+    int epochs =
+        switch (phase) {
+          case TRAIN, PRUNE -> c.sourceEpochs();
+          case ALLOCATE -> c.allocateEpochs() > 0 ? c.allocateEpochs() : c.sourceEpochs();
+          case CALIBRATE -> c.targetEpochs();
+        };
+    if (epochs == 0) {
+      throw new DataException(phase + " needs at least one epoch", "allocateEpochs");
+    }
+    return epochs;
+  }
+
+  private static void checkDevice(TransferConfig config) {
     if (config.device() == Device.CUDA) {
       throw new DataException("this build runs on the CPU only; use the device auto or cpu", "device");
     }
   }
 
-  ModelState train(EncodedData rows, Monitor monitor) {
+  /**
+   * @param init a file of weights to start from; null for random ones
+   */
+  ModelState train(EncodedData rows, @Nullable Path init, Monitor monitor) {
     try (NativeNetwork network = network(schema)) {
-      network.initialize(config.seed());
+      if (init != null) {
+        network.setParameters(InitialWeights.read(init, network.tensors()));
+      } else {
+        network.initialize(config.seed());
+      }
+      if (config.sourceEpochs() == 0) {
+        return ModelState.trained(network.parameters()).withPhase(untrained(network, rows));
+      }
       FitRange all = FitRange.all(network.tensors());
       PhaseReport report = fit(network, Phase.TRAIN, config, all, schema, rows, null, monitor);
       return ModelState.trained(network.parameters()).withPhase(report);
     }
+  }
+
+  private PhaseReport untrained(NativeNetwork network, EncodedData rows) {
+    Metrics after = measure(network, schema, rows, config.threads());
+    return new PhaseReport(
+        Phase.TRAIN,
+        0,
+        0,
+        List.of(),
+        List.of(),
+        0,
+        null,
+        after,
+        rows.provenance(),
+        config.threads());
   }
 
   /**
@@ -142,23 +192,21 @@ final class Phases {
     MaskBits mask = from.requirePruned().mask();
     try (NativeNetwork network = network(target.schema())) {
       List<TensorInfo> tensors = network.tensors();
-      MaskBits trainable = mask.inverted();
+      OwnTensors own =
+          new OwnTensors(target.ownHead(), settings.batchNorm() == BatchNorm.PER_TARGET);
       Metrics before = null;
-      if (target.ownHead()) {
-        network.initialize(settings.seed());
+      if (own.head()) {
         network.initializeHead(settings.seed());
         float[] parameters = network.parameters();
-        Heads.putBody(base, tensorsOf(schema), parameters, tensors);
+        OwnTensors.putBody(base, tensorsOf(schema), parameters, tensors);
         network.setParameters(parameters);
-        mask = Heads.mask(mask, tensors);
-        trainable = mask.inverted().with(tensors, TensorInfo::head);
       } else {
         network.setParameters(base);
         before = measure(network, schema, target.rows(), settings.threads());
       }
-      FitRange pruned =
-          FitRange.of(
-              trainable, tensors, settings.lambda(), t -> target.ownHead() && t.head());
+      MaskBits ownMask = own.mask(mask, tensors);
+      MaskBits trainable = ownMask.inverted().with(tensors, own::contains);
+      FitRange pruned = FitRange.of(trainable, tensors, settings.lambda(), own::contains);
       PhaseReport report =
           fit(
               network,
@@ -175,8 +223,8 @@ final class Phases {
               name,
               settings,
               target.ownHead() ? target.schema().classes() : null,
-              mask.gather(trained),
-              target.ownHead() ? Heads.head(trained, tensors) : null,
+              ownMask.gather(trained),
+              own.gather(trained, tensors),
               report));
     }
   }
@@ -216,7 +264,7 @@ final class Phases {
         c.weightDecay(),
         c.learningRate(),
         c.schedule().ordinal(),
-        phase == Phase.CALIBRATE ? c.targetEpochs() : c.sourceEpochs(),
+        epochs(c, phase),
         c.batchSize(),
         c.validationShare(),
         c.patience(),

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param name of the target in its model
  * @param config that Calibrate ran with
  * @param classes of the target's own output layer; null where it shares the source's
- * @param values at the pruned positions of the base, in order; those of an own output layer excepted
- * @param head the own output layer's weights and biases; null where it shares the source's
+ * @param values at the pruned positions of the base, in order, but for those of its own tensors
+ * @param own the values of its {@link OwnTensors}, one tensor behind the other; often none
  * @param report of the Calibrate phase
  */
 record TargetModel(
@@ -18,5 +18,5 @@ record TargetModel(
     TransferConfig config,
     @Nullable List<String> classes,
     float[] values,
-    float @Nullable [] head,
+    float[] own,
     PhaseReport report) {}

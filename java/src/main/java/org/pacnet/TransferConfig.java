@@ -31,7 +31,8 @@ import org.pacnet.image.Augmentation;
  * @param learningRate positive
  * @param schedule of the learning rate over each phase
  * @param batchSize rows a step; a smaller data set is one batch
- * @param sourceEpochs of Train, and again of Allocate
+ * @param sourceEpochs of Train; 0 where the weights that it starts from are taken as they are
+ * @param allocateEpochs of Allocate; 0: as many as of Train
  * @param targetEpochs of Calibrate
  * @param validationShare share of a phase's rows held out, [0, 1): the weights of the epoch with the
  *     lowest validation loss are taken
@@ -41,6 +42,7 @@ import org.pacnet.image.Augmentation;
  * @param excluded glob patterns such as {@code layers.0.*} of weights never pruned
  * @param lambda strength of Calibrate's pull of the pruned weights toward zero: adds λ·Σw² to the
  *     loss
+ * @param batchNorm what Calibrate does with BatchNorm, where the network has it
  * @param seed of initial weights, shuffles, splits and dropout
  * @param newClasses take classes of a target that differ from the source's in spelling only for new
  *     ones, which get an output layer of the target's own; otherwise they are refused
@@ -68,6 +70,7 @@ public record TransferConfig(
     Schedule schedule,
     int batchSize,
     int sourceEpochs,
+    int allocateEpochs,
     int targetEpochs,
     double validationShare,
     int patience,
@@ -75,6 +78,7 @@ public record TransferConfig(
     PruningScope scope,
     List<String> excluded,
     double lambda,
+    BatchNorm batchNorm,
     long seed,
     boolean newClasses,
     int threads,
@@ -119,7 +123,13 @@ public record TransferConfig(
         weightDecay);
     check(positive(learningRate), "learningRate", "the learning rate", "must be positive", learningRate);
     check(batchSize > 0, "batchSize", "the batch size", "must be at least 1", batchSize);
-    check(sourceEpochs > 0, "sourceEpochs", "the number of source epochs", "must be at least 1", sourceEpochs);
+    check(sourceEpochs >= 0, "sourceEpochs", "the number of source epochs", "must be 0 or more", sourceEpochs);
+    check(
+        allocateEpochs >= 0,
+        "allocateEpochs",
+        "the number of Allocate's epochs",
+        "must be 0 or more",
+        allocateEpochs);
     check(targetEpochs > 0, "targetEpochs", "the number of target epochs", "must be at least 1", targetEpochs);
     check(
         validationShare >= 0 && validationShare < 1,
@@ -177,6 +187,7 @@ public record TransferConfig(
     private Schedule schedule = Schedule.CONSTANT;
     private int batchSize = 128;
     private int sourceEpochs = 30;
+    private int allocateEpochs = 0;
     private int targetEpochs = 300;
     private double validationShare = 0.0;
     private int patience = 0;
@@ -184,6 +195,7 @@ public record TransferConfig(
     private PruningScope scope = PruningScope.GLOBAL;
     private List<String> excluded = List.of();
     private double lambda = 0.01;
+    private BatchNorm batchNorm = BatchNorm.FROZEN;
     private long seed = 0;
     private boolean newClasses = false;
     private int threads = 1;
@@ -214,6 +226,7 @@ public record TransferConfig(
       schedule = c.schedule;
       batchSize = c.batchSize;
       sourceEpochs = c.sourceEpochs;
+      allocateEpochs = c.allocateEpochs;
       targetEpochs = c.targetEpochs;
       validationShare = c.validationShare;
       patience = c.patience;
@@ -221,6 +234,7 @@ public record TransferConfig(
       scope = c.scope;
       excluded = c.excluded;
       lambda = c.lambda;
+      batchNorm = c.batchNorm;
       seed = c.seed;
       newClasses = c.newClasses;
       threads = c.threads;
@@ -354,6 +368,11 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder allocateEpochs(int value) {
+      allocateEpochs = value;
+      return this;
+    }
+
     public Builder targetEpochs(int value) {
       targetEpochs = value;
       return this;
@@ -386,6 +405,11 @@ public record TransferConfig(
 
     public Builder lambda(double value) {
       lambda = value;
+      return this;
+    }
+
+    public Builder batchNorm(BatchNorm value) {
+      batchNorm = value;
       return this;
     }
 
@@ -432,6 +456,7 @@ public record TransferConfig(
           schedule,
           batchSize,
           sourceEpochs,
+          allocateEpochs,
           targetEpochs,
           validationShare,
           patience,
@@ -439,6 +464,7 @@ public record TransferConfig(
           scope,
           excluded,
           lambda,
+          batchNorm,
           seed,
           newClasses,
           threads,

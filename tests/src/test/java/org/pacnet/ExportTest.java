@@ -1,16 +1,19 @@
 package org.pacnet;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +64,11 @@ class ExportTest {
 
   private void check(Path model, Path input, Object[] exported, Object[] predicted)
       throws IOException, InterruptedException {
+    check("check_export.py", model, input, exported, predicted);
+  }
+
+  private void check(String script, Path model, Path input, Object[] exported, Object[] predicted)
+      throws IOException, InterruptedException {
     Path weights = folder.resolve("w.safetensors");
     Path predictions = folder.resolve("p.csv");
     Cli.ok("export", "--model", model, exported[0], exported[1], "--out", weights);
@@ -68,8 +76,8 @@ class ExportTest {
         new ArrayList<>(List.of("predict", "--model", model, "--input", input, "--out", predictions));
     predict.addAll(List.of(predicted));
     Cli.ok(predict.toArray());
-    Path script = Path.of(System.getProperty("pacnet.root"), "tests", "python", "check_export.py");
-    String output = python(script, weights, input, predictions);
+    Path path = Path.of(System.getProperty("pacnet.root"), "tests", "python", script);
+    String output = python(path, weights, input, predictions);
     assertTrue(output.contains("ok:"), output);
   }
 
@@ -111,5 +119,46 @@ class ExportTest {
     check(model, target, name, name);
     model = transfer(source, others, "grade", classes);
     check(model, others, name, name);
+  }
+
+  @Test
+  void torchLoadsNetworksForImagesStrictlyAndTheirWeightsComeBack()
+      throws IOException, InterruptedException {
+    ByteBuffer images = ByteBuffer.allocate(16 + 24 * 12 * 10);
+    images.putInt(0x803).putInt(24).putInt(12).putInt(10);
+    ByteBuffer labels = ByteBuffer.allocate(8 + 24).putInt(0x801).putInt(24);
+    Random random = new Random(1);
+    for (int i = 0; i < 24; i++) {
+      for (int p = 0; p < 120; p++) {
+        images.put((byte) (random.nextInt(128) + (i % 3) * 40));
+      }
+      labels.put((byte) (i % 3));
+    }
+    Path idx = Files.write(folder.resolve("some-images-idx3-ubyte"), images.array());
+    Files.write(folder.resolve("some-labels-idx1-ubyte"), labels.array());
+    for (Object[] network :
+        new Object[][] {{"--network", "cnn", "--widths", "4,5"}, {"--network", "resnet18", "--base-width", 2}}) {
+      Path model = folder.resolve("images");
+      List<Object> words =
+          new ArrayList<>(
+              List.of("transfer", "--source", idx, "--target", idx, "--source-epochs", 2, "--target-epochs", 2,
+                  "--batch-size", 8, "--out", model, "--name", "t", "--overwrite"));
+      words.addAll(List.of(network));
+      Cli.ok(words.toArray());
+      check("check_image_export.py", model, idx, new Object[] {"--name", "t"}, new Object[] {"--name", "t"});
+      Cli.ok("export", "--model", model, "--what", "source", "--out", folder.resolve("w.safetensors"));
+      // What was exported starts another model, and is taken as it is.
+      Path again = folder.resolve("again");
+      words =
+          new ArrayList<>(
+              List.of("train", "--source", idx, "--source-epochs", 0, "--init", folder.resolve("w.safetensors"),
+                  "--out", again, "--overwrite"));
+      words.addAll(List.of(network));
+      Cli.ok(words.toArray());
+      Path copy = folder.resolve("copy.safetensors");
+      Cli.ok("export", "--model", again, "--what", "source", "--out", copy);
+      assertArrayEquals(
+          Files.readAllBytes(folder.resolve("w.safetensors")), Files.readAllBytes(copy));
+    }
   }
 }

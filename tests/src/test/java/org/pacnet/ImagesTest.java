@@ -179,6 +179,67 @@ class ImagesTest {
         () -> Model.train(Data.images(source()), quick().build(), training[0]));
   }
 
+  @Test
+  void aTargetCanHaveNormalisationOfItsOwnAndTheBaseStays() throws IOException {
+    Path directory = folder.resolve("model");
+    Data data = Data.images(source());
+    double[] base;
+    double[] frozen;
+    double[] own;
+    try (Model model = transfer(quick().build())) {
+      base = model.predict(data).numbers("probability_disk");
+      model.calibrate("frozen", data, model.config().toBuilder().targetEpochs(2).build(), new Monitor());
+      model.calibrate(
+          "own",
+          data,
+          model.config().toBuilder().targetEpochs(2).batchNorm(BatchNorm.PER_TARGET).build(),
+          new Monitor());
+      frozen = model.predict("frozen", data).numbers("probability_disk");
+      own = model.predict("own", data).numbers("probability_disk");
+      assertFalse(Arrays.equals(frozen, own));
+      assertArrayEquals(base, model.predict(data).numbers("probability_disk"));
+      // Its own head and its own normalisation together.
+      model.calibrate(
+          "both",
+          Data.images(target()),
+          model.config().toBuilder().batchNorm(BatchNorm.PER_TARGET).build(),
+          new Monitor());
+      model.save(directory, false);
+    }
+    try (Model model = Model.load(directory)) {
+      assertArrayEquals(base, model.predict(data).numbers("probability_disk"));
+      assertArrayEquals(frozen, model.predict("frozen", data).numbers("probability_disk"));
+      assertArrayEquals(own, model.predict("own", data).numbers("probability_disk"));
+      assertEquals(20, model.predict("both", Data.images(target())).rows());
+    }
+    Cli.ok("calibrate", "--model", directory, "--name", "cli", "--target", source(), "--target-epochs", 1,
+        "--batch-norm", "per-target");
+    assertRefused(
+        Cli.run("calibrate", "--model", directory, "--name", "x", "--target", source(), "--batch-norm", "own"),
+        "choose frozen or per-target");
+  }
+
+  @Test
+  void weightsThatDoNotFitAreListed() throws IOException {
+    Path model = folder.resolve("model");
+    try (Model trained = transfer(quick().build())) {
+      trained.save(model, false);
+    }
+    Path weights = folder.resolve("w.safetensors");
+    Cli.ok("export", "--model", model, "--what", "base", "--out", weights);
+    assertRefused(
+        train(source(), "--init", weights, "--widths", "4,7"),
+        "w.safetensors does not fit the network: blocks.1.conv.weight is F32 [6, 4, 3, 3] instead of F32 [7, 4, 3, 3], "
+            + "blocks.1.bn.weight is");
+    assertRefused(train(source(), "--init", source().resolve("disk/00001.png")), "00001.png is");
+    assertRefused(train(source(), "--source-epochs", 0), "nothing to train (--source-epochs, --init)");
+    Cli.ok("train", "--source", source(), "--widths", "4,6", "--init", weights, "--source-epochs", 0, "--out", model,
+        "--overwrite");
+    Cli.ok("prune", "--model", model);
+    assertRefused(
+        Cli.run("allocate", "--model", model, "--source", source()), "at least one epoch (--allocate-epochs)");
+  }
+
   // --- Other sets of images ---------------------------------------------------------------------
 
   private void idx(String name, int count, int labels, boolean zipped) throws IOException {
@@ -216,9 +277,14 @@ class ImagesTest {
   private Cli train(Path source, Object... more) {
     List<Object> words =
         new ArrayList<>(
-            List.of("train", "--source", source, "--widths", "2", "--source-epochs", 1, "--out",
-                folder.resolve("trained"), "--overwrite", "--json"));
+            List.of("train", "--source", source, "--out", folder.resolve("trained"), "--overwrite", "--json"));
     words.addAll(Arrays.asList(more));
+    if (!words.contains("--widths") && !words.contains("--hidden")) {
+      words.addAll(List.of("--widths", "2"));
+    }
+    if (!words.contains("--source-epochs")) {
+      words.addAll(List.of("--source-epochs", 1));
+    }
     return Cli.run(words.toArray());
   }
 

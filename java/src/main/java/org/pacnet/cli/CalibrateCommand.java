@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.BatchNorm;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
@@ -54,6 +55,9 @@ final class CalibrateCommand implements Runnable {
   @Option(names = "--target-epochs", paramLabel = "N", description = "Epochs")
   private @Nullable Integer targetEpochs;
 
+  @Option(names = "--batch-norm", paramLabel = "HOW", description = EpochOptions.BATCH_NORM)
+  private @Nullable BatchNorm batchNorm;
+
   @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
   private boolean newClasses;
 
@@ -71,6 +75,9 @@ final class CalibrateCommand implements Runnable {
       TransferConfig.Builder builder = model.config().toBuilder();
       training.apply(builder);
       builder.newClasses(newClasses);
+      if (batchNorm != null) {
+        builder.batchNorm(batchNorm);
+      }
       if (lambda != null) {
         builder.lambda(lambda);
       }

@@ -116,6 +116,7 @@ final class DemoCommand implements Runnable {
     TransferRun.run(
         new TransferRun.Request(
             source.toString(),
+            null,
             target.toString(),
             test.toString(),
             "corners",
@@ -158,6 +159,7 @@ final class DemoCommand implements Runnable {
     TransferRun.run(
         new TransferRun.Request(
             source.toString(),
+            null,
             target.toString(),
             test.toString(),
             "target",

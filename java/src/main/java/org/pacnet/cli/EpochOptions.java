@@ -1,11 +1,16 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
+import org.pacnet.BatchNorm;
 import org.pacnet.TransferConfig;
 import picocli.CommandLine.Option;
 
-/** How long each side trains, and how strongly Calibrate is pulled toward zero. */
+/** How long each phase trains, and what Calibrate may change. */
 final class EpochOptions {
+
+  static final String BATCH_NORM =
+      "BatchNorm in Calibrate: frozen (default), or per-target: scale, shift and statistics of the"
+          + " target's own";
 
   @Option(
       names = "--lambda",
@@ -20,6 +25,15 @@ final class EpochOptions {
   private @Nullable Integer sourceEpochs;
 
   @Option(
+      names = "--allocate-epochs",
+      paramLabel = "N",
+      description = "Of Allocate, where it is not to be as many as of Train")
+  private @Nullable Integer allocateEpochs;
+
+  @Option(names = "--batch-norm", paramLabel = "HOW", description = BATCH_NORM)
+  private @Nullable BatchNorm batchNorm;
+
+  @Option(
       names = "--target-epochs",
       paramLabel = "N",
       description = "Of Calibrate (default: 300)")
@@ -31,6 +45,12 @@ final class EpochOptions {
     }
     if (sourceEpochs != null) {
       builder.sourceEpochs(sourceEpochs);
+    }
+    if (allocateEpochs != null) {
+      builder.allocateEpochs(allocateEpochs);
+    }
+    if (batchNorm != null) {
+      builder.batchNorm(batchNorm);
     }
     if (targetEpochs != null) {
       builder.targetEpochs(targetEpochs);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.BatchNorm;
 import org.pacnet.core.NativeLibrary;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
@@ -135,6 +136,7 @@ public final class Main {
     // First, since a setting holds for the commands that are there.
     commands(arguments).forEach(commandLine::addSubcommand);
     commandLine
+        .registerConverter(BatchNorm.class, Main::batchNorm)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(Main::wrongUsage)
@@ -163,6 +165,15 @@ public final class Main {
       }
     }
     return COMMANDS;
+  }
+
+  private static BatchNorm batchNorm(String text) {
+    for (BatchNorm known : BatchNorm.values()) {
+      if (known.name().replace('_', '-').equalsIgnoreCase(text)) {
+        return known;
+      }
+    }
+    throw new CommandLine.TypeConversionException("choose frozen or per-target, not '" + text + "'");
   }
 
   private static int wrongUsage(CommandLine.ParameterException e, String[] arguments) {

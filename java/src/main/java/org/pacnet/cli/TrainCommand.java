@@ -3,6 +3,7 @@ package org.pacnet.cli;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
@@ -34,6 +35,15 @@ final class TrainCommand implements Runnable {
       defaultValue = "30")
   private int sourceEpochs;
 
+  @Option(
+      names = "--allocate-epochs",
+      paramLabel = "N",
+      description = "Of Allocate, where it is not to be as many as of Train")
+  private int allocateEpochs;
+
+  @Option(names = "--init", paramLabel = "FILE", description = TransferCommand.INIT)
+  private @Nullable Path init;
+
   @Mixin private ColumnOptions data = new ColumnOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
@@ -43,13 +53,14 @@ final class TrainCommand implements Runnable {
   @Override
   public void run() {
     TransferConfig.Builder builder = data.builder(Tables.of(source)).sourceEpochs(sourceEpochs);
+    builder.allocateEpochs(allocateEpochs);
     network.apply(builder, Tables.of(source));
     training.apply(builder);
     TransferConfig config = builder.build();
     Path directory = Path.of(out.out);
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forNew(directory, out.overwrite);
-        Model model = Model.train(Tables.of(source), config, display.monitor())) {
+        Model model = Model.train(Tables.of(source), init, config, display.monitor())) {
       display.finish();
       List<Path> others = Saving.save(place, model);
       PhaseReport report = model.reports().get(0);

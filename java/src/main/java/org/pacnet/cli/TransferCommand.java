@@ -22,6 +22,10 @@ import picocli.CommandLine.Option;
     })
 final class TransferCommand implements Runnable {
 
+  static final String INIT =
+      "Start Train from these weights: safetensors with the names of PyTorch's module. With"
+          + " --source-epochs 0 they are taken as they are";
+
   @Option(
       names = "--source",
       required = true,
@@ -42,6 +46,9 @@ final class TransferCommand implements Runnable {
       paramLabel = "FILE",
       description = "Labelled rows of the target for an honest error; no phase sees them")
   private @Nullable String test;
+
+  @Option(names = "--init", paramLabel = "FILE", description = INIT)
+  private @Nullable Path init;
 
   @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
   private boolean newClasses;
@@ -69,7 +76,7 @@ final class TransferCommand implements Runnable {
     training.apply(builder);
     TransferRun.run(
         new TransferRun.Request(
-            source, target, test, name, builder.build(), Path.of(out.out), out.overwrite),
+            source, init, target, test, name, builder.build(), Path.of(out.out), out.overwrite),
         output);
   }
 }

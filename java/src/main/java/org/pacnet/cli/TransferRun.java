@@ -24,6 +24,7 @@ final class TransferRun {
    */
   record Request(
       String source,
+      @Nullable Path init,
       String target,
       @Nullable String test,
       String name,
@@ -40,6 +41,7 @@ final class TransferRun {
         Model model =
             Model.transfer(
                 Tables.of(request.source()),
+                request.init(),
                 request.name(),
                 Tables.of(request.target()),
                 test,

@@ -21,6 +21,11 @@ public record TensorInfo(
     return (roles & PacNetLibrary.kRolePrunable) != 0;
   }
 
+  /** Scale, shift or running statistics of a normalisation layer. */
+  public boolean normalisation() {
+    return (roles & (PacNetLibrary.kRoleNormalisation | PacNetLibrary.kRoleStatistics)) != 0;
+  }
+
   /** Whether it belongs to the output layer, which a target with classes of its own replaces. */
   public boolean head() {
     return (roles & PacNetLibrary.kRoleHead) != 0;

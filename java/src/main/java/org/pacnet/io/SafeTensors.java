@@ -31,7 +31,8 @@ public final class SafeTensors {
   /** The element types that models use. */
   public enum Dtype {
     F32(4),
-    U8(1);
+    U8(1),
+    I64(8);
 
     private final int bytes;
 
@@ -57,6 +58,12 @@ public final class SafeTensors {
     /** A one-dimensional byte tensor. */
     public static Entry bytes(byte[] values) {
       return new Entry(Dtype.U8, List.of((long) values.length), ByteBuffer.wrap(values));
+    }
+
+    /** A single whole number. */
+    public static Entry number(long value) {
+      ByteBuffer data = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      return new Entry(Dtype.I64, List.of(), data.putLong(value).flip());
     }
 
     /** The number of elements. */
@@ -206,7 +213,7 @@ public final class SafeTensors {
     } catch (IllegalArgumentException e) {
       throw damaged(
           name,
-          "tensor '" + tensor + "' has dtype " + node.get("dtype").textValue() + ", not F32 or U8");
+          "tensor '" + tensor + "' has dtype " + node.get("dtype").textValue() + ", not F32, U8 or I64");
     }
     long size = dtype.bytes;
     List<Long> shape = new ArrayList<>();

@@ -1,0 +1,70 @@
+package org.pacnet;
+
+import java.util.List;
+import org.pacnet.core.MaskBits;
+import org.pacnet.core.TensorInfo;
+
+/**
+ * The tensors that a target does not share with its base: an output layer for classes of its own, and
+ * normalisation where it is asked for. They are trained and kept in full; everything else of the target
+ * is the base and the values at its pruned positions.
+ *
+ * @param head whether the output layer is the target's own
+ * @param normalisation whether BatchNorm's scale, shift and statistics are
+ */
+record OwnTensors(boolean head, boolean normalisation) {
+
+  static OwnTensors of(TargetModel target) {
+    return new OwnTensors(
+        target.classes() != null, target.config().batchNorm() == BatchNorm.PER_TARGET);
+  }
+
+  boolean contains(TensorInfo tensor) {
+    return (head && tensor.head()) || (normalisation && tensor.normalisation());
+  }
+
+  /** The base's mask on the target's network, with all of these kept. */
+  MaskBits mask(MaskBits base, List<TensorInfo> tensors) {
+    return base.with(tensors, this::contains);
+  }
+
+  /** Copies all but the head of a base into the parameters of a network with another head. */
+  static void putBody(
+      float[] base, List<TensorInfo> from, float[] parameters, List<TensorInfo> tensors) {
+    for (TensorInfo tensor : tensors) {
+      if (!tensor.head()) {
+        int start = from.get(tensor.index()).offset();
+        System.arraycopy(base, start, parameters, tensor.offset(), tensor.size());
+      }
+    }
+  }
+
+  /** The values, tensor after tensor. */
+  float[] gather(float[] parameters, List<TensorInfo> tensors) {
+    float[] values = new float[size(tensors)];
+    int next = 0;
+    for (TensorInfo tensor : tensors) {
+      if (contains(tensor)) {
+        System.arraycopy(parameters, tensor.offset(), values, next, tensor.size());
+        next += tensor.size();
+      }
+    }
+    return values;
+  }
+
+  /** The other way round. */
+  void put(float[] values, float[] parameters, List<TensorInfo> tensors) {
+    int next = 0;
+    for (TensorInfo tensor : tensors) {
+      if (contains(tensor)) {
+        System.arraycopy(values, next, parameters, tensor.offset(), tensor.size());
+        next += tensor.size();
+      }
+    }
+  }
+
+  /** Number of values. */
+  int size(List<TensorInfo> tensors) {
+    return tensors.stream().filter(this::contains).mapToInt(TensorInfo::size).sum();
+  }
+}
