@@ -1,6 +1,8 @@
 package org.pacnet;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.EncodedData;
@@ -14,12 +16,15 @@ import org.pacnet.data.Schema;
  *     classification
  * @param accuracy share of rows whose most probable class is the true one; null for a regression
  * @param crossEntropy mean of −log p(true class), in nats; null for a regression
+ * @param confusion for each true class how many rows were taken for each class, in the schema's
+ *     order; null for a regression, and in the reports of phases
  */
 public record Metrics(
     long rows,
     List<LabelError> labels,
     @Nullable Double accuracy,
-    @Nullable Double crossEntropy) {
+    @Nullable Double crossEntropy,
+    @Nullable List<List<Long>> confusion) {
 
   public Metrics {
     labels = List.copyOf(labels);
@@ -42,6 +47,11 @@ public record Metrics(
         : labels.stream().mapToDouble(LabelError::rmse).average().orElseThrow();
   }
 
+  /** Without the confusion matrix, which has too many numbers for a report. */
+  Metrics brief() {
+    return new Metrics(rows, labels, accuracy, crossEntropy, null);
+  }
+
   /** {@code outputs}: the network's raw outputs for these rows. */
   static Metrics of(Schema schema, EncodedData data, float[] outputs) {
     return schema.classes().isEmpty()
@@ -58,8 +68,9 @@ public record Metrics(
       double squared = 0;
       double absolute = 0;
       double sum = 0;
+      FloatBuffer labels = data.labels();
       for (int r = 0; r < rows; r++) {
-        double truth = data.labels().get(r * width + c);
+        double truth = labels.get(r * width + c);
         double difference = (outputs[r * width + c] - truth) * label.std();
         squared += difference * difference;
         absolute += Math.abs(difference);
@@ -68,7 +79,7 @@ public record Metrics(
       double mean = sum / rows;
       double deviation = 0;
       for (int r = 0; r < rows; r++) {
-        double difference = (data.labels().get(r * width + c) - mean) * label.std();
+        double difference = (labels.get(r * width + c) - mean) * label.std();
         deviation += difference * difference;
       }
       errors.add(
@@ -78,25 +89,30 @@ public record Metrics(
               absolute / rows,
               deviation > 0 ? 1 - squared / deviation : null));
     }
-    return new Metrics(rows, errors, null, null);
+    return new Metrics(rows, errors, null, null, null);
   }
 
   private static Metrics classification(Schema schema, EncodedData data, float[] outputs) {
     int rows = data.rows();
     int classes = schema.outputWidth();
-    int right = 0;
+    long right = 0;
     double entropy = 0;
+    long[][] confusion = new long[classes][classes];
+    FloatBuffer labels = data.labels();
     for (int r = 0; r < rows; r++) {
-      int truth = (int) data.labels().get(r);
+      int truth = (int) labels.get(r);
       double[] p = softmax(outputs, r * classes, classes);
       int best = 0;
       for (int c = 1; c < classes; c++) {
         best = p[c] > p[best] ? c : best;
       }
       right += best == truth ? 1 : 0;
+      confusion[truth][best]++;
       entropy -= Math.log(Math.max(p[truth], Double.MIN_NORMAL));
     }
-    return new Metrics(rows, List.of(), (double) right / rows, entropy / rows);
+    List<List<Long>> matrix =
+        Arrays.stream(confusion).map(row -> Arrays.stream(row).boxed().toList()).toList();
+    return new Metrics(rows, List.of(), (double) right / rows, entropy / rows, matrix);
   }
 
   static double[] softmax(float[] logits, int offset, int classes) {

@@ -375,6 +375,11 @@ public final class Model implements AutoCloseable {
     return result;
   }
 
+  /** The classes of a target in the order of their probabilities; empty for a regression. */
+  public List<String> classes(String target) {
+    return schemaOf(target(target)).classes();
+  }
+
   /** Whether a target has classes, and so an output layer, of its own. */
   public boolean hasOwnClasses(String target) {
     return target(target).classes() != null;

@@ -24,6 +24,7 @@ final class ModelUpgrade {
         schema.set("missingWords", words());
         schema.putNull("image");
       }
+      confusion(file);
     }
     if (file.get("config") instanceof ObjectNode config) {
       // What came without a new version is what the code did before it: the default.
@@ -43,6 +44,13 @@ final class ModelUpgrade {
       }
     }
     config.set("network", network);
+  }
+
+  private static void confusion(JsonNode node) {
+    if (node instanceof ObjectNode metrics && metrics.has("crossEntropy")) {
+      metrics.putNull("confusion");
+    }
+    node.forEach(ModelUpgrade::confusion);
   }
 
   private static JsonNode words() {

@@ -317,6 +317,6 @@ final class Phases {
 
   private static Metrics measure(
       NativeNetwork network, Schema schema, EncodedData rows, int threads) {
-    return Metrics.of(schema, rows, predict(network, rows, threads));
+    return Metrics.of(schema, rows, predict(network, rows, threads)).brief();
   }
 }

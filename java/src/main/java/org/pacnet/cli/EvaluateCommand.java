@@ -38,6 +38,7 @@ final class EvaluateCommand implements Runnable {
       String target = choice.resolve(model);
       Data data = Tables.of(input);
       Metrics metrics = target == null ? model.evaluate(data) : model.evaluate(target, data);
+      List<String> classes = target == null ? model.schema().classes() : model.classes(target);
       String what = target == null ? "source task" : target;
       output.print(
           Output.object("model", directory, "target", target, "metrics", metrics),
@@ -45,6 +46,10 @@ final class EvaluateCommand implements Runnable {
             List<@Nullable Metrics> one = Collections.singletonList(metrics);
             Text.metrics(
                 text, model, Text.count(metrics.rows()) + " rows of " + input, List.of(what), one);
+            if (metrics.confusion() != null) {
+              text.println();
+              Text.confusion(text, classes, metrics.confusion());
+            }
           });
     }
   }

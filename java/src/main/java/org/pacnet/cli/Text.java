@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import org.pacnet.PhaseReport;
 
 /** Results as people read them. */
 final class Text {
+  private static final int MOST_CLASSES = 12;
 
   private Text() {}
 
@@ -165,6 +167,52 @@ final class Text {
             .mapToDouble(label -> label.r2() == null ? 0 : 1 - label.r2())
             .average()
             .orElseThrow();
+  }
+
+  /** Each true class with what its rows were taken for; of many classes the worst. */
+  static void confusion(PrintStream out, List<String> classes, List<List<Long>> matrix) {
+    List<Integer> order = new ArrayList<>();
+    for (int c = 0; c < classes.size(); c++) {
+      order.add(c);
+    }
+    boolean all = classes.size() <= MOST_CLASSES;
+    if (!all) {
+      order.sort(Comparator.comparingDouble(c -> recall(matrix.get(c), c)));
+    }
+    List<String> header = new ArrayList<>(List.of("true class", "rows", "right"));
+    header.addAll(all ? classes.stream().map(name -> "as " + name).toList() : List.of("mostly taken for"));
+    List<List<String>> rows = new ArrayList<>();
+    for (int c : order.subList(0, Math.min(order.size(), MOST_CLASSES))) {
+      List<Long> taken = matrix.get(c);
+      long count = taken.stream().mapToLong(Long::longValue).sum();
+      List<String> row = new ArrayList<>(List.of(classes.get(c), count(count)));
+      row.add(count == 0 ? "-" : percent(recall(taken, c)));
+      if (all) {
+        taken.forEach(n -> row.add(count(n)));
+      } else {
+        row.add(mistaken(classes, taken, c));
+      }
+      rows.add(row);
+    }
+    table(out, header, rows);
+    if (!all) {
+      out.println("  (the " + MOST_CLASSES + " worst of " + classes.size() + " classes)");
+    }
+  }
+
+  private static double recall(List<Long> taken, int truth) {
+    long count = taken.stream().mapToLong(Long::longValue).sum();
+    return count == 0 ? 1 : (double) taken.get(truth) / count;
+  }
+
+  private static String mistaken(List<String> classes, List<Long> taken, int truth) {
+    int worst = -1;
+    for (int c = 0; c < taken.size(); c++) {
+      if (c != truth && taken.get(c) > 0 && (worst < 0 || taken.get(c) > taken.get(worst))) {
+        worst = c;
+      }
+    }
+    return worst < 0 ? "-" : classes.get(worst) + " (" + count(taken.get(worst)) + ")";
   }
 
   /** Names what lies beside a model and was left alone. */
