@@ -192,11 +192,9 @@ void AutogradNet::initialize_head(float* params, uint64_t seed) const {
 int AutogradNet::useful_threads(int offered, int64_t /*batch*/) const { return std::min(offered, blas_callers()); }
 
 at::Tensor AutogradNet::run(const Tensors& tensors, const float* x, int64_t rows) const {
-  // In channels-last memory oneDNN's convolutions are faster; docs/architecture.md has the figures.
   const at::Tensor images =
-      at::from_blob(const_cast<float*>(x), {rows, channels_, height_, width_}, at::kFloat)
-          .contiguous(at::MemoryFormat::ChannelsLast);
-  return forward(tensors, images);
+      at::from_blob(const_cast<float*>(x), {rows, channels_, height_, width_}, at::kFloat);
+  return forward(tensors, images.contiguous(format_));
 }
 
 std::unique_ptr<TrainingPass> AutogradNet::training(const TrainingSetup& setup) const {

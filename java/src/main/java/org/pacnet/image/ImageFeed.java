@@ -29,7 +29,6 @@ final class ImageFeed implements RowFeed {
   private long epoch;
   private int batch = 1;
   private int planned;
-  private long waitedNanos;
 
   private record Batch(int[] rows, float[][] values, List<Future<?>> work) {}
 
@@ -78,13 +77,11 @@ final class ImageFeed implements RowFeed {
   @Override
   public void next(int count, FloatBuffer x, FloatBuffer y) {
     Batch ready = waiting.remove();
-    long start = System.nanoTime();
     for (int i = 0; i < count; i++) {
       await(ready.work().get(i));
       x.put(ready.values()[i]);
       y.put(rows.label(ready.rows()[i]));
     }
-    waitedNanos += System.nanoTime() - start;
     spare.add(ready.values());
     if (planned < order.length) {
       plan();
@@ -106,11 +103,6 @@ final class ImageFeed implements RowFeed {
       Thread.currentThread().interrupt();
       throw new CancelledException("reading the images was cancelled", e);
     }
-  }
-
-  /** How long the caller of {@link #next} has waited for batches, and copied them. */
-  long waitedNanos() {
-    return waitedNanos;
   }
 
   private void drop() {

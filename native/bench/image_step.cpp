@@ -1,0 +1,62 @@
+// Time of a training step of a network on images, through the public API: image_step DESCRIPTION BATCH THREADS STEPS.
+// bench/image_step.py is its twin in PyTorch, bench/images.sh runs both in turn.
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+#include "pacnet/pacnet.h"
+
+namespace {
+
+// Seconds of each epoch, which is one pass over the rows.
+class Clock : public pacnet::FitListener {
+ public:
+  bool on_epoch(int64_t, double, double) override {
+    const auto now = std::chrono::steady_clock::now();
+    seconds.push_back(std::chrono::duration<double>(now - last_).count());
+    last_ = now;
+    return true;
+  }
+  std::vector<double> seconds;
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 5) {
+    std::fprintf(stderr, "usage: image_step DESCRIPTION BATCH THREADS STEPS\n");
+    return 2;
+  }
+  pacnet::Network network(arguments[1]);
+  const int64_t batch = std::atoll(arguments[2]);
+  const int64_t steps = std::atoll(arguments[4]);
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(static_cast<std::size_t>(batch * network.inputs()));
+  for (float& value : x) {
+    value = normal(random);
+  }
+  std::vector<float> y(static_cast<std::size_t>(batch));
+  for (float& label : y) {
+    label = static_cast<float>(random() % static_cast<unsigned>(network.outputs()));
+  }
+  network.initialize(1);
+  pacnet::FitOptions options;
+  options.loss = pacnet::kCrossEntropy;
+  options.batch_size = batch;
+  options.epochs = steps + 1;  // the first warms up
+  options.threads = std::atoi(arguments[3]);
+  Clock clock;
+  const pacnet::FitScope scope(network);
+  network.fit(options, scope, x.data(), static_cast<int64_t>(x.size()), y.data(), batch, batch, &clock);
+  for (std::size_t i = 1; i < clock.seconds.size(); ++i) {
+    std::printf("%.6f\n", clock.seconds[i]);
+  }
+  return 0;
+}
