@@ -96,6 +96,27 @@ class NativeTest {
   }
 
   @Test
+  void twoHundredFitsOfAnAutogradNetworkKeepNoMemory() {
+    FitSettings settings = new FitSettings(3, 1, 0, 0, 0, 1e-3, 0, 1, 8, 0, 0, 0, 1);
+    FloatBuffer x = direct(8 * 3 * 16 * 16);
+    FloatBuffer y = direct(8);
+    long before = 0;
+    for (int i = 0; i < 230; i++) {
+      // 0.7 MB of parameters, and several times that of gradients, moments and activations.
+      try (NativeNetwork network = new NativeNetwork("resnet18 image=3,16,16 outputs=2 base=8")) {
+        network.initialize(i);
+        network.fit(
+            settings, FitRange.all(network.tensors()), x, y, 8, (epoch, train, validation) -> true);
+      }
+      if (i == 29) {
+        before = Pointer.physicalBytes();
+      }
+    }
+    long grown = Pointer.physicalBytes() - before;
+    assertTrue(grown < 60_000_000, "grew by " + grown);
+  }
+
+  @Test
   void forgottenNetworksAreFreedAfterTheirCollection() throws InterruptedException {
     large().close();
     long before = Pointer.totalCount();

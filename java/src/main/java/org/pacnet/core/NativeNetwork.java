@@ -34,7 +34,7 @@ public final class NativeNetwork implements AutoCloseable {
     boolean onEpoch(long epoch, double trainLoss, double validationLoss);
   }
 
-  private static final int PREDICTED_AT_ONCE = 128;
+  private static final int PREDICTED_AT_ONCE = 32;
 
   private final List<TensorInfo> tensors;
   private final int parameterCount;
