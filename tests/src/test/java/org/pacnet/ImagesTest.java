@@ -180,6 +180,12 @@ class ImagesTest {
   }
 
   @Test
+  void theDemoTellsRoundFromCorners() {
+    JsonNode demo = Cli.ok("demo", "images", "--out", folder, "--json").json();
+    assertTrue(demo.get("test").get("after").get("accuracy").asDouble() > 0.9, demo.toString());
+  }
+
+  @Test
   void aTargetCanHaveNormalisationOfItsOwnAndTheBaseStays() throws IOException {
     Path directory = folder.resolve("model");
     Data data = Data.images(source());

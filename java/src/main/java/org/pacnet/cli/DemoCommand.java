@@ -1,7 +1,6 @@
 package org.pacnet.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -10,11 +9,10 @@ import java.util.random.RandomGeneratorFactory;
 import org.pacnet.Cnn;
 import org.pacnet.Task;
 import org.pacnet.TransferConfig;
-import org.pacnet.error.DataException;
 import org.pacnet.experiment.Friedman;
+import org.pacnet.experiment.MadeFile;
 import org.pacnet.experiment.Shapes;
 import org.pacnet.image.Augmentation;
-import org.pacnet.io.AtomicWrite;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -186,18 +184,6 @@ final class DemoCommand implements Runnable {
       }
       csv.append(String.format(Locale.ROOT, "%.6f\n", sample.y()[r]));
     }
-    // The same text every time: anything else of that name is the user's.
-    try {
-      if (Files.exists(path)) {
-        if (Files.size(path) != csv.length() || !Files.readString(path).contentEquals(csv)) {
-          throw new DataException(
-              path + " is there already and is not the demo's: name another --out");
-        }
-        return;
-      }
-    } catch (IOException e) {
-      throw new DataException(path + " can't be read: " + AtomicWrite.reason(e), e);
-    }
-    AtomicWrite.file(path, temporary -> Files.writeString(temporary, csv));
+    MadeFile.write(path, csv.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

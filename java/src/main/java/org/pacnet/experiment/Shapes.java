@@ -4,13 +4,9 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
-import org.pacnet.error.DataException;
-import org.pacnet.io.AtomicWrite;
 
 /**
  * Small pictures of one shape each. Shape, colours, texture, place, size and turn vary; the source
@@ -39,24 +35,8 @@ public final class Shapes {
     for (int i = 0; i < count; i++) {
       String shape = SHAPES[i % SHAPES.length];
       String label = !target ? shape : shape.equals("disk") || shape.equals("ring") ? "round" : "corners";
-      put(folder.resolve(label).resolve("%05d.png".formatted(i)), png(draw(shape, random)));
+      MadeFile.write(folder.resolve(label).resolve("%05d.png".formatted(i)), png(draw(shape, random)));
     }
-  }
-
-  // The same bytes every time: anything else of that name is the user's.
-  private static void put(Path file, byte[] png) {
-    try {
-      if (Files.exists(file)) {
-        if (!Arrays.equals(Files.readAllBytes(file), png)) {
-          throw new DataException(
-              file + " is there already and is not the demo's: name another --out");
-        }
-        return;
-      }
-    } catch (IOException e) {
-      throw new DataException(file + " can't be read: " + AtomicWrite.reason(e), e);
-    }
-    AtomicWrite.file(file, temporary -> Files.write(temporary, png));
   }
 
   private static BufferedImage draw(String shape, SplittableRandom random) {

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -258,7 +257,7 @@ public final class ImageEncoder {
             int image = images[next++];
             coming.add(pool.submit(() -> look(image)));
           }
-          take(done, coming.remove().get());
+          take(done, Results.of(coming.remove()));
           if (done % AHEAD == 0) {
             monitor.onRows(data.name(), done);
           }
@@ -266,17 +265,6 @@ public final class ImageEncoder {
             throw new CancelledException("reading the images was cancelled", null);
           }
         }
-      } catch (ExecutionException e) {
-        if (e.getCause() instanceof RuntimeException cause) {
-          throw cause;
-        }
-        if (e.getCause() instanceof Error cause) {
-          throw cause;
-        }
-        throw new IllegalStateException(e.getCause());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new CancelledException("reading the images was cancelled", e);
       } finally {
         pool.shutdownNow();
       }

@@ -6,12 +6,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.pacnet.core.RowFeed;
-import org.pacnet.error.CancelledException;
 
 /**
  * Makes batches ahead on threads of its own, at most {@link #AHEAD} at a time. A row's numbers
@@ -78,30 +76,13 @@ final class ImageFeed implements RowFeed {
   public void next(int count, FloatBuffer x, FloatBuffer y) {
     Batch ready = waiting.remove();
     for (int i = 0; i < count; i++) {
-      await(ready.work().get(i));
+      Results.of(ready.work().get(i));
       x.put(ready.values()[i]);
       y.put(rows.label(ready.rows()[i]));
     }
     spare.add(ready.values());
     if (planned < order.length) {
       plan();
-    }
-  }
-
-  private static void await(Future<?> work) {
-    try {
-      work.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      if (e.getCause() instanceof Error cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancelledException("reading the images was cancelled", e);
     }
   }
 

@@ -1,0 +1,29 @@
+package org.pacnet.image;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.pacnet.error.CancelledException;
+
+/** Waits for what other threads do. */
+final class Results {
+
+  private Results() {}
+
+  /** The result; what the work threw is thrown here, and an interruption is a cancellation. */
+  static <T> T of(Future<T> work) {
+    try {
+      return work.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("reading the images was cancelled", e);
+    }
+  }
+}
