@@ -5,22 +5,37 @@ import org.pacnet.core.MaskBits;
 import org.pacnet.core.TensorInfo;
 
 /**
- * The tensors that a target does not share with its base: an output layer for classes of its own, and
- * normalisation where it is asked for. They are trained and kept in full; everything else of the target
- * is the base and the values at its pruned positions.
+ * The tensors that a target does not share with its base: an output layer for classes of its own,
+ * normalisation where it is asked for, or with a method that does not keep the base all of them. They
+ * are kept in full; everything else of the target is the base and the values at its pruned positions.
  *
- * @param head whether the output layer is the target's own
- * @param normalisation whether BatchNorm's scale, shift and statistics are
+ * @param all whether every tensor is the target's own
+ * @param head whether the output layer is new with the target
+ * @param normalisation whether BatchNorm's scale, shift and statistics are the target's own
  */
-record OwnTensors(boolean head, boolean normalisation) {
+record OwnTensors(boolean all, boolean head, boolean normalisation) {
 
   static OwnTensors of(TargetModel target) {
+    return of(target.config(), target.classes() != null);
+  }
+
+  static OwnTensors of(TransferConfig settings, boolean ownHead) {
     return new OwnTensors(
-        target.classes() != null, target.config().batchNorm() == BatchNorm.PER_TARGET);
+        !settings.method().keepsBase(), ownHead, settings.batchNorm() == BatchNorm.PER_TARGET);
   }
 
   boolean contains(TensorInfo tensor) {
+    return all || isNew(tensor);
+  }
+
+  /** Whether the tensor has nothing to do with the base even where the method keeps it. */
+  boolean isNew(TensorInfo tensor) {
     return (head && tensor.head()) || (normalisation && tensor.normalisation());
+  }
+
+  /** The base's mask on the target's network, with what is new with the target kept. */
+  MaskBits maskOfNew(MaskBits base, List<TensorInfo> tensors) {
+    return base.with(tensors, this::isNew);
   }
 
   /** The base's mask on the target's network, with all of these kept. */

@@ -17,6 +17,7 @@ import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
+import org.pacnet.method.Method;
 
 /**
  * Runs the phases, each on a network of its own: what a model knows goes in, what it then knows comes
@@ -192,27 +193,33 @@ final class Phases {
     MaskBits mask = from.requirePruned().mask();
     try (NativeNetwork network = network(target.schema())) {
       List<TensorInfo> tensors = network.tensors();
-      OwnTensors own =
-          new OwnTensors(target.ownHead(), settings.batchNorm() == BatchNorm.PER_TARGET);
+      OwnTensors own = OwnTensors.of(settings, target.ownHead());
+      Method method = settings.method();
       Metrics before = null;
-      if (own.head()) {
-        network.initializeHead(settings.seed());
-        float[] parameters = network.parameters();
-        OwnTensors.putBody(base, tensorsOf(schema), parameters, tensors);
-        network.setParameters(parameters);
+      if (method.start() == Method.Start.RANDOM) {
+        network.initialize(settings.seed());
       } else {
-        network.setParameters(base);
-        before = measure(network, schema, target.rows(), settings.threads());
+        float[] source = method.start() == Method.Start.BASE ? base : from.source();
+        if (own.head()) {
+          network.initializeHead(settings.seed());
+          float[] parameters = network.parameters();
+          OwnTensors.putBody(source, tensorsOf(schema), parameters, tensors);
+          network.setParameters(parameters);
+        } else {
+          network.setParameters(source);
+          before = measure(network, schema, target.rows(), settings.threads());
+        }
       }
       MaskBits ownMask = own.mask(mask, tensors);
-      MaskBits trainable = ownMask.inverted().with(tensors, own::contains);
-      FitRange pruned = FitRange.of(trainable, tensors, settings.lambda(), own::contains);
+      FitRange range =
+          method.range(
+              tensors, own.maskOfNew(mask, tensors), own::isNew, settings.lambda(), network.parameters());
       PhaseReport report =
           fit(
               network,
               Phase.CALIBRATE,
               settings,
-              pruned,
+              range,
               target.schema(),
               target.rows(),
               before,

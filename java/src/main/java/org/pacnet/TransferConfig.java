@@ -6,6 +6,7 @@ import java.util.Set;
 import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
 import org.pacnet.image.Augmentation;
+import org.pacnet.method.Method;
 
 /**
  * Everything that a transfer can be told; immutable. {@link #builder(String...)} starts from the
@@ -41,7 +42,8 @@ import org.pacnet.image.Augmentation;
  * @param scope among which weights the largest are kept
  * @param excluded glob patterns such as {@code layers.0.*} of weights never pruned
  * @param lambda strength of Calibrate's pull of the pruned weights toward zero: adds λ·Σw² to the
- *     loss
+ *     loss; and of the pull of the methods {@code l2} and {@code l2sp}
+ * @param method how targets are learnt
  * @param batchNorm what Calibrate does with BatchNorm, where the network has it
  * @param seed of initial weights, shuffles, splits and dropout
  * @param newClasses take classes of a target that differ from the source's in spelling only for new
@@ -78,6 +80,7 @@ public record TransferConfig(
     PruningScope scope,
     List<String> excluded,
     double lambda,
+    Method method,
     BatchNorm batchNorm,
     long seed,
     boolean newClasses,
@@ -195,6 +198,7 @@ public record TransferConfig(
     private PruningScope scope = PruningScope.GLOBAL;
     private List<String> excluded = List.of();
     private double lambda = 0.01;
+    private Method method = Method.PAC;
     private BatchNorm batchNorm = BatchNorm.FROZEN;
     private long seed = 0;
     private boolean newClasses = false;
@@ -234,6 +238,7 @@ public record TransferConfig(
       scope = c.scope;
       excluded = c.excluded;
       lambda = c.lambda;
+      method = c.method;
       batchNorm = c.batchNorm;
       seed = c.seed;
       newClasses = c.newClasses;
@@ -408,6 +413,11 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder method(Method value) {
+      method = value;
+      return this;
+    }
+
     public Builder batchNorm(BatchNorm value) {
       batchNorm = value;
       return this;
@@ -464,6 +474,7 @@ public record TransferConfig(
           scope,
           excluded,
           lambda,
+          method,
           batchNorm,
           seed,
           newClasses,

@@ -222,7 +222,7 @@ class ImagesTest {
         "--batch-norm", "per-target");
     assertRefused(
         Cli.run("calibrate", "--model", directory, "--name", "x", "--target", source(), "--batch-norm", "own"),
-        "choose frozen or per-target");
+        "choose from frozen, per-target");
   }
 
   @Test

@@ -9,6 +9,7 @@ import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
+import org.pacnet.method.Method;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,6 +56,9 @@ final class CalibrateCommand implements Runnable {
   @Option(names = "--target-epochs", paramLabel = "N", description = "Epochs")
   private @Nullable Integer targetEpochs;
 
+  @Option(names = "--method", paramLabel = "NAME", description = EpochOptions.METHOD)
+  private @Nullable Method method;
+
   @Option(names = "--batch-norm", paramLabel = "HOW", description = EpochOptions.BATCH_NORM)
   private @Nullable BatchNorm batchNorm;
 
@@ -75,6 +79,9 @@ final class CalibrateCommand implements Runnable {
       TransferConfig.Builder builder = model.config().toBuilder();
       training.apply(builder);
       builder.newClasses(newClasses);
+      if (method != null) {
+        builder.method(method);
+      }
       if (batchNorm != null) {
         builder.batchNorm(batchNorm);
       }

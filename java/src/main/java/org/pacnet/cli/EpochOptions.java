@@ -3,10 +3,14 @@ package org.pacnet.cli;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.BatchNorm;
 import org.pacnet.TransferConfig;
+import org.pacnet.method.Method;
 import picocli.CommandLine.Option;
 
 /** How long each phase trains, and what Calibrate may change. */
 final class EpochOptions {
+
+  static final String METHOD =
+      "How the target is learnt: pac (default), scratch, finetune, finetune-head, l2, l2sp";
 
   static final String BATCH_NORM =
       "BatchNorm in Calibrate: frozen (default), or per-target: scale, shift and statistics of the"
@@ -30,6 +34,9 @@ final class EpochOptions {
       description = "Of Allocate, where it is not to be as many as of Train")
   private @Nullable Integer allocateEpochs;
 
+  @Option(names = "--method", paramLabel = "NAME", description = METHOD)
+  private @Nullable Method method;
+
   @Option(names = "--batch-norm", paramLabel = "HOW", description = BATCH_NORM)
   private @Nullable BatchNorm batchNorm;
 
@@ -48,6 +55,9 @@ final class EpochOptions {
     }
     if (allocateEpochs != null) {
       builder.allocateEpochs(allocateEpochs);
+    }
+    if (method != null) {
+      builder.method(method);
     }
     if (batchNorm != null) {
       builder.batchNorm(batchNorm);

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.experiment.FriedmanExperiment;
-import org.pacnet.experiment.Method;
+import org.pacnet.method.Method;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,7 +52,7 @@ final class ExperimentCommand {
         names = "--methods",
         split = ",",
         paramLabel = "NAME",
-        description = "Of scratch, finetune, l2sp, pac (default: all)")
+        description = "Of scratch, finetune, finetune-head, l2, l2sp, pac (default: scratch,finetune,l2sp,pac)")
     private List<String> methods = List.of("scratch", "finetune", "l2sp", "pac");
 
     @Option(

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
 import org.pacnet.io.Json;
+import org.pacnet.method.Method;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -136,7 +138,8 @@ public final class Main {
     // First, since a setting holds for the commands that are there.
     commands(arguments).forEach(commandLine::addSubcommand);
     commandLine
-        .registerConverter(BatchNorm.class, Main::batchNorm)
+        .registerConverter(BatchNorm.class, dashed(BatchNorm.class))
+        .registerConverter(Method.class, dashed(Method.class))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(Main::wrongUsage)
@@ -167,13 +170,24 @@ public final class Main {
     return COMMANDS;
   }
 
-  private static BatchNorm batchNorm(String text) {
-    for (BatchNorm known : BatchNorm.values()) {
-      if (known.name().replace('_', '-').equalsIgnoreCase(text)) {
-        return known;
+  // Names with dashes, as everywhere on a command line.
+  private static <E extends Enum<E>> CommandLine.ITypeConverter<E> dashed(Class<E> type) {
+    return text -> {
+      for (E known : type.getEnumConstants()) {
+        if (dashed(known).equalsIgnoreCase(text)) {
+          return known;
+        }
       }
-    }
-    throw new CommandLine.TypeConversionException("choose frozen or per-target, not '" + text + "'");
+      throw new CommandLine.TypeConversionException(
+          "choose from %s, not '%s'"
+              .formatted(
+                  Arrays.stream(type.getEnumConstants()).map(Main::dashed).collect(joining(", ")),
+                  text));
+    };
+  }
+
+  private static String dashed(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static int wrongUsage(CommandLine.ParameterException e, String[] arguments) {

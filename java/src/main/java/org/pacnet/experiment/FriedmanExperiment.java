@@ -26,6 +26,7 @@ import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
+import org.pacnet.method.Method;
 
 /**
  * Target error against target size for each method, on {@link Friedman}'s problem: MLP
@@ -222,33 +223,24 @@ public final class FriedmanExperiment {
       final double allocatedError = rmse(network, sourceTest, std);
       onCell.run();
 
-      FitRange pruned = FitRange.of(mask.inverted(), tensors, LAMBDA, tensor -> false);
-      FitRange anchored =
-          FitRange.of(MaskBits.all(tensors), tensors, LAMBDA, tensor -> false).toward(trained);
       for (int n : settings.targets()) {
         // Every method sees the same samples, and every size draws its own.
         RandomGenerator draw =
             RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 1_000_003L + n);
         Rows target = Rows.of(Friedman.target().sample(n, true, draw), mean, std);
         for (Method method : settings.methods()) {
-          switch (method) {
-            case SCRATCH -> {
-              network.initialize(seed + 1_000_000L);
-              fit(network, all, target, TARGET_EPOCHS, seed * 4L);
-            }
-            case FINETUNE -> {
-              network.setParameters(trained);
-              fit(network, all, target, TARGET_EPOCHS, seed * 4L);
-            }
-            case L2SP -> {
-              network.setParameters(trained);
-              fit(network, anchored, target, TARGET_EPOCHS, seed * 4L);
-            }
-            case PAC -> {
-              network.setParameters(base);
-              fit(network, pruned, target, TARGET_EPOCHS, seed * 4L + 2);
-            }
-          }
+          float[] start =
+              switch (method.start()) {
+                case RANDOM -> {
+                  network.initialize(seed + 1_000_000L);
+                  yield network.parameters();
+                }
+                case SOURCE -> trained;
+                case BASE -> base;
+              };
+          network.setParameters(start);
+          FitRange range = method.range(tensors, mask, tensor -> false, LAMBDA, start);
+          fit(network, range, target, TARGET_EPOCHS, seed * 4L + (method.keepsBase() ? 2 : 0));
           cells.add(new Cell(method, n, seed, rmse(network, test, std)));
           onCell.run();
         }

@@ -1,0 +1,144 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.pacnet.data.Data;
+import org.pacnet.method.Method;
+
+/** Every method learns, is stored and predicts like PAC, and leaves the base and other targets alone. */
+class MethodsTest {
+
+  private static final Data SOURCE = Samples.columns(200, 0, 1);
+  private static final Data TARGET = Samples.columns(30, 1, 2);
+
+  @TempDir Path folder;
+
+  private static Model base() {
+    Model model = Model.train(SOURCE, Samples.quick().build(), new Monitor());
+    model.prune();
+    model.allocate(SOURCE, new Monitor());
+    return model;
+  }
+
+  private static TransferConfig settings(Model model, Method method) {
+    return model.config().toBuilder().method(method).targetEpochs(40).learningRate(0.01).build();
+  }
+
+  private static double[] predicted(Model model, String target) {
+    return model.predict(target, TARGET).numbers("prediction_y");
+  }
+
+  @Test
+  void allLearnAndComeBackFromFiles() {
+    Map<Method, double[]> before = new EnumMap<>(Method.class);
+    double[] source;
+    Path directory = folder.resolve("model");
+    try (Model model = base()) {
+      source = model.predict(TARGET).numbers("prediction_y");
+      for (Method method : Method.values()) {
+        PhaseReport report =
+            model.calibrate(method.toString(), TARGET, settings(model, method), new Monitor());
+        double first = report.trainLosses().get(0);
+        double last = report.trainLosses().get(39);
+        assertTrue(last < first, method + ": " + first + " to " + last);
+        before.put(method, predicted(model, method.toString()));
+      }
+      model.save(directory, false);
+    }
+    try (Model model = Model.load(directory)) {
+      assertArrayEquals(source, model.predict(TARGET).numbers("prediction_y"));
+      for (Method method : Method.values()) {
+        assertArrayEquals(before.get(method), predicted(model, method.toString()), method.toString());
+      }
+    }
+    assertEquals(
+        Method.values().length,
+        before.values().stream().map(Arrays::hashCode).distinct().count(), // each differs
+        "two methods are one");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSameSeedGivesTheSameBits(Method method) {
+    try (Model model = base()) {
+      model.calibrate("a", TARGET, settings(model, method), new Monitor());
+      model.calibrate("b", TARGET, settings(model, method), new Monitor());
+      assertArrayEquals(predicted(model, "a"), predicted(model, "b"));
+    }
+  }
+
+  @Test
+  void aStrongPullHoldsL2spAtTheSourceAndL2AtZero() {
+    try (Model model = base()) {
+      TransferConfig.Builder strong =
+          settings(model, Method.L2SP).toBuilder().lambda(1000).learningRate(1e-4);
+      model.calibrate("l2sp", TARGET, strong.build(), new Monitor());
+      model.calibrate(
+          "l2", TARGET, strong.method(Method.L2).learningRate(0.01).targetEpochs(300).build(), new Monitor());
+      Path trained = folder.resolve("trained.safetensors");
+      model.export(Model.Weights.SOURCE, trained);
+      Model untouched = Model.train(SOURCE, Samples.quick().build(), new Monitor());
+      double[] source = untouched.predict(TARGET).numbers("prediction_y");
+      double[] held = predicted(model, "l2sp");
+      double[] shrunk = predicted(model, "l2");
+      for (int i = 0; i < source.length; i++) {
+        assertEquals(source[i], held[i], 0.05);
+        assertEquals(shrunk[0], shrunk[i], 0.05); // a network of zeros says the same of every row
+      }
+      untouched.close();
+    }
+  }
+
+  @Test
+  void scratchKnowsNothingOfTheSource() {
+    double[] one;
+    try (Model model = base()) {
+      model.calibrate("t", TARGET, settings(model, Method.SCRATCH), new Monitor());
+      one = predicted(model, "t");
+    }
+    TransferConfig longer = Samples.quick().sourceEpochs(9).build();
+    try (Model model = Model.train(SOURCE, longer, new Monitor())) {
+      model.prune();
+      model.allocate(SOURCE, new Monitor());
+      model.calibrate("t", TARGET, settings(model, Method.SCRATCH), new Monitor());
+      assertArrayEquals(one, predicted(model, "t"));
+      model.calibrate("f", TARGET, settings(model, Method.FINETUNE), new Monitor());
+      assertFalse(Arrays.equals(one, predicted(model, "f")));
+    }
+  }
+
+  @Test
+  void theCommandLineHasThemByName() {
+    Path source = Samples.csv(folder.resolve("s.csv"), 60, 0, 1);
+    Path target = Samples.csv(folder.resolve("t.csv"), 20, 1, 2);
+    Path model = folder.resolve("m");
+    Cli.ok("transfer", "--source", source, "--target", target, "--label", "y", "--hidden", 8, "--source-epochs", 2,
+        "--target-epochs", 2, "--method", "l2sp", "--out", model);
+    Cli.ok("calibrate", "--model", model, "--target", target, "--name", "h", "--method", "finetune-head");
+    Cli.ok("evaluate", "--model", model, "--name", "h", "--input", target);
+    Cli refused = Cli.run("calibrate", "--model", model, "--target", target, "--name", "x", "--method", "taps");
+    assertEquals(2, refused.exitCode());
+    assertTrue(refused.err().contains("choose from scratch, finetune, finetune-head, l2, l2sp, pac"), refused.err());
+    // Classes of their own get an output layer of their own with every method.
+    Path graded = folder.resolve("g");
+    Path others = Samples.csv(folder.resolve("o.csv"), 20, 1, 2, "scrap", "rework", "ship");
+    Cli.ok("transfer", "--source", source, "--target", target, "--label", "grade", "--task", "classification",
+        "--hidden", 8, "--source-epochs", 2, "--target-epochs", 2, "--out", graded);
+    for (Method method : Method.values()) {
+      Cli.ok("calibrate", "--model", graded, "--target", others, "--name", method, "--method", method,
+          "--target-epochs", 2);
+      Cli.ok("evaluate", "--model", graded, "--name", method, "--input", others);
+    }
+  }
+}
