@@ -157,7 +157,7 @@ final class Text {
             + ", well above the "
             + (classes ? percent(trained) : number(trained))
             + " after Train: pruning took more than the rest of the network can make up for. Try a"
-            + " lower --ratio, more --source-epochs, a wider --hidden, or --per-layer.");
+            + " lower --ratio, more --source-epochs, a wider network, or --per-layer.");
   }
 
   private static double unexplained(Metrics metrics) {
