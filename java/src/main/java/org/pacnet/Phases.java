@@ -196,19 +196,17 @@ final class Phases {
       OwnTensors own = OwnTensors.of(settings, target.ownHead());
       Method method = settings.method();
       Metrics before = null;
-      if (method.start() == Method.Start.RANDOM) {
+      float[] start = method.weights(from.source(), mask, base);
+      if (start == null) {
         network.initialize(settings.seed());
+      } else if (own.head()) {
+        network.initializeHead(settings.seed());
+        float[] parameters = network.parameters();
+        OwnTensors.putBody(start, tensorsOf(schema), parameters, tensors);
+        network.setParameters(parameters);
       } else {
-        float[] source = method.start() == Method.Start.BASE ? base : from.source();
-        if (own.head()) {
-          network.initializeHead(settings.seed());
-          float[] parameters = network.parameters();
-          OwnTensors.putBody(source, tensorsOf(schema), parameters, tensors);
-          network.setParameters(parameters);
-        } else {
-          network.setParameters(source);
-          before = measure(network, schema, target.rows(), settings.threads());
-        }
+        network.setParameters(start);
+        before = measure(network, schema, target.rows(), settings.threads());
       }
       MaskBits ownMask = own.mask(mask, tensors);
       FitRange range =

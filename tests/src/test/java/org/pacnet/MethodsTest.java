@@ -5,15 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.data.Data;
+import org.pacnet.io.SafeTensors;
 import org.pacnet.method.Method;
 
 /** Every method learns, is stored and predicts like PAC, and leaves the base and other targets alone. */
@@ -100,6 +103,50 @@ class MethodsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"PAC", "PAC_NOLAMBDA", "PAC_NOALLOCATE", "PAC_NOZERO", "FINETUNE_HEAD"})
+  void whatAMethodFreezesStaysBitForBit(Method method) throws IOException {
+    try (Model model = base()) {
+      Path before = folder.resolve("before.safetensors");
+      boolean keepsBase = method == Method.PAC || method == Method.PAC_NOLAMBDA;
+      model.export(keepsBase ? Model.Weights.BASE : Model.Weights.SOURCE, before);
+      Path base = folder.resolve("base.safetensors");
+      model.export(Model.Weights.BASE, base);
+      model.calibrate("t", TARGET, settings(model, method), new Monitor());
+      Path after = folder.resolve("after.safetensors");
+      model.export("t", after);
+      float[] start = values(before);
+      float[] kept = values(base);
+      float[] end = values(after);
+      int head = model.schema().outputWidth() * (16 + 1);
+      int moved = 0;
+      for (int i = 0; i < end.length; i++) {
+        boolean frozen =
+            method == Method.FINETUNE_HEAD ? i < end.length - head : Float.floatToRawIntBits(kept[i]) != 0;
+        if (frozen) {
+          assertEquals(Float.floatToRawIntBits(start[i]), Float.floatToRawIntBits(end[i]), "at " + i);
+        } else if (start[i] != end[i]) {
+          moved++;
+        }
+      }
+      assertTrue(moved > 5, moved + " moved");
+    }
+  }
+
+  // In the file's order, which is the network's.
+  private static float[] values(Path file) {
+    List<SafeTensors.Entry> entries =
+        List.copyOf(
+            SafeTensors.decode(SafeTensors.readBytes(file), file.toString()).tensors().values());
+    float[] all = new float[entries.stream().mapToInt(SafeTensors.Entry::size).sum()];
+    int next = 0;
+    for (SafeTensors.Entry entry : entries) {
+      entry.copyTo(all, next);
+      next += entry.size();
+    }
+    return all;
+  }
+
   @Test
   void scratchKnowsNothingOfTheSource() {
     double[] one;
@@ -129,7 +176,7 @@ class MethodsTest {
     Cli.ok("evaluate", "--model", model, "--name", "h", "--input", target);
     Cli refused = Cli.run("calibrate", "--model", model, "--target", target, "--name", "x", "--method", "taps");
     assertEquals(2, refused.exitCode());
-    assertTrue(refused.err().contains("choose from scratch, finetune, finetune-head, l2, l2sp, pac"), refused.err());
+    assertTrue(refused.err().contains("choose from scratch, finetune, finetune-head, l2, l2sp, pac, pac-nolambda"), refused.err());
     // Classes of their own get an output layer of their own with every method.
     Path graded = folder.resolve("g");
     Path others = Samples.csv(folder.resolve("o.csv"), 20, 1, 2, "scrap", "rework", "ship");

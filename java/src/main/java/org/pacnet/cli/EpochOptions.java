@@ -10,7 +10,8 @@ import picocli.CommandLine.Option;
 final class EpochOptions {
 
   static final String METHOD =
-      "How the target is learnt: pac (default), scratch, finetune, finetune-head, l2, l2sp";
+      "How the target is learnt: pac (default), scratch, finetune, finetune-head, l2, l2sp, or PAC"
+          + " less a part of it: pac-nolambda, pac-noallocate, pac-nozero";
 
   static final String BATCH_NORM =
       "BatchNorm in Calibrate: frozen (default), or per-target: scale, shift and statistics of the"

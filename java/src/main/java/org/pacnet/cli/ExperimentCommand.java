@@ -52,7 +52,8 @@ final class ExperimentCommand {
         names = "--methods",
         split = ",",
         paramLabel = "NAME",
-        description = "Of scratch, finetune, finetune-head, l2, l2sp, pac (default: scratch,finetune,l2sp,pac)")
+        description = "Of scratch, finetune, finetune-head, l2, l2sp, pac, pac-nolambda, pac-noallocate,"
+                + " pac-nozero (default: scratch,finetune,l2sp,pac)")
     private List<String> methods = List.of("scratch", "finetune", "l2sp", "pac");
 
     @Option(

@@ -229,15 +229,11 @@ public final class FriedmanExperiment {
             RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 1_000_003L + n);
         Rows target = Rows.of(Friedman.target().sample(n, true, draw), mean, std);
         for (Method method : settings.methods()) {
-          float[] start =
-              switch (method.start()) {
-                case RANDOM -> {
-                  network.initialize(seed + 1_000_000L);
-                  yield network.parameters();
-                }
-                case SOURCE -> trained;
-                case BASE -> base;
-              };
+          float[] start = method.weights(trained, mask, base);
+          if (start == null) {
+            network.initialize(seed + 1_000_000L);
+            start = network.parameters();
+          }
           network.setParameters(start);
           FitRange range = method.range(tensors, mask, tensor -> false, LAMBDA, start);
           fit(network, range, target, TARGET_EPOCHS, seed * 4L + (method.keepsBase() ? 2 : 0));

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.core.FitRange;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.TensorInfo;
@@ -23,13 +24,20 @@ public enum Method {
   /** Fine-tuning with a pull toward the source's weights (Li, Grandvalet and Davoine 2018). */
   L2SP(Start.SOURCE),
   /** Train, Prune, Allocate, Calibrate (Myung et al. 2022). */
-  PAC(Start.BASE);
+  PAC(Start.BASE),
+  /** PAC without its pull: what λ is good for. */
+  PAC_NOLAMBDA(Start.BASE),
+  /** PAC on kept weights that have not been trained again: what Allocate is good for. */
+  PAC_NOALLOCATE(Start.PRUNED),
+  /** PAC whose pruned weights start as the source's instead of zero: what zeroing is good for. */
+  PAC_NOZERO(Start.SOURCE);
 
-  /** The weights that a method starts from. */
-  public enum Start {
+  private enum Start {
     RANDOM,
     /** After Train. */
     SOURCE,
+    /** After Prune. */
+    PRUNED,
     /** After Allocate. */
     BASE
   }
@@ -40,14 +48,9 @@ public enum Method {
     this.start = start;
   }
 
-  /** Where it starts. */
-  public Start start() {
-    return start;
-  }
-
   /** Whether what Allocate kept stays as it is: then a target is stored as what differs from the base. */
   public boolean keepsBase() {
-    return this == PAC;
+    return start == Start.BASE;
   }
 
   /**
@@ -73,7 +76,23 @@ public enum Method {
               everything.inverted().with(tensors, TensorInfo::head), tensors, 0, own);
       case L2 -> FitRange.of(everything, tensors, lambda, own);
       case L2SP -> FitRange.of(everything, tensors, lambda, own).toward(start);
-      case PAC -> FitRange.of(kept.inverted().with(tensors, own), tensors, lambda, own);
+      case PAC, PAC_NOALLOCATE, PAC_NOZERO -> pruned(tensors, kept, own, lambda);
+      case PAC_NOLAMBDA -> pruned(tensors, kept, own, 0);
+    };
+  }
+
+  private static FitRange pruned(
+      List<TensorInfo> tensors, MaskBits kept, Predicate<TensorInfo> own, double lambda) {
+    return FitRange.of(kept.inverted().with(tensors, own), tensors, lambda, own);
+  }
+
+  /** The weights that it starts from; null for random ones. */
+  public float @Nullable [] weights(float[] source, MaskBits mask, float[] base) {
+    return switch (start) {
+      case RANDOM -> null;
+      case SOURCE -> source;
+      case PRUNED -> mask.zeroPruned(source);
+      case BASE -> base;
     };
   }
 
