@@ -192,9 +192,11 @@ void AutogradNet::initialize_head(float* params, uint64_t seed) const {
 int AutogradNet::useful_threads(int offered, int64_t /*batch*/) const { return std::min(offered, blas_callers()); }
 
 at::Tensor AutogradNet::run(const Tensors& tensors, const float* x, int64_t rows) const {
+  // Faster with the LibTorch that ships, for both networks; bench/RESULTS.md has the figures.
   const at::Tensor images =
-      at::from_blob(const_cast<float*>(x), {rows, channels_, height_, width_}, at::kFloat);
-  return forward(tensors, images.contiguous(format_));
+      at::from_blob(const_cast<float*>(x), {rows, channels_, height_, width_}, at::kFloat)
+          .contiguous(at::MemoryFormat::ChannelsLast);
+  return forward(tensors, images);
 }
 
 std::unique_ptr<TrainingPass> AutogradNet::training(const TrainingSetup& setup) const {

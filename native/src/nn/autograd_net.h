@@ -38,11 +38,10 @@ class AutogradNet : public Net {
   at::Tensor run(const Tensors& tensors, const float* x, int64_t rows) const;
 
  protected:
-  /// format: of the images and so of all activations: what measures faster.
-  AutogradNet(int64_t channels, int64_t height, int64_t width, int64_t outputs, at::MemoryFormat format)
-      : channels_(channels), height_(height), width_(width), outputs_(outputs), format_(format) {}
+  AutogradNet(int64_t channels, int64_t height, int64_t width, int64_t outputs)
+      : channels_(channels), height_(height), width_(width), outputs_(outputs) {}
 
-  /// x: [rows, channels, height, width]. Returns [rows, outputs].
+  /// x: [rows, channels, height, width], in channels-last memory. Returns [rows, outputs].
   virtual at::Tensor forward(const Tensors& tensors, const at::Tensor& x) const = 0;
 
   /// A convolution without a bias, padded to keep the size but for its stride.
@@ -75,7 +74,6 @@ class AutogradNet : public Net {
   int64_t height_;
   int64_t width_;
   int64_t outputs_;
-  at::MemoryFormat format_;
   Layout layout_;
 };
 

@@ -7,7 +7,7 @@
 namespace pacnet {
 
 Cnn::Cnn(int64_t channels, int64_t height, int64_t width, int64_t outputs, const std::vector<int64_t>& widths)
-    : AutogradNet(channels, height, width, outputs, at::MemoryFormat::ChannelsLast) {
+    : AutogradNet(channels, height, width, outputs) {
   require(!widths.empty(), "a convolutional network needs at least one block");
   const auto least = int64_t{1} << std::min<std::size_t>(widths.size(), 30);
   require(height >= least && width >= least,

@@ -17,8 +17,7 @@ constexpr int64_t kSmallestImage = 8;
 }  // namespace
 
 ResNet18::ResNet18(int64_t channels, int64_t height, int64_t width, int64_t outputs, int64_t base)
-    : AutogradNet(channels, height, width, outputs, at::MemoryFormat::Contiguous),
-      small_(std::max(height, width) <= kLargestSmallImage) {
+    : AutogradNet(channels, height, width, outputs), small_(std::max(height, width) <= kLargestSmallImage) {
   require(std::min(height, width) >= kSmallestImage,
           "an image of " + std::to_string(height) + "x" + std::to_string(width) + " pixels is too small for resnet18, " +
               "which needs " + std::to_string(kSmallestImage) + "x" + std::to_string(kSmallestImage));
