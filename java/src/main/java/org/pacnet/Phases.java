@@ -199,11 +199,13 @@ final class Phases {
       float[] start = method.weights(from.source(), mask, base);
       if (start == null) {
         network.initialize(settings.seed());
+        start = network.parameters();
       } else if (own.head()) {
         network.initializeHead(settings.seed());
-        float[] parameters = network.parameters();
-        OwnTensors.putBody(start, tensorsOf(schema), parameters, tensors);
-        network.setParameters(parameters);
+        float[] body = start;
+        start = network.parameters();
+        OwnTensors.putBody(body, tensorsOf(schema), start, tensors);
+        network.setParameters(start);
       } else {
         network.setParameters(start);
         before = measure(network, schema, target.rows(), settings.threads());
@@ -211,7 +213,7 @@ final class Phases {
       MaskBits ownMask = own.mask(mask, tensors);
       FitRange range =
           method.range(
-              tensors, own.maskOfNew(mask, tensors), own::isNew, settings.lambda(), network.parameters());
+              tensors, own.maskOfNew(mask, tensors), own::isNew, settings.lambda(), start);
       PhaseReport report =
           fit(
               network,

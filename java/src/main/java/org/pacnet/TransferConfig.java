@@ -170,6 +170,9 @@ public record TransferConfig(
 
   /** Collects settings; each method is the component of the same name. */
   public static final class Builder {
+    private static final Perceptron DEFAULT_NETWORK =
+        new Perceptron(List.of(128, 128, 128), Activation.RELU, 0.0);
+
     private List<String> labels;
     private Task task = Task.REGRESSION;
     private List<String> categorical = List.of();
@@ -180,7 +183,7 @@ public record TransferConfig(
     private boolean standardizeLabels = true;
     private int imageSize = 0;
     private Set<Augmentation> augment = Set.of();
-    private NetworkSpec network = new Perceptron(List.of(128, 128, 128), Activation.RELU, 0.0);
+    private NetworkSpec network = DEFAULT_NETWORK;
     private Loss loss = Loss.MSE;
     private double huberDelta = 1.0;
     private Optimizer optimizer = Optimizer.ADAM;
@@ -323,9 +326,7 @@ public record TransferConfig(
     }
 
     private Perceptron perceptron() {
-      return network instanceof Perceptron is
-          ? is
-          : new Perceptron(List.of(128, 128, 128), Activation.RELU, 0.0);
+      return network instanceof Perceptron is ? is : DEFAULT_NETWORK;
     }
 
     public Builder loss(Loss value) {

@@ -111,16 +111,14 @@ final class DemoCommand implements Runnable {
             .augment(Augmentation.values())
             .threads(Runtime.getRuntime().availableProcessors())
             .build();
+    transfer(source, target, test, "corners", config, modelDirectory);
+  }
+
+  private void transfer(
+      Path source, Path target, Path test, String name, TransferConfig config, Path model) {
     TransferRun.run(
         new TransferRun.Request(
-            source.toString(),
-            null,
-            target.toString(),
-            test.toString(),
-            "corners",
-            config,
-            modelDirectory,
-            true),
+            source.toString(), null, target.toString(), test.toString(), name, config, model, true),
         output);
   }
 
@@ -154,17 +152,7 @@ final class DemoCommand implements Runnable {
     }
     TransferConfig config =
         TransferConfig.builder("y").threads(Runtime.getRuntime().availableProcessors()).build();
-    TransferRun.run(
-        new TransferRun.Request(
-            source.toString(),
-            null,
-            target.toString(),
-            test.toString(),
-            "target",
-            config,
-            modelDirectory,
-            true),
-        output);
+    transfer(source, target, test, "target", config, modelDirectory);
     if (!output.isJson()) {
       System.out.printf(
           "%nNext:  ./pacnet predict --model %s --input %s --out %s%n"

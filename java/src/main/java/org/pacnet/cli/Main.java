@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.BatchNorm;
 import org.pacnet.core.NativeLibrary;
 import org.pacnet.error.CancelledException;
+import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
@@ -236,10 +237,7 @@ public final class Main {
           + firstLine(e.getMessage())
           + "): use fewer rows or a smaller network, or allow more with PACNET_JAVA_OPTIONS=-Xmx8g";
     }
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = Causes.root(e);
     if (e instanceof LinkageError || cause instanceof LinkageError) {
       return "a library can't be loaded: "
           + firstLine(cause.toString())

@@ -4,6 +4,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.binding.PacNetLibrary;
+import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.error.GuaranteeException;
@@ -58,11 +59,7 @@ public final class NativeLibrary {
   }
 
   private static String cause(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.toString().lines().findFirst().orElse("");
+    return Causes.root(e).toString().lines().findFirst().orElse("");
   }
 
   /** What is loaded, for {@code doctor} and for provenance. */

@@ -19,6 +19,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 
 /** A delimited text file. */
@@ -105,10 +106,7 @@ final class CsvPart implements Part {
       checkRows(read, sound.rows());
       return read;
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
+      throw Causes.of(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Reading.cancelled(e);

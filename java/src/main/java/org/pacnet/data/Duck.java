@@ -15,6 +15,7 @@ import java.util.Properties;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.NativeException;
 import org.pacnet.error.PacNetException;
@@ -52,10 +53,7 @@ final class Duck implements AutoCloseable {
       throw new NativeException("DuckDB does not start: " + reason(e), e);
     } catch (LinkageError | IllegalStateException e) {
       // What the driver throws where it can't unpack or load its library.
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
+      Throwable cause = Causes.root(e);
       throw new NativeException(
           "DuckDB does not start ("
               + Messages.name(String.valueOf(cause.getMessage()))

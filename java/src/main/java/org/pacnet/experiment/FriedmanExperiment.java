@@ -25,6 +25,7 @@ import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.error.CancelledException;
+import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.method.Method;
 
@@ -132,10 +133,7 @@ public final class FriedmanExperiment {
       }
       return summarize(done, (System.nanoTime() - start) / 1e9);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
+      throw Causes.of(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancelledException("the experiment was interrupted");

@@ -152,11 +152,6 @@ final class FolderImages implements ImageSource {
   }
 
   @Override
-  public List<Path> files() {
-    return images.stream().map(Image::file).toList();
-  }
-
-  @Override
   public Pixels read(int image, @Nullable MessageDigest digest) {
     Path file = images.get(image).file();
     try {

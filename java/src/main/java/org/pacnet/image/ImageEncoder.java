@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -55,11 +54,10 @@ public final class ImageEncoder {
   public static Learned learn(
       Data.Images data, String label, int size, Set<Augmentation> augment, ReadMonitor monitor) {
     ImageSource source = open(data, label, false);
-    int[] images = all(source);
-    List<String> classes = classes(source, images, data);
+    List<String> classes = classes(source, data);
     int channels = source instanceof FolderImages ? 3 : source.read(0, null).channels();
     Schema.Image shape = shape(source, channels, size);
-    Survey survey = new Survey(data, source, images, shape, monitor);
+    Survey survey = new Survey(data, source, shape, monitor);
     survey.run();
     Schema.Image format = survey.withStatistics();
     Schema schema =
@@ -75,8 +73,7 @@ public final class ImageEncoder {
         new ImageRows(
             source,
             format,
-            images,
-            labels(source, images, classes, data),
+            labels(source, classes, data),
             survey.decoded,
             augment,
             survey.provenance()));
@@ -85,7 +82,7 @@ public final class ImageEncoder {
   /** The classes of images, sorted. */
   public static List<String> classes(Data.Images data, Schema schema) {
     ImageSource source = open(data, schema.labels().get(0).name(), false);
-    return classes(source, all(source), data);
+    return classes(source, data);
   }
 
   /** Images to train on, with classes that the schema knows. */
@@ -117,12 +114,11 @@ public final class ImageEncoder {
           "%s holds images, but the model was trained on a table".formatted(data.name()));
     }
     ImageSource source = open(data, schema.labels().get(0).name(), test);
-    int[] images = all(source);
-    float[] labels = labelled ? labels(source, images, schema.classes(), data) : new float[0];
-    Survey survey = new Survey(data, source, images, format, monitor);
+    float[] labels = labelled ? labels(source, schema.classes(), data) : new float[0];
+    Survey survey = new Survey(data, source, format, monitor);
     survey.run();
     return new ImageRows(
-        source, format, images, labels, survey.decoded, augment, survey.provenance());
+        source, format, labels, survey.decoded, augment, survey.provenance());
   }
 
   private static ImageSource open(Data.Images data, String label, boolean test) {
@@ -159,15 +155,9 @@ public final class ImageEncoder {
     return packed != null ? packed : FolderImages.classes(path);
   }
 
-  private static int[] all(ImageSource source) {
-    int[] images = new int[source.size()];
-    Arrays.setAll(images, i -> i);
-    return images;
-  }
-
-  private static List<String> classes(ImageSource source, int[] images, Data data) {
+  private static List<String> classes(ImageSource source, Data data) {
     Set<String> found = new LinkedHashSet<>();
-    for (int image : images) {
+    for (int image = 0; image < source.size(); image++) {
       found.add(requireLabel(source, image, data));
     }
     if (found.size() < 2) {
@@ -189,19 +179,19 @@ public final class ImageEncoder {
   }
 
   private static float[] labels(
-      ImageSource source, int[] images, List<String> classes, Data data) {
+      ImageSource source, List<String> classes, Data data) {
     Map<String, Integer> indices = new HashMap<>();
     classes.forEach(name -> indices.put(name, indices.size()));
-    float[] labels = new float[images.length];
-    for (int i = 0; i < images.length; i++) {
-      String label = requireLabel(source, images[i], data);
+    float[] labels = new float[source.size()];
+    for (int i = 0; i < labels.length; i++) {
+      String label = requireLabel(source, i, data);
       Integer index = indices.get(label);
       if (index == null) {
         throw new DataException(
             "%s, %s: the model has no class %s, only %s"
                 .formatted(
                     data.name(),
-                    source.name(images[i]),
+                    source.name(i),
                     label,
                     String.join(", ", classes.subList(0, Math.min(10, classes.size())))));
       }
@@ -224,7 +214,6 @@ public final class ImageEncoder {
   private static final class Survey {
     private final Data data;
     private final ImageSource source;
-    private final int[] images;
     private final Schema.Image format;
     private final ReadMonitor monitor;
     private final MessageDigest digest = Sha256.digest();
@@ -234,17 +223,16 @@ public final class ImageEncoder {
 
     private record Seen(byte[] values, byte[] hash) {}
 
-    Survey(Data data, ImageSource source, int[] images, Schema.Image format, ReadMonitor monitor) {
+    Survey(Data data, ImageSource source, Schema.Image format, ReadMonitor monitor) {
       this.data = data;
       this.source = source;
-      this.images = images;
       this.format = format;
       this.monitor = monitor;
       sums = new long[format.channels()];
       squares = new long[format.channels()];
-      long bytes = (long) images.length * format.channels() * format.height() * format.width();
+      long bytes = (long) source.size() * format.channels() * format.height() * format.width();
       boolean fits = bytes <= Long.getLong(BUDGET, Runtime.getRuntime().maxMemory() / 4);
-      decoded = fits ? new byte[images.length][] : null;
+      decoded = fits ? new byte[source.size()][] : null;
     }
 
     void run() {
@@ -252,9 +240,9 @@ public final class ImageEncoder {
       try {
         Queue<Future<Seen>> coming = new ArrayDeque<>();
         int next = 0;
-        for (int done = 0; done < images.length; done++) {
-          while (next < images.length && coming.size() < AHEAD) {
-            int image = images[next++];
+        for (int done = 0; done < source.size(); done++) {
+          while (next < source.size() && coming.size() < AHEAD) {
+            int image = next++;
             coming.add(pool.submit(() -> look(image)));
           }
           take(done, Results.of(coming.remove()));
@@ -300,7 +288,7 @@ public final class ImageEncoder {
     }
 
     Schema.Image withStatistics() {
-      double count = (double) images.length * format.height() * format.width();
+      double count = (double) source.size() * format.height() * format.width();
       List<Double> mean = new ArrayList<>();
       List<Double> std = new ArrayList<>();
       for (int c = 0; c < format.channels(); c++) {
@@ -314,7 +302,7 @@ public final class ImageEncoder {
     }
 
     Provenance provenance() {
-      return new Provenance(data.name(), images.length, 0, Sha256.hex(digest));
+      return new Provenance(data.name(), source.size(), 0, Sha256.hex(digest));
     }
   }
 }

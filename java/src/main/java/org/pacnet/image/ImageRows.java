@@ -3,10 +3,10 @@ package org.pacnet.image;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.RowFeed;
 import org.pacnet.data.EncodedData;
@@ -20,28 +20,25 @@ import org.pacnet.data.Schema;
 public final class ImageRows implements EncodedData {
   private final ImageSource source;
   private final Schema.Image format;
-  private final int[] images;
   private final float[] labels;
   private final byte @Nullable [][] decoded;
   private final Set<Augmentation> augment;
   private final Provenance provenance;
 
   /**
-   * @param images which of the source, in the order of the rows
+   * @param source whose images are the rows
    * @param labels class indices; empty where they are not asked for
    * @param decoded the pixels of each row; null to decode anew each time
    */
   ImageRows(
       ImageSource source,
       Schema.Image format,
-      int[] images,
       float[] labels,
       byte @Nullable [][] decoded,
       Set<Augmentation> augment,
       Provenance provenance) {
     this.source = source;
     this.format = format;
-    this.images = images;
     this.labels = labels;
     this.decoded = decoded;
     this.augment = augment;
@@ -50,12 +47,12 @@ public final class ImageRows implements EncodedData {
 
   /** A path or number for each row, for predictions. */
   public List<String> names() {
-    return Arrays.stream(images).mapToObj(source::name).toList();
+    return IntStream.range(0, rows()).mapToObj(source::name).toList();
   }
 
   @Override
   public int rows() {
-    return images.length;
+    return source.size();
   }
 
   @Override
@@ -96,14 +93,14 @@ public final class ImageRows implements EncodedData {
   /** Writes one row; epoch 0 is without augmentation. */
   void write(int row, long seed, long epoch, float[] to) {
     byte[] pixels =
-        decoded != null ? decoded[row] : fit(source.read(images[row], null), format).values();
+        decoded != null ? decoded[row] : fit(source.read(row, null), format).values();
     int height = format.height();
     int width = format.width();
     Augmentation.Draw draw =
         epoch == 0 || augment.isEmpty()
             ? Augmentation.Draw.NONE
             : Augmentation.draw(augment, seed, epoch, row, height, width);
-    float[] means = colourMeans(pixels, draw);
+    float meanGrey = draw.changesColour() ? meanGrey(pixels) : 0;
     for (int c = 0; c < format.channels(); c++) {
       float mean = format.mean().get(c).floatValue();
       float scale = (float) (1 / format.std().get(c));
@@ -114,14 +111,14 @@ public final class ImageRows implements EncodedData {
           int fromX = draw.flip() ? width - 1 - shifted : shifted;
           boolean inside = fromY >= 0 && fromY < height && fromX >= 0 && fromX < width;
           float value =
-              inside ? value(pixels, c, fromY * width + fromX, draw, means) : mean;
+              inside ? value(pixels, c, fromY * width + fromX, draw, meanGrey) : mean;
           to[(c * height + y) * width + x] = (value - mean) * scale;
         }
       }
     }
   }
 
-  private float value(byte[] pixels, int channel, int at, Augmentation.Draw draw, float[] means) {
+  private float value(byte[] pixels, int channel, int at, Augmentation.Draw draw, float meanGrey) {
     int size = format.height() * format.width();
     float value = (pixels[channel * size + at] & 0xff) / 255f;
     if (!draw.changesColour()) {
@@ -129,20 +126,17 @@ public final class ImageRows implements EncodedData {
     }
     float grey = grey(pixels, at, size);
     float saturated = grey + draw.saturation() * (value - grey);
-    float contrasted = means[0] + draw.contrast() * (saturated - means[0]);
+    float contrasted = meanGrey + draw.contrast() * (saturated - meanGrey);
     return Math.min(1, Math.max(0, draw.brightness() * contrasted));
   }
 
-  private float[] colourMeans(byte[] pixels, Augmentation.Draw draw) {
+  private float meanGrey(byte[] pixels) {
+    int size = format.height() * format.width();
     float sum = 0;
-    if (draw.changesColour()) {
-      int size = format.height() * format.width();
-      for (int i = 0; i < size; i++) {
-        sum += grey(pixels, i, size);
-      }
-      sum /= size;
+    for (int i = 0; i < size; i++) {
+      sum += grey(pixels, i, size);
     }
-    return new float[] {sum};
+    return sum / size;
   }
 
   private float grey(byte[] pixels, int at, int size) {

@@ -1,8 +1,6 @@
 package org.pacnet.image;
 
-import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Images that have been found, with their classes, and not been decoded. */
@@ -15,9 +13,6 @@ interface ImageSource {
 
   /** The class of an image; null where none is known. */
   @Nullable String label(int image);
-
-  /** The files, as many as are worth naming one by one. */
-  List<Path> files();
 
   /**
    * Decodes an image. From any thread.

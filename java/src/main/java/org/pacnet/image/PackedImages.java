@@ -21,7 +21,6 @@ final class PackedImages implements ImageSource {
   private static final int IDX_BYTES = 0x08;
   private static final int CIFAR_SIZE = 32;
 
-  private final List<Path> files;
   private final String name;
   private final int channels;
   private final int height;
@@ -30,14 +29,12 @@ final class PackedImages implements ImageSource {
   private final String[] labels;
 
   private PackedImages(
-      List<Path> files,
       String name,
       int channels,
       int height,
       int width,
       byte[][] images,
       String[] labels) {
-    this.files = files;
     this.name = name;
     this.channels = channels;
     this.height = height;
@@ -100,7 +97,7 @@ final class PackedImages implements ImageSource {
         labels[i] = String.valueOf(values[i][0] & 0xff);
       }
     }
-    return new PackedImages(List.of(file, labelFile), plain, 1, height, width, images, labels);
+    return new PackedImages(plain, 1, height, width, images, labels);
   }
 
   private static int idxHeader(DataInputStream in, Path file, int dimensions) throws IOException {
@@ -206,7 +203,6 @@ final class PackedImages implements ImageSource {
       }
     }
     return new PackedImages(
-        files,
         files.get(0).getParent().getFileName().toString(),
         3,
         CIFAR_SIZE,
@@ -228,11 +224,6 @@ final class PackedImages implements ImageSource {
   @Override
   public String label(int image) {
     return labels[image];
-  }
-
-  @Override
-  public List<Path> files() {
-    return files;
   }
 
   @Override

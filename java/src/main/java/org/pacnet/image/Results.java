@@ -3,6 +3,7 @@ package org.pacnet.image;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.pacnet.error.CancelledException;
+import org.pacnet.error.Causes;
 
 /** Waits for what other threads do. */
 final class Results {
@@ -14,13 +15,7 @@ final class Results {
     try {
       return work.get();
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      if (e.getCause() instanceof Error cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
+      throw Causes.of(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancelledException("reading the images was cancelled", e);
