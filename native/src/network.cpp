@@ -11,6 +11,7 @@
 #include <torch/version.h>
 
 #include "core/error.h"
+#include "core/random.h"
 #include "nn/describe.h"
 #include "pacnet/pacnet.h"
 #include "prune/mask.h"
@@ -60,9 +61,15 @@ const Tensor& tensor_of(const Layout& layout, int64_t index) {
   return layout.tensors()[static_cast<std::size_t>(index)];
 }
 
-LossSpec checked_loss(const FitOptions& options) {
+LossSpec checked_loss(const FitOptions& options, const Net& net, const Scope& scope) {
   require(options.loss >= kMse && options.loss <= kCrossEntropy, "unknown loss");
-  return {static_cast<Loss>(options.loss), options.huber_delta};
+  const Terms::Soft& soft = scope.terms.soft;
+  require(soft.strength == 0 || options.loss == kCrossEntropy, "soft labels are for cross-entropy");
+  return {static_cast<Loss>(options.loss), options.huber_delta, soft.first > 0 ? soft.first : net.outputs()};
+}
+
+void require_strength(double value) {
+  require(std::isfinite(value) && value >= 0, "a strength must be zero or positive, and finite");
 }
 
 // The tensors one behind the other, without the arena's gaps.
@@ -87,10 +94,14 @@ struct Network::Impl {
     }
   }
 
-  FitResult fit(const FitOptions& options, const Scope& scope, Rows& rows, FitListener* listener) {
+  FitResult fit(const FitOptions& options, const Scope& scope, const LossSpec& loss, Rows& rows,
+                FitListener* listener) {
     require(scope.layout.extent() == layout().extent() && scope.layout.tensors().size() == layout().tensors().size(),
             "the scope is of another network");
-    return pacnet::fit(*net, scope, params.data(), options, rows, listener);
+    const Terms& terms = scope.terms;
+    require(scope.anchor.size() > 0 || (!terms.any_features() && (terms.soft.strength == 0 || !terms.soft.table.empty())),
+            "features and soft labels without a table need an anchor");
+    return pacnet::fit(*net, scope, params.data(), options, loss, rows, listener);
   }
 
   const Layout& layout() const noexcept { return net->layout(); }
@@ -131,6 +142,10 @@ int Network::tensor_roles(int64_t tensor) const {
   return guarded([&] { return impl_->tensor(tensor).roles; });
 }
 
+int64_t Network::tensor_layer(int64_t tensor) const {
+  return guarded([&] { return impl_->tensor(tensor).layer; });
+}
+
 int64_t Network::parameter_count() const { return impl_->layout().parameters(); }
 
 int64_t Network::inputs() const { return impl_->net->inputs(); }
@@ -161,11 +176,11 @@ void Network::set_parameters(const float* in, int64_t count) {
   });
 }
 
-int64_t Network::prune(double ratio, int rule, const bool* prunable, int64_t count) {
+int64_t Network::prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count) {
   return guarded([&] {
     require(ratio > 0 && ratio < 1, "the pruning ratio must be between 0 and 1, both excluded, not " +
                                         std::to_string(ratio));
-    require(rule >= kPruneGlobal && rule <= kPrunePlain, "unknown pruning rule " + std::to_string(rule));
+    require(rule >= kPruneGlobal && rule <= kPruneRandom, "unknown pruning rule " + std::to_string(rule));
     require_count("the list of flags", count, tensor_count());
     std::vector<Tensor> chosen;
     for (int64_t t = 0; t < count; ++t) {
@@ -179,7 +194,15 @@ int64_t Network::prune(double ratio, int rule, const bool* prunable, int64_t cou
     for (const Tensor& t : impl_->layout().tensors()) {
       mask.fill(t, true);
     }
-    const int64_t kept = select_by_rule(impl_->params.data(), chosen, ratio, static_cast<PruningRule>(rule), mask);
+    FloatBuffer drawn;
+    if (rule == kPruneRandom) {
+      drawn = FloatBuffer(impl_->layout().extent());
+      Random random(seed, Stream::kPrune);
+      std::generate_n(drawn.data(), drawn.size(), [&] { return random.uniform(); });
+      rule = kPrunePlain;
+    }
+    const float* magnitudes = drawn.size() > 0 ? drawn.data() : impl_->params.data();
+    const int64_t kept = select_by_rule(magnitudes, chosen, ratio, static_cast<PruningRule>(rule), mask);
     impl_->kept = mask;
     for (const Tensor& t : chosen) {
       for (int64_t i = t.offset; i < t.offset + t.size; ++i) {
@@ -207,10 +230,10 @@ int64_t Network::kept_count(int64_t tensor) const {
 FitResult Network::fit(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count,
                        const float* y, int64_t y_count, int64_t rows, FitListener* listener) {
   return guarded([&] {
-    const LossSpec loss = checked_loss(options);
+    const LossSpec loss = checked_loss(options, *impl_->net, *scope.impl_);
     require_count("x", x_count, product(rows, impl_->net->inputs()));
     require_count("y", y_count, product(rows, label_width(loss, *impl_->net)));
-    return impl_->fit(options, *scope.impl_, *rows_in_memory(x, y, rows, *impl_->net, loss), listener);
+    return impl_->fit(options, *scope.impl_, loss, *rows_in_memory(x, y, rows, *impl_->net, loss), listener);
   });
 }
 
@@ -218,8 +241,8 @@ FitResult Network::fit(const FitOptions& options, const FitScope& scope, BatchSo
                        FitListener* listener) {
   return guarded([&] {
     require(source != nullptr, "there is no source of rows");
-    const LossSpec loss = checked_loss(options);
-    return impl_->fit(options, *scope.impl_, *rows_pulled(*source, rows, *impl_->net, loss), listener);
+    const LossSpec loss = checked_loss(options, *impl_->net, *scope.impl_);
+    return impl_->fit(options, *scope.impl_, loss, *rows_pulled(*source, rows, *impl_->net, loss), listener);
   });
 }
 
@@ -263,6 +286,83 @@ void FitScope::set_anchor(const float* values, int64_t count) {
     require_count("the anchor", count, impl_->layout.parameters());
     impl_->anchor = FloatBuffer(impl_->layout.extent());
     spread(impl_->layout, values, impl_->anchor.data());
+    impl_->terms.reference = impl_->anchor.data();
+  });
+}
+
+void FitScope::set_precision(const float* values, int64_t count) {
+  guarded([&] {
+    require_count("the precision", count, impl_->layout.parameters());
+    require(std::all_of(values, values + count, [](float h) { return std::isfinite(h) && h >= 0; }),
+            "a precision must be zero or positive, and finite");
+    impl_->precision = FloatBuffer(impl_->layout.extent());
+    spread(impl_->layout, values, impl_->precision.data());
+  });
+}
+
+void FitScope::add_low_rank(const float* values, int64_t count) {
+  guarded([&] {
+    require_count("the column", count, impl_->layout.parameters());
+    impl_->low_rank.emplace_back(impl_->layout.extent());
+    spread(impl_->layout, values, impl_->low_rank.back().data());
+  });
+}
+
+void FitScope::set_feature_pull(int64_t layer, const float* weights, int64_t channels) {
+  guarded([&] {
+    const int64_t hidden = impl_->layout.layers() - 1;
+    require(layer >= 0 && layer < hidden, "there is no layer " + std::to_string(layer) + " before the head");
+    // What a layer gives is as wide as its last matrix or kernel.
+    int64_t width = 0;
+    for (const Tensor& tensor : impl_->layout.tensors()) {
+      if (tensor.layer == layer && tensor.is(kRolePrunable)) {
+        width = tensor.dims.front();
+      }
+    }
+    require_count("the list of channel weights", channels, width);
+    impl_->terms.features.resize(static_cast<std::size_t>(hidden));
+    impl_->terms.features[static_cast<std::size_t>(layer)].assign(weights, weights + channels);
+  });
+}
+
+void FitScope::set_spectral_penalty(double strength, int64_t count) {
+  guarded([&] {
+    require_strength(strength);
+    require(count > 0, "at least one singular value");
+    impl_->terms.spectral = strength;
+    impl_->terms.spectral_count = count;
+  });
+}
+
+void FitScope::set_soft_labels(int64_t first, double temperature, double strength, const float* table,
+                               int64_t count) {
+  guarded([&] {
+    require_strength(strength);
+    require(std::isfinite(temperature) && temperature > 0, "the temperature must be positive");
+    const int64_t outputs = impl_->layout.tensors().back().dims.front();
+    require(first >= 0 && first < outputs, "there is no output " + std::to_string(first));
+    Terms::Soft soft{strength, temperature, first, outputs - first, {}};
+    if (table != nullptr) {
+      require_count("the table", count, product(first, soft.count));
+      soft.table.assign(table, table + count);
+    }
+    impl_->terms.soft = std::move(soft);
+  });
+}
+
+void FitScope::set_stochastic_normalisation(double chance) {
+  guarded([&] {
+    require(chance >= 0 && chance <= 1, "a chance must be between 0 and 1");
+    impl_->terms.stochastic_normalisation = chance;
+  });
+}
+
+void FitScope::set_gates(const bool* gated, int64_t count, double threshold, double start, double strength) {
+  guarded([&] {
+    require_count("the list of flags", count, static_cast<int64_t>(impl_->layout.tensors().size()));
+    require(std::isfinite(threshold) && std::isfinite(start), "threshold and start must be finite");
+    require_strength(strength);
+    impl_->gates = {threshold, start, strength, std::vector<bool>(gated, gated + count)};
   });
 }
 

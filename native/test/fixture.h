@@ -55,7 +55,9 @@ class Fixture {
 
   const std::string& text(const std::string& key) const { return values_.at(key); }
   double number(const std::string& key) const { return std::stod(values_.at(key)); }
+  bool has(const std::string& key) const { return values_.count(key) > 0; }
   const std::vector<float>& tensor(const std::string& name) const { return tensors_.at(name); }
+  bool has_tensor(const std::string& name) const { return tensors_.count(name) > 0; }
   // The network of a fixture; its sizes are a count and as many numbers, "4 6 16 12 1".
   std::string perceptron(const std::string& settings = "") const {
     std::istringstream words(values_.at("sizes"));

@@ -43,7 +43,7 @@ struct Problem {
     for (int thread = 0; thread < threads; ++thread) {
       const Share own = share_rows(thread, threads);
       pass.forward(params.data(), own.begin, own.end, dropout_key);
-      sum += pass.loss_and_backward(params.data(), spec, y.data() + own.begin * label_width, own.begin, own.end, kRows,
+      sum += pass.loss_and_backward(params.data(), spec, {}, nullptr, y.data() + own.begin * label_width, own.begin, own.end, kRows,
                                     dropout_key);
     }
     for (int thread = 0; thread < threads; ++thread) {
@@ -85,7 +85,7 @@ class Gradient : public testing::TestWithParam<std::tuple<Activation, Loss, int>
 
 TEST_P(Gradient, EqualsAutograd) {
   const auto [activation, loss, threads] = GetParam();
-  const LossSpec spec{loss, 0.8};
+  const LossSpec spec{loss, 0.8, loss == kCrossEntropy ? 4 : 2};
   const Problem p(activation, loss, 0.0);
   FloatBuffer grads(p.mlp.layout().extent());
   const double value = p.run(spec, 0, threads, grads);
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(All, Gradient,
 class DropoutGradient : public testing::TestWithParam<Activation> {};
 
 TEST_P(DropoutGradient, EqualsFiniteDifferencesUnderOnePattern) {
-  const LossSpec spec{kMse, 1.0};
+  const LossSpec spec{kMse, 1.0, 1};
   Problem p(GetParam(), kMse, 0.4);
   FloatBuffer grads(p.mlp.layout().extent());
   FloatBuffer ignored(p.mlp.layout().extent());

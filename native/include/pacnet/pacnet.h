@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 3;
+constexpr int kAbiVersion = 4;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -57,7 +57,8 @@ enum Schedule : int { kConstant = 0, kCosine = 1, kLinear = 2 };
 enum PruningRule : int {
   kPruneGlobal = 0,    ///< over all tensors together, but of each at least half the overall kept share
   kPrunePerLayer = 1,  ///< in each tensor by itself
-  kPrunePlain = 2      ///< over all tensors together, as in the paper: a small layer can lose every weight
+  kPrunePlain = 2,     ///< over all tensors together, as in the paper: a small layer can lose every weight
+  kPruneRandom = 3     ///< whichever the seed says, over all tensors together: what magnitude is good for
 };
 
 /// What a tensor is for; a sum of these.
@@ -153,6 +154,30 @@ class PACNET_API FitScope {
   /// What may not move must be +0.0, before the fit and after.
   void require_frozen_zero();
 
+  /// A factor h_i >= 0 for each parameter: the pull is then l2 * sum h_i (w_i - a_i)^2.
+  void set_precision(const float* values, int64_t count);
+  /// Takes (sum v_i (w_i - a_i))^2 off the pull, i over the trainable positions, for one more v of all parameters. The sum
+  /// of all must leave the pull positive: see docs/methods.md, prior.
+  void add_low_rank(const float* values, int64_t count);
+  /// Adds the sum over the channels c of layer `layer` (see Network::tensor_layer), and over the pixels, of weights[c] *
+  /// (f_c - f_c')^2, as the mean over the batch's rows: f are the layer's features, f' those by the anchor's weights.
+  void set_feature_pull(int64_t layer, const float* weights, int64_t channels);
+  /// Adds strength times the sum of squares of the `count` smallest singular values of the head's input over a batch,
+  /// divided by the batch's rows. Such a fit uses one thread.
+  void set_spectral_penalty(double strength, int64_t count);
+  /// With cross-entropy, the outputs from `first` to the last are those of the source. Adds strength times their
+  /// cross-entropy with soft labels at that temperature, both as softmax(o / temperature): row y of a table [first, count]
+  /// for the label y, or without a table what the anchor's weights give. first is 0 where the label is one of the same
+  /// outputs; otherwise the label is one of the outputs before `first`.
+  void set_soft_labels(int64_t first, double temperature, double strength, const float* table, int64_t count);
+  /// In training each channel of a normalisation layer whose statistics move is normalised by the running statistics with
+  /// this chance, drawn anew in each step, and otherwise by the batch's.
+  void set_stochastic_normalisation(double chance);
+  /// A gate for each layer: tensors that are flagged are their start plus what they learnt as long as the layer's gate is
+  /// above the threshold, and their start, bit for bit, while it is not. Gates begin at `start`, are trained with the
+  /// rest, and add strength * sum |gate| to the loss.
+  void set_gates(const bool* gated, int64_t count, double threshold, double start, double strength);
+
  private:
   friend class Network;
   struct Impl;
@@ -193,6 +218,8 @@ class PACNET_API Network {
   int64_t tensor_dim(int64_t tensor, int64_t dim) const;
   /// A sum of TensorRole.
   int tensor_roles(int64_t tensor) const;
+  /// The layer (of an image network: the block) that it belongs to, counted from the input side; the head is the last.
+  int64_t tensor_layer(int64_t tensor) const;
   int64_t parameter_count() const;
   /// Floats of a row that goes in, and of one that comes out.
   int64_t inputs() const;
@@ -207,9 +234,9 @@ class PACNET_API Network {
 
   /// Keeps the K = round((1 - ratio) * n) weights of largest magnitude of the n in the prunable tensors, ties broken
   /// by lowest index, and sets the others to +0.0. Replaces the mask.
-  /// ratio in (0, 1); rule: a PruningRule; prunable: one flag a tensor, true only for those of kRolePrunable.
-  /// Returns how many are kept.
-  int64_t prune(double ratio, int rule, const bool* prunable, int64_t count);
+  /// ratio in (0, 1); rule: a PruningRule; seed: of kPruneRandom; prunable: one flag a tensor, true only for those of
+  /// kRolePrunable. Returns how many are kept.
+  int64_t prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count);
 
   /// The mask of one tensor, one bit an element in row-major order, least significant bit first, (n + 7) / 8 bytes,
   /// unused bits 0. 1 is kept. Tensors that prune() did not cover read as all kept.

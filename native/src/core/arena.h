@@ -47,6 +47,7 @@ struct Tensor {
   int64_t offset;  ///< in floats; a multiple of kWordBits, so that no word of a bit mask spans two tensors
   int64_t size;
   int roles;  ///< a sum of TensorRole
+  int64_t layer;  ///< counted from the input side; the head is the last
 
   bool is(TensorRole role) const noexcept { return (roles & role) != 0; }
 };
@@ -56,16 +57,17 @@ constexpr int64_t kWordBits = 64;
 /// The tensors of a network one behind the other; gaps between them are never read nor written.
 class Layout {
  public:
-  void add(std::string name, std::vector<int64_t> dims, int roles) {
+  void add(std::string name, std::vector<int64_t> dims, int roles, int64_t layer = 0) {
     int64_t size = 1;
     for (const int64_t d : dims) {
       size *= d;
     }
-    tensors_.push_back({std::move(name), std::move(dims), extent_, size, roles});
+    tensors_.push_back({std::move(name), std::move(dims), extent_, size, roles, layer});
     extent_ += (size + kWordBits - 1) / kWordBits * kWordBits;
     parameters_ += size;
   }
   const std::vector<Tensor>& tensors() const noexcept { return tensors_; }
+  int64_t layers() const noexcept { return tensors_.empty() ? 0 : tensors_.back().layer + 1; }
   int64_t extent() const noexcept { return extent_; }          ///< floats of a buffer, gaps included
   int64_t parameters() const noexcept { return parameters_; }  ///< floats without gaps
 

@@ -1,6 +1,7 @@
 #include "nn/autograd_net.h"
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
@@ -36,7 +37,7 @@ AutogradNet::Tensors views_of(const Layout& layout, float* params) {
 at::Tensor mean_loss(const LossSpec& spec, const at::Tensor& out, const at::Tensor& labels) {
   switch (spec.kind) {
     case kCrossEntropy:
-      return at::cross_entropy_loss(out, labels.view({-1}).to(at::kLong));
+      return at::cross_entropy_loss(out.narrow(1, 0, spec.classes), labels.view({-1}).to(at::kLong));
     case kMae:
       return at::l1_loss(out, labels);
     case kHuber:
@@ -51,6 +52,8 @@ class AutogradTraining final : public TrainingPass {
   AutogradTraining(const AutogradNet& net, const TrainingSetup& setup)
       : net_(net),
         loss_(setup.loss),
+        terms_(setup.terms),
+        seed_(setup.seed),
         label_width_(label_width(setup.loss, net)),
         threads_(setup.team.size()),
         tensors_(views_of(net.layout(), setup.params)),
@@ -64,10 +67,14 @@ class AutogradTraining final : public TrainingPass {
         tensors_.views[t].set_requires_grad(true);
       }
     }
+    tensors_.stochastic = terms_.stochastic_normalisation;
+    if (terms_.reference != nullptr) {
+      reference_ = views_of(net.layout(), const_cast<float*>(terms_.reference));
+    }
     pin_blas_threads();
   }
 
-  double gradients(const LoadRows& load, int64_t rows, int64_t /*step*/, float* grads) override {
+  double gradients(const LoadRows& load, int64_t rows, int64_t step, float* grads) override {
     load(0, rows, x_.data(), y_.data());
     // Autograd adds to what is there. The views are made once, in the first step.
     std::memset(grads, 0, static_cast<std::size_t>(net_.layout().extent()) * sizeof(float));
@@ -79,10 +86,20 @@ class AutogradTraining final : public TrainingPass {
       }
       grads_ = grads;
     }
+    Random random(seed_, Stream::kNormalise, static_cast<uint64_t>(step));
+    AutogradNet::Features features;
+    tensors_.random = &random;
+    tensors_.features = &features;
     tensors_.training = true;
-    const at::Tensor loss = mean_loss(loss_, net_.run(tensors_, x_.data(), rows), labels(rows));
+    const at::Tensor out = net_.run(tensors_, x_.data(), rows);
     tensors_.training = false;
-    loss.backward();
+    tensors_.features = nullptr;
+    const at::Tensor loss = mean_loss(loss_, out, labels(rows));
+    // The terms give their gradients themselves, and autograd takes them from there.
+    torch::autograd::variable_list roots{loss};
+    torch::autograd::variable_list gradients{at::ones({}, at::kFloat)};
+    add_terms(out, features, rows, roots, gradients);
+    torch::autograd::backward(roots, gradients);
     return static_cast<double>(loss.item<float>()) * static_cast<double>(rows);
   }
 
@@ -94,13 +111,59 @@ class AutogradTraining final : public TrainingPass {
   }
 
  private:
+  void add_terms(const at::Tensor& out, const AutogradNet::Features& features, int64_t rows,
+                 torch::autograd::variable_list& roots, torch::autograd::variable_list& gradients) {
+    const at::NoGradGuard no_gradients;
+    const auto add = [&](const at::Tensor& of, const at::Tensor& gradient) {
+      if (of.requires_grad()) {  // not so where everything up to there is frozen
+        roots.push_back(of);
+        gradients.push_back(gradient);
+      }
+    };
+    AutogradNet::Features wanted;
+    at::Tensor reference_out;
+    if (terms_.reference != nullptr) {
+      reference_.features = &wanted;
+      reference_out = net_.run(reference_, x_.data(), rows).contiguous();
+    }
+    for (std::size_t l = 0; l < features.layers.size(); ++l) {
+      if (const std::vector<float>* weights = terms_.features_of(l)) {
+        // Pixel by pixel, the channels of one behind each other.
+        const at::Tensor f = features.layers[l].permute({0, 2, 3, 1}).contiguous();
+        const at::Tensor r = wanted.layers[l].permute({0, 2, 3, 1}).contiguous();
+        const at::Tensor gradient = at::zeros_like(f);
+        add_feature_gradient(*weights, f.const_data_ptr<float>(), r.const_data_ptr<float>(),
+                             f.numel() / static_cast<int64_t>(weights->size()), rows, gradient.data_ptr<float>());
+        add(features.layers[l], gradient.permute({0, 3, 1, 2}));
+      }
+    }
+    if (terms_.spectral > 0.0) {
+      const at::Tensor f = features.last.contiguous();
+      const at::Tensor gradient = at::zeros_like(f);
+      add_spectral_gradient(terms_.spectral, terms_.spectral_count, f.const_data_ptr<float>(), rows, f.size(1),
+                            gradient.data_ptr<float>());
+      add(features.last, gradient);
+    }
+    if (terms_.soft.strength > 0.0) {
+      const at::Tensor o = out.contiguous();
+      const at::Tensor gradient = at::zeros_like(o);
+      add_soft_gradient(terms_.soft, o.const_data_ptr<float>(),
+                        reference_out.defined() ? reference_out.const_data_ptr<float>() : nullptr, y_.data(), rows, rows,
+                        o.size(1), gradient.data_ptr<float>());
+      add(out, gradient);
+    }
+  }
+
   at::Tensor labels(int64_t rows) { return at::from_blob(y_.data(), {rows, label_width_}, at::kFloat); }
 
   const AutogradNet& net_;
   LossSpec loss_;
+  const Terms& terms_;
+  uint64_t seed_;
   int64_t label_width_;
   OmpThreads threads_;
   AutogradNet::Tensors tensors_;
+  AutogradNet::Tensors reference_;
   FloatBuffer x_;
   FloatBuffer y_;
   const float* grads_ = nullptr;
@@ -109,7 +172,7 @@ class AutogradTraining final : public TrainingPass {
 }  // namespace
 
 std::size_t AutogradNet::add(std::string name, std::vector<int64_t> dims, int roles) {
-  layout_.add(std::move(name), std::move(dims), roles);
+  layout_.add(std::move(name), std::move(dims), roles, layer_);
   return layout_.tensors().size() - 1;
 }
 
@@ -127,6 +190,7 @@ AutogradNet::Normalisation AutogradNet::add_normalisation(const std::string& nam
 }
 
 AutogradNet::Linear AutogradNet::add_head(const std::string& name, int64_t in) {
+  next_layer();
   const std::size_t weight = add(name + ".weight", {outputs_, in}, kRolePrunable + kRoleHead);
   add(name + ".bias", {outputs_}, kRoleHead);
   return {weight};
@@ -137,9 +201,44 @@ at::Tensor AutogradNet::Convolution::operator()(const Tensors& tensors, const at
 }
 
 at::Tensor AutogradNet::Normalisation::operator()(const Tensors& tensors, const at::Tensor& x) const {
+  const bool training = tensors.training && tensors.moving[first + 2];
+  if (training && tensors.stochastic > 0.0) {
+    return stochastic(tensors, x);
+  }
   return at::batch_norm(x, tensors.views[first], tensors.views[first + 1], tensors.views[first + 2],
-                        tensors.views[first + 3], tensors.training && tensors.moving[first + 2], kMomentum, kEpsilon,
+                        tensors.views[first + 3], training, kMomentum, kEpsilon,
                         false);
+}
+
+// StochNorm (Kou et al. 2020): each channel is normalised either by the batch or by the running statistics, drawn anew in
+// every step. Both see the same scale and shift; the running statistics follow the batch as in BatchNorm.
+at::Tensor AutogradNet::Normalisation::stochastic(const Tensors& tensors, const at::Tensor& x) const {
+  const int64_t channels = x.size(1);
+  const at::Tensor by_running = at::empty({1, channels, 1, 1}, at::kFloat);
+  std::generate_n(by_running.data_ptr<float>(), channels,
+                  [&] { return static_cast<double>(tensors.random->uniform()) < tensors.stochastic ? 1.0F : 0.0F; });
+  // Before the batch moves them.
+  const at::Tensor mean = tensors.views[first + 2].clone();
+  const at::Tensor variance = tensors.views[first + 3].clone();
+  const at::Tensor batch = at::batch_norm(x, tensors.views[first], tensors.views[first + 1], tensors.views[first + 2],
+                                          tensors.views[first + 3], true, kMomentum, kEpsilon, false);
+  const at::Tensor running =
+      at::batch_norm(x, tensors.views[first], tensors.views[first + 1], mean, variance, false, kMomentum, kEpsilon, false);
+  return batch + by_running * (running - batch);
+}
+
+void AutogradNet::observe(const Tensors& tensors, const at::Tensor& a) {
+  if (tensors.features != nullptr) {
+    tensors.features->layers.push_back(a);
+  }
+}
+
+at::Tensor AutogradNet::pooled_head(const Tensors& tensors, const Linear& head, const at::Tensor& a) {
+  const at::Tensor pooled = a.mean({2, 3});
+  if (tensors.features != nullptr) {
+    tensors.features->last = pooled;
+  }
+  return head(tensors, pooled);
 }
 
 at::Tensor AutogradNet::Linear::operator()(const Tensors& tensors, const at::Tensor& x) const {

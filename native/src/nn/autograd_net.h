@@ -27,11 +27,21 @@ class AutogradNet : public Net {
   std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
   void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
 
+  /// What a pass went through: behind each layer but the head [rows, channels, height, width], and the head's input
+  /// [rows, channels].
+  struct Features {
+    std::vector<at::Tensor> layers;
+    at::Tensor last;
+  };
+
   /// The arena's tensors in the layout's order, and which normalisation layers use a batch's own statistics.
   struct Tensors {
     std::vector<at::Tensor> views;
     std::vector<bool> moving;  ///< by tensor; of statistics: whether a training pass moves them
     bool training = false;
+    double stochastic = 0.0;        ///< Terms::stochastic_normalisation
+    Random* random = nullptr;       ///< for it
+    Features* features = nullptr;  ///< where to leave them; null where nobody asks
   };
 
   /// x: rows of images, [rows, inputs], channel by channel. Returns [rows, outputs].
@@ -55,11 +65,18 @@ class AutogradNet : public Net {
   struct Normalisation {
     std::size_t first;  ///< weight, bias, running_mean, running_var
     at::Tensor operator()(const Tensors& tensors, const at::Tensor& x) const;
+    at::Tensor stochastic(const Tensors& tensors, const at::Tensor& x) const;
   };
   struct Linear {
     std::size_t weight;  ///< and then bias
     at::Tensor operator()(const Tensors& tensors, const at::Tensor& x) const;
   };
+
+  /// What is added from now on is of the next layer.
+  void next_layer() { ++layer_; }
+  static void observe(const Tensors& tensors, const at::Tensor& a);
+  /// The mean over the image, and the output layer on it.
+  static at::Tensor pooled_head(const Tensors& tensors, const Linear& head, const at::Tensor& a);
 
   Convolution add_convolution(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride);
   Normalisation add_normalisation(const std::string& name, int64_t width);
@@ -74,6 +91,7 @@ class AutogradNet : public Net {
   int64_t height_;
   int64_t width_;
   int64_t outputs_;
+  int64_t layer_ = 0;
   Layout layout_;
 };
 

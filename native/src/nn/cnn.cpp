@@ -18,6 +18,9 @@ Cnn::Cnn(int64_t channels, int64_t height, int64_t width, int64_t outputs, const
               std::to_string(least));
   int64_t in = channels;
   for (std::size_t i = 0; i < widths.size(); ++i) {
+    if (i > 0) {
+      next_layer();
+    }
     const std::string name = "blocks." + std::to_string(i);
     const Convolution conv = add_convolution(name + ".conv", in, widths[i], 3, 1);
     blocks_.push_back({conv, add_normalisation(name + ".bn", widths[i])});
@@ -30,8 +33,9 @@ at::Tensor Cnn::forward(const Tensors& tensors, const at::Tensor& x) const {
   at::Tensor a = x;
   for (const Block& block : blocks_) {
     a = at::max_pool2d(at::relu(block.bn(tensors, block.conv(tensors, a))), {2, 2});
+    observe(tensors, a);
   }
-  return fc_(tensors, a.mean({2, 3}));
+  return pooled_head(tensors, fc_, a);
 }
 
 }  // namespace pacnet

@@ -23,22 +23,24 @@ double elementwise(const float* out, const float* y, int64_t rows, int64_t outpu
   return sum / static_cast<double>(outputs);
 }
 
-double cross_entropy(const float* out, const float* y, int64_t rows, int64_t outputs, float scale, float* grad) {
+double cross_entropy(const float* out, const float* y, int64_t rows, int64_t outputs, int64_t classes, float scale,
+                     float* grad) {
   double sum = 0.0;
   for (int64_t r = 0; r < rows; ++r) {
     const float* logits = out + r * outputs;
     const auto label = static_cast<int64_t>(y[r]);
-    const float largest = *std::max_element(logits, logits + outputs);
+    const float largest = *std::max_element(logits, logits + classes);
     double total = 0.0;
-    for (int64_t c = 0; c < outputs; ++c) {
+    for (int64_t c = 0; c < classes; ++c) {
       total += std::exp(static_cast<double>(logits[c] - largest));
     }
     sum += std::log(total) - static_cast<double>(logits[label] - largest);
     if (grad != nullptr) {
-      for (int64_t c = 0; c < outputs; ++c) {
+      for (int64_t c = 0; c < classes; ++c) {
         const auto p = static_cast<float>(std::exp(static_cast<double>(logits[c] - largest)) / total);
         grad[r * outputs + c] = (p - (c == label ? 1.0F : 0.0F)) * scale;
       }
+      std::fill(grad + r * outputs + classes, grad + (r + 1) * outputs, 0.0F);
     }
   }
   return sum;
@@ -68,7 +70,7 @@ double loss_sum(const LossSpec& spec, const float* out, const float* y, int64_t 
     case kCrossEntropy:
       break;
   }
-  return cross_entropy(out, y, rows, outputs, scale, grad);
+  return cross_entropy(out, y, rows, outputs, spec.classes, scale, grad);
 }
 
 }  // namespace pacnet

@@ -51,8 +51,8 @@ Mlp::Mlp(std::vector<int64_t> sizes, Activation activation, double dropout)
   for (int64_t l = 0; l < layers(); ++l) {
     const std::string name = "layers." + std::to_string(l * modules);
     const int head = l + 1 == layers() ? kRoleHead : 0;
-    layout_.add(name + ".weight", {width(l + 1), width(l)}, kRolePrunable + head);
-    layout_.add(name + ".bias", {width(l + 1)}, head);
+    layout_.add(name + ".weight", {width(l + 1), width(l)}, kRolePrunable + head, l);
+    layout_.add(name + ".bias", {width(l + 1)}, head, l);
   }
 }
 
@@ -126,17 +126,30 @@ void MlpPass::forward(const float* params, int64_t begin, int64_t end, uint32_t 
   }
 }
 
-double MlpPass::loss_and_backward(const float* params, const LossSpec& loss, const float* labels, int64_t begin,
-                                  int64_t end, int64_t batch_rows, uint32_t dropout_key) {
+double MlpPass::loss_and_backward(const float* params, const LossSpec& loss, const Terms& terms,
+                                  const MlpPass* reference, const float* labels, int64_t begin, int64_t end,
+                                  int64_t batch_rows, uint32_t dropout_key) {
   const int64_t rows = end - begin;
   const int64_t outputs = mlp_.outputs();
   const double sum = loss_sum(loss, output() + begin * outputs, labels, rows, outputs,
                               1.0F / static_cast<float>(batch_rows), at(gradients_, mlp_.layers()) + begin * outputs);
+  if (terms.soft.strength > 0.0) {
+    add_soft_gradient(terms.soft, output() + begin * outputs,
+                      reference == nullptr ? nullptr : reference->output() + begin * outputs, labels, rows, batch_rows,
+                      outputs, at(gradients_, mlp_.layers()) + begin * outputs);
+  }
   for (int64_t l = mlp_.layers() - 1; l > 0; --l) {
     const int64_t in = mlp_.width(l);
     const int64_t out = mlp_.width(l + 1);
     float* grad = at(gradients_, l) + begin * in;
     gemm_nn(rows, in, out, at(gradients_, l + 1) + begin * out, out, params + mlp_.weight(l).offset, in, grad, in);
+    const float* features = at(activations_, l) + begin * in;
+    if (const std::vector<float>* weights = terms.features_of(static_cast<std::size_t>(l - 1))) {
+      add_feature_gradient(*weights, features, at(reference->activations_, l) + begin * in, rows, batch_rows, grad);
+    }
+    if (terms.spectral > 0.0 && l + 1 == mlp_.layers()) {
+      add_spectral_gradient(terms.spectral, terms.spectral_count, features, rows, in, grad);
+    }
     activate_backward(mlp_.activation(), saved(l) + begin * in, rows, in, grad, dropout(l, dropout_key), begin);
   }
   return sum;
@@ -168,11 +181,13 @@ class MlpTraining final : public TrainingPass {
       : mlp_(mlp),
         params_(setup.params),
         loss_(setup.loss),
+        terms_(setup.terms),
         seed_(setup.seed),
         team_(setup.team),
         label_width_(label_width(setup.loss, mlp)),
         with_bias_(false),
         pass_(mlp, setup.batch, true),
+        reference_(mlp, setup.terms.reference == nullptr ? 0 : setup.batch, false),
         labels_(setup.batch * label_width_),
         losses_(static_cast<std::size_t>(setup.team.size())) {
     for (int64_t l = 0; l < mlp.layers(); ++l) {
@@ -193,8 +208,13 @@ class MlpTraining final : public TrainingPass {
       loss = 0.0;
       if (own.begin < own.end) {
         pass_.forward(params_, own.begin, own.end, key);
-        loss = pass_.loss_and_backward(params_, loss_, labels_.data() + own.begin * label_width_, own.begin, own.end,
-                                       rows, key);
+        if (terms_.reference != nullptr) {
+          std::copy(pass_.input() + own.begin * mlp_.inputs(), pass_.input() + own.end * mlp_.inputs(),
+                    reference_.input() + own.begin * mlp_.inputs());
+          reference_.forward(terms_.reference, own.begin, own.end, 0);
+        }
+        loss = pass_.loss_and_backward(params_, loss_, terms_, &reference_, labels_.data() + own.begin * label_width_,
+                                       own.begin, own.end, rows, key);
       }
     });
     team_.run([&](int thread) { pass_.weight_gradients(rows, with_bias_, thread, threads, grads); });
@@ -219,11 +239,13 @@ class MlpTraining final : public TrainingPass {
   const Mlp& mlp_;
   const float* params_;
   LossSpec loss_;
+  const Terms& terms_;
   uint64_t seed_;
   Team& team_;
   int64_t label_width_;
   bool with_bias_;
   MlpPass pass_;
+  MlpPass reference_;  ///< of no rows where no term needs it
   FloatBuffer labels_;
   std::vector<PaddedDouble> losses_;
 };

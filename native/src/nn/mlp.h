@@ -63,10 +63,11 @@ class MlpPass {
 
   /// Rows [begin, end). dropout_key: 0 turns dropout off, anything else draws the step's pattern.
   void forward(const float* params, int64_t begin, int64_t end, uint32_t dropout_key);
-  /// The loss summed over rows [begin, end) of the batch, and its gradient times 1/batch_rows as far down as needed.
-  /// labels: those of row `begin` on.
-  double loss_and_backward(const float* params, const LossSpec& loss, const float* labels, int64_t begin, int64_t end,
-                           int64_t batch_rows, uint32_t dropout_key);
+  /// The loss summed over rows [begin, end) of the batch, and its gradient times 1/batch_rows and that of the terms as far
+  /// down as needed. reference: those rows' pass with the terms' reference, if they have one. labels: those of row
+  /// `begin` on. The spectral term wants all rows of the batch at once.
+  double loss_and_backward(const float* params, const LossSpec& loss, const Terms& terms, const MlpPass* reference,
+                           const float* labels, int64_t begin, int64_t end, int64_t batch_rows, uint32_t dropout_key);
   /// Gradients of the parameters that belong to the thread's share of every layer's outputs, over all batch_rows.
   void weight_gradients(int64_t batch_rows, bool with_bias, int thread, int threads, float* grads) const;
 

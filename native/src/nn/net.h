@@ -9,6 +9,7 @@
 #include "core/arena.h"
 #include "core/team.h"
 #include "nn/loss.h"
+#include "nn/terms.h"
 #include "prune/mask.h"
 
 namespace pacnet {
@@ -22,6 +23,7 @@ struct TrainingSetup {
   float* params;             ///< the arena; statistics that may move are written here by training passes
   const BitMask& trainable;  ///< nothing else needs a gradient
   LossSpec loss;
+  const Terms& terms;
   int64_t batch;  ///< most rows of a batch
   uint64_t seed;
   Team& team;
@@ -31,8 +33,8 @@ struct TrainingSetup {
 class TrainingPass {
  public:
   virtual ~TrainingPass() = default;
-  /// The gradients of the mean loss over a batch's rows, written to an arena of them; returns the loss summed over the
-  /// rows. step counts from 0 and draws what is random.
+  /// The gradients of the mean loss over a batch's rows and of the terms, written to an arena of them; returns the loss
+  /// summed over the rows, without the terms. step counts from 0 and draws what is random.
   virtual double gradients(const LoadRows& load, int64_t rows, int64_t step, float* grads) = 0;
   /// The loss summed over the rows, as the network predicts: without dropout, by running statistics.
   virtual double loss(const LoadRows& load, int64_t rows) = 0;

@@ -26,6 +26,7 @@ ResNet18::ResNet18(int64_t channels, int64_t height, int64_t width, int64_t outp
   for (int stage = 0; stage < 4; ++stage) {
     const int64_t out = base << stage;
     for (int b = 0; b < 2; ++b) {
+      next_layer();
       const std::string name = "layer" + std::to_string(stage + 1) + "." + std::to_string(b);
       const int64_t stride = stage > 0 && b == 0 ? 2 : 1;
       Block block{add_unit(name + ".conv1", name + ".bn1", in, out, 3, stride),
@@ -56,10 +57,12 @@ at::Tensor ResNet18::forward(const Tensors& tensors, const at::Tensor& x) const 
   if (!small_) {
     a = at::max_pool2d(a, {3, 3}, {2, 2}, {1, 1});
   }
+  observe(tensors, a);
   for (const Block& block : blocks_) {
     a = block(tensors, a);
+    observe(tensors, a);
   }
-  return fc_(tensors, a.mean({2, 3}));
+  return pooled_head(tensors, fc_, a);
 }
 
 }  // namespace pacnet

@@ -14,7 +14,9 @@
 #include "core/random.h"
 #include "core/team.h"
 #include "optim/masked_step.h"
+#include "train/gates.h"
 #include "train/guarantee.h"
+#include "train/penalty.h"
 
 namespace pacnet {
 
@@ -67,7 +69,7 @@ BitMask optimized(const Scope& scope) {
 // A fit in progress.
 class Fit {
  public:
-  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, Rows& rows)
+  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss, Rows& rows)
       : net_(net),
         scope_(scope),
         options_(options),
@@ -81,9 +83,21 @@ class Fit {
     split(rows.count());
     batch_ = std::min(options.batch_size, static_cast<int64_t>(order_.size()));
     steps_ = options.epochs * ((static_cast<int64_t>(order_.size()) + batch_ - 1) / batch_);
-    team_ = std::make_unique<Team>(net.useful_threads(options.threads, batch_));
-    const LossSpec loss{static_cast<Loss>(options.loss), options.huber_delta};
-    pass_ = net.training({params, scope.trainable, loss, batch_, options.seed, *team_});
+    // The spectral term looks at a whole batch.
+    const int threads = scope.terms.spectral > 0.0 ? 1 : net.useful_threads(options.threads, batch_);
+    team_ = std::make_unique<Team>(threads);
+    pass_ = net.training({params, scope.trainable, loss, scope.terms, batch_, options.seed, *team_});
+    segments_ = scope.segments;
+    if (has_penalty(scope)) {
+      for (Segment& segment : segments_) {
+        segment.l2 = 0.0F;
+      }
+    }
+    if (!scope.gates.tensors.empty()) {
+      gates_ = std::make_unique<Gates>(scope, before_.data());
+      gate_moment1_ = FloatBuffer(gates_->gate_layout().extent());
+      gate_moment2_ = FloatBuffer(gates_->gate_layout().extent());
+    }
     load_ = [this](int64_t begin, int64_t end, float* x, float* y) { rows_.load(begin, end, x, y); };
   }
 
@@ -172,25 +186,47 @@ class Fit {
   double step(std::span<const uint32_t> rows) {
     rows_.next(rows);
     const double loss = pass_->gradients(load_, static_cast<int64_t>(rows.size()), step_, grads_.data());
-    update();
+    if (has_penalty(scope_)) {
+      add_penalty_gradient(scope_, params_, grads_.data());
+    }
+    if (gates_ == nullptr) {
+      update(params_);
+    } else {
+      gates_->backward(grads_.data());
+      update(gates_->change());
+      gates_->compose(params_);
+    }
     return loss;
   }
 
-  void update() {
+  void update(float* moved) {
     const double rate = scheduled_rate(options_, step_, steps_);
     ++step_;
-    const StepBuffers buffers{params_, grads_.data(), moment1_.data(), moment2_.data(),
+    const StepBuffers buffers{moved, grads_.data(), moment1_.data(), moment2_.data(),
                               scope_.anchor.size() > 0 ? scope_.anchor.data() : nullptr};
     team_->run([&](int thread) {
       const Share own = share_of(net_.layout().extent(), thread, team_->size(), kWordBits);
-      if (options_.optimizer == kSgd) {
-        const SgdStep sgd{static_cast<float>(rate), static_cast<float>(options_.momentum), step_ == 1};
-        apply(sgd, buffers, optimized_, scope_.segments, own.begin, own.end);
-      } else {
-        const AdamStep adam(rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay, step_);
-        apply(adam, buffers, optimized_, scope_.segments, own.begin, own.end);
-      }
+      apply_step(rate, buffers, optimized_, segments_, own);
     });
+    if (gates_ != nullptr) {
+      const Layout& layout = gates_->gate_layout();
+      BitMask all(layout);
+      all.fill(layout.tensors().front(), true);
+      const Segment unpulled{0, layout.extent(), 0.0F};
+      apply_step(rate, {gates_->gates(), gates_->gate_gradients(), gate_moment1_.data(), gate_moment2_.data(), nullptr},
+                 all, {&unpulled, 1}, {0, layout.extent()});
+    }
+  }
+
+  void apply_step(double rate, const StepBuffers& buffers, const BitMask& mask, std::span<const Segment> segments,
+                  Share own) const {
+    if (options_.optimizer == kSgd) {
+      const SgdStep sgd{static_cast<float>(rate), static_cast<float>(options_.momentum), step_ == 1};
+      apply(sgd, buffers, mask, segments, own.begin, own.end);
+    } else {
+      const AdamStep adam(rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay, step_);
+      apply(adam, buffers, mask, segments, own.begin, own.end);
+    }
   }
 
   double validate() {
@@ -215,6 +251,7 @@ class Fit {
   Rows& rows_;
   std::vector<float> before_;
   BitMask optimized_;
+  std::vector<Segment> segments_;
   FloatBuffer grads_;
   FloatBuffer moment1_;
   FloatBuffer moment2_;
@@ -225,20 +262,23 @@ class Fit {
   int64_t steps_ = 0;
   int64_t step_ = 0;
   std::unique_ptr<Team> team_;
+  std::unique_ptr<Gates> gates_;  ///< null without
+  FloatBuffer gate_moment1_;
+  FloatBuffer gate_moment2_;
   std::unique_ptr<TrainingPass> pass_;
   LoadRows load_;
 };
 
 }  // namespace
 
-FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, Rows& rows,
-              FitListener* listener) {
+FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss,
+              Rows& rows, FitListener* listener) {
   check_options(net, options, rows.count());
   if (scope.frozen_zero) {
     check_frozen_zero(net.layout(), scope.trainable, params, kErrorInvalidArgument,
                       "Allocate must start with every pruned weight at +0.0");
   }
-  Fit run(net, scope, params, options, rows);
+  Fit run(net, scope, params, options, loss, rows);
   try {
     return run.run(listener);
   } catch (...) {

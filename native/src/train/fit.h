@@ -9,7 +9,7 @@
 namespace pacnet {
 
 /// Network::fit on the network's parts; see there.
-FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, Rows& rows,
-              FitListener* listener);
+FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss,
+              Rows& rows, FitListener* listener);
 
 }  // namespace pacnet

@@ -13,10 +13,10 @@ namespace {
 
 static_assert(sizeof(uint32_t) == sizeof(int32_t));  // row numbers are below 2^31 and mean the same as both
 
-void check_class(float label, int64_t row, const Net& net) {
-  const bool valid = label >= 0 && label < static_cast<float>(net.outputs()) && label == std::floor(label);
+void check_class(float label, int64_t row, int64_t classes) {
+  const bool valid = label >= 0 && label < static_cast<float>(classes) && label == std::floor(label);
   require(valid, "row " + std::to_string(row + 1) + ": class index " + std::to_string(label) + " is not one of 0 to " +
-                     std::to_string(net.outputs() - 1));
+                     std::to_string(classes - 1));
 }
 
 class RowsInMemory final : public Rows {
@@ -53,8 +53,7 @@ class RowsPulled final : public Rows {
   RowsPulled(BatchSource& source, int64_t count, const Net& net, const LossSpec& loss)
       : source_(source),
         count_(count),
-        net_(net),
-        classes_(loss.kind == kCrossEntropy),
+        classes_(loss.kind == kCrossEntropy ? loss.classes : 0),
         inputs_(static_cast<std::size_t>(net.inputs())),
         labels_(static_cast<std::size_t>(label_width(loss, net))) {}
 
@@ -69,8 +68,8 @@ class RowsPulled final : public Rows {
 
   void next(std::span<const uint32_t> rows) override {
     check(source_.next(static_cast<int64_t>(rows.size()), x_.data(), y_.data()));
-    for (std::size_t r = 0; classes_ && r < rows.size(); ++r) {
-      check_class(y_[r], rows[r], net_);
+    for (std::size_t r = 0; classes_ > 0 && r < rows.size(); ++r) {
+      check_class(y_[r], rows[r], classes_);
     }
   }
 
@@ -90,8 +89,7 @@ class RowsPulled final : public Rows {
 
   BatchSource& source_;
   int64_t count_;
-  const Net& net_;
-  bool classes_;
+  int64_t classes_;  ///< 0: labels are no classes
   std::size_t inputs_;
   std::size_t labels_;
   std::vector<float> x_;
@@ -103,7 +101,7 @@ class RowsPulled final : public Rows {
 std::unique_ptr<Rows> rows_in_memory(const float* x, const float* y, int64_t count, const Net& net,
                                      const LossSpec& loss) {
   for (int64_t r = 0; loss.kind == kCrossEntropy && r < count; ++r) {
-    check_class(y[r], r, net);
+    check_class(y[r], r, loss.classes);
   }
   return std::make_unique<RowsInMemory>(x, y, count, net.inputs(), label_width(loss, net));
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/arena.h"
+#include "nn/terms.h"
 #include "optim/masked_step.h"
 #include "prune/mask.h"
 
@@ -24,6 +25,21 @@ struct Scope {
   std::vector<Segment> segments;  ///< one a tensor
   FloatBuffer anchor;             ///< empty for zeros
   bool frozen_zero = false;
+  Terms terms;  ///< whose reference is the anchor
+
+  /// Of each position, instead of one; empty: one. The pull is then the tensor's coefficient times this.
+  FloatBuffer precision;
+  /// Columns v of the arena's extent: each takes (sum v_i (w_i - a_i))^2 off the penalty.
+  std::vector<FloatBuffer> low_rank;
+
+  /// TAPS (Wallingford et al. 2022): a layer with a gate is its start plus what it learnt where the gate is above the
+  /// threshold, and its start where it is not.
+  struct Gates {
+    double threshold = 0.0;
+    double start = 0.0;
+    double strength = 0.0;
+    std::vector<bool> tensors;  ///< which have one; empty: no gates
+  } gates;
 };
 
 }  // namespace pacnet

@@ -24,8 +24,8 @@ public record Cnn(List<Integer> widths) implements NetworkSpec {
   }
 
   @Override
-  public String describe(Schema schema) {
+  public String describe(Schema schema, int outputs) {
     String list = widths.stream().map(String::valueOf).collect(Collectors.joining(","));
-    return "cnn %s widths=%s".formatted(NetworkSpec.imageAndOutputs(schema, "cnn"), list);
+    return "cnn %s widths=%s".formatted(NetworkSpec.imageAndOutputs(schema, "cnn", outputs), list);
   }
 }

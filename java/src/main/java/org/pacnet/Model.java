@@ -129,9 +129,9 @@ public final class Model implements AutoCloseable {
     }
     EncodedData sourceRows = learned.rows();
     model.train(sourceRows, init, monitor);
-    model.prune(config, sourceRows);
+    model.prune(config, config.pruningScope(), sourceRows);
     model.allocate(sourceRows, monitor);
-    model.calibrate(name, targetRows, config, monitor);
+    model.calibrate(name, targetRows, sourceRows, config, monitor);
     return model;
   }
 
@@ -165,6 +165,12 @@ public final class Model implements AutoCloseable {
     inPhase(from -> phases.train(rows, init, monitor));
   }
 
+  /** A model of its own that knows what this one knows now; that costs next to nothing. */
+  public Model copy() {
+    ModelState now = current();
+    return restore(schema, config, List.of(), same -> now);
+  }
+
   /**
    * Phase 1: keeps the weights of largest magnitude, K = round((1 − ratio)·n) of n, and sets the
    * others to zero. Drops an earlier base and its targets.
@@ -172,16 +178,17 @@ public final class Model implements AutoCloseable {
   public PhaseReport prune(double ratio, PruningScope scope, String... excluded) {
     TransferConfig how =
         config.toBuilder().ratio(ratio).scope(scope).excluded(excluded).build();
-    return prune(how, null);
+    return prune(how, scope, null);
   }
 
   /** {@link #prune(double, PruningScope, String...)} with the configuration's settings. */
   public PhaseReport prune() {
-    return prune(config, null);
+    return prune(config, config.pruningScope(), null);
   }
 
-  private PhaseReport prune(TransferConfig how, @Nullable EncodedData rows) {
-    return report(inPhase(from -> phases.prune(from, how, rows)), Phase.PRUNE);
+  private PhaseReport prune(
+      TransferConfig how, PruningScope rule, @Nullable EncodedData rows) {
+    return report(inPhase(from -> phases.prune(from, how, rule, rows)), Phase.PRUNE);
   }
 
   private static PhaseReport report(ModelState after, Phase phase) {
@@ -220,11 +227,24 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport calibrate(
       String name, Data target, TransferConfig settings, Monitor monitor) {
+    return calibrate(name, target, null, settings, monitor);
+  }
+
+  /**
+   * The same by a method that learns from the source's rows too.
+   *
+   * @param source with the columns that the model was trained on; null where the method doesn't
+   */
+  public PhaseReport calibrate(
+      String name, Data target, @Nullable Data source, TransferConfig settings, Monitor monitor) {
     checkName(name);
     checkFits(schema, settings);
     current().requireBase();
     TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
-    return calibrate(name, readTarget(target, schema, how, monitor), settings, monitor);
+    Phases.TargetRows rows = readTarget(target, schema, how, monitor);
+    EncodedData sourceRows =
+        source == null ? null : Rows.training(source, schema, config, monitor.reading());
+    return calibrate(name, rows, sourceRows, settings, monitor);
   }
 
   private static Phases.TargetRows readTarget(
@@ -268,8 +288,12 @@ public final class Model implements AutoCloseable {
   }
 
   private PhaseReport calibrate(
-      String name, Phases.TargetRows target, TransferConfig settings, Monitor monitor) {
-    return inPhase(from -> phases.calibrate(from, name, target, settings, monitor))
+      String name,
+      Phases.TargetRows target,
+      @Nullable EncodedData source,
+      TransferConfig settings,
+      Monitor monitor) {
+    return inPhase(from -> phases.calibrate(from, name, target, source, settings, monitor))
         .target(name)
         .report();
   }
@@ -282,6 +306,22 @@ public final class Model implements AutoCloseable {
     float[] weights = current().sourceWeights();
     EncodedData rows = Rows.evaluation(data, schema, ReadMonitor.NONE);
     return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
+  }
+
+  /** The source task's errors by these weights. */
+  public Metrics evaluate(Weights which, Data data) {
+    float[] weights = weights(which);
+    EncodedData rows = Rows.evaluation(data, schema, ReadMonitor.NONE);
+    return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
+  }
+
+  private float[] weights(Weights which) {
+    ModelState from = current();
+    return switch (which) {
+      case SOURCE -> from.source();
+      case PRUNED -> from.requirePruned().mask().zeroPruned(from.source());
+      case BASE -> from.requireBase();
+    };
   }
 
   /** A target's errors on labelled data. */
@@ -438,10 +478,12 @@ public final class Model implements AutoCloseable {
     return ModelStore.load(directory);
   }
 
-  /** The dense weights of which model {@link #export} writes. */
+  /** Weights of the source side. */
   public enum Weights {
     /** After Train. */
     SOURCE,
+    /** After Prune. */
+    PRUNED,
     /** After Allocate; pruned positions are zero. */
     BASE
   }
@@ -458,9 +500,7 @@ public final class Model implements AutoCloseable {
 
   /** The same for the source side. */
   public void export(Weights what, Path file) {
-    ModelState from = current();
-    ModelStore.export(
-        this, schema, what == Weights.BASE ? from.requireBase() : from.source(), file);
+    ModelStore.export(this, schema, weights(what), file);
   }
 
   /**

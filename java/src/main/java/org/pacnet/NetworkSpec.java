@@ -20,10 +20,15 @@ public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18 {
    * @throws DataException if it can't be: images for a network of tables have none, and the other way
    *     round
    */
-  String describe(Schema schema);
+  default String describe(Schema schema) {
+    return describe(schema, schema.outputWidth());
+  }
+
+  /** The same with so many outputs. */
+  String describe(Schema schema, int outputs);
 
   /** What descriptions of networks for images have in common. */
-  static String imageAndOutputs(Schema schema, String kind) {
+  static String imageAndOutputs(Schema schema, String kind, int outputs) {
     Schema.Image image = schema.image();
     if (image == null) {
       throw new DataException(
@@ -31,6 +36,6 @@ public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18 {
           "network");
     }
     return "image=%d,%d,%d outputs=%d"
-        .formatted(image.channels(), image.height(), image.width(), schema.outputWidth());
+        .formatted(image.channels(), image.height(), image.width(), outputs);
   }
 }

@@ -32,8 +32,8 @@ public record Perceptron(List<Integer> hidden, Activation activation, double dro
   }
 
   @Override
-  public String describe(Schema schema) {
-    return describe(schema.inputWidth(), schema.outputWidth());
+  public String describe(Schema schema, int outputs) {
+    return describe(schema.inputWidth(), outputs);
   }
 
   /** The same for so many numbers in and out. */

@@ -17,7 +17,6 @@ import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
-import org.pacnet.method.Method;
 
 /**
  * Runs the phases, each on a network of its own: what a model knows goes in, what it then knows comes
@@ -40,9 +39,9 @@ final class Phases {
     this.config = config;
   }
 
-  /** The network of a task with weights not yet set. */
-  static NativeNetwork network(Schema schema, NetworkSpec spec) {
-    String description = spec.describe(schema);
+  /** The network of a task, and so many outputs behind the task's own, with weights not yet set. */
+  NativeNetwork network(Schema own, int moreOutputs) {
+    String description = config.network().describe(own, own.outputWidth() + moreOutputs);
     long parameters = NativeNetwork.parameterCount(description);
     if (parameters > MOST_PARAMETERS) {
       throw new DataException(
@@ -58,7 +57,11 @@ final class Phases {
   }
 
   private NativeNetwork network(Schema own) {
-    return network(own, config.network());
+    return network(own, 0);
+  }
+
+  Schema schema() {
+    return schema;
   }
 
   /** What can be found out before a long read. */
@@ -105,7 +108,7 @@ final class Phases {
         return ModelState.trained(network.parameters()).withPhase(untrained(network, rows));
       }
       FitRange all = FitRange.all(network.tensors());
-      PhaseReport report = fit(network, Phase.TRAIN, config, all, schema, rows, null, monitor);
+      PhaseReport report = fitSource(network, Phase.TRAIN, all, rows, null, monitor);
       return ModelState.trained(network.parameters()).withPhase(report);
     }
   }
@@ -126,10 +129,11 @@ final class Phases {
   }
 
   /**
-   * @param how its ratio, scope and exclusions count
+   * @param how its ratio and exclusions count
    * @param rows what to measure the errors on; null for nothing
    */
-  ModelState prune(ModelState from, TransferConfig how, @Nullable EncodedData rows) {
+  ModelState prune(
+      ModelState from, TransferConfig how, PruningScope scope, @Nullable EncodedData rows) {
     long start = System.nanoTime();
     try (NativeNetwork network = network(schema)) {
       checkPatterns(how.excluded(), network.tensors());
@@ -139,7 +143,7 @@ final class Phases {
             tensor.prunable() && !ModelState.Pruning.excludes(tensor, how.excluded());
       }
       network.setParameters(from.source());
-      MaskBits mask = network.prune(how.ratio(), how.scope().ordinal(), prunable);
+      MaskBits mask = network.prune(how.ratio(), scope.ordinal(), how.seed(), prunable);
       double seconds = (System.nanoTime() - start) / 1e9;
       PhaseReport trained = from.reports().get(Phase.TRAIN);
       PhaseReport report =
@@ -155,7 +159,7 @@ final class Phases {
               null,
               1);
       return from.withPruning(
-              new ModelState.Pruning(how.ratio(), how.scope(), how.excluded(), mask))
+              new ModelState.Pruning(how.ratio(), scope, how.excluded(), mask))
           .withPhase(report);
     }
   }
@@ -179,7 +183,7 @@ final class Phases {
       network.setParameters(mask.zeroPruned(from.source()));
       FitRange kept = FitRange.kept(mask, network.tensors());
       Metrics before = measure(network, schema, rows, config.threads());
-      PhaseReport report = fit(network, Phase.ALLOCATE, config, kept, schema, rows, before, monitor);
+      PhaseReport report = fitSource(network, Phase.ALLOCATE, kept, rows, before, monitor);
       return from.withBase(network.parameters()).withPhase(report);
     }
   }
@@ -188,51 +192,16 @@ final class Phases {
   record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {}
 
   ModelState calibrate(
-      ModelState from, String name, TargetRows target, TransferConfig settings, Monitor monitor) {
-    float[] base = from.requireBase();
-    MaskBits mask = from.requirePruned().mask();
-    try (NativeNetwork network = network(target.schema())) {
-      List<TensorInfo> tensors = network.tensors();
-      OwnTensors own = OwnTensors.of(settings, target.ownHead());
-      Method method = settings.method();
-      Metrics before = null;
-      float[] start = method.weights(from.source(), mask, base);
-      if (start == null) {
-        network.initialize(settings.seed());
-        start = network.parameters();
-      } else if (own.head()) {
-        network.initializeHead(settings.seed());
-        float[] body = start;
-        start = network.parameters();
-        OwnTensors.putBody(body, tensorsOf(schema), start, tensors);
-        network.setParameters(start);
-      } else {
-        network.setParameters(start);
-        before = measure(network, schema, target.rows(), settings.threads());
-      }
-      MaskBits ownMask = own.mask(mask, tensors);
-      FitRange range =
-          method.range(
-              tensors, own.maskOfNew(mask, tensors), own::isNew, settings.lambda(), start);
-      PhaseReport report =
-          fit(
-              network,
-              Phase.CALIBRATE,
-              settings,
-              range,
-              target.schema(),
-              target.rows(),
-              before,
-              monitor);
-      float[] trained = network.parameters();
-      return from.withTarget(
-          new TargetModel(
-              name,
-              settings,
-              target.ownHead() ? target.schema().classes() : null,
-              ownMask.gather(trained),
-              own.gather(trained, tensors),
-              report));
+      ModelState from,
+      String name,
+      TargetRows target,
+      @Nullable EncodedData source,
+      TransferConfig settings,
+      Monitor monitor) {
+    from.requireBase();
+    try (Calibration calibration =
+        new Calibration(this, from, target, source, settings, monitor)) {
+      return from.withTarget(calibration.run(name));
     }
   }
 
@@ -251,7 +220,7 @@ final class Phases {
     }
   }
 
-  private static float[] predict(NativeNetwork network, EncodedData rows, int threads) {
+  static float[] predict(NativeNetwork network, EncodedData rows, int threads) {
     FloatBuffer features = rows.features();
     if (features != null) {
       return network.predict(features, rows.rows(), threads);
@@ -280,17 +249,15 @@ final class Phases {
         c.threads());
   }
 
-  private static PhaseReport fit(
+  /** Runs a phase's fit; throws if it was cancelled. */
+  FitOutcome fit(
       NativeNetwork network,
       Phase phase,
-      TransferConfig config,
+      TransferConfig how,
       FitRange range,
-      Schema schema,
       EncodedData rows,
-      @Nullable Metrics before,
       Monitor monitor) {
-    long start = System.nanoTime();
-    FitSettings settings = settings(config, phase);
+    FitSettings settings = settings(how, phase);
     NativeNetwork.EpochListener listener =
         (epoch, trainLoss, validationLoss) -> {
           monitor.report(new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));
@@ -308,7 +275,31 @@ final class Phases {
       throw new CancelledException(
           phase + " was cancelled in epoch " + outcome.epochsRun() + " of " + settings.epochs());
     }
+    return outcome;
+  }
+
+  private PhaseReport fitSource(
+      NativeNetwork network,
+      Phase phase,
+      FitRange range,
+      EncodedData rows,
+      @Nullable Metrics before,
+      Monitor monitor) {
+    long start = System.nanoTime();
+    FitOutcome outcome = fit(network, phase, config, range, rows, monitor);
     double seconds = (System.nanoTime() - start) / 1e9;
+    Metrics after = measure(network, schema, rows, config.threads());
+    return report(phase, outcome, seconds, before, after, rows, config.threads());
+  }
+
+  static PhaseReport report(
+      Phase phase,
+      FitOutcome outcome,
+      double seconds,
+      @Nullable Metrics before,
+      Metrics after,
+      EncodedData rows,
+      int threads) {
     return new PhaseReport(
         phase,
         outcome.epochsRun(),
@@ -317,12 +308,12 @@ final class Phases {
         outcome.validationLosses(),
         seconds,
         before,
-        measure(network, schema, rows, config.threads()),
+        after,
         rows.provenance(),
-        config.threads());
+        threads);
   }
 
-  private static Metrics measure(
+  Metrics measure(
       NativeNetwork network, Schema schema, EncodedData rows, int threads) {
     return Metrics.of(schema, rows, predict(network, rows, threads)).brief();
   }

@@ -10,5 +10,7 @@ public enum PruningScope {
   /** Each weight matrix by itself, with the same ratio. */
   PER_LAYER,
   /** All prunable weights together and nothing else, as in the paper: a small layer can end up empty. */
-  PLAIN
+  PLAIN,
+  /** Whichever the seed says: to see what magnitude is good for. */
+  RANDOM
 }

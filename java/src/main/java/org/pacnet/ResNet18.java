@@ -21,8 +21,8 @@ public record ResNet18(int baseWidth) implements NetworkSpec {
   }
 
   @Override
-  public String describe(Schema schema) {
+  public String describe(Schema schema, int outputs) {
     return "resnet18 %s base=%d"
-        .formatted(NetworkSpec.imageAndOutputs(schema, "resnet18"), baseWidth);
+        .formatted(NetworkSpec.imageAndOutputs(schema, "resnet18", outputs), baseWidth);
   }
 }

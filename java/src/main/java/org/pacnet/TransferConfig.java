@@ -3,6 +3,7 @@ package org.pacnet;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
 import org.pacnet.image.Augmentation;
@@ -42,8 +43,9 @@ import org.pacnet.method.Method;
  * @param scope among which weights the largest are kept
  * @param excluded glob patterns such as {@code layers.0.*} of weights never pruned
  * @param lambda strength of Calibrate's pull of the pruned weights toward zero: adds λ·Σw² to the
- *     loss; and of the pull of the methods {@code l2} and {@code l2sp}
+ *     loss; of another method its own penalty. Null: what suits the method
  * @param method how targets are learnt
+ * @param lastLayers how many layers, counted from the output, the method {@code finetune-last} trains
  * @param batchNorm what Calibrate does with BatchNorm, where the network has it
  * @param seed of initial weights, shuffles, splits and dropout
  * @param newClasses take classes of a target that differ from the source's in spelling only for new
@@ -79,8 +81,9 @@ public record TransferConfig(
     double ratio,
     PruningScope scope,
     List<String> excluded,
-    double lambda,
+    @Nullable Double lambda,
     Method method,
+    int lastLayers,
     BatchNorm batchNorm,
     long seed,
     boolean newClasses,
@@ -143,13 +146,30 @@ public record TransferConfig(
     check(
         patience == 0 || validationShare > 0, "patience", "the patience", "needs a validation share", patience);
     check(ratio > 0 && ratio < 1, "ratio", "the pruning ratio", "must be between 0 and 1, both excluded", ratio);
-    check(lambda >= 0 && Double.isFinite(lambda), "lambda", "lambda", "must be 0 or more", lambda);
+    check(
+        lambda == null || (lambda >= 0 && Double.isFinite(lambda)),
+        "lambda", "lambda",
+        "must be 0 or more",
+        lambda);
+    check(lastLayers > 0, "lastLayers", "the number of last layers", "must be at least 1", lastLayers);
     check(threads > 0, "threads", "the number of threads", "must be at least 1", threads);
   }
 
   /** The defaults, for a regression on these label columns. */
   public static Builder builder(String... labels) {
     return new Builder(List.of(labels));
+  }
+
+  /** The λ that counts. */
+  public double strength() {
+    return lambda != null ? lambda : method.strength();
+  }
+
+  /** The rule that Prune goes by: the method's, if it demands one. */
+  public PruningScope pruningScope() {
+    return method.needs(Method.Need.RANDOM_MASK)
+        ? PruningScope.RANDOM
+        : method.needs(Method.Need.LAYERWISE_MASK) ? PruningScope.PER_LAYER : scope;
   }
 
   /** A builder that starts from these settings. */
@@ -162,7 +182,7 @@ public record TransferConfig(
   }
 
   private static void check(
-      boolean valid, String setting, String words, String rule, Object value) {
+      boolean valid, String setting, String words, String rule, @Nullable Object value) {
     if (!valid) {
       throw new DataException(words + " " + rule + ", not " + value, setting);
     }
@@ -200,8 +220,9 @@ public record TransferConfig(
     private double ratio = 0.8;
     private PruningScope scope = PruningScope.GLOBAL;
     private List<String> excluded = List.of();
-    private double lambda = 0.01;
+    private @Nullable Double lambda = null;
     private Method method = Method.PAC;
+    private int lastLayers = 2;
     private BatchNorm batchNorm = BatchNorm.FROZEN;
     private long seed = 0;
     private boolean newClasses = false;
@@ -242,6 +263,7 @@ public record TransferConfig(
       excluded = c.excluded;
       lambda = c.lambda;
       method = c.method;
+      lastLayers = c.lastLayers;
       batchNorm = c.batchNorm;
       seed = c.seed;
       newClasses = c.newClasses;
@@ -409,13 +431,18 @@ public record TransferConfig(
       return this;
     }
 
-    public Builder lambda(double value) {
+    public Builder lambda(@Nullable Double value) {
       lambda = value;
       return this;
     }
 
     public Builder method(Method value) {
       method = value;
+      return this;
+    }
+
+    public Builder lastLayers(int value) {
+      lastLayers = value;
       return this;
     }
 
@@ -476,6 +503,7 @@ public record TransferConfig(
           excluded,
           lambda,
           method,
+          lastLayers,
           batchNorm,
           seed,
           newClasses,

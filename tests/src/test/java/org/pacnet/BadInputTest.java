@@ -139,7 +139,7 @@ class BadInputTest {
     assertRefused(List.of("--frob"), transfer(source, target, "--frob"));
     assertRefused(List.of("frob"), "frob");
     assertRefused(List.of("--out"), "transfer", "--source", source, "--target", target, "--label", "y");
-    assertRefused(List.of("subcommand"), "experiment");
+    assertRefused(List.of("PROBLEM"), "experiment");
     assertRefused(List.of("--methods", "nix"), "experiment", "friedman", "--methods", "nix");
     assertRefused(List.of("--seeds"), "experiment", "friedman", "--seeds", 0);
     assertEquals(2, Cli.run().exitCode());

@@ -4,12 +4,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.BatchNorm;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
-import org.pacnet.method.Method;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,19 +46,10 @@ final class CalibrateCommand implements Runnable {
   private String name = "";
 
   @Option(
-      names = "--lambda",
-      paramLabel = "L",
-      description = "Pull of the pruned weights toward zero, L*sum(w^2)")
-  private @Nullable Double lambda;
-
-  @Option(names = "--target-epochs", paramLabel = "N", description = "Epochs")
-  private @Nullable Integer targetEpochs;
-
-  @Option(names = "--method", paramLabel = "NAME", description = EpochOptions.METHOD)
-  private @Nullable Method method;
-
-  @Option(names = "--batch-norm", paramLabel = "HOW", description = EpochOptions.BATCH_NORM)
-  private @Nullable BatchNorm batchNorm;
+      names = "--source",
+      paramLabel = "FILE",
+      description = "The rows that the model was trained on, for a method that learns from them too")
+  private @Nullable String source;
 
   @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
   private boolean newClasses;
@@ -68,7 +57,18 @@ final class CalibrateCommand implements Runnable {
   @Option(names = "--overwrite", description = "Replace a target of that name.")
   private boolean overwrite;
 
+  @Option(
+      names = "--lambda",
+      paramLabel = "L",
+      description = "Strength of the method's own penalty (default: the model's)")
+  private @Nullable Double lambda;
+
+  @Option(names = "--target-epochs", paramLabel = "N", description = "Epochs")
+  private @Nullable Integer targetEpochs;
+
+  @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private RunOptions run = new RunOptions();
   @Mixin private Output output = new Output();
 
   @Override
@@ -78,13 +78,9 @@ final class CalibrateCommand implements Runnable {
         Model model = place.load()) {
       TransferConfig.Builder builder = model.config().toBuilder();
       training.apply(builder);
+      run.apply(builder);
       builder.newClasses(newClasses);
-      if (method != null) {
-        builder.method(method);
-      }
-      if (batchNorm != null) {
-        builder.batchNorm(batchNorm);
-      }
+      method.apply(builder, model.config());
       if (lambda != null) {
         builder.lambda(lambda);
       }
@@ -92,7 +88,12 @@ final class CalibrateCommand implements Runnable {
         builder.targetEpochs(targetEpochs);
       }
       PhaseReport report =
-          model.calibrate(name, Tables.of(target), builder.build(), display.monitor());
+          model.calibrate(
+              name,
+              Tables.of(target),
+              source == null ? null : Tables.of(source),
+              builder.build(),
+              display.monitor());
       display.finish();
       Saving.save(place, model);
       output.print(

@@ -4,8 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
+import java.util.Map;
 import org.pacnet.Cnn;
 import org.pacnet.Task;
 import org.pacnet.TransferConfig;
@@ -30,6 +29,7 @@ import picocli.CommandLine.Parameters;
     })
 final class DemoCommand implements Runnable {
 
+  private static final int SEED = 1;
   private static final int SOURCE_ROWS = 10_000;
   private static final int TARGET_ROWS = 50;
   private static final int TEST_ROWS = 2_000;
@@ -125,13 +125,13 @@ final class DemoCommand implements Runnable {
   private void table() {
     Path directory = Path.of(out);
     Path modelDirectory = directory.resolve("model");
-    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
+    Friedman friedman = new Friedman(2);
     Path source = directory.resolve("source.csv");
     Path target = directory.resolve("target.csv");
     Path test = directory.resolve("target_test.csv");
-    write(source, Friedman.source(2, random).sample(SOURCE_ROWS, true, random));
-    write(target, Friedman.target().sample(TARGET_ROWS, true, random));
-    write(test, Friedman.target().sample(TEST_ROWS, false, random));
+    write(source, friedman.sourceColumns(SEED, SOURCE_ROWS));
+    write(target, friedman.targetColumns(SEED, TARGET_ROWS));
+    write(test, friedman.testColumns(SEED, TEST_ROWS));
     if (!output.isJson()) {
       System.out.printf(
           Locale.ROOT,
@@ -164,13 +164,16 @@ final class DemoCommand implements Runnable {
     }
   }
 
-  private static void write(Path path, Friedman.Sample sample) {
-    StringBuilder csv = new StringBuilder("x1,x2,x3,x4,x5,x6,x7,x8,x9,x10,y\n");
-    for (int r = 0; r < sample.y().length; r++) {
-      for (double x : sample.x()[r]) {
-        csv.append(String.format(Locale.ROOT, "%.6f,", x));
+  private static void write(Path path, Map<String, Object> columns) {
+    StringBuilder csv = new StringBuilder(String.join(",", columns.keySet())).append('\n');
+    int rows = ((double[]) columns.get("y")).length;
+    for (int r = 0; r < rows; r++) {
+      String separator = "";
+      for (Object column : columns.values()) {
+        csv.append(separator).append(String.format(Locale.ROOT, "%.6f", ((double[]) column)[r]));
+        separator = ",";
       }
-      csv.append(String.format(Locale.ROOT, "%.6f\n", sample.y()[r]));
+      csv.append('\n');
     }
     MadeFile.write(path, csv.toString().getBytes(StandardCharsets.UTF_8));
   }

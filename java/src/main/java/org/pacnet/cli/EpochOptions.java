@@ -1,26 +1,18 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
-import org.pacnet.BatchNorm;
 import org.pacnet.TransferConfig;
-import org.pacnet.method.Method;
 import picocli.CommandLine.Option;
 
-/** How long each phase trains, and what Calibrate may change. */
+/** How long each phase trains, and how hard Calibrate is held. */
 final class EpochOptions {
-
-  static final String METHOD =
-      "How the target is learnt: pac (default), scratch, finetune, finetune-head, l2, l2sp, or PAC"
-          + " less a part of it: pac-nolambda, pac-noallocate, pac-nozero";
-
-  static final String BATCH_NORM =
-      "BatchNorm in Calibrate: frozen (default), or per-target: scale, shift and statistics of the"
-          + " target's own";
 
   @Option(
       names = "--lambda",
       paramLabel = "L",
-      description = "Calibrate's pull of the pruned weights toward zero, L*sum(w^2) (default: 0.01)")
+      description =
+          "Strength of the method's own penalty; of pac the pull of the pruned weights toward zero,"
+              + " L*sum(w^2) (default: what suits the method, of pac 0.01)")
   private @Nullable Double lambda;
 
   @Option(
@@ -34,12 +26,6 @@ final class EpochOptions {
       paramLabel = "N",
       description = "Of Allocate, where it is not to be as many as of Train")
   private @Nullable Integer allocateEpochs;
-
-  @Option(names = "--method", paramLabel = "NAME", description = METHOD)
-  private @Nullable Method method;
-
-  @Option(names = "--batch-norm", paramLabel = "HOW", description = BATCH_NORM)
-  private @Nullable BatchNorm batchNorm;
 
   @Option(
       names = "--target-epochs",
@@ -56,12 +42,6 @@ final class EpochOptions {
     }
     if (allocateEpochs != null) {
       builder.allocateEpochs(allocateEpochs);
-    }
-    if (method != null) {
-      builder.method(method);
-    }
-    if (batchNorm != null) {
-      builder.batchNorm(batchNorm);
     }
     if (targetEpochs != null) {
       builder.targetEpochs(targetEpochs);

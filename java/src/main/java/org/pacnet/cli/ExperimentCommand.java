@@ -5,110 +5,130 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.experiment.FriedmanExperiment;
+import org.pacnet.TransferConfig;
+import org.pacnet.experiment.Experiment;
 import org.pacnet.method.Method;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code pacnet experiment}. */
 @Command(
     name = "experiment",
     mixinStandardHelpOptions = true,
-    description = {"Run a benchmark with a known answer.", ""},
-    synopsisSubcommandLabel = "friedman",
-    subcommands = ExperimentCommand.FriedmanCommand.class)
-final class ExperimentCommand {
+    sortOptions = false,
+    description = {
+      "Run a benchmark with a known answer: target error against number of target samples, on 10,000"
+          + " noise-free rows, for each method. 10,000 source rows a seed; settings as of transfer.",
+      ""
+    })
+final class ExperimentCommand implements Runnable {
 
-  /** {@code pacnet experiment friedman}. */
-  @Command(
-      name = "friedman",
-      mixinStandardHelpOptions = true,
-      sortOptions = false,
-      description = {
-        "Friedman #1 for transfer: target error against number of target samples, on 10,000"
-            + " noise-free test rows, for each method. 10,000 source rows, MLP 10-128-128-128-1.",
-        ""
-      })
-  static final class FriedmanCommand implements Runnable {
+  @Parameters(
+      index = "0",
+      paramLabel = "PROBLEM",
+      description = "friedman (Friedman #1 for transfer), rough (edges and ripples), wide (100 inputs, of"
+              + " which 20 matter) or levels (categories)")
+  private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 
-    @Option(names = "--seeds", paramLabel = "N", description = "Repetitions (default: 10)")
-    private int seeds = 10;
+  @Option(names = "--seeds", paramLabel = "N", description = "Repetitions (default: 10)")
+  private int seeds = 10;
 
-    @Option(
-        names = "--distance",
-        paramLabel = "D",
-        description = "How far the source is from the target (default: 2)")
-    private double distance = 2;
+  @Option(names = "--first-seed", paramLabel = "N", description = "Of the first one (default: 0)")
+  private int firstSeed = 0;
 
-    @Option(
-        names = "--targets",
-        split = ",",
-        paramLabel = "N",
-        description = "Numbers of target samples (default: 10,30,100,300)")
-    private List<Integer> targets = List.of(10, 30, 100, 300);
+  @Option(
+      names = "--distance",
+      paramLabel = "D",
+      description = "How far the source is from the target (default: 2)")
+  private double distance = 2;
 
-    @Option(
-        names = "--methods",
-        split = ",",
-        paramLabel = "NAME",
-        description = "Of scratch, finetune, finetune-head, l2, l2sp, pac, pac-nolambda, pac-noallocate,"
-                + " pac-nozero (default: scratch,finetune,l2sp,pac)")
-    private List<String> methods = List.of("scratch", "finetune", "l2sp", "pac");
+  @Option(
+      names = "--targets",
+      split = ",",
+      paramLabel = "N",
+      description = "Numbers of target samples (default: 10,30,100,300)")
+  private List<Integer> targets = List.of(10, 30, 100, 300);
 
-    @Option(
-        names = "--threads",
-        paramLabel = "N",
-        description = "Seeds that run at once (default: the processors); results don't depend on it")
-    private @Nullable Integer threads;
+  @Option(
+      names = "--methods",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Of ${COMPLETION-CANDIDATES} (default: scratch,finetune,l2sp,pac)")
+  private List<Method> methods = List.of(Method.SCRATCH, Method.FINETUNE, Method.L2SP, Method.PAC);
 
-    @Mixin private Output output = new Output();
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Seeds that run at once (default: the processors); results don't depend on it")
+  private @Nullable Integer threads;
 
-    @Override
-    public void run() {
-      FriedmanExperiment.Settings settings =
-          new FriedmanExperiment.Settings(
-              seeds,
-              distance,
-              targets,
-              methods.stream().map(Method::of).toList(),
-              threads != null ? threads : Runtime.getRuntime().availableProcessors());
-      try (ProgressDisplay display = new ProgressDisplay()) {
-        FriedmanExperiment.Results results =
-            new FriedmanExperiment(settings, display.steps("friedman", settings.cells())).run();
-        display.finish();
-        output.print(results, text -> print(text, results));
-      }
+  @Mixin private NetworkOptions network = new NetworkOptions();
+  @Mixin private PruneOptions prune = new PruneOptions();
+  @Mixin private EpochOptions epochs = new EpochOptions();
+  @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    TransferConfig.Builder config = TransferConfig.builder("y");
+    network.apply(config, false);
+    prune.apply(config);
+    epochs.apply(config);
+    training.apply(config);
+    Experiment.Settings what =
+        new Experiment.Settings(
+            problem,
+            distance,
+            firstSeed,
+            seeds,
+            targets,
+            methods,
+            config.build(),
+            threads != null ? threads : Runtime.getRuntime().availableProcessors());
+    try (ProgressDisplay display = new ProgressDisplay()) {
+      Experiment.Results results =
+          new Experiment(what, display.steps(problem.name().toLowerCase(Locale.ROOT), what.cells()))
+              .run();
+      display.finish();
+      output.print(results, text -> print(text, results));
     }
+  }
 
-    private static void print(PrintStream out, FriedmanExperiment.Results results) {
-      FriedmanExperiment.Settings settings = results.settings();
-      out.printf(
-          Locale.ROOT,
-          "Friedman #1, distance %s, %d seed(s), %.1f s%n%n",
-          settings.distance(),
-          settings.seeds(),
-          results.seconds());
-      List<String> header = new ArrayList<>(List.of("target RMSE"));
-      settings.targets().forEach(n -> header.add("n = " + n));
-      List<List<String>> rows = new ArrayList<>();
-      for (Method method : settings.methods()) {
-        List<String> row = new ArrayList<>(List.of(method.toString()));
-        results.summary().stream()
-            .filter(summary -> summary.method() == method)
-            .forEach(
-                summary ->
-                    row.add(
-                        String.format(Locale.ROOT, "%.2f ± %.2f", summary.mean(), summary.std())));
-        rows.add(row);
+  private static void print(PrintStream out, Experiment.Results results) {
+    Experiment.Settings settings = results.settings();
+    out.printf(
+        Locale.ROOT,
+        "%s, distance %s, %d seed(s), %.1f s%n%n",
+        settings.problem().name().toLowerCase(Locale.ROOT),
+        settings.distance(),
+        settings.seeds(),
+        results.seconds());
+    List<String> header = new ArrayList<>(List.of("target RMSE"));
+    settings.targets().forEach(n -> header.add("n = " + n));
+    header.add("ms");
+    List<List<String>> rows = new ArrayList<>();
+    for (Method method : settings.methods()) {
+      List<Experiment.Summary> own =
+          results.summary().stream().filter(summary -> summary.method() == method).toList();
+      if (own.isEmpty()) {
+        continue;
       }
-      Text.table(out, header, rows);
-      out.printf(
-          Locale.ROOT,
-          "%nSource RMSE: trained %.2f, just pruned %.2f, allocated %.2f%n",
-          results.source().trained(),
-          results.source().pruned(),
-          results.source().allocated());
+      List<String> row = new ArrayList<>(List.of(method.toString()));
+      own.forEach(
+          s -> row.add(String.format(Locale.ROOT, "%.2f ± %.2f", s.mean(), s.std())));
+      double seconds = own.stream().mapToDouble(Experiment.Summary::seconds).average().orElse(0);
+      row.add(String.format(Locale.ROOT, "%.0f", seconds * 1000));
+      rows.add(row);
     }
+    Text.table(out, header, rows);
+    results.leftOut().forEach((method, why) -> out.printf("%nLeft out: %s%n", why));
+    out.printf(
+        Locale.ROOT,
+        "%nSource RMSE: trained %.2f, just pruned %.2f, allocated %.2f%n",
+        results.source().trained(),
+        results.source().pruned(),
+        results.source().allocated());
   }
 }

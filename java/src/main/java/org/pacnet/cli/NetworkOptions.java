@@ -74,7 +74,10 @@ final class NetworkOptions {
   private @Nullable List<Augmentation> augment;
 
   void apply(TransferConfig.Builder builder, Data source) {
-    boolean images = source instanceof Data.Images;
+    apply(builder, source instanceof Data.Images);
+  }
+
+  void apply(TransferConfig.Builder builder, boolean images) {
     Kind wanted = kind != null ? kind : images ? Kind.CNN : Kind.MLP;
     check(wanted == Kind.MLP, "mlp", hidden, "--hidden", activation, "--activation", dropout, "--dropout");
     check(wanted == Kind.CNN, "cnn", widths, "--widths");

@@ -47,6 +47,7 @@ final class TrainCommand implements Runnable {
   @Mixin private ColumnOptions data = new ColumnOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private RunOptions run = new RunOptions();
   @Mixin private OutOptions out = new OutOptions();
   @Mixin private Output output = new Output();
 
@@ -56,6 +57,7 @@ final class TrainCommand implements Runnable {
     builder.allocateEpochs(allocateEpochs);
     network.apply(builder, Tables.of(source));
     training.apply(builder);
+    run.apply(builder);
     TransferConfig config = builder.build();
     Path directory = Path.of(out.out);
     try (ProgressDisplay display = new ProgressDisplay();

@@ -1,7 +1,6 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Device;
 import org.pacnet.Loss;
 import org.pacnet.Optimizer;
 import org.pacnet.Schedule;
@@ -68,22 +67,6 @@ final class TrainingOptions {
       description = "Stop a phase after so many epochs without a lower validation loss")
   private @Nullable Integer patience;
 
-  @Option(names = "--seed", paramLabel = "N", description = "Of all that is random (default: 0)")
-  private @Nullable Long seed;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description =
-          "At most so many threads for a step; small steps use one (default: the processors)")
-  private @Nullable Integer threads;
-
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "auto (default), cpu or cuda")
-  private @Nullable Device device;
-
   void apply(TransferConfig.Builder builder) {
     if (learningRate != null) {
       builder.learningRate(learningRate);
@@ -115,12 +98,5 @@ final class TrainingOptions {
     if (patience != null) {
       builder.patience(patience);
     }
-    if (seed != null) {
-      builder.seed(seed);
-    }
-    if (device != null) {
-      builder.device(device);
-    }
-    builder.threads(threads != null ? threads : Runtime.getRuntime().availableProcessors());
   }
 }

@@ -56,8 +56,10 @@ final class TransferCommand implements Runnable {
   @Mixin private ColumnOptions data = new ColumnOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private PruneOptions prune = new PruneOptions();
+  @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private RunOptions run = new RunOptions();
   @Mixin private OutOptions out = new OutOptions();
   @Mixin private Output output = new Output();
 
@@ -72,8 +74,10 @@ final class TransferCommand implements Runnable {
     TransferConfig.Builder builder = data.builder(Tables.of(source)).newClasses(newClasses);
     network.apply(builder, Tables.of(source));
     prune.apply(builder);
+    method.apply(builder);
     epochs.apply(builder);
     training.apply(builder);
+    run.apply(builder);
     TransferRun.run(
         new TransferRun.Request(
             source, init, target, test, name, builder.build(), Path.of(out.out), out.overwrite),

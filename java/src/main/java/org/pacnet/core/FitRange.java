@@ -1,5 +1,7 @@
 package org.pacnet.core;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -11,30 +13,47 @@ import org.jspecify.annotations.Nullable;
  * @param pull λ of the penalty λ·Σ(w − a)², for each tensor
  * @param anchor the a, of all parameters; null for zeros
  * @param frozenZero whether everything that may not move is and stays +0.0
+ * @param terms what else it is charged for
  */
 public record FitRange(
-    MaskBits trainable, List<Double> pull, float @Nullable [] anchor, boolean frozenZero) {
+    MaskBits trainable,
+    List<Double> pull,
+    float @Nullable [] anchor,
+    boolean frozenZero,
+    List<FitTerm> terms) {
 
   /** Everything, and no pull. */
   public static FitRange all(List<TensorInfo> tensors) {
-    return of(MaskBits.all(tensors), tensors, 0, tensor -> false);
+    return of(MaskBits.all(tensors), tensors);
   }
 
   /** What the mask keeps; the rest is and stays +0.0. */
   public static FitRange kept(MaskBits mask, List<TensorInfo> tensors) {
-    FitRange range = of(mask, tensors, 0, tensor -> false);
-    return new FitRange(range.trainable, range.pull, null, true);
+    FitRange range = of(mask, tensors);
+    return new FitRange(range.trainable, range.pull, null, true, List.of());
   }
 
-  /** Where the bits are 1, pulled toward zero by λ except in the tensors that are free. */
-  public static FitRange of(
-      MaskBits trainable, List<TensorInfo> tensors, double lambda, Predicate<TensorInfo> free) {
-    List<Double> pull = tensors.stream().map(t -> free.test(t) ? 0.0 : lambda).toList();
-    return new FitRange(trainable, pull, null, false);
+  /** Where the bits are 1. */
+  public static FitRange of(MaskBits trainable, List<TensorInfo> tensors) {
+    List<Double> none = Collections.nCopies(tensors.size(), 0.0);
+    return new FitRange(trainable, none, null, false, List.of());
   }
 
-  /** The same with a pull toward these parameters instead of zero. */
+  /** The same with a pull by λ in the tensors that are chosen. */
+  public FitRange pulled(double lambda, List<TensorInfo> tensors, Predicate<TensorInfo> chosen) {
+    List<Double> some = tensors.stream().map(t -> chosen.test(t) ? lambda : 0.0).toList();
+    return new FitRange(trainable, some, anchor, frozenZero, terms);
+  }
+
+  /** The same with these parameters as the anchor instead of zeros. */
   public FitRange toward(float[] parameters) {
-    return new FitRange(trainable, pull, parameters, frozenZero);
+    return new FitRange(trainable, pull, parameters, frozenZero, terms);
+  }
+
+  /** The same with one more term. */
+  public FitRange with(FitTerm term) {
+    List<FitTerm> more = new ArrayList<>(terms);
+    more.add(term);
+    return new FitRange(trainable, pull, anchor, frozenZero, List.copyOf(more));
   }
 }

@@ -74,6 +74,7 @@ public final class NativeNetwork implements AutoCloseable {
                 List.copyOf(shape),
                 offset,
                 Math.toIntExact(size),
+                Math.toIntExact(network.tensor_layer(t)),
                 network.tensor_roles(t)));
       }
       offset = Math.addExact(offset, Math.toIntExact(size));
@@ -152,10 +153,11 @@ public final class NativeNetwork implements AutoCloseable {
    * See {@code pacnet::Network::prune}; one flag a tensor. Returns the new mask.
    *
    * @param rule the core's constant
+   * @param seed of the rule that draws
    */
-  public synchronized MaskBits prune(double ratio, int rule, boolean[] prunable) {
+  public synchronized MaskBits prune(double ratio, int rule, long seed, boolean[] prunable) {
     Network open = open();
-    call(() -> open.prune(ratio, rule, prunable, prunable.length));
+    call(() -> open.prune(ratio, rule, seed, prunable, prunable.length));
     List<byte[]> bits = new ArrayList<>();
     for (TensorInfo tensor : tensors) {
       byte[] packed = new byte[(tensor.size() + 7) / 8];
@@ -326,6 +328,7 @@ public final class NativeNetwork implements AutoCloseable {
           if (anchor != null) {
             scope.set_anchor(anchor, anchor.length);
           }
+          range.terms().forEach(term -> term.addTo(scope, tensors));
           if (range.frozenZero()) {
             scope.require_frozen_zero();
           }

@@ -1,6 +1,6 @@
 /**
- * Benchmarks of the method on problems with a known answer. They run on the native core directly, on
- * data that they draw themselves; nothing here reads files or prints.
+ * Benchmarks of the methods on problems with a known answer. They go through the facade, on data that they
+ * draw themselves; nothing here prints.
  */
 @NullMarked
 package org.pacnet.experiment;

@@ -1,36 +1,57 @@
 package org.pacnet.method;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
-import java.util.function.Predicate;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.FitRange;
 import org.pacnet.core.MaskBits;
-import org.pacnet.core.TensorInfo;
 import org.pacnet.error.DataException;
 
 /** How a target is learnt from what the source left; {@code docs/methods.md} gives losses and sources. */
+@SuppressWarnings("ImmutableEnumChecker") // techniques have no state, and the set of needs is a copy
 public enum Method {
   /** The target's samples alone, from random weights. */
-  SCRATCH(Start.RANDOM),
+  SCRATCH(Start.RANDOM, FineTuning.ALL),
   /** All weights, starting from the source's. */
-  FINETUNE(Start.SOURCE),
+  FINETUNE(Start.SOURCE, FineTuning.ALL),
   /** The output layer alone, on the source's other weights. */
-  FINETUNE_HEAD(Start.SOURCE),
+  FINETUNE_HEAD(Start.SOURCE, FineTuning.HEAD),
+  /** The last layers alone. */
+  FINETUNE_LAST(Start.SOURCE, FineTuning.LAST),
   /** Fine-tuning with a pull toward zero. */
-  L2(Start.SOURCE),
-  /** Fine-tuning with a pull toward the source's weights (Li, Grandvalet and Davoine 2018). */
-  L2SP(Start.SOURCE),
+  L2(Start.SOURCE, new Pull(false), 0.01),
+  /** Fine-tuning with a pull toward the source's weights. */
+  L2SP(Start.SOURCE, new Pull(true), 0.01),
+  /** Fine-tuning with a pull of each layer's features toward the source's. */
+  DELTA(Start.SOURCE, new Delta(), 1),
+  /** Fine-tuning that shrinks what a batch's features have in common least. */
+  BSS(Start.SOURCE, new Bss(), 0.001),
+  /** Fine-tuning that normalises by the batch or by the source's statistics, by chance. */
+  STOCHNORM(Start.SOURCE, new StochNorm(), 0, Need.BATCH_NORM),
+  /** Fine-tuning that keeps teaching the source's outputs what the target's classes look like to them. */
+  COTUNING(Start.SOURCE, new CoTuning(), 1, Need.OWN_CLASSES),
+  /** Fine-tuning that keeps the source's outputs near what they were. */
+  LWF(Start.SOURCE, new Lwf(), 1, Need.CLASSES),
+  /** Fine-tuning of the layers that need it, the others being the source's bit for bit. */
+  TAPS(Start.SOURCE, new Taps(), 0.01),
+  /** Fine-tuning under a Gaussian prior that the source's rows say the shape of. */
+  PRIOR(Start.SOURCE, new GaussianPrior(), 0.01, Need.SOURCE_ROWS),
   /** Train, Prune, Allocate, Calibrate (Myung et al. 2022). */
-  PAC(Start.BASE),
+  PAC(Start.BASE, new Pac(false), 0.01),
   /** PAC without its pull: what λ is good for. */
-  PAC_NOLAMBDA(Start.BASE),
+  PAC_NOLAMBDA(Start.BASE, new Pac(false)),
   /** PAC on kept weights that have not been trained again: what Allocate is good for. */
-  PAC_NOALLOCATE(Start.PRUNED),
+  PAC_NOALLOCATE(Start.PRUNED, new Pac(false), 0.01),
+  /** PAC with a mask drawn at random: what magnitude is good for. */
+  PAC_RANDOM(Start.BASE, new Pac(false), 0.01, Need.RANDOM_MASK),
+  /** PAC with the largest weights of each layer: what looking at all layers together is good for. */
+  PAC_LAYERWISE(Start.BASE, new Pac(false), 0.01, Need.LAYERWISE_MASK),
   /** PAC whose pruned weights start as the source's instead of zero: what zeroing is good for. */
-  PAC_NOZERO(Start.SOURCE);
+  PAC_NOZERO(Start.SOURCE, new Pac(false), 0.01),
+  /** PAC that trains what is kept too: what freezing is good for. */
+  PAC_ALL(Start.BASE, new Pac(true), 0.01);
 
   private enum Start {
     RANDOM,
@@ -42,48 +63,60 @@ public enum Method {
     BASE
   }
 
-  private final Start start;
+  /** What a method can't do without. */
+  public enum Need {
+    /** A classification. */
+    CLASSES,
+    /** A target with classes that the source does not have. */
+    OWN_CLASSES,
+    /** A network with BatchNorm. */
+    BATCH_NORM,
+    /** The source's rows. */
+    SOURCE_ROWS,
+    /** A base that was pruned at random. */
+    RANDOM_MASK,
+    /** A base that was pruned layer by layer. */
+    LAYERWISE_MASK
+  }
 
-  Method(Start start) {
+  private final Start start;
+  private final Technique technique;
+  private final double strength;
+  private final Set<Need> needs;
+
+  Method(Start start, Technique technique) {
+    this(start, technique, 0);
+  }
+
+  Method(Start start, Technique technique, double strength, Need... needs) {
     this.start = start;
+    this.technique = technique;
+    this.strength = strength;
+    this.needs = Set.of(needs);
   }
 
   /** Whether what Allocate kept stays as it is: then a target is stored as what differs from the base. */
   public boolean keepsBase() {
-    return start == Start.BASE;
+    return start == Start.BASE && this != PAC_ALL;
   }
 
-  /**
-   * What may move, and what is pulled where.
-   *
-   * @param tensors of the target's network
-   * @param kept the base's mask on it
-   * @param own the tensors that are new with the target: trained in full, and pulled nowhere
-   * @param lambda of the pull λ·Σ(w − a)²
-   * @param start the weights that it starts from
-   */
-  public FitRange range(
-      List<TensorInfo> tensors,
-      MaskBits kept,
-      Predicate<TensorInfo> own,
-      double lambda,
-      float[] start) {
-    MaskBits everything = MaskBits.all(tensors);
-    return switch (this) {
-      case SCRATCH, FINETUNE -> FitRange.all(tensors);
-      case FINETUNE_HEAD ->
-          FitRange.of(
-              everything.inverted().with(tensors, TensorInfo::head), tensors, 0, own);
-      case L2 -> FitRange.of(everything, tensors, lambda, own);
-      case L2SP -> FitRange.of(everything, tensors, lambda, own).toward(start);
-      case PAC, PAC_NOALLOCATE, PAC_NOZERO -> pruned(tensors, kept, own, lambda);
-      case PAC_NOLAMBDA -> pruned(tensors, kept, own, 0);
-    };
+  /** The λ that it takes where none is given; 0 where it has no use for one. */
+  public double strength() {
+    return strength;
   }
 
-  private static FitRange pruned(
-      List<TensorInfo> tensors, MaskBits kept, Predicate<TensorInfo> own, double lambda) {
-    return FitRange.of(kept.inverted().with(tensors, own), tensors, lambda, own);
+  public boolean needs(Need need) {
+    return needs.contains(need);
+  }
+
+  /** Whether the fitted network keeps the source's outputs beside the target's own. */
+  public boolean keepsSourceOutputs() {
+    return this == COTUNING || this == LWF;
+  }
+
+  /** What may move, what is pulled where, and what else counts. */
+  public FitRange range(Situation situation) {
+    return technique.range(situation);
   }
 
   /** The weights that it starts from; null for random ones. */

@@ -1,0 +1,53 @@
+package org.pacnet.cli;
+
+import org.jspecify.annotations.Nullable;
+import org.pacnet.BatchNorm;
+import org.pacnet.TransferConfig;
+import org.pacnet.method.Method;
+import picocli.CommandLine.Option;
+
+/** How the target is learnt. */
+final class MethodOptions {
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description =
+          "How the target is learnt, instead of by pac; docs/methods.md says what each does:"
+              + " ${COMPLETION-CANDIDATES}")
+  private @Nullable Method method;
+
+  @Option(
+      names = "--last-layers",
+      paramLabel = "N",
+      description = "How many layers finetune-last trains, counted from the output (default: 2)")
+  private @Nullable Integer lastLayers;
+
+  @Option(
+      names = "--batch-norm",
+      paramLabel = "HOW",
+      description =
+          "BatchNorm in Calibrate: frozen (default), or per-target: scale, shift and statistics of the"
+              + " target's own")
+  private @Nullable BatchNorm batchNorm;
+
+  /** What is there comes from a model; its λ is that of its own method's penalty. */
+  void apply(TransferConfig.Builder builder, TransferConfig model) {
+    if (method != null && method != model.method()) {
+      builder.lambda(null);
+    }
+    apply(builder);
+  }
+
+  void apply(TransferConfig.Builder builder) {
+    if (method != null) {
+      builder.method(method);
+    }
+    if (lastLayers != null) {
+      builder.lastLayers(lastLayers);
+    }
+    if (batchNorm != null) {
+      builder.batchNorm(batchNorm);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package org.pacnet.experiment;
+
+import org.pacnet.data.Data;
+
+/**
+ * A source task, a target task like it, and as many rows of either as wanted. The same seed gives the
+ * same rows; what is asked for does not depend on what was asked before.
+ */
+public interface Problem {
+
+  /** The column to predict. */
+  String label();
+
+  /** The plentiful rows of the source that belongs to a seed. */
+  Data source(int seed);
+
+  /** Other rows of that source, without noise. */
+  Data sourceTest(int seed);
+
+  /** The few rows of the target. */
+  Data target(int seed, int rows);
+
+  /** Other rows of the target, without noise. */
+  Data test(int seed);
+}

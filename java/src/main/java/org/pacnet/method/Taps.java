@@ -1,0 +1,24 @@
+package org.pacnet.method;
+
+import org.pacnet.core.FitRange;
+import org.pacnet.core.FitTerm;
+
+/**
+ * TAPS (Wallingford et al., "Task Adaptive Parameter Sharing for Multi-Task Learning", CVPR 2022): a
+ * gate for each layer decides whether what the layer learnt counts; while it does not, the layer is
+ * the source's, bit for bit. The gates are pulled toward zero by an L1 penalty. The head has none.
+ */
+final class Taps implements Technique {
+
+  // The paper's threshold; gates start open.
+  private static final double THRESHOLD = 0.1;
+  private static final double START = 0.2;
+
+  @Override
+  public FitRange range(Situation s) {
+    return FitRange.all(s.tensors())
+        .with(
+            new FitTerm.Gates(
+                t -> !t.head() && !t.statistics() && !s.isNew(t), THRESHOLD, START, s.strength()));
+  }
+}

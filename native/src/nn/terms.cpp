@@ -1,0 +1,82 @@
+#include "nn/terms.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/simd.h"
+
+namespace pacnet {
+
+namespace {
+
+// softmax(o / temperature)
+void soften(const float* o, int64_t count, double temperature, double* p) {
+  const double largest = static_cast<double>(*std::max_element(o, o + count));
+  double total = 0.0;
+  for (int64_t j = 0; j < count; ++j) {
+    p[j] = std::exp((static_cast<double>(o[j]) - largest) / temperature);
+    total += p[j];
+  }
+  for (int64_t j = 0; j < count; ++j) {
+    p[j] /= total;
+  }
+}
+
+}  // namespace
+
+PACNET_SIMD void add_feature_gradient(const std::vector<float>& weight, const float* f, const float* r,
+                                      int64_t positions, int64_t rows, float* grad) {
+  const auto channels = static_cast<int64_t>(weight.size());
+  const float* w = weight.data();
+  const float scale = 2.0F / static_cast<float>(rows);
+  for (int64_t p = 0; p < positions; ++p) {
+    for (int64_t c = 0; c < channels; ++c) {
+      grad[p * channels + c] += scale * w[c] * (f[p * channels + c] - r[p * channels + c]);
+    }
+  }
+}
+
+void add_spectral_gradient(double strength, int64_t count, const float* f, int64_t rows, int64_t channels,
+                           float* grad) {
+  const at::NoGradGuard no_gradients;
+  // d sigma_i^2 / dF = 2 u_i u_i' F = 2 F v_i v_i': eigenvectors of the smaller of F F' and F' F serve, in double
+  // precision, since squaring costs half the digits.
+  const at::Tensor features =
+      at::from_blob(const_cast<float*>(f), {rows, channels}, at::kFloat).to(at::kDouble);
+  const bool by_rows = rows <= channels;
+  const at::Tensor gram =
+      by_rows ? at::matmul(features, features.t()) : at::matmul(features.t(), features);
+  // Ascending, as eigenvalues of a symmetric matrix are given.
+  const at::Tensor smallest =
+      std::get<1>(at::linalg_eigh(gram)).narrow(1, 0, std::min(count, std::min(rows, channels)));
+  const at::Tensor projector = at::matmul(smallest, smallest.t());
+  const at::Tensor own = (by_rows ? at::matmul(projector, features) : at::matmul(features, projector)) *
+                         (2.0 * strength / static_cast<double>(rows));
+  at::from_blob(grad, {rows, channels}, at::kFloat).add_(own);
+}
+
+void add_soft_gradient(const Terms::Soft& soft, const float* out, const float* reference, const float* labels,
+                       int64_t rows, int64_t batch_rows, int64_t outputs, float* grad) {
+  std::vector<double> p(static_cast<std::size_t>(soft.count));
+  std::vector<double> q(static_cast<std::size_t>(soft.count));
+  const double scale = soft.strength / soft.temperature / static_cast<double>(batch_rows);
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t at = r * outputs + soft.first;
+    soften(out + at, soft.count, soft.temperature, p.data());
+    if (soft.table.empty()) {
+      soften(reference + at, soft.count, soft.temperature, q.data());
+    } else {
+      const auto label = static_cast<int64_t>(labels[r]);
+      std::copy_n(soft.table.data() + label * soft.count, soft.count, q.begin());
+    }
+    for (int64_t j = 0; j < soft.count; ++j) {
+      const auto i = static_cast<std::size_t>(j);
+      grad[at + j] += static_cast<float>(scale * (p[i] - q[i]));
+    }
+  }
+}
+
+}  // namespace pacnet
