@@ -262,4 +262,30 @@ class PACNET_API Network {
   Impl* impl_;
 };
 
+/// Gaussian process regression: k(a, b) = signal * exp(-1/2 sum_j ((a_j - b_j) / length_j)^2), and noise on the diagonal;
+/// y less its mean, in units of its deviation. Exact: time grows with the cube of the rows, memory with their square.
+///
+/// A kernel is inputs + 2 numbers, logarithms of the lengths, of signal and of noise, in units of y's variance.
+class PACNET_API GaussianProcess {
+ public:
+  /// x: [rows, inputs]; y: [rows]; both are copied. kernel: null for the one of largest marginal likelihood, searched by
+  /// L-BFGS with exact gradients.
+  GaussianProcess(const float* x, int64_t x_count, const float* y, int64_t rows, const float* kernel,
+                  int64_t kernel_count);
+  ~GaussianProcess();
+  GaussianProcess(const GaussianProcess&) = delete;
+  GaussianProcess& operator=(const GaussianProcess&) = delete;
+
+  /// Rounded to floats, and used so: a process made from them again is the same, bit for bit.
+  void get_kernel(float* out, int64_t count) const;
+  /// log p(y | x), y in units of its deviation.
+  double log_likelihood() const;
+  /// Mean and standard deviation of the noise-free value at each row of x [rows, inputs], in y's unit.
+  void predict(const float* x, int64_t x_count, int64_t rows, float* mean, float* deviation, int64_t count) const;
+
+ private:
+  struct Impl;
+  Impl* impl_;
+};
+
 }  // namespace pacnet

@@ -2,12 +2,14 @@ package org.pacnet;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.FitOutcome;
 import org.pacnet.core.FitRange;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.TensorInfo;
+import org.pacnet.correction.Correction;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -17,6 +19,9 @@ import org.pacnet.method.Situation;
 
 /** One target's learning, by whatever method. */
 final class Calibration implements Situation, AutoCloseable {
+
+  // Far enough that the members' seeds are nobody else's.
+  private static final long MEMBER_SEED = 1_000_003;
 
   private final Phases phases;
   private final ModelState from;
@@ -55,6 +60,15 @@ final class Calibration implements Situation, AutoCloseable {
 
   private void checkNeeds() {
     Method method = settings.method();
+    if (method.needs(Need.NUMBERS) && target.schema().classification()) {
+      throw unfit("corrects numbers, and this is a classification");
+    }
+    if (method.needs(Need.TABLE) && target.schema().image() != null) {
+      throw unfit("is for tables, not images");
+    }
+    if (method.needs(Need.SHARED_OUTPUTS) && own.head()) {
+      throw unfit("can't say of classes that the source does not have");
+    }
     if (method.needs(Need.CLASSES) && !target.schema().classification()) {
       throw unfit("is for a classification, and this is a regression");
     }
@@ -85,63 +99,124 @@ final class Calibration implements Situation, AutoCloseable {
   }
 
   TargetModel run(String name) {
-    Method method = settings.method();
-    float[] base = from.requireBase();
-    MaskBits mask = from.requirePruned().mask();
+    long begun = System.nanoTime();
+    return settings.method().trainsNetwork() ? networks(name, begun) : correction(name, begun);
+  }
+
+  private TargetModel networks(String name, long begun) {
     Metrics before = null;
-    float[] weights = method.weights(from.source(), mask, base);
-    if (weights == null) {
-      network.initialize(settings.seed());
-      weights = network.parameters();
-    } else if (own.head()) {
-      weights = withNewHead(weights);
-    } else {
-      network.setParameters(weights);
-      before = phases.measure(network, target.schema(), target.rows(), settings.threads());
-    }
-    start =
-        fitted == network
-            ? weights
-            : Heads.join(
-                weights,
-                network.tensors(),
-                from.source(),
-                phases.tensorsOf(phases.schema()),
-                fitted.tensors());
-    final long begun = System.nanoTime();
-    FitRange range = method.range(this);
-    fitted.setParameters(start);
-    FitOutcome outcome = phases.fit(fitted, Phase.CALIBRATE, settings, range, target.rows(), monitor);
-    float[] trained = fitted.parameters();
-    if (fitted != network) {
-      trained = Heads.first(trained, fitted.tensors(), network.tensors());
+    List<FitOutcome> outcomes = new ArrayList<>();
+    List<TargetModel.Learnt> learnt = new ArrayList<>();
+    List<float[]> outputs = new ArrayList<>();
+    List<TensorInfo> tensors = network.tensors();
+    MaskBits ownMask = own.mask(from.requirePruned().mask(), tensors);
+    for (int member = 0; member < TargetModel.networks(settings); member++) {
+      TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
+      float[] weights = start(how.seed());
+      if (!own.head() && settings.method() != Method.SCRATCH && member == 0) {
+        network.setParameters(weights);
+        before = phases.measure(network, target.schema(), target.rows(), settings.threads());
+      }
+      start =
+          fitted == network
+              ? weights
+              : Heads.join(
+                  weights,
+                  tensors,
+                  from.source(),
+                  phases.tensorsOf(phases.schema()),
+                  fitted.tensors());
+      FitRange range = settings.method().range(this);
+      fitted.setParameters(start);
+      outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, target.rows(), monitor));
+      float[] trained = fitted.parameters();
+      if (fitted != network) {
+        trained = Heads.first(trained, fitted.tensors(), tensors);
+      }
+      network.setParameters(trained);
+      outputs.add(Phases.predict(network, target.rows(), settings.threads()));
+      learnt.add(new TargetModel.Learnt(ownMask.gather(trained), own.gather(trained, tensors)));
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
-    network.setParameters(trained);
+    Ensemble said = Ensemble.of(target.schema(), outputs);
+    return model(name, learnt, null, outcomes, before, said.outputs(), seconds);
+  }
+
+  private TargetModel correction(String name, long begun) {
+    network.setParameters(from.requireBase());
+    float[] outputs = Phases.predict(network, target.rows(), settings.threads());
+    Metrics before = Metrics.of(target.schema(), target.rows(), outputs).brief();
+    EncodedData pool = source;
+    Correction correction = null;
+    if (settings.method() != Method.UNTOUCHED) {
+      Correction.Rows rows = correctionRows(target.schema(), target.rows(), outputs);
+      correction =
+          Correction.fit(
+              settings.method(),
+              rows,
+              target.rows().labels(),
+              pool == null
+                  ? null
+                  : new Correction.Pool(
+                      Objects.requireNonNull(pool.features()),
+                      pool.labels(),
+                      pool.rows(),
+                      target.schema().classes().size()),
+              settings.threads(),
+              settings.seed());
+      outputs = Objects.requireNonNull(correction).apply(rows).outputs();
+    }
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    return model(name, List.of(), correction, List.of(), before, outputs, seconds);
+  }
+
+  static Correction.Rows correctionRows(Schema schema, EncodedData rows, float[] outputs) {
+    return new Correction.Rows(
+        Objects.requireNonNull(rows.features(), "images are not corrected"),
+        rows.rows(),
+        schema.inputWidth(),
+        outputs,
+        schema.outputWidth());
+  }
+
+  private TargetModel model(
+      String name,
+      List<TargetModel.Learnt> learnt,
+      @Nullable Correction correction,
+      List<FitOutcome> outcomes,
+      @Nullable Metrics before,
+      float[] outputs,
+      double seconds) {
+    FitOutcome outcome =
+        outcomes.isEmpty() ? new FitOutcome(0, 0, false, List.of(), List.of()) : outcomes.get(0);
     PhaseReport report =
         Phases.report(
             Phase.CALIBRATE,
             outcome,
             seconds,
             before,
-            phases.measure(network, target.schema(), target.rows(), settings.threads()),
+            Metrics.of(target.schema(), target.rows(), outputs).brief(),
             target.rows(),
             settings.threads());
-    List<TensorInfo> tensors = network.tensors();
-    return new TargetModel(
-        name,
-        settings,
-        target.ownHead() ? target.schema().classes() : null,
-        own.mask(mask, tensors).gather(trained),
-        own.gather(trained, tensors),
-        report);
+    List<String> classes = target.ownHead() ? target.schema().classes() : null;
+    return new TargetModel(name, settings, classes, learnt, correction, report);
   }
 
-  private float[] withNewHead(float[] body) {
-    network.initializeHead(settings.seed());
-    float[] weights = network.parameters();
-    OwnTensors.putBody(body, phases.tensorsOf(phases.schema()), weights, network.tensors());
-    return weights;
+  private float[] start(long seed) {
+    MaskBits mask = from.requirePruned().mask();
+    float[] weights = settings.method().weights(from.source(), mask, from.requireBase());
+    if (weights == null) {
+      network.initialize(seed);
+      return network.parameters();
+    }
+    if (!own.head()) {
+      return weights;
+    }
+    network.initializeHead(seed);
+    float[] withNewHead = network.parameters();
+    OwnTensors.putBody(
+        weights, phases.tensorsOf(phases.schema()), withNewHead, network.tensors());
+    return withNewHead;
   }
 
   @Override

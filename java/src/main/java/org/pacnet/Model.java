@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.TensorInfo;
+import org.pacnet.correction.Correction;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.ReadMonitor;
@@ -328,45 +329,70 @@ public final class Model implements AutoCloseable {
   public Metrics evaluate(String target, Data data) {
     TargetModel model = target(target);
     Schema own = schemaOf(model);
-    float[] weights = weights(model);
+    List<float[]> weights = weights(model);
     EncodedData rows = Rows.evaluation(data, own, ReadMonitor.NONE);
-    return Metrics.of(own, rows, phases.outputs(own, weights, rows));
+    return Metrics.of(own, rows, outputs(model, weights, rows).outputs());
   }
 
   /** The source task's predictions, by the base or, as long as there is none, the trained network. */
   public Predictions predict(Data data) {
     float[] weights = current().sourceWeights();
     EncodedData rows = Rows.prediction(data, schema);
-    return new Predictions(schema, rows, phases.outputs(schema, weights, rows));
+    return new Predictions(schema, rows, phases.outputs(schema, weights, rows), null);
   }
 
   /** A target's predictions. */
   public Predictions predict(String target, Data data) {
     TargetModel model = target(target);
     Schema own = schemaOf(model);
-    float[] weights = weights(model);
+    List<float[]> weights = weights(model);
     EncodedData rows = Rows.prediction(data, own);
-    return new Predictions(own, rows, phases.outputs(own, weights, rows));
+    Ensemble said = outputs(model, weights, rows);
+    return new Predictions(own, rows, said.outputs(), said.spread());
   }
 
-  /** The dense parameters of a target: the base, what Calibrate learnt, and its own head if any. */
-  private float[] weights(TargetModel target) {
+  /** The dense parameters of a target's networks: the base, what Calibrate learnt, and its own head if any. */
+  private List<float[]> weights(TargetModel target) {
     ModelState from = current();
     MaskBits mask = from.requirePruned().mask();
     float[] base = from.requireBase();
+    if (target.networks().isEmpty()) {
+      return List.of(base);
+    }
     OwnTensors own = OwnTensors.of(target);
     List<TensorInfo> network = tensorsOf(schemaOf(target));
-    float[] dense = base.clone();
-    if (own.head()) {
-      dense = new float[parameterCount(network)];
-      OwnTensors.putBody(base, tensors, dense, network);
+    List<float[]> all = new ArrayList<>();
+    for (TargetModel.Learnt learnt : target.networks()) {
+      float[] dense = base.clone();
+      if (own.head()) {
+        dense = new float[parameterCount(network)];
+        OwnTensors.putBody(base, tensors, dense, network);
+      }
+      own.put(learnt.own(), dense, network);
+      all.add(own.mask(mask, network).scatter(dense, learnt.values()));
     }
-    own.put(target.own(), dense, network);
-    return own.mask(mask, network).scatter(dense, target.values());
+    return all;
+  }
+
+  private Ensemble outputs(TargetModel target, List<float[]> weights, EncodedData rows) {
+    Schema own = schemaOf(target);
+    Ensemble said =
+        Ensemble.of(own, weights.stream().map(w -> phases.outputs(own, w, rows)).toList());
+    if (target.correction() == null) {
+      return said;
+    }
+    Correction.Corrected corrected =
+        target.correction().apply(Calibration.correctionRows(own, rows, said.outputs()));
+    return new Ensemble(corrected.outputs(), corrected.spread());
   }
 
   Schema schemaOf(TargetModel target) {
-    return target.classes() == null ? schema : schema.withClasses(target.classes());
+    return schemaOf(target.classes());
+  }
+
+  /** The schema of a target with these classes of its own, or none. */
+  Schema schemaOf(@Nullable List<String> classes) {
+    return classes == null ? schema : schema.withClasses(classes);
   }
 
   TargetModel target(String name) {
@@ -495,7 +521,12 @@ public final class Model implements AutoCloseable {
    */
   public void export(String target, Path file) {
     TargetModel model = target(target);
-    ModelStore.export(this, schemaOf(model), weights(model), file);
+    if (model.networks().size() != 1 || model.correction() != null) {
+      throw new DataException(
+          "the target '%s' is not one network (%s): it can't be exported as weights"
+              .formatted(target, model.config().method()));
+    }
+    ModelStore.export(this, schemaOf(model), weights(model).get(0), file);
   }
 
   /** The same for the source side. */

@@ -21,6 +21,7 @@ import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeLibrary;
 import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.TensorInfo;
+import org.pacnet.correction.Correction;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
@@ -407,12 +408,17 @@ final class ModelStore {
   private static void writeTarget(TargetModel target, String baseHash, Path place)
       throws IOException {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    float[] values = target.values();
-    entries.put(
-        VALUES, Entry.floats(List.of((long) values.length), values, 0, values.length));
-    float[] own = target.own();
-    if (own.length > 0) {
-      entries.put(OWN, Entry.floats(List.of((long) own.length), own, 0, own.length));
+    for (int i = 0; i < target.networks().size(); i++) {
+      float[] values = target.networks().get(i).values();
+      entries.put(
+          numbered(VALUES, i), Entry.floats(List.of((long) values.length), values, 0, values.length));
+      float[] own = target.networks().get(i).own();
+      if (own.length > 0) {
+        entries.put(numbered(OWN, i), Entry.floats(List.of((long) own.length), own, 0, own.length));
+      }
+    }
+    if (target.correction() != null) {
+      entries.putAll(target.correction().entries());
     }
     byte[] bytes = SafeTensors.encode(entries, Map.of());
     String hash = Sha256.hex(bytes);
@@ -657,26 +663,40 @@ final class ModelStore {
     }
     Map<String, Entry> entries = readChecked(place, PRUNED, json.sha256());
     Path file = place.resolve(fileName(PRUNED, hashOf(place, PRUNED, json.sha256())));
-    float[] values = floats(file, entries, VALUES);
-    float[] own = new float[0];
-    if (!entries.isEmpty()) {
+    List<TargetModel.Learnt> networks = new ArrayList<>();
+    for (int i = 0; i < TargetModel.networks(json.config()); i++) {
+      float[] values = floats(file, entries, numbered(VALUES, i));
       // Version 2 had nothing of a target's own but its output layer.
-      own = floats(file, entries, entries.containsKey("head") ? "head" : OWN);
+      String own = entries.containsKey("head") ? "head" : numbered(OWN, i);
+      networks.add(
+          new TargetModel.Learnt(
+              values, entries.containsKey(own) ? floats(file, entries, own) : new float[0]));
     }
+    Schema schema = model.schemaOf(json.classes());
+    Correction correction =
+        Correction.read(
+            json.config().method(), entries, schema.inputWidth(), schema.outputWidth(), file.toString());
     TargetModel target =
-        new TargetModel(json.name(), json.config(), json.classes(), values, own, json.report());
+        new TargetModel(
+            json.name(), json.config(), json.classes(), networks, correction, json.report());
     int[] expected;
     try {
       expected = model.targetSizes(target);
     } catch (DataException e) {
       throw new ModelFormatException(jsonFile + " is damaged: " + e.getMessage(), e);
     }
-    if (!entries.isEmpty()
-        || values.length != expected[0]
-        || own.length != expected[1]) {
+    boolean fits =
+        networks.stream()
+            .allMatch(n -> n.values().length == expected[0] && n.own().length == expected[1]);
+    if (!entries.isEmpty() || !fits) {
       throw new ModelFormatException(file + " does not fit the mask of its base");
     }
     return target;
+  }
+
+  // Of an ensemble: its further networks' values.
+  private static String numbered(String name, int network) {
+    return network == 0 ? name : name + "." + network;
   }
 
   private static float[] floats(Path file, Map<String, Entry> entries, String name) {

@@ -30,8 +30,11 @@ public final class Predictions {
   private final String @Nullable [] classes;
   private final Map<String, double[]> numbers = new LinkedHashMap<>();
 
-  /** {@code outputs}: the network's raw outputs. */
-  Predictions(Schema schema, EncodedData data, float[] outputs) {
+  /**
+   * {@code outputs}: the network's raw outputs; {@code spread}: their standard deviations, of a
+   * classification its probabilities'; null where there are none.
+   */
+  Predictions(Schema schema, EncodedData data, float[] outputs, float @Nullable [] spread) {
     rows = data.rows();
     dropped = data.dropped();
     missingWords = schema.missingWords();
@@ -59,6 +62,14 @@ public final class Predictions {
         }
         numbers.put(column, probabilities[c]);
       }
+      if (spread != null) {
+        double[] values = new double[rows];
+        for (int r = 0; r < rows; r++) {
+          int best = schema.classes().indexOf(predicted[r]);
+          values[r] = spread[r * width + best];
+        }
+        numbers.put("spread", values);
+      }
     } else {
       classes = null;
       for (int c = 0; c < width; c++) {
@@ -68,6 +79,14 @@ public final class Predictions {
           values[r] = label.mean() + label.std() * outputs[r * width + c];
         }
         numbers.put("prediction_" + label.name(), values);
+      }
+      for (int c = 0; spread != null && c < width; c++) {
+        Schema.Label label = schema.labels().get(c);
+        double[] values = new double[rows];
+        for (int r = 0; r < rows; r++) {
+          values[r] = label.std() * spread[r * width + c];
+        }
+        numbers.put("spread_" + label.name(), values);
       }
     }
   }
@@ -88,7 +107,9 @@ public final class Predictions {
   /**
    * The columns: {@code prediction_LABEL} for each label of a regression; {@code prediction} and
    * {@code probability_CLASS} for each class of a classification, with {@code (2)} behind it where a
-   * class before differs only in case.
+   * class before differs only in case. Of an ensemble or a Gaussian process also {@code spread_LABEL},
+   * the standard deviation of what is predicted, or {@code spread}, that of the predicted class's
+   * probability.
    */
   public List<String> columns() {
     List<String> names = new ArrayList<>(numbers.keySet());

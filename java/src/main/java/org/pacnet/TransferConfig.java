@@ -46,6 +46,7 @@ import org.pacnet.method.Method;
  *     loss; of another method its own penalty. Null: what suits the method
  * @param method how targets are learnt
  * @param lastLayers how many layers, counted from the output, the method {@code finetune-last} trains
+ * @param members how many networks the method {@code pac-ensemble} calibrates
  * @param batchNorm what Calibrate does with BatchNorm, where the network has it
  * @param seed of initial weights, shuffles, splits and dropout
  * @param newClasses take classes of a target that differ from the source's in spelling only for new
@@ -84,6 +85,7 @@ public record TransferConfig(
     @Nullable Double lambda,
     Method method,
     int lastLayers,
+    int members,
     BatchNorm batchNorm,
     long seed,
     boolean newClasses,
@@ -152,6 +154,7 @@ public record TransferConfig(
         "must be 0 or more",
         lambda);
     check(lastLayers > 0, "lastLayers", "the number of last layers", "must be at least 1", lastLayers);
+    check(members > 1 && members <= 1000, "members", "the number of members", "must be between 2 and 1000", members);
     check(threads > 0, "threads", "the number of threads", "must be at least 1", threads);
   }
 
@@ -223,6 +226,7 @@ public record TransferConfig(
     private @Nullable Double lambda = null;
     private Method method = Method.PAC;
     private int lastLayers = 2;
+    private int members = 5;
     private BatchNorm batchNorm = BatchNorm.FROZEN;
     private long seed = 0;
     private boolean newClasses = false;
@@ -264,6 +268,7 @@ public record TransferConfig(
       lambda = c.lambda;
       method = c.method;
       lastLayers = c.lastLayers;
+      members = c.members;
       batchNorm = c.batchNorm;
       seed = c.seed;
       newClasses = c.newClasses;
@@ -446,6 +451,11 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder members(int value) {
+      members = value;
+      return this;
+    }
+
     public Builder batchNorm(BatchNorm value) {
       batchNorm = value;
       return this;
@@ -504,6 +514,7 @@ public record TransferConfig(
           lambda,
           method,
           lastLayers,
+          members,
           batchNorm,
           seed,
           newClasses,

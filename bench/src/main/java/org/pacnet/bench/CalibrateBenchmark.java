@@ -1,10 +1,6 @@
 package org.pacnet.bench;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -17,6 +13,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.pacnet.Activation;
 import org.pacnet.Model;
 import org.pacnet.Monitor;
 import org.pacnet.PhaseReport;
@@ -44,27 +41,14 @@ public class CalibrateBenchmark {
 
   @Setup
   public void allocate() {
-    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(0);
-    Data source = columns(Friedman.source(2, random).sample(1_000, true, random));
-    target = columns(Friedman.target().sample(rows, true, random));
+    Friedman friedman = new Friedman(2);
+    Data source = Data.columns(friedman.sourceColumns(0, 1_000));
+    target = Data.columns(friedman.targetColumns(0, rows));
     TransferConfig config =
-        TransferConfig.builder("y").hidden(width, width, width).sourceEpochs(2).build();
+        TransferConfig.builder("y").hidden(width, width, width).activation(Activation.RELU).sourceEpochs(2).build();
     model = Model.train(source, config, new Monitor());
     model.prune();
     model.allocate(source, new Monitor());
-  }
-
-  private static Data columns(Friedman.Sample sample) {
-    Map<String, double[]> columns = new LinkedHashMap<>();
-    for (int i = 0; i < Friedman.INPUTS; i++) {
-      double[] values = new double[sample.y().length];
-      for (int r = 0; r < values.length; r++) {
-        values[r] = sample.x()[r][i];
-      }
-      columns.put("x" + (i + 1), values);
-    }
-    columns.put("y", sample.y());
-    return Data.columns(columns);
   }
 
   @Benchmark

@@ -24,6 +24,12 @@ final class MethodOptions {
   private @Nullable Integer lastLayers;
 
   @Option(
+      names = "--members",
+      paramLabel = "N",
+      description = "How many networks pac-ensemble calibrates (default: 5)")
+  private @Nullable Integer members;
+
+  @Option(
       names = "--batch-norm",
       paramLabel = "HOW",
       description =
@@ -45,6 +51,9 @@ final class MethodOptions {
     }
     if (lastLayers != null) {
       builder.lastLayers(lastLayers);
+    }
+    if (members != null) {
+      builder.members(members);
     }
     if (batchNorm != null) {
       builder.batchNorm(batchNorm);

@@ -2,6 +2,7 @@ package org.pacnet.method;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ public enum Method {
   PRIOR(Start.SOURCE, new GaussianPrior(), 0.01, Need.SOURCE_ROWS),
   /** Train, Prune, Allocate, Calibrate (Myung et al. 2022). */
   PAC(Start.BASE, new Pac(false), 0.01),
+  /** Several of PAC's calibrations, and the mean of what they say. */
+  PAC_ENSEMBLE(Start.BASE, new Pac(false), 0.01),
   /** PAC without its pull: what λ is good for. */
   PAC_NOLAMBDA(Start.BASE, new Pac(false)),
   /** PAC on kept weights that have not been trained again: what Allocate is good for. */
@@ -51,7 +54,19 @@ public enum Method {
   /** PAC whose pruned weights start as the source's instead of zero: what zeroing is good for. */
   PAC_NOZERO(Start.SOURCE, new Pac(false), 0.01),
   /** PAC that trains what is kept too: what freezing is good for. */
-  PAC_ALL(Start.BASE, new Pac(true), 0.01);
+  PAC_ALL(Start.BASE, new Pac(true), 0.01),
+  /** The source model as it is. */
+  UNTOUCHED(Need.SHARED_OUTPUTS),
+  /** The source model's output, scaled and shifted. */
+  AFFINE(Need.NUMBERS, Need.TABLE),
+  /** Ridge regression of what the source model leaves, on its output and the inputs. */
+  RIDGE_RESIDUAL(Need.NUMBERS, Need.TABLE),
+  /** A Gaussian process on what the source model leaves. */
+  GP_RESIDUAL(Need.NUMBERS, Need.TABLE),
+  /** A Gaussian process on the target alone. */
+  GP(Need.NUMBERS, Need.TABLE),
+  /** Boosted trees on the source's and the target's rows together. */
+  TREES(Need.SHARED_OUTPUTS, Need.TABLE, Need.SOURCE_ROWS);
 
   private enum Start {
     RANDOM,
@@ -65,6 +80,12 @@ public enum Method {
 
   /** What a method can't do without. */
   public enum Need {
+    /** A regression. */
+    NUMBERS,
+    /** A table, not images. */
+    TABLE,
+    /** The source's classes, or a regression. */
+    SHARED_OUTPUTS,
     /** A classification. */
     CLASSES,
     /** A target with classes that the source does not have. */
@@ -80,7 +101,7 @@ public enum Method {
   }
 
   private final Start start;
-  private final Technique technique;
+  private final @Nullable Technique technique;
   private final double strength;
   private final Set<Need> needs;
 
@@ -93,6 +114,18 @@ public enum Method {
     this.technique = technique;
     this.strength = strength;
     this.needs = Set.of(needs);
+  }
+
+  Method(Need... needs) {
+    start = Start.BASE;
+    technique = null;
+    strength = 0;
+    this.needs = Set.of(needs);
+  }
+
+  /** Whether a network is trained; otherwise something stands behind the source model, or in its place. */
+  public boolean trainsNetwork() {
+    return technique != null;
   }
 
   /** Whether what Allocate kept stays as it is: then a target is stored as what differs from the base. */
@@ -116,7 +149,7 @@ public enum Method {
 
   /** What may move, what is pulled where, and what else counts. */
   public FitRange range(Situation situation) {
-    return technique.range(situation);
+    return Objects.requireNonNull(technique, this + " trains no network").range(situation);
   }
 
   /** The weights that it starts from; null for random ones. */

@@ -1,0 +1,40 @@
+package org.pacnet.correction;
+
+import java.util.List;
+import java.util.Map;
+import org.pacnet.io.SafeTensors.Dtype;
+import org.pacnet.io.SafeTensors.Entry;
+
+/** Rows of floats in a file. */
+final class Entries {
+
+  private Entries() {}
+
+  static Entry floats(float[] values) {
+    return Entry.floats(List.of((long) values.length), values, 0, values.length);
+  }
+
+  /** Takes one out; throws IllegalArgumentException unless it is there, finite, and of that size. */
+  static float[] take(Map<String, Entry> entries, String name, int size) {
+    float[] values = take(entries, name);
+    if (values.length != size) {
+      throw new IllegalArgumentException("'%s' is not %d floats".formatted(name, size));
+    }
+    return values;
+  }
+
+  static float[] take(Map<String, Entry> entries, String name) {
+    Entry entry = entries.remove(name);
+    if (entry == null || entry.dtype() != Dtype.F32 || entry.shape().size() != 1) {
+      throw new IllegalArgumentException("there are no floats named '%s'".formatted(name));
+    }
+    float[] values = new float[entry.size()];
+    entry.copyTo(values, 0);
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new IllegalArgumentException("'%s' holds %s".formatted(name, value));
+      }
+    }
+    return values;
+  }
+}

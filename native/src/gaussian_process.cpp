@@ -1,0 +1,105 @@
+// GaussianProcess of pacnet.h on the core's parts: checks arguments, standardises y, turns errors into one type.
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "core/blas.h"
+#include "core/error.h"
+#include "gp/gaussian_process.h"
+#include "pacnet/pacnet.h"
+
+namespace pacnet {
+
+namespace {
+
+constexpr int64_t kMostRows = 5000;
+constexpr int64_t kPredictRows = 1024;
+
+at::Tensor in_double(const float* values, at::IntArrayRef shape) {
+  return at::from_blob(const_cast<float*>(values), shape, at::kFloat).to(at::kDouble);
+}
+
+}  // namespace
+
+struct GaussianProcess::Impl {
+  Impl(const float* x, int64_t x_count, const float* y, int64_t rows, const float* given, int64_t given_count) {
+    const at::NoGradGuard no_gradients;
+    pin_blas_threads();
+    require(rows > 0 && x_count > 0 && x_count % rows == 0, "x does not have so many rows");
+    require(rows <= kMostRows, "a Gaussian process of " + std::to_string(rows) + " rows is too large; give at most " +
+                                   std::to_string(kMostRows));
+    inputs = x_count / rows;
+    const at::Tensor labels = in_double(y, {rows});
+    mean = labels.mean().item<double>();
+    deviation = std::sqrt((labels - mean).square().mean().item<double>());
+    if (deviation == 0.0) {
+      deviation = 1.0;
+    }
+    process = std::make_unique<GaussianRegression>(in_double(x, {rows, inputs}), (labels - mean) / deviation);
+    if (given == nullptr) {
+      const Kernel best = process->best();
+      kernel.assign(best.logs.begin(), best.logs.end());
+    } else {
+      require(given_count == inputs + 2, "a kernel has two numbers more than there are inputs");
+      kernel.assign(given, given + given_count);
+    }
+    process->set(rounded());
+  }
+
+  Kernel rounded() const { return {{kernel.begin(), kernel.end()}}; }
+
+  int64_t inputs = 0;
+  double mean = 0.0;
+  double deviation = 1.0;
+  std::unique_ptr<GaussianRegression> process;
+  std::vector<float> kernel;
+};
+
+GaussianProcess::GaussianProcess(const float* x, int64_t x_count, const float* y, int64_t rows, const float* kernel,
+                                 int64_t kernel_count)
+    : impl_(guarded([&] { return new Impl(x, x_count, y, rows, kernel, kernel_count); })) {}
+
+GaussianProcess::~GaussianProcess() { delete impl_; }
+
+void GaussianProcess::get_kernel(float* out, int64_t count) const {
+  guarded([&] {
+    require(count == impl_->inputs + 2, "a kernel has two numbers more than there are inputs");
+    std::copy(impl_->kernel.begin(), impl_->kernel.end(), out);
+  });
+}
+
+double GaussianProcess::log_likelihood() const {
+  return guarded([&] {
+    const at::NoGradGuard no_gradients;
+    pin_blas_threads();
+    return impl_->process->log_likelihood(impl_->rounded(), nullptr);
+  });
+}
+
+void GaussianProcess::predict(const float* x, int64_t x_count, int64_t rows, float* mean, float* deviation,
+                              int64_t count) const {
+  guarded([&] {
+    require(rows >= 0 && x_count == rows * impl_->inputs, "x does not have so many rows");
+    require(count == rows, "there must be room for a number a row");
+    const at::NoGradGuard no_gradients;
+    pin_blas_threads();
+    for (int64_t begin = 0; begin < rows; begin += kPredictRows) {
+      const int64_t part = std::min(kPredictRows, rows - begin);
+      const auto [means, variances] =
+          impl_->process->predict(in_double(x + begin * impl_->inputs, {part, impl_->inputs}));
+      const at::Tensor scaled = means * impl_->deviation + impl_->mean;
+      const at::Tensor spread = variances.sqrt() * impl_->deviation;
+      for (int64_t r = 0; r < part; ++r) {
+        mean[begin + r] = static_cast<float>(scaled.const_data_ptr<double>()[r]);
+        deviation[begin + r] = static_cast<float>(spread.const_data_ptr<double>()[r]);
+      }
+    }
+  });
+}
+
+}  // namespace pacnet

@@ -1,0 +1,127 @@
+// The Gaussian process against scikit-learn (tests/fixtures/make_gp_fixtures.py) and finite differences.
+
+#include "gp/gaussian_process.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "fixture.h"
+#include "pacnet/pacnet.h"
+
+namespace pacnet {
+namespace {
+
+using test::count;
+using test::Fixture;
+
+class GpFixture : public testing::TestWithParam<const char*> {};
+
+TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
+  const Fixture f(GetParam());
+  const std::vector<float>& y = f.tensor("y");
+  const std::vector<float>& kernel = f.tensor("kernel");
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), kernel.data(), count(kernel));
+  EXPECT_NEAR(gp.log_likelihood(), f.number("likelihood"), 1e-3);
+  std::vector<float> mean(40);
+  std::vector<float> deviation(40);
+  gp.predict(f.tensor("x_test").data(), count(f.tensor("x_test")), 40, mean.data(), deviation.data(), 40);
+  for (std::size_t i = 0; i < 40; ++i) {
+    EXPECT_NEAR(mean[i], f.tensor("mean")[i], 1e-3F) << i;
+    EXPECT_NEAR(deviation[i], f.tensor("deviation")[i], 2e-3F) << i;
+  }
+}
+
+TEST_P(GpFixture, TheKernelThatIsFoundIsAsLikelyAndPredictsTheSame) {
+  const Fixture f(GetParam());
+  const std::vector<float>& y = f.tensor("y");
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), nullptr, 0);
+  EXPECT_GT(gp.log_likelihood(), f.number("likelihood") - 1e-3);
+  std::vector<float> mean(40);
+  std::vector<float> deviation(40);
+  gp.predict(f.tensor("x_test").data(), count(f.tensor("x_test")), 40, mean.data(), deviation.data(), 40);
+  if (gp.log_likelihood() < f.number("likelihood") + 1e-2) {  // not a better one
+    for (std::size_t i = 0; i < 40; ++i) {
+      EXPECT_NEAR(mean[i], f.tensor("mean")[i], 1e-2F) << i;
+    }
+  }
+}
+
+TEST_P(GpFixture, FromItsKernelItComesBackBitForBit) {
+  const Fixture f(GetParam());
+  const std::vector<float>& y = f.tensor("y");
+  const std::vector<float>& x = f.tensor("x");
+  const GaussianProcess gp(x.data(), count(x), y.data(), count(y), nullptr, 0);
+  std::vector<float> kernel(static_cast<std::size_t>(f.number("inputs")) + 2);
+  gp.get_kernel(kernel.data(), count(kernel));
+  const GaussianProcess again(x.data(), count(x), y.data(), count(y), kernel.data(), count(kernel));
+  std::vector<float> first(y.size());
+  std::vector<float> second(y.size());
+  std::vector<float> deviation(y.size());
+  gp.predict(x.data(), count(x), count(y), first.data(), deviation.data(), count(y));
+  again.predict(x.data(), count(x), count(y), second.data(), deviation.data(), count(y));
+  EXPECT_EQ(first, second);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, GpFixture, testing::Values("gp_small", "gp_more", "gp_one_input"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST(GaussianRegression, GradientOfTheLikelihoodEqualsFiniteDifferences) {
+  const at::Tensor x = at::sin(at::arange(15 * 3, at::kDouble).square()).view({15, 3});
+  const at::Tensor y = at::cos(at::arange(15, at::kDouble).square());
+  const GaussianRegression regression(x, y);
+  Kernel kernel{{0.2, -0.3, 1.1, 0.4, -2.0}};
+  std::vector<double> gradient;
+  regression.log_likelihood(kernel, &gradient);
+  for (std::size_t i = 0; i < kernel.logs.size(); ++i) {
+    Kernel above = kernel;
+    Kernel below = kernel;
+    above.logs[i] += 1e-5;
+    below.logs[i] -= 1e-5;
+    const double slope =
+        (regression.log_likelihood(above, nullptr) - regression.log_likelihood(below, nullptr)) / 2e-5;
+    EXPECT_NEAR(gradient[i], slope, 1e-5 * std::max(1.0, std::fabs(slope))) << i;
+  }
+}
+
+TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
+  const std::vector<float> x = {1, 2, 1, 2, 1, 2};
+  const std::vector<float> constant = {5, 5, 5};
+  const std::vector<float> varying = {4, 5, 6};
+  for (const auto& y : {constant, varying}) {
+    const GaussianProcess gp(x.data(), 6, y.data(), 3, nullptr, 0);
+    float mean = 0;
+    float deviation = 0;
+    gp.predict(x.data(), 2, 1, &mean, &deviation, 1);
+    EXPECT_NEAR(mean, 5.0F, 0.05F);
+    EXPECT_TRUE(std::isfinite(deviation));
+  }
+  const GaussianProcess one(x.data(), 2, varying.data(), 1, nullptr, 0);
+  float mean = 0;
+  float deviation = 0;
+  one.predict(x.data(), 2, 1, &mean, &deviation, 1);
+  EXPECT_NEAR(mean, 4.0F, 0.05F);
+}
+
+TEST(GaussianProcessEdges, WhatDoesNotFitIsRefused) {
+  const std::vector<float> x(6, 1.0F);
+  const auto refused = [&](int64_t rows, int64_t kernel_count) {
+    try {
+      const GaussianProcess gp(x.data(), 6, x.data(), rows, kernel_count > 0 ? x.data() : nullptr, kernel_count);
+    } catch (const std::exception&) {
+      return last_error_kind() == kErrorInvalidArgument;
+    }
+    return false;
+  };
+  EXPECT_TRUE(refused(0, 0));
+  EXPECT_TRUE(refused(4, 0));
+  EXPECT_TRUE(refused(6000, 0));
+  EXPECT_TRUE(refused(3, 3));
+}
+
+}  // namespace
+}  // namespace pacnet
