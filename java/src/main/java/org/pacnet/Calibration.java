@@ -110,10 +110,13 @@ final class Calibration implements Situation, AutoCloseable {
     List<float[]> outputs = new ArrayList<>();
     List<TensorInfo> tensors = network.tensors();
     MaskBits ownMask = own.mask(from.requirePruned().mask(), tensors);
-    for (int member = 0; member < TargetModel.networks(settings); member++) {
+    Method method = settings.method();
+    boolean several = method == Method.PAC_ENSEMBLE || method == Method.PAC_STACK;
+    Folds folds = Folds.of(target.rows(), several ? settings.members() : 1, settings.seed());
+    for (int member = 0; member < folds.count(); member++) {
       TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
       float[] weights = start(how.seed());
-      if (!own.head() && settings.method() != Method.SCRATCH && member == 0) {
+      if (!own.head() && method != Method.SCRATCH && member == 0) {
         network.setParameters(weights);
         before = phases.measure(network, target.schema(), target.rows(), settings.threads());
       }
@@ -126,9 +129,12 @@ final class Calibration implements Situation, AutoCloseable {
                   from.source(),
                   phases.tensorsOf(phases.schema()),
                   fitted.tensors());
-      FitRange range = settings.method().range(this);
+      FitRange range = method.range(this);
       fitted.setParameters(start);
-      outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, target.rows(), monitor));
+      // Each sees all rows but those of its fold: that tells them apart, and the fold is there to ask.
+      EncodedData rows =
+          folds.count() == 1 ? target.rows() : new Subset(target.rows(), folds.outside(member));
+      outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, rows, monitor));
       float[] trained = fitted.parameters();
       if (fitted != network) {
         trained = Heads.first(trained, fitted.tensors(), tensors);
@@ -137,15 +143,51 @@ final class Calibration implements Situation, AutoCloseable {
       outputs.add(Phases.predict(network, target.rows(), settings.threads()));
       learnt.add(new TargetModel.Learnt(ownMask.gather(trained), own.gather(trained, tensors)));
     }
-    double seconds = (System.nanoTime() - begun) / 1e9;
     Ensemble said = Ensemble.of(target.schema(), outputs);
-    return model(name, learnt, null, outcomes, before, said.outputs(), seconds);
+    float[] predicted = said.outputs();
+    Correction stack = null;
+    if (method == Method.PAC_STACK) {
+      Correction.Rows rows = baseRows(target.rows());
+      stack = stack(rows, folds, outputs);
+      predicted = stack.apply(rows, said.corrected()).outputs();
+    }
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    return model(name, learnt, stack, outcomes, before, predicted, seconds);
+  }
+
+  private Correction stack(Correction.Rows rows, Folds folds, List<float[]> outputs) {
+    int width = rows.width();
+    float[] unseen = new float[rows.rows() * width];
+    List<int[]> inside = new ArrayList<>();
+    for (int f = 0; f < folds.count(); f++) {
+      inside.add(folds.inside(f));
+      for (int row : folds.inside(f)) {
+        System.arraycopy(outputs.get(f), row * width, unseen, row * width, width);
+      }
+    }
+    return Correction.stack(
+        rows,
+        target.rows().labels(),
+        unseen,
+        inside,
+        f -> {
+          EncodedData others = new Subset(target.rows(), folds.outside(f));
+          EncodedData own = new Subset(target.rows(), folds.inside(f));
+          return new Correction.Fold(baseRows(own), baseRows(others), others.labels());
+        });
+  }
+
+  // Rows with what the base says of them.
+  private Correction.Rows baseRows(EncodedData rows) {
+    network.setParameters(from.requireBase());
+    float[] outputs = Phases.predict(network, rows, settings.threads());
+    return correctionRows(target.schema(), rows, outputs);
   }
 
   private TargetModel correction(String name, long begun) {
     network.setParameters(from.requireBase());
     float[] outputs = Phases.predict(network, target.rows(), settings.threads());
-    Metrics before = Metrics.of(target.schema(), target.rows(), outputs).brief();
+    final Metrics before = Metrics.of(target.schema(), target.rows(), outputs).brief();
     EncodedData pool = source;
     Correction correction = null;
     if (settings.method() != Method.UNTOUCHED) {
@@ -164,7 +206,7 @@ final class Calibration implements Situation, AutoCloseable {
                       target.schema().classes().size()),
               settings.threads(),
               settings.seed());
-      outputs = Objects.requireNonNull(correction).apply(rows).outputs();
+      outputs = Objects.requireNonNull(correction).apply(rows, null).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     return model(name, List.of(), correction, List.of(), before, outputs, seconds);

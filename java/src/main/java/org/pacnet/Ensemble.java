@@ -2,6 +2,7 @@ package org.pacnet;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.correction.Correction;
 import org.pacnet.data.Schema;
 
 /**
@@ -13,6 +14,10 @@ import org.pacnet.data.Schema;
  *     same shape; null for one network
  */
 record Ensemble(float[] outputs, float @Nullable [] spread) {
+
+  Correction.Corrected corrected() {
+    return new Correction.Corrected(outputs, spread);
+  }
 
   static Ensemble of(Schema schema, List<float[]> members) {
     if (members.size() == 1) {

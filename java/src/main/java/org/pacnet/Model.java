@@ -381,8 +381,15 @@ public final class Model implements AutoCloseable {
     if (target.correction() == null) {
       return said;
     }
+    // Where the target trained no network, what was asked is the base already.
+    boolean trained = !target.networks().isEmpty();
+    float[] base =
+        trained ? phases.outputs(own, current().requireBase(), rows) : said.outputs();
     Correction.Corrected corrected =
-        target.correction().apply(Calibration.correctionRows(own, rows, said.outputs()));
+        target
+            .correction()
+            .apply(
+                Calibration.correctionRows(own, rows, base), trained ? said.corrected() : null);
     return new Ensemble(corrected.outputs(), corrected.spread());
   }
 

@@ -34,6 +34,7 @@ import org.pacnet.io.Json;
 import org.pacnet.io.SafeTensors;
 import org.pacnet.io.SafeTensors.Entry;
 import org.pacnet.io.Sha256;
+import org.pacnet.method.Method;
 
 /**
  * A model as a directory of JSON and safetensors files; docs/model-format.md describes it.
@@ -664,7 +665,7 @@ final class ModelStore {
     Map<String, Entry> entries = readChecked(place, PRUNED, json.sha256());
     Path file = place.resolve(fileName(PRUNED, hashOf(place, PRUNED, json.sha256())));
     List<TargetModel.Learnt> networks = new ArrayList<>();
-    for (int i = 0; i < TargetModel.networks(json.config()); i++) {
+    for (int i = 0; entries.containsKey(numbered(VALUES, i)); i++) {
       float[] values = floats(file, entries, numbered(VALUES, i));
       // Version 2 had nothing of a target's own but its output layer.
       String own = entries.containsKey("head") ? "head" : numbered(OWN, i);
@@ -684,6 +685,13 @@ final class ModelStore {
       expected = model.targetSizes(target);
     } catch (DataException e) {
       throw new ModelFormatException(jsonFile + " is damaged: " + e.getMessage(), e);
+    }
+    boolean several =
+        json.config().method() == Method.PAC_ENSEMBLE || json.config().method() == Method.PAC_STACK;
+    boolean trained = json.config().method().trainsNetwork();
+    if (networks.isEmpty() == trained || (networks.size() > 1 && !several)) {
+      throw new ModelFormatException(
+          file + " has " + networks.size() + " networks, which the target's method does not make");
     }
     boolean fits =
         networks.stream()

@@ -27,8 +27,10 @@ final class ModelUpgrade {
       confusion(file);
     }
     if (file.get("config") instanceof ObjectNode config) {
-      // What came without a new version is what the code did before it: the default.
-      ObjectNode complete = Json.MAPPER.valueToTree(TransferConfig.builder("label").build());
+      // What came without a new version is what the code did before it.
+      ObjectNode complete =
+          Json.MAPPER.valueToTree(
+              TransferConfig.builder("label").schedule(Schedule.CONSTANT).build());
       file.set("config", complete.setAll(config));
     }
     file.put("formatVersion", ModelStore.VERSION);

@@ -33,12 +33,4 @@ record TargetModel(
   TargetModel {
     networks = List.copyOf(networks);
   }
-
-  /** How many networks a target has that is learnt so. */
-  static int networks(TransferConfig config) {
-    return switch (config.method()) {
-      case PAC_ENSEMBLE -> config.members();
-      default -> config.method().trainsNetwork() ? 1 : 0;
-    };
-  }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.pacnet.Cnn;
+import org.pacnet.Schedule;
 import org.pacnet.Task;
 import org.pacnet.TransferConfig;
 import org.pacnet.experiment.Friedman;
@@ -106,6 +107,7 @@ final class DemoCommand implements Runnable {
             .sourceEpochs(SOURCE_EPOCHS)
             .targetEpochs(TARGET_EPOCHS)
             .learningRate(0.003)
+            .schedule(Schedule.CONSTANT)
             .batchSize(64)
             .ratio(0.5)
             .augment(Augmentation.values())

@@ -21,6 +21,13 @@ final class NetworkOptions {
   }
 
   @Option(
+      names = "--paper",
+      description =
+          "Start from the PAC-Net paper's values instead of better ones: relu, a constant learning rate of"
+              + " 0.001, --plain.")
+  private boolean paper;
+
+  @Option(
       names = "--network",
       paramLabel = "KIND",
       description = "mlp (default for tables); for images cnn (default) or resnet18")
@@ -36,7 +43,7 @@ final class NetworkOptions {
   @Option(
       names = "--activation",
       paramLabel = "NAME",
-      description = "mlp: relu (default), tanh, sigmoid, gelu or silu")
+      description = "mlp: silu (default), relu, tanh, sigmoid or gelu")
   private @Nullable Activation activation;
 
   @Option(
@@ -78,6 +85,9 @@ final class NetworkOptions {
   }
 
   void apply(TransferConfig.Builder builder, boolean images) {
+    if (paper) {
+      builder.paper();
+    }
     Kind wanted = kind != null ? kind : images ? Kind.CNN : Kind.MLP;
     check(wanted == Kind.MLP, "mlp", hidden, "--hidden", activation, "--activation", dropout, "--dropout");
     check(wanted == Kind.CNN, "cnn", widths, "--widths");

@@ -13,7 +13,7 @@ final class TrainingOptions {
   @Option(
       names = "--lr",
       paramLabel = "RATE",
-      description = "Learning rate (default: 0.001)")
+      description = "Learning rate (default: 0.003)")
   private @Nullable Double learningRate;
 
   @Option(names = "--batch-size", paramLabel = "ROWS", description = "Rows a step (default: 128)")
@@ -50,7 +50,7 @@ final class TrainingOptions {
       names = "--schedule",
       paramLabel = "NAME",
       description =
-          "Learning rate over a phase: constant (default), cosine or linear (both down to zero)")
+          "Learning rate over a phase: cosine (default), linear (both down to zero) or constant")
   private @Nullable Schedule schedule;
 
   @Option(

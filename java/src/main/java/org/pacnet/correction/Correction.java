@@ -1,7 +1,9 @@
 package org.pacnet.correction;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
@@ -9,7 +11,8 @@ import org.pacnet.io.SafeTensors.Entry;
 import org.pacnet.method.Method;
 
 /** Turns rows and what the source model says of them into predictions, in the network's own units. */
-public sealed interface Correction permits LinearCorrection, GaussianCorrection, TreeCorrection {
+public sealed interface Correction
+    permits LinearCorrection, GaussianCorrection, TreeCorrection, StackCorrection {
 
   /**
    * Rows with what the source model says of them.
@@ -32,7 +35,12 @@ public sealed interface Correction permits LinearCorrection, GaussianCorrection,
    */
   record Corrected(float[] outputs, float @Nullable [] spread) {}
 
-  Corrected apply(Rows rows);
+  /**
+   * The predictions.
+   *
+   * @param networks what the target's own networks say; null where it has none
+   */
+  Corrected apply(Rows rows, @Nullable Corrected networks);
 
   /** What makes it up, for a file; {@link #read} is the way back. */
   Map<String, Entry> entries();
@@ -57,6 +65,19 @@ public sealed interface Correction permits LinearCorrection, GaussianCorrection,
     };
   }
 
+  /** A mix with the target's networks; {@link StackCorrection#fit} says more. */
+  static Correction stack(
+      Rows rows,
+      FloatBuffer labels,
+      float[] unseen,
+      List<int[]> folds,
+      IntFunction<Fold> part) {
+    return StackCorrection.fit(rows, labels, unseen, folds, part);
+  }
+
+  /** A fold, and all other rows with their labels. */
+  record Fold(Rows rows, Rows others, FloatBuffer otherLabels) {}
+
   /** Rows of the source with their labels. */
   record Pool(FloatBuffer features, FloatBuffer labels, int rows, int classes) {}
 
@@ -68,6 +89,7 @@ public sealed interface Correction permits LinearCorrection, GaussianCorrection,
         case AFFINE, RIDGE_RESIDUAL -> LinearCorrection.read(entries, inputs, width);
         case GP_RESIDUAL, GP -> GaussianCorrection.read(entries, inputs, width);
         case TREES -> TreeCorrection.read(entries, inputs, width);
+        case PAC_STACK -> StackCorrection.read(entries, inputs, width);
         default -> null;
       };
     } catch (IllegalArgumentException | DataException e) {

@@ -3,6 +3,7 @@ package org.pacnet.correction;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.core.NativeGaussianProcess;
 import org.pacnet.io.SafeTensors.Entry;
 
@@ -54,7 +55,7 @@ record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernel
   }
 
   @Override
-  public Corrected apply(Rows rows) {
+  public Corrected apply(Rows rows, @Nullable Corrected networks) {
     int width = rows.width();
     int n = y.length / width;
     float[] at = features(rows);

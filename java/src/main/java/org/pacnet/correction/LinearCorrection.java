@@ -5,6 +5,7 @@ import java.util.Map;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.io.SafeTensors.Entry;
 
 /**
@@ -188,7 +189,7 @@ record LinearCorrection(float[] coefficients) implements Correction {
   }
 
   @Override
-  public Corrected apply(Rows rows) {
+  public Corrected apply(Rows rows, @Nullable Corrected networks) {
     int width = rows.width();
     int each = 1 + width + rows.inputs();
     float[] corrected = new float[rows.rows() * width];

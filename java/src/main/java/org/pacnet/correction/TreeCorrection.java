@@ -63,7 +63,7 @@ record TreeCorrection(byte[][] boosters, int classes) implements Correction {
   }
 
   @Override
-  public Corrected apply(Rows rows) {
+  public Corrected apply(Rows rows, @Nullable Corrected networks) {
     int inputs = rows.inputs();
     float[] x = new float[rows.rows() * (inputs + 1)];
     for (int r = 0; r < rows.rows(); r++) {

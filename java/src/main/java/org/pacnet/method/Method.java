@@ -41,8 +41,10 @@ public enum Method {
   PRIOR(Start.SOURCE, new GaussianPrior(), 0.01, Need.SOURCE_ROWS),
   /** Train, Prune, Allocate, Calibrate (Myung et al. 2022). */
   PAC(Start.BASE, new Pac(false), 0.01),
-  /** Several of PAC's calibrations, and the mean of what they say. */
+  /** Several of PAC's calibrations, each without a part of the rows, and the mean of what they say. */
   PAC_ENSEMBLE(Start.BASE, new Pac(false), 0.01),
+  /** PAC's ensemble mixed with a Gaussian process and ridge regression on what the source leaves. */
+  PAC_STACK(Start.BASE, new Pac(false), 0.01, Need.NUMBERS, Need.TABLE),
   /** PAC without its pull: what λ is good for. */
   PAC_NOLAMBDA(Start.BASE, new Pac(false)),
   /** PAC on kept weights that have not been trained again: what Allocate is good for. */

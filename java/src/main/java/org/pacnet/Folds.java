@@ -1,0 +1,73 @@
+package org.pacnet;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.pacnet.data.EncodedData;
+
+/**
+ * Parts of equal size (within one row) of a target's rows, each with its share of every class, or of high
+ * and low labels.
+ */
+final class Folds {
+
+  private final int[] foldOf;
+  private final int count;
+
+  private Folds(int[] foldOf, int count) {
+    this.foldOf = foldOf;
+    this.count = count;
+  }
+
+  /** As many as wanted, but none without a row. */
+  static Folds of(EncodedData rows, int wanted, long seed) {
+    int n = rows.rows();
+    int count = Math.min(wanted, n);
+    FloatBuffer labels = rows.labels();
+    int each = labels.remaining() / n;
+    // Neighbours by label go into different folds, which one is drawn.
+    int[] byLabel =
+        IntStream.range(0, n)
+            .boxed()
+            .sorted(Comparator.comparingDouble(row -> labels.get(row * each)))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] foldOf = new int[n];
+    int[] order = IntStream.range(0, count).toArray();
+    for (int i = 0; i < n; i++) {
+      if (i % count == 0) {
+        for (int k = count - 1; k > 0; k--) {
+          int other = random.nextInt(k + 1);
+          int swapped = order[k];
+          order[k] = order[other];
+          order[other] = swapped;
+        }
+      }
+      foldOf[byLabel[i]] = order[i % count];
+    }
+    return new Folds(foldOf, count);
+  }
+
+  int count() {
+    return count;
+  }
+
+  int of(int row) {
+    return foldOf[row];
+  }
+
+  /** The rows of a fold. */
+  int[] inside(int fold) {
+    return IntStream.range(0, foldOf.length).filter(row -> foldOf[row] == fold).toArray();
+  }
+
+  /** All other rows; all rows where there is only one fold. */
+  int[] outside(int fold) {
+    return count == 1
+        ? Arrays.stream(inside(fold)).toArray()
+        : IntStream.range(0, foldOf.length).filter(row -> foldOf[row] != fold).toArray();
+  }
+}

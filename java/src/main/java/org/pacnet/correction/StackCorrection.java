@@ -1,0 +1,219 @@
+package org.pacnet.correction;
+
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.io.SafeTensors.Entry;
+
+/**
+ * A mix of what the target's networks say, a Gaussian process on what the source leaves, and its ridge
+ * regression; stacking (Wolpert 1992; Breiman 1996). The shares come from predictions of rows that none of
+ * the three has seen.
+ *
+ * @param shares of the three, for each output, [width, 3]; 0 or more, with sum 1
+ */
+record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrection ridge)
+    implements Correction {
+
+  private static final int PARTS = 3;
+
+  // The mix without evidence, and how many rows of evidence it takes to outweigh it: with a handful of rows the
+  // networks are the safest of the three (docs/adr/0009-defaults.md).
+  private static final double[] PRIOR = {0.6, 0.2, 0.2};
+  private static final double PRIOR_ROWS = 10;
+
+  /**
+   * Learns from the target's rows.
+   *
+   * @param unseen what a network that has not seen the row says of it, [rows, width]
+   * @param folds the rows that belong together, as many sets as networks
+   * @param part some of the rows
+   */
+  static StackCorrection fit(
+      Rows rows,
+      FloatBuffer labels,
+      float[] unseen,
+      List<int[]> folds,
+      IntFunction<Fold> part) {
+    int width = rows.width();
+    float[] shares = new float[width * PARTS];
+    if (folds.size() < 2) {
+      for (int c = 0; c < width; c++) {
+        shares[c * PARTS] = 1; // nothing is known of any of them
+      }
+    } else {
+      float[] process = new float[unseen.length];
+      float[] ridge = new float[unseen.length];
+      for (int f = 0; f < folds.size(); f++) {
+        Fold own = part.apply(f);
+        float[] byProcess =
+            GaussianCorrection.fit(own.others(), own.otherLabels(), true)
+                .apply(own.rows(), null)
+                .outputs();
+        float[] byRidge =
+            LinearCorrection.ridge(own.others(), own.otherLabels()).apply(own.rows(), null).outputs();
+        int[] members = folds.get(f);
+        for (int i = 0; i < members.length; i++) {
+          System.arraycopy(byProcess, i * width, process, members[i] * width, width);
+          System.arraycopy(byRidge, i * width, ridge, members[i] * width, width);
+        }
+      }
+      for (int c = 0; c < width; c++) {
+        double[] own = shares(unseen, process, ridge, labels, rows.rows(), width, c);
+        for (int k = 0; k < PARTS; k++) {
+          shares[c * PARTS + k] = (float) own[k];
+        }
+      }
+    }
+    return new StackCorrection(
+        shares, GaussianCorrection.fit(rows, labels, true), LinearCorrection.ridge(rows, labels));
+  }
+
+  /** Minimises the squared error of the mix, and a pull toward the prior, over the simplex. */
+  private static double[] shares(
+      float[] a, float[] b, float[] c, FloatBuffer labels, int n, int width, int output) {
+    double[][] gram = new double[PARTS][PARTS];
+    double[] toward = new double[PARTS];
+    for (int r = 0; r < n; r++) {
+      int at = r * width + output;
+      double y = labels.get(at);
+      double[] off = {a[at] - y, b[at] - y, c[at] - y};
+      for (int i = 0; i < PARTS; i++) {
+        for (int j = 0; j < PARTS; j++) {
+          gram[i][j] += off[i] * off[j];
+        }
+      }
+    }
+    // The pull is as strong as so many rows on which the parts differ as they do on these.
+    double differing = 0;
+    for (int i = 0; i < PARTS; i++) {
+      for (int j = 0; j < i; j++) {
+        differing += gram[i][i] + gram[j][j] - 2 * gram[i][j];
+      }
+    }
+    double pull = Math.max(differing / PARTS * PRIOR_ROWS / n / 2, 1e-12);
+    for (int i = 0; i < PARTS; i++) {
+      gram[i][i] += pull;
+      toward[i] = pull * PRIOR[i];
+    }
+    double[] best = new double[PARTS];
+    double lowest = Double.POSITIVE_INFINITY;
+    // Every set of parts that may be in the mix; the best one whose shares are all positive.
+    for (int set = 1; set < 1 << PARTS; set++) {
+      double[] shares = onTheFace(gram, toward, set);
+      if (shares == null) {
+        continue;
+      }
+      double value = 0;
+      for (int i = 0; i < PARTS; i++) {
+        value -= 2 * toward[i] * shares[i];
+        for (int j = 0; j < PARTS; j++) {
+          value += shares[i] * gram[i][j] * shares[j];
+        }
+      }
+      if (value < lowest) {
+        lowest = value;
+        best = shares;
+      }
+    }
+    return best;
+  }
+
+  // min s'Gs − 2t's with sum 1 over the set: G s = t + m·1, by Gauss elimination of at most three rows.
+  private static double @Nullable [] onTheFace(double[][] gram, double[] toward, int set) {
+    int size = Integer.bitCount(set) + 1;
+    int[] index = new int[size - 1];
+    for (int i = 0, k = 0; i < PARTS; i++) {
+      if ((set >> i & 1) != 0) {
+        index[k++] = i;
+      }
+    }
+    double[][] m = new double[size][size + 1];
+    for (int i = 0; i < size - 1; i++) {
+      for (int j = 0; j < size - 1; j++) {
+        m[i][j] = gram[index[i]][index[j]];
+      }
+      m[i][size - 1] = -1;
+      m[size - 1][i] = 1;
+      m[i][size] = toward[index[i]];
+    }
+    m[size - 1][size] = 1;
+    for (int p = 0; p < size; p++) {
+      int pivot = p;
+      for (int r = p + 1; r < size; r++) {
+        pivot = Math.abs(m[r][p]) > Math.abs(m[pivot][p]) ? r : pivot;
+      }
+      double[] swapped = m[p];
+      m[p] = m[pivot];
+      m[pivot] = swapped;
+      if (m[p][p] == 0) {
+        return null;
+      }
+      for (int r = 0; r < size; r++) {
+        double factor = r == p ? 0 : m[r][p] / m[p][p];
+        for (int c = p; c <= size; c++) {
+          m[r][c] -= factor * m[p][c];
+        }
+      }
+    }
+    double[] shares = new double[PARTS];
+    for (int i = 0; i < size - 1; i++) {
+      shares[index[i]] = m[i][size] / m[i][i];
+      if (!(shares[index[i]] >= 0)) {
+        return null;
+      }
+    }
+    return shares;
+  }
+
+  @Override
+  public Corrected apply(Rows rows, @Nullable Corrected networks) {
+    if (networks == null) {
+      throw new IllegalArgumentException("a stack needs networks");
+    }
+    Corrected byProcess = process.apply(rows, null);
+    Corrected byRidge = ridge.apply(rows, null);
+    float[] outputs = new float[networks.outputs().length];
+    float[] spread = new float[outputs.length];
+    for (int i = 0; i < outputs.length; i++) {
+      int c = i % rows.width() * PARTS;
+      double[] said = {networks.outputs()[i], byProcess.outputs()[i], byRidge.outputs()[i]};
+      double[] own = {at(networks.spread(), i), at(byProcess.spread(), i), 0};
+      double mean = 0;
+      for (int k = 0; k < PARTS; k++) {
+        mean += shares[c + k] * said[k];
+      }
+      // Of the mixture: what each is unsure of, and how far they are apart.
+      double variance = 0;
+      for (int k = 0; k < PARTS; k++) {
+        variance += shares[c + k] * (own[k] * own[k] + (said[k] - mean) * (said[k] - mean));
+      }
+      outputs[i] = (float) mean;
+      spread[i] = (float) Math.sqrt(variance);
+    }
+    return new Corrected(outputs, spread);
+  }
+
+  private static double at(float @Nullable [] values, int i) {
+    return values == null ? 0 : values[i];
+  }
+
+  @Override
+  public Map<String, Entry> entries() {
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    entries.put("stack.shares", Entries.floats(shares));
+    entries.putAll(process.entries());
+    entries.putAll(ridge.entries());
+    return entries;
+  }
+
+  static StackCorrection read(Map<String, Entry> entries, int inputs, int width) {
+    return new StackCorrection(
+        Entries.take(entries, "stack.shares", width * PARTS),
+        GaussianCorrection.read(entries, inputs, width),
+        LinearCorrection.read(entries, inputs, width));
+  }
+}
