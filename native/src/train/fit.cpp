@@ -133,7 +133,10 @@ class Fit {
       std::copy(best.begin(), best.end(), params_);
     }
     check_finite(net_.layout(), params_);
-    check_frozen(net_.layout(), scope_.trainable, before_.data(), params_);
+    // With the weights of an earlier epoch, layers may be from before their gate closed.
+    const bool last_epoch = best.empty() || result.best_epoch == result.epochs_run;
+    const bool gated = gates_ != nullptr && last_epoch;
+    check_frozen(net_.layout(), gated ? gates_->moved() : scope_.trainable, before_.data(), params_);
     if (scope_.frozen_zero) {
       check_frozen_zero(net_.layout(), scope_.trainable, params_, kErrorGuarantee,
                         "a pruned weight is not +0.0; please report it");

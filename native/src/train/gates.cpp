@@ -40,6 +40,17 @@ void Gates::backward(float* grads) {
   }
 }
 
+BitMask Gates::moved() const {
+  BitMask mask = scope_.trainable;
+  const auto& tensors = scope_.layout.tensors();
+  for (std::size_t t = 0; t < tensors.size(); ++t) {
+    if (gated(t) && !open(tensors[t])) {
+      mask.fill(tensors[t], false);
+    }
+  }
+  return mask;
+}
+
 void Gates::compose(float* params) const {
   const auto& tensors = scope_.layout.tensors();
   for (std::size_t t = 0; t < tensors.size(); ++t) {

@@ -25,6 +25,8 @@ class Gates {
   /// From the gradients of the weights to those of change, in place, and of the gates: the step function passes
   /// gradients as if it were the identity (straight-through; Bengio et al. 2013), and every gate is pulled toward zero.
   void backward(float* grads);
+  /// Everything trainable but what a closed gate keeps at its start.
+  BitMask moved() const;
   /// The weights that follow from change and gates.
   void compose(float* params) const;
 
