@@ -241,7 +241,7 @@ final class Calibration implements Situation, AutoCloseable {
             target.rows(),
             settings.threads());
     List<String> classes = target.ownHead() ? target.schema().classes() : null;
-    return new TargetModel(name, settings, classes, learnt, correction, report);
+    return new TargetModel(name, settings, classes, learnt, correction, null, report);
   }
 
   private float[] start(long seed) {

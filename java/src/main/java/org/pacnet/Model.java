@@ -16,13 +16,13 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.TensorInfo;
-import org.pacnet.correction.Correction;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
+import org.pacnet.method.Method;
 
 /**
  * A source model and any number of targets calibrated on it: PAC-Net (Myung et al., ICML 2022).
@@ -288,6 +288,47 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  /**
+   * Tries ways to learn a target by cross-validation on its rows alone: PAC with several strengths and
+   * rates, its ensemble or stack, corrections of the source model's output, and the source model as it is.
+   * Changes nothing; {@code tuning.best().config()} is what {@link #calibrate} then takes.
+   *
+   * @param settings what is not tried is as here
+   */
+  public Tuning tune(Data target, TransferConfig settings, Monitor monitor) {
+    return tune(target, null, List.of(), settings, monitor);
+  }
+
+  /**
+   * The same for these methods, each with its own defaults.
+   *
+   * @param source rows of the source, for methods that learn from them too; null for none
+   */
+  public Tuning compare(
+      Data target,
+      @Nullable Data source,
+      List<Method> methods,
+      TransferConfig settings,
+      Monitor monitor) {
+    return tune(target, source, methods, settings, monitor);
+  }
+
+  private Tuning tune(
+      Data target,
+      @Nullable Data source,
+      List<Method> methods,
+      TransferConfig settings,
+      Monitor monitor) {
+    checkFits(schema, settings);
+    ModelState from = current();
+    from.requireBase();
+    TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
+    Phases.TargetRows rows = readTarget(target, schema, how, monitor);
+    EncodedData sourceRows =
+        source == null ? null : Rows.training(source, schema, config, monitor.reading());
+    return new Tuner(phases, from, rows, sourceRows, settings, monitor).run(methods);
+  }
+
   private PhaseReport calibrate(
       String name,
       Phases.TargetRows target,
@@ -327,11 +368,11 @@ public final class Model implements AutoCloseable {
 
   /** A target's errors on labelled data. */
   public Metrics evaluate(String target, Data data) {
-    TargetModel model = target(target);
+    ModelState from = current();
+    TargetModel model = from.target(target);
     Schema own = schemaOf(model);
-    List<float[]> weights = weights(model);
     EncodedData rows = Rows.evaluation(data, own, ReadMonitor.NONE);
-    return Metrics.of(own, rows, outputs(model, weights, rows).outputs());
+    return Metrics.of(own, rows, phases.outputs(from, model, rows).outputs());
   }
 
   /** The source task's predictions, by the base or, as long as there is none, the trained network. */
@@ -343,54 +384,29 @@ public final class Model implements AutoCloseable {
 
   /** A target's predictions. */
   public Predictions predict(String target, Data data) {
-    TargetModel model = target(target);
+    ModelState from = current();
+    TargetModel model = from.target(target);
     Schema own = schemaOf(model);
-    List<float[]> weights = weights(model);
     EncodedData rows = Rows.prediction(data, own);
-    Ensemble said = outputs(model, weights, rows);
+    Ensemble said = phases.outputs(from, model, rows);
     return new Predictions(own, rows, said.outputs(), said.spread());
   }
 
-  /** The dense parameters of a target's networks: the base, what Calibrate learnt, and its own head if any. */
-  private List<float[]> weights(TargetModel target) {
+  /**
+   * A target's predictions with bounds that hold a share of the true values: split-conformal prediction on
+   * out-of-fold residuals (cross-conformal; Vovk 2015). A target of n rows can promise n/(n + 1) at most.
+   *
+   * @param level that share, in (0, 1); more than can be promised is an error that says how many rows it
+   *     takes
+   */
+  public Predictions predict(String target, Data data, double level) {
     ModelState from = current();
-    MaskBits mask = from.requirePruned().mask();
-    float[] base = from.requireBase();
-    if (target.networks().isEmpty()) {
-      return List.of(base);
-    }
-    OwnTensors own = OwnTensors.of(target);
-    List<TensorInfo> network = tensorsOf(schemaOf(target));
-    List<float[]> all = new ArrayList<>();
-    for (TargetModel.Learnt learnt : target.networks()) {
-      float[] dense = base.clone();
-      if (own.head()) {
-        dense = new float[parameterCount(network)];
-        OwnTensors.putBody(base, tensors, dense, network);
-      }
-      own.put(learnt.own(), dense, network);
-      all.add(own.mask(mask, network).scatter(dense, learnt.values()));
-    }
-    return all;
-  }
-
-  private Ensemble outputs(TargetModel target, List<float[]> weights, EncodedData rows) {
-    Schema own = schemaOf(target);
-    Ensemble said =
-        Ensemble.of(own, weights.stream().map(w -> phases.outputs(own, w, rows)).toList());
-    if (target.correction() == null) {
-      return said;
-    }
-    // Where the target trained no network, what was asked is the base already.
-    boolean trained = !target.networks().isEmpty();
-    float[] base =
-        trained ? phases.outputs(own, current().requireBase(), rows) : said.outputs();
-    Correction.Corrected corrected =
-        target
-            .correction()
-            .apply(
-                Calibration.correctionRows(own, rows, base), trained ? said.corrected() : null);
-    return new Ensemble(corrected.outputs(), corrected.spread());
+    TargetModel model = from.target(target);
+    Schema own = schemaOf(model);
+    double[] widths = Intervals.widths(target, model, own, level);
+    EncodedData rows = Rows.prediction(data, own);
+    Ensemble said = phases.outputs(from, model, rows);
+    return new Predictions(own, rows, said.outputs(), said.spread()).within(widths);
   }
 
   Schema schemaOf(TargetModel target) {
@@ -399,7 +415,7 @@ public final class Model implements AutoCloseable {
 
   /** The schema of a target with these classes of its own, or none. */
   Schema schemaOf(@Nullable List<String> classes) {
-    return classes == null ? schema : schema.withClasses(classes);
+    return phases.schemaOf(classes);
   }
 
   TargetModel target(String name) {
@@ -533,7 +549,7 @@ public final class Model implements AutoCloseable {
           "the target '%s' is not one network (%s): it can't be exported as weights"
               .formatted(target, model.config().method()));
     }
-    ModelStore.export(this, schemaOf(model), weights(model).get(0), file);
+    ModelStore.export(this, schemaOf(model), phases.weights(current(), model).get(0), file);
   }
 
   /** The same for the source side. */
@@ -576,7 +592,7 @@ public final class Model implements AutoCloseable {
 
   /** The tensors of the network with a schema's output layer. */
   List<TensorInfo> tensorsOf(Schema own) {
-    return own.outputWidth() == schema.outputWidth() ? tensors : phases.tensorsOf(own);
+    return phases.tensorsOf(own);
   }
 
   /** How many pruned values and how many of its own a target must have. */

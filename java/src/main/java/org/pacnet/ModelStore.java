@@ -57,6 +57,7 @@ final class ModelStore {
   private static final String PRUNED = "pruned";
   private static final String OWN = "own_values";
   private static final String VALUES = "pruned_values";
+  private static final String RESIDUALS = "residuals";
 
   // What a checksum is counted over stands in its own place.
   private static final String NO_CHECKSUM = "0".repeat(64);
@@ -418,6 +419,11 @@ final class ModelStore {
         entries.put(numbered(OWN, i), Entry.floats(List.of((long) own.length), own, 0, own.length));
       }
     }
+    float[] residuals = target.residuals();
+    if (residuals != null) {
+      entries.put(
+          RESIDUALS, Entry.floats(List.of((long) residuals.length), residuals, 0, residuals.length));
+    }
     if (target.correction() != null) {
       entries.putAll(target.correction().entries());
     }
@@ -673,13 +679,18 @@ final class ModelStore {
           new TargetModel.Learnt(
               values, entries.containsKey(own) ? floats(file, entries, own) : new float[0]));
     }
+    float[] residuals =
+        entries.containsKey(RESIDUALS) ? floats(file, entries, RESIDUALS) : null;
     Schema schema = model.schemaOf(json.classes());
+    if (residuals != null && (residuals.length == 0 || residuals.length % schema.outputWidth() != 0)) {
+      throw new ModelFormatException(file + " is damaged: residuals don't fit the labels");
+    }
     Correction correction =
         Correction.read(
             json.config().method(), entries, schema.inputWidth(), schema.outputWidth(), file.toString());
     TargetModel target =
         new TargetModel(
-            json.name(), json.config(), json.classes(), networks, correction, json.report());
+            json.name(), json.config(), json.classes(), networks, correction, residuals, json.report());
     int[] expected;
     try {
       expected = model.targetSizes(target);

@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.data.ReadMonitor;
 
 /**
@@ -11,6 +12,7 @@ public final class Monitor {
 
   private final Consumer<Progress> onEpoch;
   private final Consumer<ReadProgress> onRows;
+  private final @Nullable Monitor parent;
   private volatile boolean cancelled;
 
   /** A monitor that only cancels. */
@@ -30,8 +32,14 @@ public final class Monitor {
    * @param onRows told some twenty times a second how far the reading is, on the thread that reads
    */
   public Monitor(Consumer<Progress> onEpoch, Consumer<ReadProgress> onRows) {
+    this(onEpoch, onRows, null);
+  }
+
+  private Monitor(
+      Consumer<Progress> onEpoch, Consumer<ReadProgress> onRows, @Nullable Monitor parent) {
     this.onEpoch = onEpoch;
     this.onRows = onRows;
+    this.parent = parent;
   }
 
   /**
@@ -44,11 +52,16 @@ public final class Monitor {
 
   /** Whether {@link #cancel()} has been called. */
   public boolean isCancelled() {
-    return cancelled;
+    return cancelled || (parent != null && parent.isCancelled());
   }
 
   void report(Progress progress) {
     onEpoch.accept(progress);
+  }
+
+  /** One that is cancelled with this one, and tells of nothing. */
+  Monitor cancelOnly() {
+    return new Monitor(progress -> {}, progress -> {}, this);
   }
 
   /** The same for what reads. */
@@ -61,7 +74,7 @@ public final class Monitor {
 
       @Override
       public boolean isCancelled() {
-        return cancelled;
+        return Monitor.this.isCancelled();
       }
     };
   }

@@ -2,9 +2,12 @@ package org.pacnet;
 
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.FitOutcome;
 import org.pacnet.core.FitRange;
@@ -13,6 +16,7 @@ import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.RowFeed;
 import org.pacnet.core.TensorInfo;
+import org.pacnet.correction.Correction;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
@@ -29,6 +33,8 @@ final class Phases {
 
   private final Schema schema;
   private final TransferConfig config;
+  // By the number of outputs.
+  private final Map<Integer, List<TensorInfo>> tensors = new ConcurrentHashMap<>();
 
   /**
    * @param schema of the source task
@@ -201,15 +207,25 @@ final class Phases {
     from.requireBase();
     try (Calibration calibration =
         new Calibration(this, from, target, source, settings, monitor)) {
-      return from.withTarget(calibration.run(name));
+      TargetModel learnt = calibration.run(name);
+      if (settings.intervals()) {
+        learnt =
+            learnt.withResiduals(
+                new Tuner(this, from, target, source, settings, monitor).residuals());
+      }
+      return from.withTarget(learnt);
     }
   }
 
   /** The tensors of the network with a schema's output layer. */
   List<TensorInfo> tensorsOf(Schema own) {
-    try (NativeNetwork network = network(own)) {
-      return network.tensors();
-    }
+    return tensors.computeIfAbsent(
+        own.outputWidth(),
+        width -> {
+          try (NativeNetwork network = network(own)) {
+            return network.tensors();
+          }
+        });
   }
 
   /** The network's raw outputs for these rows, [rows, outputs]. */
@@ -218,6 +234,53 @@ final class Phases {
       network.setParameters(weights);
       return predict(network, rows, config.threads());
     }
+  }
+
+  /** The schema of a target with these classes of its own, or none. */
+  Schema schemaOf(@Nullable List<String> classes) {
+    return classes == null ? schema : schema.withClasses(classes);
+  }
+
+  /** The dense parameters of a target's networks: the base, what Calibrate learnt, and its own head if any. */
+  List<float[]> weights(ModelState from, TargetModel target) {
+    MaskBits mask = from.requirePruned().mask();
+    float[] base = from.requireBase();
+    if (target.networks().isEmpty()) {
+      return List.of(base);
+    }
+    OwnTensors own = OwnTensors.of(target);
+    List<TensorInfo> network = tensorsOf(schemaOf(target.classes()));
+    List<float[]> all = new ArrayList<>();
+    for (TargetModel.Learnt learnt : target.networks()) {
+      float[] dense = base.clone();
+      if (own.head()) {
+        TensorInfo last = network.get(network.size() - 1);
+        dense = new float[last.offset() + last.size()];
+        OwnTensors.putBody(base, tensorsOf(schema), dense, network);
+      }
+      own.put(learnt.own(), dense, network);
+      all.add(own.mask(mask, network).scatter(dense, learnt.values()));
+    }
+    return all;
+  }
+
+  /** What a target says of rows. */
+  Ensemble outputs(ModelState from, TargetModel target, EncodedData rows) {
+    Schema own = schemaOf(target.classes());
+    Ensemble said =
+        Ensemble.of(own, weights(from, target).stream().map(w -> outputs(own, w, rows)).toList());
+    if (target.correction() == null) {
+      return said;
+    }
+    // Where the target trained no network, what was asked is the base already.
+    boolean trained = !target.networks().isEmpty();
+    float[] base = trained ? outputs(own, from.requireBase(), rows) : said.outputs();
+    Correction.Corrected corrected =
+        target
+            .correction()
+            .apply(
+                Calibration.correctionRows(own, rows, base), trained ? said.corrected() : null);
+    return new Ensemble(corrected.outputs(), corrected.spread());
   }
 
   static float[] predict(NativeNetwork network, EncodedData rows, int threads) {

@@ -2,12 +2,14 @@ package org.pacnet;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
@@ -89,6 +91,21 @@ public final class Predictions {
         numbers.put("spread_" + label.name(), values);
       }
     }
+  }
+
+  /** With columns {@code lower_LABEL} and {@code upper_LABEL}, so far from the prediction. */
+  Predictions within(double[] widths) {
+    int label = 0;
+    for (String column : List.copyOf(numbers.keySet())) {
+      if (column.startsWith("prediction_") && label < widths.length) {
+        double far = widths[label++];
+        double[] middle = Objects.requireNonNull(numbers.get(column));
+        String name = column.substring("prediction_".length());
+        numbers.put("lower_" + name, Arrays.stream(middle).map(v -> v - far).toArray());
+        numbers.put("upper_" + name, Arrays.stream(middle).map(v -> v + far).toArray());
+      }
+    }
+    return this;
   }
 
   /** Number of predicted rows. */

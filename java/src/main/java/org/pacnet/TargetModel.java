@@ -12,6 +12,8 @@ import org.pacnet.correction.Correction;
  * @param classes of the target's own output layer; null where it shares the source's
  * @param networks one, several for an ensemble, or none where the method trains none: then the base
  * @param correction what stands behind the networks; null for nothing
+ * @param residuals how far predictions of rows were off that had not been seen, in the order of the rows,
+ *     [rows, labels], in standardised units and without sign; null where nobody asked for intervals
  * @param report of the Calibrate phase
  */
 record TargetModel(
@@ -20,6 +22,7 @@ record TargetModel(
     @Nullable List<String> classes,
     List<Learnt> networks,
     @Nullable Correction correction,
+    float @Nullable [] residuals,
     PhaseReport report) {
 
   /**
@@ -32,5 +35,9 @@ record TargetModel(
 
   TargetModel {
     networks = List.copyOf(networks);
+  }
+
+  TargetModel withResiduals(float[] unseen) {
+    return new TargetModel(name, config, classes, networks, correction, unseen, report);
   }
 }

@@ -47,6 +47,8 @@ import org.pacnet.method.Method;
  * @param method how targets are learnt
  * @param lastLayers how many layers, counted from the output, the method {@code finetune-last} trains
  * @param members how many networks the method {@code pac-ensemble} calibrates
+ * @param intervals whether calibrations cross-validate themselves, five more times, so that predictions can
+ *     have bounds
  * @param batchNorm what Calibrate does with BatchNorm, where the network has it
  * @param seed of initial weights, shuffles, splits and dropout
  * @param newClasses take classes of a target that differ from the source's in spelling only for new
@@ -86,6 +88,7 @@ public record TransferConfig(
     Method method,
     int lastLayers,
     int members,
+    boolean intervals,
     BatchNorm batchNorm,
     long seed,
     boolean newClasses,
@@ -227,6 +230,7 @@ public record TransferConfig(
     private Method method = Method.PAC;
     private int lastLayers = 2;
     private int members = 5;
+    private boolean intervals = false;
     private BatchNorm batchNorm = BatchNorm.FROZEN;
     private long seed = 0;
     private boolean newClasses = false;
@@ -269,6 +273,7 @@ public record TransferConfig(
       method = c.method;
       lastLayers = c.lastLayers;
       members = c.members;
+      intervals = c.intervals;
       batchNorm = c.batchNorm;
       seed = c.seed;
       newClasses = c.newClasses;
@@ -470,6 +475,11 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder intervals(boolean value) {
+      intervals = value;
+      return this;
+    }
+
     public Builder batchNorm(BatchNorm value) {
       batchNorm = value;
       return this;
@@ -529,6 +539,7 @@ public record TransferConfig(
           method,
           lastLayers,
           members,
+          intervals,
           batchNorm,
           seed,
           newClasses,

@@ -10,7 +10,9 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.pacnet.cli.Main;
 
 /** Runs the command line inside the test's JVM and keeps what it prints. */
@@ -80,6 +82,11 @@ record Cli(int exitCode, String out, String err) {
   }
 
   /** Runs a command that must succeed. */
+  /** The arguments, and behind them options that several commands share. */
+  static Object[] and(Object[] shared, Object... arguments) {
+    return Stream.concat(Arrays.stream(arguments), Arrays.stream(shared)).toArray();
+  }
+
   static Cli ok(Object... arguments) {
     Cli cli = run(arguments);
     if (cli.exitCode() != 0 || !cli.err().isEmpty()) {

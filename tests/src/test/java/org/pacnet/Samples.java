@@ -39,6 +39,36 @@ final class Samples {
     return Data.columns(columns);
   }
 
+  /** The same with noise of deviation 1 on y. */
+  static Data noisy(int rows, double shift, long seed) {
+    RandomGenerator random = random(seed);
+    double[] a = new double[rows];
+    double[] b = new double[rows];
+    double[] y = new double[rows];
+    for (int r = 0; r < rows; r++) {
+      a[r] = random.nextGaussian();
+      b[r] = random.nextDouble(10, 20);
+      y[r] = 100 + 5 * Math.sin(a[r] + shift) + b[r] + random.nextGaussian();
+    }
+    Map<String, Object> columns = new LinkedHashMap<>();
+    columns.put("a", a);
+    columns.put("b", b);
+    columns.put("y", y);
+    return Data.columns(columns);
+  }
+
+  /** Its labels. */
+  static double[] noisyLabels(int rows, double shift, long seed) {
+    RandomGenerator random = random(seed);
+    double[] y = new double[rows];
+    for (int r = 0; r < rows; r++) {
+      double a = random.nextGaussian();
+      double b = random.nextDouble(10, 20);
+      y[r] = 100 + 5 * Math.sin(a + shift) + b + random.nextGaussian();
+    }
+    return y;
+  }
+
   /** A CSV file with columns a, b, tool (text), y and grade (low, mid, high). */
   static Path csv(Path file, int rows, double shift, long seed, String... grades) {
     String[] names = grades.length == 3 ? grades : new String[] {"low", "mid", "high"};

@@ -8,6 +8,7 @@ import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
+import org.pacnet.Tuning;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -87,18 +88,31 @@ final class CalibrateCommand implements Runnable {
       if (targetEpochs != null) {
         builder.targetEpochs(targetEpochs);
       }
+      TransferConfig config = builder.build();
+      Tuning tuning =
+          method.tune() ? model.tune(Tables.of(target), config, display.monitor()) : null;
       PhaseReport report =
           model.calibrate(
               name,
               Tables.of(target),
               source == null ? null : Tables.of(source),
-              builder.build(),
+              tuning == null ? config : tuning.best().config(),
               display.monitor());
       display.finish();
       Saving.save(place, model);
       output.print(
-          Output.object("model", directory, "target", name, "phase", report),
+          Output.object(
+              "model", directory,
+              "target", name,
+              "phase", report,
+              "tuning", tuning == null ? null : TuneReport.json(tuning)),
           text -> {
+            if (tuning != null) {
+              TuneReport.print(text, tuning, tuning.best());
+              text.println();
+              text.println(tuning.verdict());
+              text.println();
+            }
             Text.metrics(
                 text,
                 model,

@@ -53,6 +53,7 @@ public final class Main {
           PruneCommand.class,
           AllocateCommand.class,
           CalibrateCommand.class,
+          CompareCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
           InspectCommand.class,

@@ -37,6 +37,23 @@ final class MethodOptions {
               + " target's own")
   private @Nullable BatchNorm batchNorm;
 
+  @Option(
+      names = "--intervals",
+      description =
+          "Cross-validate the calibration, five more times, so that predict --interval can give bounds.")
+  private boolean intervals;
+
+  @Option(
+      names = "--tune",
+      description =
+          "Choose method, lambda, learning rate and epochs by cross-validation on the target's rows, and say"
+              + " whether the transfer helps.")
+  private boolean tune;
+
+  boolean tune() {
+    return tune;
+  }
+
   /** What is there comes from a model; its λ is that of its own method's penalty. */
   void apply(TransferConfig.Builder builder, TransferConfig model) {
     if (method != null && method != model.method()) {
@@ -54,6 +71,9 @@ final class MethodOptions {
     }
     if (members != null) {
       builder.members(members);
+    }
+    if (intervals) {
+      builder.intervals(true);
     }
     if (batchNorm != null) {
       builder.batchNorm(batchNorm);

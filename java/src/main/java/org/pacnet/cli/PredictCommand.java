@@ -2,9 +2,11 @@ package org.pacnet.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.Predictions;
 import org.pacnet.data.Data;
+import org.pacnet.error.DataException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,6 +40,14 @@ final class PredictCommand implements Runnable {
       description = "A .csv or .parquet file; one that is there is replaced")
   private String out = "";
 
+  @Option(
+      names = "--interval",
+      paramLabel = "LEVEL",
+      description =
+          "Add lower_LABEL and upper_LABEL, which hold that share of the true values; for a target that was"
+              + " calibrated with --intervals")
+  private @Nullable Double interval;
+
   @Mixin private TargetChoice choice = new TargetChoice();
   @Mixin private Output output = new Output();
 
@@ -47,8 +57,7 @@ final class PredictCommand implements Runnable {
       String target = choice.resolve(model);
       Data data = Tables.of(input);
       Predictions.checkWritable(data, Path.of(out));
-      Predictions predictions =
-          target == null ? model.predict(data) : model.predict(target, data);
+      Predictions predictions = predict(model, target, data);
       predictions.write(data, Path.of(out));
       List<String> added = predictions.columns();
       int rows = predictions.rows();
@@ -71,5 +80,15 @@ final class PredictCommand implements Runnable {
                       + " in "
                       + out));
     }
+  }
+
+  private Predictions predict(Model model, @Nullable String target, Data data) {
+    if (interval == null) {
+      return target == null ? model.predict(data) : model.predict(target, data);
+    }
+    if (target == null) {
+      throw new DataException("intervals are a target's, not the source task's", "interval");
+    }
+    return model.predict(target, data, interval);
   }
 }

@@ -80,7 +80,15 @@ final class TransferCommand implements Runnable {
     run.apply(builder);
     TransferRun.run(
         new TransferRun.Request(
-            source, init, target, test, name, builder.build(), Path.of(out.out), out.overwrite),
+            source,
+            init,
+            target,
+            test,
+            name,
+            builder.build(),
+            method.tune(),
+            Path.of(out.out),
+            out.overwrite),
         output);
   }
 }

@@ -13,6 +13,7 @@ import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
+import org.pacnet.Tuning;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 
@@ -20,6 +21,7 @@ import org.pacnet.error.DataException;
 final class TransferRun {
 
   /**
+   * @param tune whether to choose how the target is learnt by cross-validation
    * @param test labelled rows of the target that no phase sees; null for none
    */
   record Request(
@@ -29,6 +31,7 @@ final class TransferRun {
       @Nullable String test,
       String name,
       TransferConfig config,
+      boolean tune,
       Path out,
       boolean overwrite) {}
 
@@ -47,6 +50,12 @@ final class TransferRun {
                 test,
                 request.config(),
                 display.monitor())) {
+      Tuning tuning = null;
+      if (request.tune()) {
+        Data target = Tables.of(request.target());
+        tuning = model.tune(target, request.config(), display.monitor());
+        model.calibrate(request.name(), target, tuning.best().config(), display.monitor());
+      }
       display.finish();
       List<Path> others = Saving.save(place, model);
       Metrics testBefore = null;
@@ -75,14 +84,22 @@ final class TransferRun {
                   request.test() == null
                       ? null
                       : Output.object("before", testBefore, "after", testAfter),
+              "tuning", tuning == null ? null : TuneReport.json(tuning),
               "warnings", warnings,
               "others", Saving.names(others));
       Metrics before = testBefore;
       Metrics after = testAfter;
+      Tuning tuned = tuning;
       output.print(
           json,
           out -> {
             print(out, request, model, phases, before, after);
+            if (tuned != null) {
+              out.println();
+              TuneReport.print(out, tuned, tuned.best());
+              out.println();
+              out.println(tuned.verdict());
+            }
             warnings.forEach(warning -> out.println("\n" + warning));
             out.println();
             Text.others(out, others);

@@ -1,0 +1,263 @@
+package org.pacnet;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.EncodedData;
+import org.pacnet.data.Schema;
+import org.pacnet.error.CancelledException;
+import org.pacnet.error.Causes;
+import org.pacnet.error.DataException;
+import org.pacnet.method.Method;
+
+/**
+ * Cross-validates ways to learn a target, on the target's own rows: every candidate on the same folds,
+ * and what is random in it by the same seed.
+ */
+final class Tuner {
+
+  private static final int FOLDS = 5;
+  // With few rows one dealing of them into folds decides too much.
+  private static final int FEW_ROWS = 60;
+  private static final int REPETITIONS = 2;
+
+  private final Phases phases;
+  private final ModelState from;
+  private final Phases.TargetRows target;
+  private final @Nullable EncodedData source;
+  private final TransferConfig settings;
+  private final Monitor monitor;
+
+  Tuner(
+      Phases phases,
+      ModelState from,
+      Phases.TargetRows target,
+      @Nullable EncodedData source,
+      TransferConfig settings,
+      Monitor monitor) {
+    this.phases = phases;
+    this.from = from;
+    this.target = target;
+    this.source = source;
+    this.settings = settings;
+    this.monitor = monitor;
+    if (target.rows().rows() < 2) {
+      throw new DataException(
+          "one row of the target is too few to choose by: it takes two, and better five", "tune");
+    }
+  }
+
+  /** What is tried unless the caller says: in the order of preference between equals. */
+  List<TransferConfig> candidates() {
+    List<TransferConfig> all = new ArrayList<>();
+    boolean table = target.rows().features() != null;
+    boolean numbers = !target.schema().classification();
+    if (table && numbers) {
+      add(all, Method.PAC_STACK);
+    }
+    add(all, Method.PAC);
+    for (double lambda : new double[] {0.001, 0.1}) {
+      all.add(settings.toBuilder().method(Method.PAC).lambda(lambda).build());
+    }
+    // A third of the steps, for targets that are near.
+    all.add(
+        settings.toBuilder()
+            .method(Method.PAC)
+            .learningRate(settings.learningRate() / 3)
+            .targetEpochs(Math.max(1, settings.targetEpochs() / 3))
+            .build());
+    if (!numbers) {
+      add(all, Method.PAC_ENSEMBLE);
+    }
+    if (table && numbers) {
+      add(all, Method.AFFINE);
+      add(all, Method.RIDGE_RESIDUAL);
+      add(all, Method.GP_RESIDUAL);
+      add(all, Method.GP);
+    }
+    if (!target.ownHead()) {
+      add(all, Method.UNTOUCHED);
+    } else {
+      add(all, Method.SCRATCH);
+    }
+    return all;
+  }
+
+  private void add(List<TransferConfig> all, Method method) {
+    all.add(settings.toBuilder().method(method).lambda(null).build());
+  }
+
+  /**
+   * @param methods what to try, each with its own defaults; empty for {@link #candidates()}
+   */
+  Tuning run(List<Method> methods) {
+    Method rival = target.ownHead() ? Method.SCRATCH : Method.UNTOUCHED;
+    List<TransferConfig> candidates = methods.isEmpty() ? candidates() : new ArrayList<>();
+    methods.forEach(method -> add(candidates, method));
+    if (candidates.stream().noneMatch(candidate -> candidate.method() == rival)) {
+      add(candidates, rival);
+    }
+    List<Trial> trials = trials(candidates);
+    Trial without =
+        trials.stream().filter(t -> t.config().method() == rival).findFirst().orElseThrow();
+    Trial best = choose(trials);
+    List<Trial> sorted = new ArrayList<>(trials);
+    sorted.sort(Comparator.comparingDouble(Trial::loss));
+    return new Tuning(
+        best,
+        List.copyOf(sorted),
+        without,
+        target.rows().rows(),
+        Tuning.pValue(best.losses(), without.losses()),
+        target.schema().classification() ? "" : target.schema().labels().get(0).name());
+  }
+
+  // The first, unless another is better by more than half the standard error of their difference: with few
+  // rows the lowest of ten numbers is often luck.
+  private static Trial choose(List<Trial> trials) {
+    Trial chosen = trials.get(0);
+    for (Trial trial : trials.subList(1, trials.size())) {
+      int n = trial.losses().length;
+      double mean = 0;
+      double squares = 0;
+      for (int r = 0; r < n; r++) {
+        double difference = chosen.losses()[r] - trial.losses()[r];
+        mean += difference / n;
+        squares += difference * difference;
+      }
+      double error = Math.sqrt(Math.max(0, squares / n - mean * mean) / Math.max(1, n - 1));
+      if (mean > 0.5 * error) {
+        chosen = trial;
+      }
+    }
+    return chosen;
+  }
+
+  /**
+   * How far predictions are off of rows that a model with these settings has not seen, without sign, [rows,
+   * labels]; for a regression.
+   */
+  float[] residuals() {
+    if (target.schema().classification()) {
+      throw new DataException("intervals are for numbers, and this is a classification", "intervals");
+    }
+    Folds folds = Folds.of(target.rows(), FOLDS, settings.seed());
+    float[] off = predictions(List.of(settings), List.of(folds)).get(0).get(0);
+    FloatBuffer labels = target.rows().labels();
+    for (int i = 0; i < off.length; i++) {
+      off[i] = Math.abs(off[i] - labels.get(i));
+    }
+    return off;
+  }
+
+  /** One trial for each of these settings, in their order. */
+  List<Trial> trials(List<TransferConfig> candidates) {
+    EncodedData rows = target.rows();
+    int repetitions = rows.rows() <= FEW_ROWS ? REPETITIONS : 1;
+    List<Folds> dealings = new ArrayList<>();
+    for (int i = 0; i < repetitions; i++) {
+      dealings.add(Folds.of(rows, FOLDS, settings.seed() * REPETITIONS + i));
+    }
+    List<List<float[]>> predictions = predictions(candidates, dealings);
+    List<Trial> trials = new ArrayList<>();
+    for (int c = 0; c < candidates.size(); c++) {
+      trials.add(trial(candidates.get(c), predictions.get(c)));
+    }
+    return trials;
+  }
+
+  // Of each candidate, for each dealing into folds, predictions of all rows by models that have not seen them.
+  private List<List<float[]>> predictions(List<TransferConfig> candidates, List<Folds> dealings) {
+    int width = target.schema().outputWidth();
+    ExecutorService pool = Executors.newFixedThreadPool(settings.threads());
+    try {
+      List<List<List<Future<float[]>>>> running = new ArrayList<>();
+      for (TransferConfig candidate : candidates) {
+        TransferConfig alone = candidate.toBuilder().threads(1).build();
+        List<List<Future<float[]>>> own = new ArrayList<>();
+        for (Folds folds : dealings) {
+          List<Future<float[]>> answers = new ArrayList<>();
+          for (int fold = 0; fold < folds.count(); fold++) {
+            int[] outside = folds.outside(fold);
+            int[] inside = folds.inside(fold);
+            answers.add(pool.submit(() -> unseen(alone, outside, inside)));
+          }
+          own.add(answers);
+        }
+        running.add(own);
+      }
+      List<List<float[]>> all = new ArrayList<>();
+      for (List<List<Future<float[]>>> candidate : running) {
+        List<float[]> own = new ArrayList<>();
+        for (int d = 0; d < dealings.size(); d++) {
+          float[] outputs = new float[target.rows().rows() * width];
+          for (int fold = 0; fold < dealings.get(d).count(); fold++) {
+            float[] answer = candidate.get(d).get(fold).get();
+            int[] inside = dealings.get(d).inside(fold);
+            for (int i = 0; i < inside.length; i++) {
+              System.arraycopy(answer, i * width, outputs, inside[i] * width, width);
+            }
+          }
+          own.add(outputs);
+        }
+        all.add(own);
+      }
+      return all;
+    } catch (ExecutionException e) {
+      throw Causes.of(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("the cross-validation was interrupted");
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  // What a candidate that learnt from some rows says of others.
+  private float[] unseen(TransferConfig candidate, int[] outside, int[] inside) {
+    if (monitor.isCancelled()) {
+      throw new CancelledException("tuning was cancelled");
+    }
+    Phases.TargetRows part =
+        new Phases.TargetRows(
+            target.schema(), target.ownHead(), new Subset(target.rows(), outside));
+    try (Calibration calibration =
+        new Calibration(phases, from, part, source, candidate, monitor.cancelOnly())) {
+      TargetModel learnt = calibration.run("t");
+      return phases.outputs(from, learnt, new Subset(target.rows(), inside)).outputs();
+    }
+  }
+
+  private Trial trial(TransferConfig candidate, List<float[]> predictions) {
+    double[] losses = new double[target.rows().rows()];
+    double error = 0;
+    for (float[] outputs : predictions) {
+      for (int r = 0; r < losses.length; r++) {
+        losses[r] += loss(target.schema(), outputs, r) / predictions.size();
+      }
+      error += Metrics.of(target.schema(), target.rows(), outputs).error() / predictions.size();
+    }
+    return new Trial(candidate, error, losses);
+  }
+
+  private double loss(Schema schema, float[] outputs, int row) {
+    int width = schema.outputWidth();
+    FloatBuffer labels = target.rows().labels();
+    if (schema.classification()) {
+      double p = Metrics.softmax(outputs, row * width, width)[(int) labels.get(row)];
+      return -Math.log(Math.max(p, 1e-12));
+    }
+    double sum = 0;
+    for (int c = 0; c < width; c++) {
+      double difference = outputs[row * width + c] - labels.get(row * width + c);
+      sum += difference * difference / width;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,105 @@
+package org.pacnet;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.hipparchus.stat.inference.TTest;
+
+/**
+ * What cross-validation on a target's rows says of several ways to learn it.
+ *
+ * @param best the one to take
+ * @param trials all that were tried, the lowest loss first
+ * @param without the source model as it is; where the target has classes of its own, learning from
+ *     its rows alone
+ * @param rows that the target has
+ * @param pValue of a paired two-sided t-test between the losses of {@code best} and {@code without};
+ *     1 where they are the same
+ * @param unit the label that errors are in the unit of; empty for classes
+ */
+public record Tuning(
+    Trial best, List<Trial> trials, Trial without, int rows, double pValue, String unit) {
+
+  // A smaller difference than this is said to be none.
+  private static final double SURE = 0.05;
+
+  static double pValue(double[] a, double[] b) {
+    double first = a[0] - b[0];
+    boolean same = true;
+    for (int i = 1; i < a.length; i++) {
+      same &= a[i] - b[i] == first;
+    }
+    if (a.length < 2 || same) {
+      return 1;
+    }
+    return new TTest().pairedTTest(a, b);
+  }
+
+  /**
+   * p-values of paired two-sided t-tests between the losses of one trial and each of the others, in the
+   * order of {@link #trials()}, by Holm's (1979) correction for their number; 1 for the trial itself.
+   */
+  public double[] holm(Trial against) {
+    double[] raw = trials.stream().mapToDouble(t -> pValue(t.losses(), against.losses())).toArray();
+    int[] order =
+        IntStream.range(0, raw.length)
+            .filter(i -> !trials.get(i).equals(against))
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> raw[i]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    double[] corrected = new double[raw.length];
+    Arrays.fill(corrected, 1);
+    double highest = 0;
+    for (int i = 0; i < order.length; i++) {
+      highest = Math.max(highest, Math.min(1, raw[order[i]] * (order.length - i)));
+      corrected[order[i]] = highest;
+    }
+    return corrected;
+  }
+
+  /** Whether the transfer helps, by how much and how sure that is, in one sentence. */
+  public String verdict() {
+    String how = best.config().method().toString();
+    String rival = without.config().method().toString();
+    String cross = "cross-validated on the %d rows of the target".formatted(rows);
+    if (best.config().method() == without.config().method()) {
+      return "Nothing that was tried does better than "
+          + (rival.equals("untouched") ? "the source model as it is" : rival)
+          + ", "
+          + cross
+          + ": it is off by "
+          + text(without)
+          + ".";
+    }
+    String figures =
+        "%s, %s is off by %s and %s by %s"
+            .formatted(
+                cross,
+                how,
+                text(best),
+                rival.equals("untouched") ? "the source model as it is" : rival,
+                text(without));
+    double p = pValue;
+    if (best.loss() < without.loss() && p < SURE) {
+      return "The transfer helps: " + figures + " (" + probability(p) + ").";
+    }
+    return "Whether the transfer helps can't be told: "
+        + figures
+        + " ("
+        + probability(p)
+        + "); more rows of the target would tell.";
+  }
+
+  private static String probability(double p) {
+    return p < 0.001 ? "p < 0.001" : String.format(Locale.ROOT, "p = %.2g", p);
+  }
+
+  private String text(Trial trial) {
+    return unit.isEmpty()
+        ? String.format(Locale.ROOT, "%.1f %% wrong", 100 * trial.error())
+        : String.format(Locale.ROOT, "%.4g (RMSE of %s)", trial.error(), unit);
+  }
+}

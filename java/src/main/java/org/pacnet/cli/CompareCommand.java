@@ -1,0 +1,101 @@
+package org.pacnet.cli;
+
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Model;
+import org.pacnet.TransferConfig;
+import org.pacnet.Trial;
+import org.pacnet.Tuning;
+import org.pacnet.data.Data;
+import org.pacnet.method.Method;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pacnet compare}. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Compare ways to learn your target, by cross-validation on its rows: trains on the source once, tries"
+          + " each method on the same folds, and says which to take and by which command.",
+      ""
+    })
+final class CompareCommand implements Runnable {
+
+  @Option(names = "--source", required = true, paramLabel = "FILE", description = "The rich data set")
+  private String source = "";
+
+  @Option(
+      names = "--target",
+      required = true,
+      paramLabel = "FILE",
+      description = "The few samples of the new task, with the same columns")
+  private String target = "";
+
+  @Option(
+      names = "--methods",
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "What to compare, each with its defaults, of ${COMPLETION-CANDIDATES} (default: what --tune tries)")
+  private List<Method> methods = List.of();
+
+  @Option(names = "--init", paramLabel = "FILE", description = TransferCommand.INIT)
+  private @Nullable Path init;
+
+  @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
+  private boolean newClasses;
+
+  @Mixin private ColumnOptions data = new ColumnOptions();
+  @Mixin private NetworkOptions network = new NetworkOptions();
+  @Mixin private PruneOptions prune = new PruneOptions();
+  @Mixin private EpochOptions epochs = new EpochOptions();
+  @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private RunOptions run = new RunOptions();
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    Data rows = Tables.of(source);
+    TransferConfig.Builder builder = data.builder(rows).newClasses(newClasses);
+    network.apply(builder, rows);
+    prune.apply(builder);
+    epochs.apply(builder);
+    training.apply(builder);
+    run.apply(builder);
+    TransferConfig config = builder.build();
+    try (ProgressDisplay display = new ProgressDisplay();
+        Model model = Model.train(rows, init, config, display.monitor())) {
+      model.prune();
+      model.allocate(rows, display.monitor());
+      display.finish();
+      Tuning tuning =
+          model.compare(Tables.of(target), needsSource() ? rows : null, methods, config, display.monitor());
+      Trial against =
+          tuning.trials().stream()
+              .filter(trial -> trial.config().method() == Method.PAC)
+              .min(Comparator.comparingDouble(trial -> trial.config().lambda() == null ? 0 : 1))
+              .orElse(tuning.best());
+      String command =
+          "./pacnet transfer --source %s --target %s --label %s %s --out model"
+              .formatted(
+                  source, target, config.labels().get(0), TuneReport.options(tuning.best().config()));
+      output.print(
+          Output.object("tuning", TuneReport.json(tuning), "command", command),
+          text -> {
+            TuneReport.print(text, tuning, against);
+            text.println();
+            text.println(tuning.verdict());
+            text.println("Take " + tuning.best().config().method() + ":  " + command);
+          });
+    }
+  }
+
+  private boolean needsSource() {
+    return methods.stream().anyMatch(method -> method.needs(Method.Need.SOURCE_ROWS));
+  }
+}

@@ -1,0 +1,227 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.data.Data;
+import org.pacnet.error.CancelledException;
+import org.pacnet.error.DataException;
+import org.pacnet.method.Method;
+
+/** Choosing by cross-validation on the target's rows, and saying whether the transfer helps. */
+class TuningTest {
+
+  private static final Data SOURCE = Samples.columns(400, 0, 1);
+  private static Model model;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void train() {
+    TransferConfig config = Samples.quick().sourceEpochs(40).targetEpochs(30).build();
+    model = Model.train(SOURCE, config, new Monitor());
+    model.prune();
+    model.allocate(SOURCE, new Monitor());
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  // What the source model says, changed.
+  private static Data rows(int count, double scale, double shift, double noise) {
+    Map<String, Object> columns = new LinkedHashMap<>();
+    double[] a = IntStream.range(0, count).mapToDouble(r -> Math.sin(3.0 * r)).toArray();
+    double[] b = IntStream.range(0, count).mapToDouble(r -> 10 + 7.0 * r % 10).toArray();
+    columns.put("a", a);
+    columns.put("b", b);
+    double[] y = model.predict(Data.columns(columns)).numbers("prediction_y");
+    for (int r = 0; r < count; r++) {
+      y[r] = scale * y[r] + shift + noise * Math.sin(17.0 * r * r);
+    }
+    columns.put("y", y);
+    return Data.columns(columns);
+  }
+
+  private static TransferConfig settings(int threads) {
+    return model.config().toBuilder().threads(threads).build();
+  }
+
+  @Test
+  void aScaledAndShiftedTargetIsSeenThrough() {
+    Tuning tuning = model.tune(rows(30, 2, 5, 0.01), settings(2), new Monitor());
+    Method lowest = tuning.trials().get(0).config().method();
+    assertEquals(Method.AFFINE, lowest);
+    assertEquals(Method.AFFINE, tuning.best().config().method());
+    assertEquals(30, tuning.rows());
+    assertTrue(tuning.pValue() < 0.001);
+    assertTrue(tuning.verdict().startsWith("The transfer helps: "), tuning.verdict());
+    assertTrue(tuning.best().error() < 0.05 * tuning.without().error());
+    for (int i = 1; i < tuning.trials().size(); i++) {
+      assertTrue(tuning.trials().get(i).loss() >= tuning.trials().get(i - 1).loss());
+    }
+  }
+
+  @Test
+  void aTargetThatIsTheSourceIsNotSaidToBeHelped() {
+    Tuning tuning = model.tune(rows(30, 1, 0, 0.5), settings(2), new Monitor());
+    assertTrue(!tuning.verdict().startsWith("The transfer helps"), tuning.verdict());
+    Tuning exact = model.tune(rows(30, 1, 0, 0), settings(2), new Monitor());
+    assertTrue(exact.without().error() < 1e-4, "the source model is exact");
+    assertTrue(!exact.verdict().startsWith("The transfer helps") || exact.best().error() < 1e-5);
+  }
+
+  @Test
+  void threadsDecideNothingAndTuningChangesNothing() {
+    Data target = rows(12, 1.5, 0, 0.1);
+    Tuning one = model.tune(target, settings(1), new Monitor());
+    Tuning two = model.tune(target, settings(2), new Monitor());
+    for (int i = 0; i < one.trials().size(); i++) {
+      assertArrayEquals(one.trials().get(i).losses(), two.trials().get(i).losses());
+    }
+    assertTrue(!model.targets().containsKey("t"));
+  }
+
+  @Test
+  void comparedAreTheMethodsThatAreNamedAndTheSourceAsItIs() {
+    Data target = rows(15, 1.5, 0, 0.1);
+    List<Method> methods = List.of(Method.PAC, Method.FINETUNE, Method.TREES);
+    Tuning tuning = model.compare(target, SOURCE, methods, settings(2), new Monitor());
+    List<Method> tried = tuning.trials().stream().map(t -> t.config().method()).sorted().toList();
+    assertEquals(List.of(Method.FINETUNE, Method.PAC, Method.UNTOUCHED, Method.TREES), tried);
+    DataException refused =
+        assertThrows(
+            DataException.class,
+            () -> model.compare(target, null, List.of(Method.TREES), settings(1), new Monitor()));
+    assertTrue(refused.getMessage().contains("source's rows"), refused.getMessage());
+  }
+
+  @Test
+  void holmsCorrectionIsItsDefinition() {
+    TransferConfig config = settings(1);
+    double[] base = IntStream.range(0, 20).mapToDouble(r -> 1 + 0.1 * Math.sin(r)).toArray();
+    Trial against = new Trial(config, 1, base);
+    Trial far = new Trial(config, 2, IntStream.range(0, 20).mapToDouble(r -> 2 + 0.1 * Math.cos(r)).toArray());
+    Trial near = new Trial(config, 1.01, IntStream.range(0, 20).mapToDouble(r -> 1.01 + 0.1 * Math.cos(r)).toArray());
+    Trial middle = new Trial(config, 1.2, IntStream.range(0, 20).mapToDouble(r -> 1.08 + 0.1 * Math.cos(r)).toArray());
+    Tuning tuning = new Tuning(against, List.of(against, near, middle, far), near, 20, 1, "y");
+    double[] corrected = tuning.holm(against);
+    double pNear = Tuning.pValue(near.losses(), base);
+    double pMiddle = Tuning.pValue(middle.losses(), base);
+    double pFar = Tuning.pValue(far.losses(), base);
+    assertTrue(pFar < pMiddle && pMiddle < pNear);
+    assertArrayEquals(
+        new double[] {
+          1, Math.max(pNear, Math.max(2 * pMiddle, 3 * pFar)), Math.max(2 * pMiddle, 3 * pFar), 3 * pFar
+        },
+        corrected,
+        1e-12);
+    assertEquals(1, Tuning.pValue(base, base));
+  }
+
+  @Test
+  void oneRowIsTooFewAndACancelledTuningEnds() {
+    assertThrows(
+        DataException.class, () -> model.tune(rows(1, 1, 0, 0), settings(1), new Monitor()));
+    Monitor cancelled = new Monitor();
+    cancelled.cancel();
+    Data target = rows(10, 1, 0, 0);
+    assertThrows(CancelledException.class, () -> model.tune(target, settings(1), cancelled));
+    for (int few : new int[] {2, 3, 5}) {
+      Tuning tuning = model.tune(rows(few, 2, 5, 0.1), settings(2), new Monitor());
+      assertEquals(few, tuning.rows());
+      assertTrue(Double.isFinite(tuning.best().error()));
+    }
+  }
+
+  @Test
+  void theCommandsTuneAndCompare() {
+    Path source = Samples.csv(folder.resolve("s.csv"), 120, 0, 1);
+    Path target = Samples.csv(folder.resolve("t.csv"), 20, 1, 2);
+    Path directory = folder.resolve("m");
+    Object[] quick = {"--hidden", 8, "--source-epochs", 3, "--target-epochs", 9};
+    JsonNode made =
+        Cli.ok(Cli.and(quick, "transfer", "--source", source, "--target", target, "--label", "y", "--ignore", "grade",
+                "--tune", "--out", directory, "--json"))
+            .json();
+    assertTrue(made.get("tuning").get("trials").size() > 5);
+    assertTrue(made.get("tuning").get("verdict").asText().contains("cross-validated on the 20 rows"));
+    Cli calibrated =
+        Cli.ok("calibrate", "--model", directory, "--target", target, "--name", "u", "--tune");
+    assertTrue(calibrated.out().contains("cross-validated"), calibrated.out());
+    Cli.ok("evaluate", "--model", directory, "--name", "u", "--input", target);
+    Cli compared =
+        Cli.ok(Cli.and(quick, "compare", "--source", source, "--target", target, "--label", "y", "--ignore", "grade",
+            "--methods", "pac,finetune,trees"));
+    assertTrue(compared.out().contains("Take "), compared.out());
+    assertTrue(compared.out().contains("./pacnet transfer --source " + source), compared.out());
+    // Classes of the target's own.
+    Path others = Samples.csv(folder.resolve("o.csv"), 20, 1, 2, "scrap", "rework", "ship");
+    Cli own =
+        Cli.ok(Cli.and(quick, "compare", "--source", source, "--target", others, "--label", "grade", "--task",
+            "classification", "--ignore", "y"));
+    assertTrue(own.out().contains("scratch"), own.out());
+    Path one = Samples.csv(folder.resolve("one.csv"), 1, 1, 2);
+    Cli refused = Cli.run("calibrate", "--model", directory, "--target", one, "--name", "x", "--tune");
+    assertEquals(2, refused.exitCode());
+    assertTrue(refused.err().contains("too few to choose by"), refused.err());
+  }
+
+  /** 90 % bounds hold about 90 % of the true values; -Dpacnet.draws=100 for a sharper look. */
+  @Test
+  void intervalsHoldWhatTheySay() {
+    int draws = Integer.getInteger("pacnet.draws", 8);
+    for (Method method : List.of(Method.PAC, Method.RIDGE_RESIDUAL)) {
+      double covered = 0;
+      for (int draw = 0; draw < draws; draw++) {
+        Data target = Samples.noisy(40, 1, 100 + draw);
+        TransferConfig how = settings(2).toBuilder().method(method).intervals(true).build();
+        model.calibrate("i", target, how, new Monitor());
+        Data fresh = Samples.noisy(500, 1, 5000 + draw);
+        Predictions predictions = model.predict("i", fresh, 0.9);
+        double[] lower = predictions.numbers("lower_y");
+        double[] upper = predictions.numbers("upper_y");
+        double[] truth = Samples.noisyLabels(500, 1, 5000 + draw);
+        int inside = 0;
+        for (int r = 0; r < 500; r++) {
+          inside += lower[r] <= truth[r] && truth[r] <= upper[r] ? 1 : 0;
+        }
+        covered += inside / 500.0 / draws;
+      }
+      System.out.println("coverage of 90 % intervals, " + method + ", " + draws + " draws: " + covered);
+      assertTrue(covered > 0.84 && covered < 0.97, method + " " + covered);
+    }
+  }
+
+  @Test
+  void whatCantBePromisedIsNot() {
+    TransferConfig how = settings(1).toBuilder().intervals(true).build();
+    model.calibrate("few", rows(9, 1, 1, 0.1), how, new Monitor());
+    assertTrue(model.predict("few", rows(3, 1, 1, 0), 0.9).columns().contains("upper_y"));
+    DataException few =
+        assertThrows(DataException.class, () -> model.predict("few", rows(3, 1, 1, 0), 0.95));
+    assertTrue(few.getMessage().contains("can promise 0.900 at most; 0.95 takes 19 rows"), few.getMessage());
+    model.calibrate("none", rows(9, 1, 1, 0.1), settings(1), new Monitor());
+    assertThrows(DataException.class, () -> model.predict("none", rows(3, 1, 1, 0), 0.5));
+    Path directory = folder.resolve("intervals");
+    model.save(directory, false);
+    try (Model loaded = Model.load(directory)) {
+      assertArrayEquals(
+          model.predict("few", rows(5, 1, 1, 0), 0.8).numbers("upper_y"),
+          loaded.predict("few", rows(5, 1, 1, 0), 0.8).numbers("upper_y"));
+    }
+  }
+}
