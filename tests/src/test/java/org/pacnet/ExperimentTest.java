@@ -5,10 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.experiment.Experiment;
@@ -29,11 +38,11 @@ class ExperimentTest {
     JsonNode json = run(2);
     assertEquals(8, json.get("results").size());
     for (JsonNode cell : json.get("results")) {
-      assertEquals(List.of("method", "n", "seed", "error", "seconds"), names(cell));
+      assertEquals(List.of("method", "n", "seed", "error", "sourceError", "seconds"), names(cell));
     }
     assertEquals(4, json.get("summary").size());
     for (JsonNode row : json.get("summary")) {
-      assertEquals(List.of("method", "n", "mean", "std", "seconds"), names(row));
+      assertEquals(List.of("method", "n", "mean", "std", "interval", "p", "sourceError", "seconds"), names(row));
     }
     JsonNode source = json.get("source");
     assertEquals(List.of("trained", "pruned", "allocated"), names(source));
@@ -101,5 +110,85 @@ class ExperimentTest {
       assertEquals(pac, model.evaluate("pac", at.test(1)).error());
       assertNotEquals(pac, model.evaluate("pac", at.test(2)).error());
     }
+  }
+
+  @TempDir Path folder;
+
+  private Object[] small(Path out, Object... more) {
+    Object[] base = {
+      "experiment", "levels", "--seeds", 3, "--targets", "10,20", "--methods", "finetune,pac,affine", "--hidden", "16,16",
+      "--source-epochs", 4, "--target-epochs", 60, "--threads", 2, "--out", out
+    };
+    return Stream.concat(Arrays.stream(base), Arrays.stream(more)).toArray();
+  }
+
+  @Test
+  void pacForgetsNothingAndOthersDo() {
+    JsonNode json = Cli.ok(small(folder.resolve("r.csv"), "--json")).json();
+    for (JsonNode cell : json.get("results")) {
+      double base = 0;
+      for (JsonNode other : json.get("results")) {
+        if (other.get("seed").equals(cell.get("seed")) && other.get("method").asText().equals("affine")) {
+          base = other.get("sourceError").asDouble();
+        }
+      }
+      boolean same = cell.get("sourceError").asDouble() == base;
+      assertEquals(!cell.get("method").asText().equals("finetune"), same, cell.toString());
+    }
+  }
+
+  /** Ended at any moment and started again, it ends with the same bytes. */
+  @Test
+  void killsCostNothing() throws Exception {
+    Path unbroken = folder.resolve("unbroken.csv");
+    Cli.ok(small(unbroken));
+    Path broken = folder.resolve("broken.csv");
+    Path journal = folder.resolve("broken.csv.journal");
+    int kills = Integer.getInteger("pacnet.kills", 3);
+    Random random = new Random(5);
+    for (int i = 0; i < kills; i++) {
+      Process process = Cli.start(folder, small(broken));
+      long wait = 300L + random.nextInt(2500);
+      process.waitFor(wait, TimeUnit.MILLISECONDS);
+      process.destroyForcibly().waitFor();
+    }
+    Cli.ok(small(broken));
+    assertEquals(Files.readString(unbroken), Files.readString(broken));
+    // A line that was cut off is not there.
+    String whole = Files.readString(journal);
+    Files.delete(broken);
+    Files.writeString(journal, whole.substring(0, whole.length() - 30));
+    Cli.ok(small(broken));
+    assertEquals(Files.readString(unbroken), Files.readString(broken));
+    Cli other = Cli.run(small(broken, "--distance", 3));
+    assertEquals(2, other.exitCode());
+    assertTrue(other.err().contains("of another experiment"), other.err());
+  }
+
+  @Test
+  void aConfigFileGivesOptions() throws IOException {
+    Path config = Files.writeString(folder.resolve("c.properties"), "seeds=2\ntargets=10\nmethods=affine\nsource-epochs=1\n");
+    JsonNode json = Cli.ok("experiment", "rough", "--config", config, "--targets", 12, "--json").json();
+    assertEquals(2, json.get("settings").get("seeds").asInt());
+    assertEquals(12, json.get("settings").get("targets").get(0).asInt());
+    Files.writeString(config, "sedes=2\n");
+    Cli wrong = Cli.run("experiment", "rough", "--config", config);
+    assertEquals(2, wrong.exitCode());
+    assertTrue(wrong.err().contains("--sedes"), wrong.err());
+    Cli missing = Cli.run("experiment", "rough", "--config", folder.resolve("none"));
+    assertEquals(2, missing.exitCode());
+    assertEquals(1, missing.err().lines().count());
+  }
+
+  @Test
+  void tunedDoesNotTakeTheWorst() {
+    JsonNode json =
+        Cli.ok("experiment", "levels", "--distance", 0.5, "--seeds", 2, "--targets", 20, "--methods", "scratch,untouched,pac",
+                "--source-epochs", 5, "--target-epochs", 60, "--hidden", "32,32", "--tune", "--json")
+            .json();
+    Map<String, Double> mean = new LinkedHashMap<>();
+    json.get("summary").forEach(s -> mean.put(s.get("method").asText(), s.get("mean").asDouble()));
+    assertTrue(mean.get("tuned") < mean.get("scratch"), mean.toString());
+    assertTrue(mean.get("tuned") < Math.max(mean.get("untouched"), mean.get("pac")), mean.toString());
   }
 }

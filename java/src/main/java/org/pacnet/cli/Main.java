@@ -130,12 +130,15 @@ public final class Main {
   public static int run(String... arguments) {
     try {
       return execute(arguments);
+    } catch (DataException e) {
+      return failed(e, List.of(arguments).contains(JSON));
     } catch (Throwable e) { // the JVM's own errors too: no trace for a user
       return report(FAILED, describe(e), List.of(arguments).contains(JSON));
     }
   }
 
-  private static int execute(String... arguments) {
+  private static int execute(String... given) {
+    String[] arguments = ConfigFile.expand(given);
     CommandLine commandLine = new CommandLine(new Main());
     // First, since a setting holds for the commands that are there.
     commands(arguments).forEach(commandLine::addSubcommand);

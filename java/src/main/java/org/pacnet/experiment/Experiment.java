@@ -1,11 +1,17 @@
 package org.pacnet.experiment;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -13,6 +19,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.Monitor;
 import org.pacnet.PruningScope;
@@ -21,6 +30,8 @@ import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
+import org.pacnet.io.AtomicWrite;
+import org.pacnet.io.Json;
 import org.pacnet.method.Method;
 
 /**
@@ -39,6 +50,7 @@ public final class Experiment {
    * @param seeds how many
    * @param targets numbers of target samples
    * @param methods to compare
+   * @param tuned whether to add what {@link Model#tune} chooses for each target
    * @param config how to train; method, seed and threads are set for each cell
    * @param threads seeds that run at once, each on one thread: the results do not depend on it
    */
@@ -49,6 +61,7 @@ public final class Experiment {
       int seeds,
       List<Integer> targets,
       List<Method> methods,
+      boolean tuned,
       TransferConfig config,
       int threads) {
 
@@ -75,7 +88,7 @@ public final class Experiment {
 
     /** How often the listener is told. */
     public int cells() {
-      return seeds * (1 + targets.size() * methods.size());
+      return seeds * (1 + targets.size() * (methods.size() + (tuned ? 1 : 0)));
     }
   }
 
@@ -97,52 +110,116 @@ public final class Experiment {
     }
   }
 
+  /** The row of what tuning chooses. */
+  public static final String TUNED = "tuned";
+
   /**
    * One target model.
    *
+   * @param method its name, or {@link #TUNED}
    * @param error on the target's test rows, in the label's unit
+   * @param sourceError of what is left of the source afterwards, on the source's test rows: the base, where
+   *     the method keeps it, otherwise the target's own network
    * @param seconds that learning it took
    */
-  public record Cell(Method method, int n, int seed, double error, double seconds) {}
+  public record Cell(
+      String method, int n, int seed, double error, double sourceError, double seconds) {}
 
-  /** Mean and standard deviation (over n − 1) of the seeds; a single seed has deviation 0. */
-  public record Summary(Method method, int n, double mean, double std, double seconds) {}
+  /**
+   * All seeds of a method and a number of samples.
+   *
+   * @param mean of the errors
+   * @param std their standard deviation (over seeds − 1); 0 for one seed
+   * @param interval half the width of the 95 % confidence interval of the mean (Student's t); 0 for one seed
+   * @param p of a paired t-test against pac over the seeds, by Holm's correction for the methods at that
+   *     n; 1 where pac was not run, and for pac itself
+   */
+  public record Summary(
+      String method,
+      int n,
+      double mean,
+      double std,
+      double interval,
+      double p,
+      double sourceError,
+      double seconds) {}
 
-  /** Mean errors of the source model on the source's own test rows, in the label's unit. */
+  /** Errors of the source model on the source's own test rows, in the label's unit. */
   public record SourceErrors(double trained, double pruned, double allocated) {}
 
   /**
    * All of it.
    *
    * @param leftOut methods that do not apply here, with why
+   * @param source means over the seeds
    */
   public record Results(
       Settings settings,
       List<Cell> results,
       List<Summary> summary,
-      Map<Method, String> leftOut,
+      Map<String, String> leftOut,
       SourceErrors source,
-      double seconds) {}
+      double seconds) {
+
+    /** A line for each cell, in a fixed order, without what differs from run to run. */
+    public String csv() {
+      StringBuilder csv = new StringBuilder("problem,distance,method,n,seed,error,source_error\n");
+      String problem = settings.problem().name().toLowerCase(Locale.ROOT);
+      for (Cell cell : results) {
+        csv.append(problem).append(',').append(settings.distance()).append(',');
+        csv.append(cell.method()).append(',').append(cell.n()).append(',').append(cell.seed());
+        csv.append(',').append(cell.error()).append(',').append(cell.sourceError()).append('\n');
+      }
+      return csv.toString();
+    }
+  }
 
   private record SeedResults(List<Cell> cells, SourceErrors source) {}
 
   private final Settings settings;
   private final Problem problem;
   private final Runnable onCell;
-  private final Map<Method, String> leftOut = new ConcurrentSkipListMap<>();
+  private final @Nullable Path out;
+  private final Map<String, String> leftOut = new ConcurrentSkipListMap<>();
   private final Monitor monitor = new Monitor();
 
   /**
+   * @param out where to write the cells, as CSV; what is done is kept beside it until all is, so that the
+   *     same experiment goes on where it was ended. Null for nowhere
    * @param onCell run after each of {@link Settings#cells()} steps, from several threads
    */
-  public Experiment(Settings settings, Runnable onCell) {
+  public Experiment(Settings settings, @Nullable Path out, Runnable onCell) {
     this.settings = settings;
+    this.out = out;
     this.onCell = onCell;
     problem = settings.problem().at(settings.distance());
   }
 
-  /** Runs every seed. */
+  /** Runs every seed that is not done. */
   public Results run() {
+    if (out == null) {
+      return run(null);
+    }
+    Path journalFile = out.resolveSibling(out.getFileName() + ".journal");
+    Map<String, Object> what = new LinkedHashMap<>();
+    what.put("problem", settings.problem());
+    what.put("distance", settings.distance());
+    what.put("firstSeed", settings.firstSeed());
+    what.put("seeds", settings.seeds());
+    what.put("targets", settings.targets());
+    what.put("methods", settings.methods());
+    what.put("tuned", settings.tuned());
+    what.put("config", settings.config().toBuilder().threads(1).build());
+    Results results;
+    try (Journal journal = new Journal(journalFile, what)) {
+      results = run(journal);
+    }
+    byte[] csv = results.csv().getBytes(StandardCharsets.UTF_8);
+    AtomicWrite.file(out, temporary -> Files.write(temporary, csv));
+    return results;
+  }
+
+  private Results run(@Nullable Journal journal) {
     long start = System.nanoTime();
     ExecutorService pool =
         Executors.newFixedThreadPool(Math.min(settings.threads(), settings.seeds()));
@@ -150,7 +227,7 @@ public final class Experiment {
       ExecutorCompletionService<SeedResults> running = new ExecutorCompletionService<>(pool);
       for (int i = 0; i < settings.seeds(); i++) {
         int seed = settings.firstSeed() + i;
-        running.submit(() -> runSeed(seed));
+        running.submit(() -> runSeed(seed, journal));
       }
       List<SeedResults> done = new ArrayList<>();
       for (int i = 0; i < settings.seeds(); i++) {
@@ -165,24 +242,64 @@ public final class Experiment {
     } finally {
       monitor.cancel();
       pool.shutdownNow();
+      try {
+        // Nobody may write to a journal that is closed.
+        pool.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
+  private List<String> names() {
+    List<String> names = new ArrayList<>(settings.methods().stream().map(Method::toString).toList());
+    if (settings.tuned()) {
+      names.add(TUNED);
+    }
+    return names;
+  }
+
   private Results summarize(List<SeedResults> done, double seconds) {
+    List<String> names = names();
     List<Cell> cells = new ArrayList<>();
     done.forEach(seed -> cells.addAll(seed.cells()));
     cells.sort(
-        Comparator.comparing(Cell::method).thenComparing(Cell::n).thenComparing(Cell::seed));
+        Comparator.<Cell>comparingInt(cell -> names.indexOf(cell.method()))
+            .thenComparing(Cell::n)
+            .thenComparing(Cell::seed));
     List<Summary> summary = new ArrayList<>();
-    for (Method method : settings.methods()) {
-      for (int n : settings.targets()) {
-        List<Cell> own =
-            cells.stream().filter(cell -> cell.method() == method && cell.n() == n).toList();
-        if (!own.isEmpty()) {
-          summary.add(summary(method, n, own));
+    for (int n : settings.targets()) {
+      Map<String, double[]> errors = new LinkedHashMap<>();
+      for (String method : names) {
+        double[] own =
+            cells.stream()
+                .filter(cell -> cell.method().equals(method) && cell.n() == n)
+                .mapToDouble(Cell::error)
+                .toArray();
+        if (own.length > 0) {
+          errors.put(method, own);
         }
       }
+      Map<String, Double> p = Statistics.holm(errors, Method.PAC.toString());
+      errors.forEach(
+          (method, own) -> {
+            List<Cell> mine =
+                cells.stream().filter(c -> c.method().equals(method) && c.n() == n).toList();
+            double mean = Arrays.stream(own).average().orElseThrow();
+            double std = Statistics.deviation(own);
+            summary.add(
+                new Summary(
+                    method,
+                    n,
+                    mean,
+                    std,
+                    Statistics.halfInterval(own),
+                    p.getOrDefault(method, 1.0),
+                    mine.stream().mapToDouble(Cell::sourceError).average().orElseThrow(),
+                    mine.stream().mapToDouble(Cell::seconds).average().orElseThrow()));
+          });
     }
+    summary.sort(Comparator.<Summary>comparingInt(s -> names.indexOf(s.method())));
     SourceErrors source =
         new SourceErrors(
             done.stream().mapToDouble(s -> s.source().trained()).average().orElseThrow(),
@@ -191,45 +308,18 @@ public final class Experiment {
     return new Results(settings, cells, summary, new TreeMap<>(leftOut), source, seconds);
   }
 
-  private static Summary summary(Method method, int n, List<Cell> cells) {
-    double[] errors = cells.stream().mapToDouble(Cell::error).toArray();
-    double mean = Arrays.stream(errors).average().orElseThrow();
-    double squared = Arrays.stream(errors).map(e -> (e - mean) * (e - mean)).sum();
-    double std = errors.length > 1 ? Math.sqrt(squared / (errors.length - 1)) : 0;
-    double seconds = cells.stream().mapToDouble(Cell::seconds).average().orElseThrow();
-    return new Summary(method, n, mean, std, seconds);
-  }
-
-  private SeedResults runSeed(int seed) {
-    TransferConfig config =
-        settings.config().toBuilder().method(Method.PAC).seed(seed).threads(1).build();
-    Data source = problem.source(seed);
-    Data sourceTest = problem.sourceTest(seed);
-    Data test = problem.test(seed);
-    Map<PruningScope, Model> bases = new EnumMap<>(PruningScope.class);
-    try (Model model = Model.train(source, config, monitor)) {
-      final double trained = model.evaluate(sourceTest).error();
-      model.prune();
-      final double pruned = model.evaluate(Model.Weights.PRUNED, sourceTest).error();
-      model.allocate(source, monitor);
-      final double allocated = model.evaluate(sourceTest).error();
-      bases.put(config.scope(), model);
-      onCell.run();
-      Map<Integer, Data> targets = new LinkedHashMap<>();
-      settings.targets().forEach(n -> targets.put(n, problem.target(seed, n)));
+  private SeedResults runSeed(int seed, @Nullable Journal journal) {
+    Task task = new Task(seed, journal);
+    try {
       List<Cell> cells = new ArrayList<>();
-      for (Method method : settings.methods()) {
-        TransferConfig how = config.toBuilder().method(method).build();
+      SourceErrors source = task.known("source " + seed, SourceErrors.class, task::errors);
+      onCell.run();
+      for (String method : names()) {
         for (int n : settings.targets()) {
+          String key = method + " " + n + " " + seed;
           if (!leftOut.containsKey(method)) {
             try {
-              Model base = bases.computeIfAbsent(how.pruningScope(), s -> base(model, s, source));
-              long start = System.nanoTime();
-              Data rows = targets.get(n);
-              boolean needsSource = method.needs(Method.Need.SOURCE_ROWS);
-              base.calibrate("t", rows, needsSource ? source : null, how, monitor);
-              double seconds = (System.nanoTime() - start) / 1e9;
-              cells.add(new Cell(method, n, seed, base.evaluate("t", test).error(), seconds));
+              cells.add(task.known(key, Cell.class, () -> task.cell(method, n)));
             } catch (DataException e) {
               if (!e.settings().contains("method")) {
                 throw e;
@@ -240,17 +330,103 @@ public final class Experiment {
           onCell.run();
         }
       }
-      return new SeedResults(cells, new SourceErrors(trained, pruned, allocated));
+      return new SeedResults(cells, source);
     } finally {
-      bases.values().forEach(Model::close);
+      task.bases.values().forEach(Model::close);
     }
   }
 
-  // The same trained source, pruned otherwise.
-  private Model base(Model trained, PruningScope scope, Data source) {
-    Model other = trained.copy();
-    other.prune(settings.config().ratio(), scope);
-    other.allocate(source, monitor);
-    return other;
+  /** A seed's work, with the models that it makes when it first needs them. */
+  private final class Task {
+    private final int seed;
+    private final @Nullable Journal journal;
+    private final TransferConfig config;
+    private final Map<PruningScope, Model> bases = new EnumMap<>(PruningScope.class);
+    private final Map<Integer, Data> targets = new LinkedHashMap<>();
+    private final Map<String, Data> drawn = new LinkedHashMap<>();
+
+    Task(int seed, @Nullable Journal journal) {
+      this.seed = seed;
+      this.journal = journal;
+      config = settings.config().toBuilder().method(Method.PAC).seed(seed).threads(1).build();
+    }
+
+    <T> T known(String key, Class<T> type, Supplier<T> make) {
+      JsonNode before = journal == null ? null : journal.get(key);
+      if (before != null) {
+        try {
+          return Json.MAPPER.treeToValue(before, type);
+        } catch (JsonProcessingException e) {
+          throw new DataException("the journal is damaged: remove it", e);
+        }
+      }
+      T made = make.get();
+      if (journal != null) {
+        journal.put(key, made);
+      }
+      return made;
+    }
+
+    private Data source() {
+      return drawn.computeIfAbsent("source", what -> problem.source(seed));
+    }
+
+    private Data sourceTest() {
+      return drawn.computeIfAbsent("source test", what -> problem.sourceTest(seed));
+    }
+
+    private Data test() {
+      return drawn.computeIfAbsent("test", what -> problem.test(seed));
+    }
+
+    // The first is trained, the others are the same one pruned otherwise.
+    private Model base(PruningScope scope) {
+      Model first = bases.get(config.scope());
+      if (first == null) {
+        first = Model.train(source(), config, monitor);
+        bases.put(config.scope(), first);
+        first.prune();
+        first.allocate(source(), monitor);
+      }
+      Model other = bases.get(scope);
+      if (other == null) {
+        other = first.copy();
+        bases.put(scope, other);
+        other.prune(config.ratio(), scope);
+        other.allocate(source(), monitor);
+      }
+      return other;
+    }
+
+    SourceErrors errors() {
+      Model model = base(config.scope());
+      return new SourceErrors(
+          model.evaluate(Model.Weights.SOURCE, sourceTest()).error(),
+          model.evaluate(Model.Weights.PRUNED, sourceTest()).error(),
+          model.evaluate(sourceTest()).error());
+    }
+
+    Cell cell(String name, int n) {
+      Data rows = targets.computeIfAbsent(n, count -> problem.target(seed, count));
+      TransferConfig how = config;
+      Model model = base(config.scope());
+      long start = System.nanoTime();
+      if (name.equals(TUNED)) {
+        how = model.tune(rows, config, monitor).best().config();
+      } else {
+        how = config.toBuilder().method(Method.of(name)).build();
+        model = base(how.pruningScope());
+        start = System.nanoTime();
+      }
+      Data pool = how.method().needs(Method.Need.SOURCE_ROWS) ? source() : null;
+      model.calibrate("t", rows, pool, how, monitor);
+      final double seconds = (System.nanoTime() - start) / 1e9;
+      boolean kept = how.method().keepsBase();
+      double left =
+          kept
+              ? model.evaluate(sourceTest()).error()
+              : model.evaluate("t", sourceTest()).error();
+      return new Cell(name, n, seed, model.evaluate("t", test()).error(), left, seconds);
+    }
   }
 }
