@@ -94,7 +94,7 @@ class ExperimentTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SHAPES")
   void everyProblemHasASourceThatHelpsAndRowsThatAskForThemselves(Experiment.Problems problem) {
     Problem at = problem.at(1);
     TransferConfig config = TransferConfig.builder(at.label()).sourceEpochs(5).build();
@@ -190,5 +190,18 @@ class ExperimentTest {
     json.get("summary").forEach(s -> mean.put(s.get("method").asText(), s.get("mean").asDouble()));
     assertTrue(mean.get("tuned") < mean.get("scratch"), mean.toString());
     assertTrue(mean.get("tuned") < Math.max(mean.get("untouched"), mean.get("pac")), mean.toString());
+  }
+
+  @Test
+  void shapesAreAProblemOfPictures() {
+    JsonNode json =
+        Cli.ok("experiment", "shapes", "--seeds", 1, "--targets", 3, "--methods", "pac,cotuning,gp", "--source-epochs", 1,
+                "--target-epochs", 2, "--widths", "4,4", "--json")
+            .json();
+    assertEquals(2, json.get("results").size());
+    assertTrue(json.get("leftOut").get("gp").asText().contains("classification"));
+    assertTrue(json.get("results").get(1).get("sourceError").isNull()); // its head is of other classes
+    double error = json.get("results").get(0).get("error").asDouble();
+    assertTrue(error > 0 && error < 1, "error " + error);
   }
 }

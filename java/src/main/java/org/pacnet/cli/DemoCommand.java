@@ -86,7 +86,7 @@ final class DemoCommand implements Runnable {
               + "from round ones, and %d pictures have been sorted so (%s).%n"
               + "%,d more, which no phase sees, show how good the result is (%s).%n%n"
               + "  ./pacnet transfer --source %s --target %s --test %s%n    --source-epochs %d"
-              + " --target-epochs %d%n    --lr 0.003 --batch-size 64 --ratio 0.5 --augment flip,crop,color --out %s%n",
+              + " --target-epochs %d%n    --lr 0.003 --schedule constant --batch-size 64 --ratio 0.5 --augment flip,crop,color --out %s%n",
           SOURCE_IMAGES,
           source,
           TARGET_IMAGES,

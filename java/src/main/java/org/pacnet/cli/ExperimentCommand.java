@@ -9,6 +9,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.TransferConfig;
 import org.pacnet.experiment.Experiment;
+import org.pacnet.experiment.Problem;
 import org.pacnet.method.Method;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +32,7 @@ final class ExperimentCommand implements Runnable {
       index = "0",
       paramLabel = "PROBLEM",
       description = "friedman (Friedman #1 for transfer), rough (edges and ripples), wide (100 inputs, of"
-              + " which 20 matter) or levels (categories)")
+              + " which 20 matter), levels (categories) or shapes (pictures; samples are of each class)")
   private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 
   @Option(names = "--seeds", paramLabel = "N", description = "Repetitions (default: 10)")
@@ -94,8 +95,12 @@ final class ExperimentCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = TransferConfig.builder("y");
-    network.apply(builder, false);
+    boolean images = problem == Experiment.Problems.SHAPES;
+    TransferConfig.Builder builder;
+    try (Problem chosen = problem.at(distance)) {
+      builder = chosen.settings();
+    }
+    network.apply(builder, images);
     prune.apply(builder);
     epochs.apply(builder);
     training.apply(builder);
@@ -128,7 +133,9 @@ final class ExperimentCommand implements Runnable {
         settings.distance(),
         settings.seeds(),
         results.seconds());
-    List<String> header = new ArrayList<>(List.of("target RMSE"));
+    boolean wrong = settings.problem() == Experiment.Problems.SHAPES;
+    double unit = wrong ? 100 : 1;
+    List<String> header = new ArrayList<>(List.of(wrong ? "target, % wrong" : "target RMSE"));
     settings.targets().forEach(n -> header.add("n = " + n));
     header.add("source");
     header.add("ms");
@@ -141,22 +148,25 @@ final class ExperimentCommand implements Runnable {
           s ->
               row.add(
                   String.format(
-                      Locale.ROOT, "%.2f ± %.2f%s", s.mean(), s.interval(), s.p() < 0.05 ? "*" : " ")));
-      row.add(String.format(Locale.ROOT, "%.2f", mean(own, Experiment.Summary::sourceError)));
+                      Locale.ROOT, "%.2f ± %.2f%s", unit * s.mean(), unit * s.interval(), s.p() < 0.05 ? "*" : " ")));
+      row.add(
+          own.get(0).sourceError() == null
+              ? "-"
+              : String.format(Locale.ROOT, "%.2f", unit * mean(own, Experiment.Summary::sourceError)));
       row.add(String.format(Locale.ROOT, "%.0f", 1000 * mean(own, Experiment.Summary::seconds)));
       rows.add(row);
     }
     Text.table(out, header, rows);
     out.printf(
-        "%nMean ± half the 95 %% interval over seeds; * differs from pac (paired t-test, Holm, p < 0.05); source: RMSE on"
+        "%nMean ± half the 95 %% interval over seeds; * differs from pac (paired t-test, Holm, p < 0.05); source: error on"
             + " the source's rows of what is left of it%n");
     results.leftOut().forEach((method, why) -> out.printf("%nLeft out: %s%n", why));
     out.printf(
         Locale.ROOT,
-        "%nSource RMSE: trained %.2f, just pruned %.2f, allocated %.2f%n",
-        results.source().trained(),
-        results.source().pruned(),
-        results.source().allocated());
+        "%nSource: trained %.2f, just pruned %.2f, allocated %.2f%n",
+        unit * results.source().trained(),
+        unit * results.source().pruned(),
+        unit * results.source().allocated());
   }
 
   private static double mean(

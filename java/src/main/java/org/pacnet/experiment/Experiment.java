@@ -97,7 +97,8 @@ public final class Experiment {
     FRIEDMAN,
     ROUGH,
     WIDE,
-    LEVELS;
+    LEVELS,
+    SHAPES;
 
     /** The problem at that distance. */
     public Problem at(double distance) {
@@ -106,6 +107,7 @@ public final class Experiment {
         case ROUGH -> new Rough(distance);
         case WIDE -> new Wide(distance);
         case LEVELS -> new Levels(distance);
+        case SHAPES -> new ShapesProblem();
       };
     }
   }
@@ -119,11 +121,16 @@ public final class Experiment {
    * @param method its name, or {@link #TUNED}
    * @param error on the target's test rows, in the label's unit
    * @param sourceError of what is left of the source afterwards, on the source's test rows: the base, where
-   *     the method keeps it, otherwise the target's own network
+   *     the method keeps it, otherwise the target's own network; null where that has classes of its own
    * @param seconds that learning it took
    */
   public record Cell(
-      String method, int n, int seed, double error, double sourceError, double seconds) {}
+      String method,
+      int n,
+      int seed,
+      double error,
+      @Nullable Double sourceError,
+      double seconds) {}
 
   /**
    * All seeds of a method and a number of samples.
@@ -141,7 +148,7 @@ public final class Experiment {
       double std,
       double interval,
       double p,
-      double sourceError,
+      @Nullable Double sourceError,
       double seconds) {}
 
   /** Errors of the source model on the source's own test rows, in the label's unit. */
@@ -168,7 +175,7 @@ public final class Experiment {
       for (Cell cell : results) {
         csv.append(problem).append(',').append(settings.distance()).append(',');
         csv.append(cell.method()).append(',').append(cell.n()).append(',').append(cell.seed());
-        csv.append(',').append(cell.error()).append(',').append(cell.sourceError()).append('\n');
+        csv.append(',').append(cell.error()).append(',').append(cell.sourceError() == null ? "" : cell.sourceError()).append('\n');
       }
       return csv.toString();
     }
@@ -243,11 +250,12 @@ public final class Experiment {
       monitor.cancel();
       pool.shutdownNow();
       try {
-        // Nobody may write to a journal that is closed.
+        // Nobody may write to a journal that is closed, or read what is removed.
         pool.awaitTermination(1, TimeUnit.MINUTES);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+      problem.close();
     }
   }
 
@@ -295,7 +303,9 @@ public final class Experiment {
                     std,
                     Statistics.halfInterval(own),
                     p.getOrDefault(method, 1.0),
-                    mine.stream().mapToDouble(Cell::sourceError).average().orElseThrow(),
+                    mine.stream().allMatch(c -> c.sourceError() != null)
+                        ? (Double) mine.stream().mapToDouble(Cell::sourceError).average().orElseThrow()
+                        : null,
                     mine.stream().mapToDouble(Cell::seconds).average().orElseThrow()));
           });
     }
@@ -422,10 +432,12 @@ public final class Experiment {
       model.calibrate("t", rows, pool, how, monitor);
       final double seconds = (System.nanoTime() - start) / 1e9;
       boolean kept = how.method().keepsBase();
-      double left =
-          kept
-              ? model.evaluate(sourceTest()).error()
-              : model.evaluate("t", sourceTest()).error();
+      Double left = null;
+      if (kept) {
+        left = model.evaluate(sourceTest()).error();
+      } else if (!model.hasOwnClasses("t")) {
+        left = model.evaluate("t", sourceTest()).error();
+      }
       return new Cell(name, n, seed, model.evaluate("t", test()).error(), left, seconds);
     }
   }

@@ -30,12 +30,35 @@ public final class Shapes {
     write(folder, count, seed, true);
   }
 
+  /** Writes so many pictures of each of the two classes. */
+  public static void writeTargetClasses(Path folder, int each, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] written = new int[2];
+    for (int i = 0; written[0] < each || written[1] < each; i++) {
+      String shape = SHAPES[i % SHAPES.length];
+      int round = isRound(shape) ? 1 : 0;
+      if (written[round]++ < each) {
+        write(folder, shape, round == 1 ? "round" : "corners", i, random);
+      }
+    }
+  }
+
+  private static boolean isRound(String shape) {
+    return shape.equals("disk") || shape.equals("ring");
+  }
+
+  private static void write(
+      Path folder, String shape, String label, int number, SplittableRandom random) {
+    Path file = folder.resolve(label).resolve("%05d.png".formatted(number));
+    MadeFile.write(file, png(draw(shape, random)));
+  }
+
   private static void write(Path folder, int count, long seed, boolean target) {
     SplittableRandom random = new SplittableRandom(seed);
     for (int i = 0; i < count; i++) {
       String shape = SHAPES[i % SHAPES.length];
-      String label = !target ? shape : shape.equals("disk") || shape.equals("ring") ? "round" : "corners";
-      MadeFile.write(folder.resolve(label).resolve("%05d.png".formatted(i)), png(draw(shape, random)));
+      String label = !target ? shape : isRound(shape) ? "round" : "corners";
+      write(folder, shape, label, i, random);
     }
   }
 

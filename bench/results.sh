@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Writes the cells behind docs/results.md into a folder: about an hour and a half on two cores, with --quick five minutes. Ended at any
+# moment, it goes on where it was.
+#
+#   bench/results.sh [--quick] FOLDER
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+seeds=10 sizes=5,10,30,100,300 images=2,5,20 distances="1 2 4"
+if [[ ${1:-} == --quick ]]; then
+  shift
+  seeds=2 sizes=10,30 images=5 distances=2
+fi
+out=${1:?name a folder}
+mkdir -p "$out"
+methods=scratch,finetune,l2sp,taps,pac,pac-stack,untouched,affine,ridge-residual,gp-residual,gp
+for d in $distances; do
+  ./pacnet experiment friedman --distance "$d" --seeds $seeds --targets $sizes --methods $methods --tune \
+    --out "$out/friedman-$d.csv" | tee "$out/friedman-$d.txt"
+  ./pacnet experiment friedman --distance "$d" --seeds $seeds --targets $sizes --methods scratch,finetune,l2sp,pac --paper \
+    --out "$out/friedman-$d-paper.csv" | tee "$out/friedman-$d-paper.txt"
+done
+./pacnet experiment shapes --seeds $((seeds / 2)) --targets $images \
+  --methods scratch,finetune,finetune-head,l2sp,bss,stochnorm,cotuning,lwf,taps,pac,pac-ensemble \
+  --out "$out/shapes.csv" | tee "$out/shapes.txt"
