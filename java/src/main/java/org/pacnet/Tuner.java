@@ -118,8 +118,10 @@ final class Tuner {
         target.schema().classification() ? "" : target.schema().labels().get(0).name());
   }
 
-  // The first, unless another is better by more than half the standard error of their difference: with few
-  // rows the lowest of ten numbers is often luck.
+  // How many standard errors of their difference another candidate must be better by than the preferred one:
+  // with few rows the lowest of ten numbers is often luck.
+  private static final double CLEARLY = 1.5;
+
   private static Trial choose(List<Trial> trials) {
     Trial chosen = trials.get(0);
     for (Trial trial : trials.subList(1, trials.size())) {
@@ -132,7 +134,7 @@ final class Tuner {
         squares += difference * difference;
       }
       double error = Math.sqrt(Math.max(0, squares / n - mean * mean) / Math.max(1, n - 1));
-      if (mean > 0.5 * error) {
+      if (mean > CLEARLY * error) {
         chosen = trial;
       }
     }
