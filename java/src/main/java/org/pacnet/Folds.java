@@ -16,9 +16,17 @@ final class Folds {
   private final int[] foldOf;
   private final int count;
 
-  private Folds(int[] foldOf, int count) {
+  private final double share;
+
+  private Folds(int[] foldOf, int count, double share) {
     this.foldOf = foldOf;
     this.count = count;
+    this.share = share;
+  }
+
+  /** The same, but that only so many of the rows outside a fold are given. */
+  Folds reduced(double part) {
+    return new Folds(foldOf, count, part);
   }
 
   /** As many as wanted, but none without a row. */
@@ -48,7 +56,7 @@ final class Folds {
       }
       foldOf[byLabel[i]] = order[i % count];
     }
-    return new Folds(foldOf, count);
+    return new Folds(foldOf, count, 1);
   }
 
   int count() {
@@ -57,6 +65,21 @@ final class Folds {
 
   int of(int row) {
     return foldOf[row];
+  }
+
+  // Spread evenly over the other folds, which are alike.
+  private int[] some(int[] all) {
+    int wanted = (int) Math.round(share * all.length);
+    int[] byFold =
+        Arrays.stream(all)
+            .boxed()
+            .sorted(Comparator.comparingInt(row -> foldOf[row]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    return IntStream.range(0, wanted)
+        .map(i -> byFold[(int) ((long) i * all.length / wanted)])
+        .sorted()
+        .toArray();
   }
 
   /** The rows of a fold. */
@@ -68,6 +91,6 @@ final class Folds {
   int[] outside(int fold) {
     return count == 1
         ? Arrays.stream(inside(fold)).toArray()
-        : IntStream.range(0, foldOf.length).filter(row -> foldOf[row] != fold).toArray();
+        : some(IntStream.range(0, foldOf.length).filter(row -> foldOf[row] != fold).toArray());
   }
 }

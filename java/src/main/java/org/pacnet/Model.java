@@ -299,8 +299,13 @@ public final class Model implements AutoCloseable {
     return tune(target, null, List.of(), settings, monitor);
   }
 
+  /** What more rows of a target would buy, with these settings. */
+  public LearningCurve learningCurve(Data target, TransferConfig settings, Monitor monitor) {
+    return tuner(target, null, settings, monitor).curve();
+  }
+
   /**
-   * The same for these methods, each with its own defaults.
+   * The same as {@link #tune} for these methods, each with its own defaults.
    *
    * @param source rows of the source, for methods that learn from them too; null for none
    */
@@ -319,6 +324,11 @@ public final class Model implements AutoCloseable {
       List<Method> methods,
       TransferConfig settings,
       Monitor monitor) {
+    return tuner(target, source, settings, monitor).run(methods);
+  }
+
+  private Tuner tuner(
+      Data target, @Nullable Data source, TransferConfig settings, Monitor monitor) {
     checkFits(schema, settings);
     ModelState from = current();
     from.requireBase();
@@ -326,7 +336,7 @@ public final class Model implements AutoCloseable {
     Phases.TargetRows rows = readTarget(target, schema, how, monitor);
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
-    return new Tuner(phases, from, rows, sourceRows, settings, monitor).run(methods);
+    return new Tuner(phases, from, rows, sourceRows, settings, monitor);
   }
 
   private PhaseReport calibrate(

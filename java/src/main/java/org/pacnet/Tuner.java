@@ -115,7 +115,7 @@ final class Tuner {
         without,
         target.rows().rows(),
         Tuning.pValue(best.losses(), without.losses()),
-        target.schema().classification() ? "" : target.schema().labels().get(0).name());
+        unit());
   }
 
   // How many standard errors of their difference another candidate must be better by than the preferred one:
@@ -156,6 +156,32 @@ final class Tuner {
       off[i] = Math.abs(off[i] - labels.get(i));
     }
     return off;
+  }
+
+  /** These settings' errors when they learn from a quarter, a half, three quarters and all of the folds' rows. */
+  LearningCurve curve() {
+    int n = target.rows().rows();
+    List<LearningCurve.Point> points = new ArrayList<>();
+    for (int quarter = 1; quarter <= 4; quarter++) {
+      List<Folds> dealings = new ArrayList<>();
+      for (int i = 0; i < REPETITIONS; i++) {
+        dealings.add(Folds.of(target.rows(), FOLDS, settings.seed() * REPETITIONS + i).reduced(quarter / 4.0));
+      }
+      int rows = dealings.get(0).outside(0).length;
+      if (rows >= 2) {
+        List<float[]> unseen = predictions(List.of(settings), dealings).get(0);
+        points.add(new LearningCurve.Point(rows, trial(settings, unseen).error()));
+      }
+    }
+    if (points.size() < 2) {
+      throw new DataException(
+          n + " rows of the target are too few for a learning curve: it takes five", "learningCurve");
+    }
+    return new LearningCurve(List.copyOf(points), n, unit());
+  }
+
+  private String unit() {
+    return target.schema().classification() ? "" : target.schema().labels().get(0).name();
   }
 
   /** One trial for each of these settings, in their order. */

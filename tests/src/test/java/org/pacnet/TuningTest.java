@@ -224,4 +224,30 @@ class TuningTest {
           loaded.predict("few", rows(5, 1, 1, 0), 0.8).numbers("upper_y"));
     }
   }
+
+  @Test
+  void moreRowsBuyLess() {
+    TransferConfig how = settings(2).toBuilder().method(Method.GP).build();
+    LearningCurve curve = model.learningCurve(rows(40, 3, 0, 0.05), how, new Monitor());
+    assertEquals(List.of(8, 16, 24, 32), curve.points().stream().map(LearningCurve.Point::rows).toList());
+    assertTrue(curve.points().get(3).error() < curve.points().get(0).error(), curve.toString());
+    assertTrue(curve.expected(80) < curve.expected(40));
+    assertTrue(curve.verdict().contains("Twice the rows (80)"), curve.verdict());
+    // A power law through points of one is that law.
+    LearningCurve exact =
+        new LearningCurve(
+            List.of(new LearningCurve.Point(4, 1), new LearningCurve.Point(16, 0.5)), 16, "y");
+    assertEquals(0.25, exact.expected(64), 1e-12);
+    assertThrows(
+        DataException.class, () -> model.learningCurve(rows(2, 1, 0, 0), how, new Monitor()));
+    Path source = Samples.csv(folder.resolve("s.csv"), 60, 0, 1);
+    Path target = Samples.csv(folder.resolve("t.csv"), 20, 1, 2);
+    Cli made =
+        Cli.ok("transfer", "--source", source, "--target", target, "--label", "y", "--ignore", "grade", "--hidden", 8,
+            "--source-epochs", 2, "--target-epochs", 9, "--learning-curve", "--out", folder.resolve("m"));
+    assertTrue(made.out().contains("rows learnt from"), made.out());
+    Cli more =
+        Cli.ok("calibrate", "--model", folder.resolve("m"), "--target", target, "--name", "u", "--learning-curve");
+    assertTrue(more.out().contains("a guess"), more.out());
+  }
 }

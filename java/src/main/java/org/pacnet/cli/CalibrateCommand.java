@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.LearningCurve;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
@@ -91,12 +92,17 @@ final class CalibrateCommand implements Runnable {
       TransferConfig config = builder.build();
       Tuning tuning =
           method.tune() ? model.tune(Tables.of(target), config, display.monitor()) : null;
+      TransferConfig chosen = tuning == null ? config : tuning.best().config();
+      LearningCurve curve =
+          method.learningCurve()
+              ? model.learningCurve(Tables.of(target), chosen, display.monitor())
+              : null;
       PhaseReport report =
           model.calibrate(
               name,
               Tables.of(target),
               source == null ? null : Tables.of(source),
-              tuning == null ? config : tuning.best().config(),
+              chosen,
               display.monitor());
       display.finish();
       Saving.save(place, model);
@@ -105,8 +111,12 @@ final class CalibrateCommand implements Runnable {
               "model", directory,
               "target", name,
               "phase", report,
-              "tuning", tuning == null ? null : TuneReport.json(tuning)),
+              "tuning", tuning == null ? null : TuneReport.json(tuning),
+              "learningCurve", curve),
           text -> {
+            if (curve != null) {
+              TuneReport.print(text, curve);
+            }
             if (tuning != null) {
               TuneReport.print(text, tuning, tuning.best());
               text.println();

@@ -120,7 +120,7 @@ final class DemoCommand implements Runnable {
       Path source, Path target, Path test, String name, TransferConfig config, Path model) {
     TransferRun.run(
         new TransferRun.Request(
-            source.toString(), null, target.toString(), test.toString(), name, config, false, model, true),
+            source.toString(), null, target.toString(), test.toString(), name, config, false, false, model, true),
         output);
   }
 

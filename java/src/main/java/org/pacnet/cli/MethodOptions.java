@@ -50,8 +50,17 @@ final class MethodOptions {
               + " whether the transfer helps.")
   private boolean tune;
 
+  @Option(
+      names = "--learning-curve",
+      description = "Say what more rows of the target would buy, by cross-validation on parts of them.")
+  private boolean learningCurve;
+
   boolean tune() {
     return tune;
+  }
+
+  boolean learningCurve() {
+    return learningCurve;
   }
 
   /** What is there comes from a model; its λ is that of its own method's penalty. */

@@ -87,6 +87,7 @@ final class TransferCommand implements Runnable {
             name,
             builder.build(),
             method.tune(),
+            method.learningCurve(),
             Path.of(out.out),
             out.overwrite),
         output);

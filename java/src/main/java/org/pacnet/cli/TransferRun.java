@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.LearningCurve;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
@@ -22,6 +23,7 @@ final class TransferRun {
 
   /**
    * @param tune whether to choose how the target is learnt by cross-validation
+   * @param learningCurve whether to say what more rows would buy
    * @param test labelled rows of the target that no phase sees; null for none
    */
   record Request(
@@ -32,6 +34,7 @@ final class TransferRun {
       String name,
       TransferConfig config,
       boolean tune,
+      boolean learningCurve,
       Path out,
       boolean overwrite) {}
 
@@ -55,6 +58,11 @@ final class TransferRun {
         Data target = Tables.of(request.target());
         tuning = model.tune(target, request.config(), display.monitor());
         model.calibrate(request.name(), target, tuning.best().config(), display.monitor());
+      }
+      LearningCurve curve = null;
+      if (request.learningCurve()) {
+        TransferConfig chosen = tuning == null ? request.config() : tuning.best().config();
+        curve = model.learningCurve(Tables.of(request.target()), chosen, display.monitor());
       }
       display.finish();
       List<Path> others = Saving.save(place, model);
@@ -85,15 +93,21 @@ final class TransferRun {
                       ? null
                       : Output.object("before", testBefore, "after", testAfter),
               "tuning", tuning == null ? null : TuneReport.json(tuning),
+              "learningCurve", curve,
               "warnings", warnings,
               "others", Saving.names(others));
       Metrics before = testBefore;
       Metrics after = testAfter;
       Tuning tuned = tuning;
+      LearningCurve drawn = curve;
       output.print(
           json,
           out -> {
             print(out, request, model, phases, before, after);
+            if (drawn != null) {
+              out.println();
+              TuneReport.print(out, drawn);
+            }
             if (tuned != null) {
               out.println();
               TuneReport.print(out, tuned, tuned.best());

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.pacnet.LearningCurve;
 import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
@@ -51,6 +52,18 @@ final class TuneReport {
               trial.equals(against) ? "-" : String.format(Locale.ROOT, "%.2g", p[i])));
     }
     Text.table(out, header, rows);
+  }
+
+  static void print(PrintStream out, LearningCurve curve) {
+    List<List<String>> rows = new ArrayList<>();
+    for (LearningCurve.Point point : curve.points()) {
+      rows.add(List.of(String.valueOf(point.rows()), curve.text(point.error())));
+    }
+    String unit = curve.unit().isEmpty() ? "wrong" : "RMSE of " + curve.unit();
+    Text.table(out, List.of("rows learnt from", unit), rows);
+    out.println();
+    out.println(curve.verdict());
+    out.println();
   }
 
   private static String name(TransferConfig config) {
