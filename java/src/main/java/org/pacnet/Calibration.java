@@ -55,7 +55,12 @@ final class Calibration implements Situation, AutoCloseable {
     network = phases.network(target.schema(), 0);
     boolean both = settings.method().keepsSourceOutputs() && own.head();
     fitted = both ? phases.network(target.schema(), phases.schema().outputWidth()) : network;
-    checkNeeds();
+    try {
+      checkNeeds();
+    } catch (DataException e) {
+      close();
+      throw e;
+    }
   }
 
   private void checkNeeds() {

@@ -195,10 +195,11 @@ class ExperimentTest {
   @Test
   void shapesAreAProblemOfPictures() {
     JsonNode json =
-        Cli.ok("experiment", "shapes", "--seeds", 1, "--targets", 3, "--methods", "pac,cotuning,gp", "--source-epochs", 1,
+        Cli.ok("experiment", "shapes", "--seeds", 1, "--targets", 3, "--methods", "pac,cotuning,stochnorm,lwf,pac-ensemble,gp",
+                "--source-epochs", 1,
                 "--target-epochs", 2, "--widths", "4,4", "--json")
             .json();
-    assertEquals(2, json.get("results").size());
+    assertEquals(5, json.get("results").size());
     assertTrue(json.get("leftOut").get("gp").asText().contains("classification"));
     assertTrue(json.get("results").get(1).get("sourceError").isNull()); // its head is of other classes
     double error = json.get("results").get(0).get("error").asDouble();
