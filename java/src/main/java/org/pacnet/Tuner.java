@@ -15,6 +15,7 @@ import org.pacnet.error.CancelledException;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.method.Method;
+import org.pacnet.statistics.PairedTests;
 
 /**
  * Cross-validates ways to learn a target, on the target's own rows: every candidate on the same folds,
@@ -114,7 +115,7 @@ final class Tuner {
         List.copyOf(sorted),
         without,
         target.rows().rows(),
-        Tuning.pValue(best.losses(), without.losses()),
+        PairedTests.pValue(best.losses(), without.losses()),
         unit());
   }
 

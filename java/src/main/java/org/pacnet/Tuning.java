@@ -1,11 +1,8 @@
 package org.pacnet;
 
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
-import org.hipparchus.stat.inference.TTest;
+import org.pacnet.statistics.PairedTests;
 
 /**
  * What cross-validation on a target's rows says of several ways to learn it.
@@ -25,39 +22,20 @@ public record Tuning(
   // A smaller difference than this is said to be none.
   private static final double SURE = 0.05;
 
-  static double pValue(double[] a, double[] b) {
-    double first = a[0] - b[0];
-    boolean same = true;
-    for (int i = 1; i < a.length; i++) {
-      same &= a[i] - b[i] == first;
-    }
-    if (a.length < 2 || same) {
-      return 1;
-    }
-    return new TTest().pairedTTest(a, b);
-  }
-
   /**
    * p-values of paired two-sided t-tests between the losses of one trial and each of the others, in the
-   * order of {@link #trials()}, by Holm's (1979) correction for their number; 1 for the trial itself.
+   * order of {@link #trials()}, by Holm's correction for their number; 1 for the trial itself.
    */
   public double[] holm(Trial against) {
-    double[] raw = trials.stream().mapToDouble(t -> pValue(t.losses(), against.losses())).toArray();
-    int[] order =
-        IntStream.range(0, raw.length)
-            .filter(i -> !trials.get(i).equals(against))
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> raw[i]))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    double[] corrected = new double[raw.length];
-    Arrays.fill(corrected, 1);
-    double highest = 0;
-    for (int i = 0; i < order.length; i++) {
-      highest = Math.max(highest, Math.min(1, raw[order[i]] * (order.length - i)));
-      corrected[order[i]] = highest;
-    }
-    return corrected;
+    List<Trial> others = trials.stream().filter(trial -> !trial.equals(against)).toList();
+    double[] corrected =
+        PairedTests.holm(
+            others.stream()
+                .mapToDouble(trial -> PairedTests.pValue(trial.losses(), against.losses()))
+                .toArray());
+    return trials.stream()
+        .mapToDouble(trial -> trial.equals(against) ? 1 : corrected[others.indexOf(trial)])
+        .toArray();
   }
 
   /** Whether the transfer helps, by how much and how sure that is, in one sentence. */

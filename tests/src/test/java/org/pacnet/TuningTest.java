@@ -19,6 +19,7 @@ import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.method.Method;
+import org.pacnet.statistics.PairedTests;
 
 /** Choosing by cross-validation on the target's rows, and saying whether the transfer helps. */
 class TuningTest {
@@ -119,9 +120,9 @@ class TuningTest {
     Trial middle = new Trial(config, 1.2, IntStream.range(0, 20).mapToDouble(r -> 1.08 + 0.1 * Math.cos(r)).toArray());
     Tuning tuning = new Tuning(against, List.of(against, near, middle, far), near, 20, 1, "y");
     double[] corrected = tuning.holm(against);
-    double pNear = Tuning.pValue(near.losses(), base);
-    double pMiddle = Tuning.pValue(middle.losses(), base);
-    double pFar = Tuning.pValue(far.losses(), base);
+    double pNear = PairedTests.pValue(near.losses(), base);
+    double pMiddle = PairedTests.pValue(middle.losses(), base);
+    double pFar = PairedTests.pValue(far.losses(), base);
     assertTrue(pFar < pMiddle && pMiddle < pNear);
     assertArrayEquals(
         new double[] {
@@ -129,7 +130,7 @@ class TuningTest {
         },
         corrected,
         1e-12);
-    assertEquals(1, Tuning.pValue(base, base));
+    assertEquals(1, PairedTests.pValue(base, base));
   }
 
   @Test

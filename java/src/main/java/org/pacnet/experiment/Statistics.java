@@ -1,12 +1,11 @@
 package org.pacnet.experiment;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.hipparchus.distribution.continuous.TDistribution;
-import org.hipparchus.stat.inference.TTest;
+import org.pacnet.statistics.PairedTests;
 
 /** What is said of errors over seeds. */
 final class Statistics {
@@ -42,20 +41,15 @@ final class Statistics {
     if (base == null || base.length < 2) {
       return corrected;
     }
-    Map<String, Double> raw = new LinkedHashMap<>();
-    errors.forEach(
-        (method, own) -> {
-          if (!method.equals(against) && own.length == base.length) {
-            boolean same = Arrays.equals(own, base);
-            raw.put(method, same ? 1.0 : new TTest().pairedTTest(own, base));
-          }
-        });
-    List<Map.Entry<String, Double>> sorted =
-        raw.entrySet().stream().sorted(Comparator.comparingDouble(Map.Entry::getValue)).toList();
-    double highest = 0;
-    for (int i = 0; i < sorted.size(); i++) {
-      highest = Math.max(highest, Math.min(1, sorted.get(i).getValue() * (sorted.size() - i)));
-      corrected.put(sorted.get(i).getKey(), highest);
+    List<String> others =
+        errors.keySet().stream()
+            .filter(m -> !m.equals(against) && errors.get(m).length == base.length)
+            .toList();
+    double[] p =
+        PairedTests.holm(
+            others.stream().mapToDouble(m -> PairedTests.pValue(errors.get(m), base)).toArray());
+    for (int i = 0; i < p.length; i++) {
+      corrected.put(others.get(i), p[i]);
     }
     return corrected;
   }
