@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes the cells behind docs/results.md into a folder: about an hour and a half on two cores, with --quick five minutes. Ended at any
-# moment, it goes on where it was.
+# Writes the cells behind docs/results.md into a folder: well over an hour on two cores; --quick is for a look. Ended at
+# any moment, it goes on where it was.
 #
 #   bench/results.sh [--quick] FOLDER
 set -euo pipefail
