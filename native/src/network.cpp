@@ -99,7 +99,7 @@ struct Network::Impl {
     require(scope.layout.extent() == layout().extent() && scope.layout.tensors().size() == layout().tensors().size(),
             "the scope is of another network");
     const Terms& terms = scope.terms;
-    require(scope.anchor.size() > 0 || (!terms.any_features() && (terms.soft.strength == 0 || !terms.soft.table.empty())),
+    require(scope.anchor.size() > 0 || !terms.needs_reference(),
             "features and soft labels without a table need an anchor");
     return pacnet::fit(*net, scope, params.data(), options, loss, rows, listener);
   }

@@ -12,7 +12,16 @@
 namespace pacnet {
 
 /// What a stream of random numbers is for. Values are part of the results of a seed: append, never renumber.
-enum class Stream : uint64_t { kInitialize = 1, kInitializeHead = 2, kSplit = 3, kShuffle = 4, kDropout = 5, kNormalise = 6, kPrune = 7, kSearch = 8 };
+enum class Stream : uint64_t {
+  kInitialize = 1,
+  kInitializeHead = 2,
+  kSplit = 3,
+  kShuffle = 4,
+  kDropout = 5,
+  kNormalise = 6,
+  kPrune = 7,
+  kSearch = 8
+};
 
 class Random {
  public:

@@ -32,6 +32,11 @@ at::Tensor lengths(const Kernel& kernel) {
 double signal(const Kernel& kernel) { return std::exp(kernel.logs[kernel.logs.size() - 2]); }
 double noise(const Kernel& kernel) { return std::exp(kernel.logs.back()); }
 
+// On the diagonal: noise, and what keeps rounding from making the matrix indefinite.
+at::Tensor with_noise(const at::Tensor& covariance, const Kernel& kernel) {
+  return covariance + at::eye(covariance.size(0), at::kDouble) * (noise(kernel) + kJitter * signal(kernel));
+}
+
 }  // namespace
 
 GaussianRegression::GaussianRegression(at::Tensor x, at::Tensor y) : x_(std::move(x)), y_(std::move(y)) {}
@@ -48,9 +53,7 @@ at::Tensor GaussianRegression::covariance(const at::Tensor& a, const at::Tensor&
 double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<double>* gradient) const {
   const int64_t rows = x_.size(0);
   const at::Tensor without_noise = covariance(x_, x_, kernel);
-  const at::Tensor whole =
-      without_noise + at::eye(rows, at::kDouble) * (noise(kernel) + kJitter * signal(kernel));
-  const auto [lower, info] = at::linalg_cholesky_ex(whole);
+  const auto [lower, info] = at::linalg_cholesky_ex(with_noise(without_noise, kernel));
   if (info.item<int>() != 0) {
     return -kUnusable;
   }
@@ -137,9 +140,7 @@ Kernel GaussianRegression::best() const {
 
 void GaussianRegression::set(const Kernel& kernel) {
   kernel_ = kernel;
-  const at::Tensor whole = covariance(x_, x_, kernel) +
-                           at::eye(x_.size(0), at::kDouble) * (noise(kernel) + kJitter * signal(kernel));
-  const auto [lower, info] = at::linalg_cholesky_ex(whole);
+  const auto [lower, info] = at::linalg_cholesky_ex(with_noise(covariance(x_, x_, kernel), kernel));
   require(info.item<int>() == 0, "the rows' covariance is not positive definite with this kernel");
   lower_ = lower;
   alpha_ = at::cholesky_solve(y_.unsqueeze(1), lower);

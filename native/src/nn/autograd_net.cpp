@@ -68,7 +68,7 @@ class AutogradTraining final : public TrainingPass {
       }
     }
     tensors_.stochastic = terms_.stochastic_normalisation;
-    if (terms_.reference != nullptr) {
+    if (terms_.needs_reference()) {
       reference_ = views_of(net.layout(), const_cast<float*>(terms_.reference));
     }
     pin_blas_threads();
@@ -122,7 +122,7 @@ class AutogradTraining final : public TrainingPass {
     };
     AutogradNet::Features wanted;
     at::Tensor reference_out;
-    if (terms_.reference != nullptr) {
+    if (terms_.needs_reference()) {
       reference_.features = &wanted;
       reference_out = net_.run(reference_, x_.data(), rows).contiguous();
     }

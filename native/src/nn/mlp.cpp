@@ -187,7 +187,7 @@ class MlpTraining final : public TrainingPass {
         label_width_(label_width(setup.loss, mlp)),
         with_bias_(false),
         pass_(mlp, setup.batch, true),
-        reference_(mlp, setup.terms.reference == nullptr ? 0 : setup.batch, false),
+        reference_(mlp, setup.terms.needs_reference() ? setup.batch : 0, false),
         labels_(setup.batch * label_width_),
         losses_(static_cast<std::size_t>(setup.team.size())) {
     for (int64_t l = 0; l < mlp.layers(); ++l) {
@@ -208,7 +208,7 @@ class MlpTraining final : public TrainingPass {
       loss = 0.0;
       if (own.begin < own.end) {
         pass_.forward(params_, own.begin, own.end, key);
-        if (terms_.reference != nullptr) {
+        if (terms_.needs_reference()) {
           std::copy(pass_.input() + own.begin * mlp_.inputs(), pass_.input() + own.end * mlp_.inputs(),
                     reference_.input() + own.begin * mlp_.inputs());
           reference_.forward(terms_.reference, own.begin, own.end, 0);

@@ -9,7 +9,7 @@
 namespace pacnet {
 
 struct Terms {
-  /// The arena of the weights whose features and outputs are the reference; null where no term needs them.
+  /// The arena of the weights whose features and outputs are the reference; null where there is no anchor.
   const float* reference = nullptr;
 
   /// DELTA (Li et al. 2019): by layer, a weight for each channel of its features; empty: not this layer.
@@ -40,6 +40,8 @@ struct Terms {
     }
     return false;
   }
+  /// Whether a pass by the reference is needed: it costs as much as another forward pass.
+  bool needs_reference() const { return any_features() || (soft.strength > 0.0 && soft.table.empty()); }
   const std::vector<float>* features_of(std::size_t layer) const {
     return layer < features.size() && !features[layer].empty() ? &features[layer] : nullptr;
   }

@@ -116,8 +116,7 @@ final class Calibration implements Situation, AutoCloseable {
     List<TensorInfo> tensors = network.tensors();
     MaskBits ownMask = own.mask(from.requirePruned().mask(), tensors);
     Method method = settings.method();
-    boolean several = method == Method.PAC_ENSEMBLE || method == Method.PAC_STACK;
-    Folds folds = Folds.of(target.rows(), several ? settings.members() : 1, settings.seed());
+    Folds folds = Folds.of(target.rows(), method.severalNetworks() ? settings.members() : 1, settings.seed());
     for (int member = 0; member < folds.count(); member++) {
       TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
       float[] weights = start(how.seed());
@@ -148,13 +147,13 @@ final class Calibration implements Situation, AutoCloseable {
       outputs.add(Phases.predict(network, target.rows(), settings.threads()));
       learnt.add(new TargetModel.Learnt(ownMask.gather(trained), own.gather(trained, tensors)));
     }
-    Ensemble said = Ensemble.of(target.schema(), outputs);
+    Correction.Corrected said = Ensemble.of(target.schema(), outputs);
     float[] predicted = said.outputs();
     Correction stack = null;
     if (method == Method.PAC_STACK) {
       Correction.Rows rows = baseRows(target.rows());
       stack = stack(rows, folds, outputs);
-      predicted = stack.apply(rows, said.corrected()).outputs();
+      predicted = stack.apply(rows, said).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     return model(name, learnt, stack, outcomes, before, predicted, seconds);
@@ -211,7 +210,7 @@ final class Calibration implements Situation, AutoCloseable {
                       target.schema().classes().size()),
               settings.threads(),
               settings.seed());
-      outputs = Objects.requireNonNull(correction).apply(rows, null).outputs();
+      outputs = correction.apply(rows, null).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     return model(name, List.of(), correction, List.of(), before, outputs, seconds);

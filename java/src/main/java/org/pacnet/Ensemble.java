@@ -1,27 +1,22 @@
 package org.pacnet;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.pacnet.correction.Correction;
 import org.pacnet.data.Schema;
+import org.pacnet.statistics.Softmax;
 
-/**
- * What several networks say together: the mean of their numbers, or of their probabilities.
- *
- * @param outputs [rows, width], as of one network: of a classification logarithms of the mean
- *     probabilities
- * @param spread standard deviation over the networks (over n − 1) of the numbers or probabilities, of the
- *     same shape; null for one network
- */
-record Ensemble(float[] outputs, float @Nullable [] spread) {
+/** What several networks say together: the mean of their numbers, or of their probabilities. */
+final class Ensemble {
 
-  Correction.Corrected corrected() {
-    return new Correction.Corrected(outputs, spread);
-  }
+  private Ensemble() {}
 
-  static Ensemble of(Schema schema, List<float[]> members) {
+  /**
+   * The outputs as of one network, of a classification logarithms of the mean probabilities; and the standard
+   * deviation over the networks (over n − 1) of the numbers or probabilities, none for one network.
+   */
+  static Correction.Corrected of(Schema schema, List<float[]> members) {
     if (members.size() == 1) {
-      return new Ensemble(members.get(0), null);
+      return new Correction.Corrected(members.get(0), null);
     }
     int width = schema.outputWidth();
     int count = members.get(0).length;
@@ -29,7 +24,7 @@ record Ensemble(float[] outputs, float @Nullable [] spread) {
     double[] squares = new double[count];
     for (float[] member : members) {
       for (int at = 0; at < count; at += width) {
-        double[] p = schema.classification() ? Metrics.softmax(member, at, width) : null;
+        double[] p = schema.classification() ? Softmax.of(member, at, width) : null;
         for (int c = 0; c < width; c++) {
           double value = p != null ? p[c] : member[at + c];
           sum[at + c] += value;
@@ -46,6 +41,6 @@ record Ensemble(float[] outputs, float @Nullable [] spread) {
           (float) (schema.classification() ? Math.log(Math.max(mean, Float.MIN_NORMAL)) : mean);
       spread[i] = (float) Math.sqrt(Math.max(0, (squares[i] - n * mean * mean) / (n - 1)));
     }
-    return new Ensemble(outputs, spread);
+    return new Correction.Corrected(outputs, spread);
   }
 }

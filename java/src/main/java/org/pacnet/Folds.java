@@ -15,7 +15,6 @@ final class Folds {
 
   private final int[] foldOf;
   private final int count;
-
   private final double share;
 
   private Folds(int[] foldOf, int count, double share) {
@@ -63,10 +62,6 @@ final class Folds {
     return count;
   }
 
-  int of(int row) {
-    return foldOf[row];
-  }
-
   // Spread evenly over the other folds, which are alike.
   private int[] some(int[] all) {
     int wanted = (int) Math.round(share * all.length);
@@ -90,7 +85,7 @@ final class Folds {
   /** All other rows; all rows where there is only one fold. */
   int[] outside(int fold) {
     return count == 1
-        ? Arrays.stream(inside(fold)).toArray()
+        ? inside(fold)
         : some(IntStream.range(0, foldOf.length).filter(row -> foldOf[row] != fold).toArray());
   }
 }

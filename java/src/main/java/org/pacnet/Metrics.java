@@ -7,6 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
+import org.pacnet.statistics.Softmax;
 
 /**
  * How far a model is off on data with known labels.
@@ -101,7 +102,7 @@ public record Metrics(
     FloatBuffer labels = data.labels();
     for (int r = 0; r < rows; r++) {
       int truth = (int) labels.get(r);
-      double[] p = softmax(outputs, r * classes, classes);
+      double[] p = Softmax.of(outputs, r * classes, classes);
       int best = 0;
       for (int c = 1; c < classes; c++) {
         best = p[c] > p[best] ? c : best;
@@ -113,22 +114,5 @@ public record Metrics(
     List<List<Long>> matrix =
         Arrays.stream(confusion).map(row -> Arrays.stream(row).boxed().toList()).toList();
     return new Metrics(rows, List.of(), (double) right / rows, entropy / rows, matrix);
-  }
-
-  static double[] softmax(float[] logits, int offset, int classes) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (int c = 0; c < classes; c++) {
-      largest = Math.max(largest, logits[offset + c]);
-    }
-    double[] p = new double[classes];
-    double total = 0;
-    for (int c = 0; c < classes; c++) {
-      p[c] = Math.exp(logits[offset + c] - largest);
-      total += p[c];
-    }
-    for (int c = 0; c < classes; c++) {
-      p[c] /= total;
-    }
-    return p;
   }
 }

@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.TensorInfo;
+import org.pacnet.correction.Correction;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.ReadMonitor;
@@ -398,7 +399,7 @@ public final class Model implements AutoCloseable {
     TargetModel model = from.target(target);
     Schema own = schemaOf(model);
     EncodedData rows = Rows.prediction(data, own);
-    Ensemble said = phases.outputs(from, model, rows);
+    Correction.Corrected said = phases.outputs(from, model, rows);
     return new Predictions(own, rows, said.outputs(), said.spread());
   }
 
@@ -415,7 +416,7 @@ public final class Model implements AutoCloseable {
     Schema own = schemaOf(model);
     double[] widths = Intervals.widths(target, model, own, level);
     EncodedData rows = Rows.prediction(data, own);
-    Ensemble said = phases.outputs(from, model, rows);
+    Correction.Corrected said = phases.outputs(from, model, rows);
     return new Predictions(own, rows, said.outputs(), said.spread()).within(widths);
   }
 

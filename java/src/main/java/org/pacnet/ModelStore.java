@@ -413,16 +413,15 @@ final class ModelStore {
     for (int i = 0; i < target.networks().size(); i++) {
       float[] values = target.networks().get(i).values();
       entries.put(
-          numbered(VALUES, i), Entry.floats(List.of((long) values.length), values, 0, values.length));
+          numbered(VALUES, i), Entry.row(values));
       float[] own = target.networks().get(i).own();
       if (own.length > 0) {
-        entries.put(numbered(OWN, i), Entry.floats(List.of((long) own.length), own, 0, own.length));
+        entries.put(numbered(OWN, i), Entry.row(own));
       }
     }
     float[] residuals = target.residuals();
     if (residuals != null) {
-      entries.put(
-          RESIDUALS, Entry.floats(List.of((long) residuals.length), residuals, 0, residuals.length));
+      entries.put(RESIDUALS, Entry.row(residuals));
     }
     if (target.correction() != null) {
       entries.putAll(target.correction().entries());
@@ -697,10 +696,9 @@ final class ModelStore {
     } catch (DataException e) {
       throw new ModelFormatException(jsonFile + " is damaged: " + e.getMessage(), e);
     }
-    boolean several =
-        json.config().method() == Method.PAC_ENSEMBLE || json.config().method() == Method.PAC_STACK;
-    boolean trained = json.config().method().trainsNetwork();
-    if (networks.isEmpty() == trained || (networks.size() > 1 && !several)) {
+    Method method = json.config().method();
+    if (networks.isEmpty() == method.trainsNetwork()
+        || (networks.size() > 1 && !method.severalNetworks())) {
       throw new ModelFormatException(
           file + " has " + networks.size() + " networks, which the target's method does not make");
     }

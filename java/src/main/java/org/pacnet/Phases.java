@@ -265,9 +265,9 @@ final class Phases {
   }
 
   /** What a target says of rows. */
-  Ensemble outputs(ModelState from, TargetModel target, EncodedData rows) {
+  Correction.Corrected outputs(ModelState from, TargetModel target, EncodedData rows) {
     Schema own = schemaOf(target.classes());
-    Ensemble said =
+    Correction.Corrected said =
         Ensemble.of(own, weights(from, target).stream().map(w -> outputs(own, w, rows)).toList());
     if (target.correction() == null) {
       return said;
@@ -275,12 +275,9 @@ final class Phases {
     // Where the target trained no network, what was asked is the base already.
     boolean trained = !target.networks().isEmpty();
     float[] base = trained ? outputs(own, from.requireBase(), rows) : said.outputs();
-    Correction.Corrected corrected =
-        target
-            .correction()
-            .apply(
-                Calibration.correctionRows(own, rows, base), trained ? said.corrected() : null);
-    return new Ensemble(corrected.outputs(), corrected.spread());
+    return target
+        .correction()
+        .apply(Calibration.correctionRows(own, rows, base), trained ? said : null);
   }
 
   static float[] predict(NativeNetwork network, EncodedData rows, int threads) {

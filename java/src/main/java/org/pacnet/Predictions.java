@@ -18,6 +18,7 @@ import org.pacnet.data.PredictionColumn;
 import org.pacnet.data.PredictionWriter;
 import org.pacnet.data.Schema;
 import org.pacnet.image.ImageRows;
+import org.pacnet.statistics.Softmax;
 
 /**
  * What a model says of the rows of a table: a value for each row that is not dropped, in the
@@ -46,7 +47,7 @@ public final class Predictions {
       String[] predicted = new String[rows];
       double[][] probabilities = new double[width][rows];
       for (int r = 0; r < rows; r++) {
-        double[] p = Metrics.softmax(outputs, r * width, width);
+        double[] p = Softmax.of(outputs, r * width, width);
         int best = 0;
         for (int c = 0; c < width; c++) {
           probabilities[c][r] = p[c];

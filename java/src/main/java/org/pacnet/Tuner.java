@@ -16,6 +16,7 @@ import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.method.Method;
 import org.pacnet.statistics.PairedTests;
+import org.pacnet.statistics.Softmax;
 
 /**
  * Cross-validates ways to learn a target, on the target's own rows: every candidate on the same folds,
@@ -27,6 +28,9 @@ final class Tuner {
   // With few rows one dealing of them into folds decides too much.
   private static final int FEW_ROWS = 60;
   private static final int REPETITIONS = 2;
+  // How many standard errors of their difference another candidate must be better by than the preferred one:
+  // with few rows the lowest of ten numbers is often luck.
+  private static final double CLEARLY = 1.5;
 
   private final Phases phases;
   private final ModelState from;
@@ -119,10 +123,6 @@ final class Tuner {
         unit());
   }
 
-  // How many standard errors of their difference another candidate must be better by than the preferred one:
-  // with few rows the lowest of ten numbers is often luck.
-  private static final double CLEARLY = 1.5;
-
   private static Trial choose(List<Trial> trials) {
     Trial chosen = trials.get(0);
     for (Trial trial : trials.subList(1, trials.size())) {
@@ -162,12 +162,11 @@ final class Tuner {
   /** These settings' errors when they learn from a quarter, a half, three quarters and all of the folds' rows. */
   LearningCurve curve() {
     int n = target.rows().rows();
+    List<Folds> whole = dealings(REPETITIONS);
     List<LearningCurve.Point> points = new ArrayList<>();
     for (int quarter = 1; quarter <= 4; quarter++) {
-      List<Folds> dealings = new ArrayList<>();
-      for (int i = 0; i < REPETITIONS; i++) {
-        dealings.add(Folds.of(target.rows(), FOLDS, settings.seed() * REPETITIONS + i).reduced(quarter / 4.0));
-      }
+      double share = quarter / 4.0;
+      List<Folds> dealings = whole.stream().map(folds -> folds.reduced(share)).toList();
       int rows = dealings.get(0).outside(0).length;
       if (rows >= 2) {
         List<float[]> unseen = predictions(List.of(settings), dealings).get(0);
@@ -185,14 +184,17 @@ final class Tuner {
     return target.schema().classification() ? "" : target.schema().labels().get(0).name();
   }
 
+  private List<Folds> dealings(int count) {
+    List<Folds> dealings = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      dealings.add(Folds.of(target.rows(), FOLDS, settings.seed() * REPETITIONS + i));
+    }
+    return dealings;
+  }
+
   /** One trial for each of these settings, in their order. */
   List<Trial> trials(List<TransferConfig> candidates) {
-    EncodedData rows = target.rows();
-    int repetitions = rows.rows() <= FEW_ROWS ? REPETITIONS : 1;
-    List<Folds> dealings = new ArrayList<>();
-    for (int i = 0; i < repetitions; i++) {
-      dealings.add(Folds.of(rows, FOLDS, settings.seed() * REPETITIONS + i));
-    }
+    List<Folds> dealings = dealings(target.rows().rows() <= FEW_ROWS ? REPETITIONS : 1);
     List<List<float[]>> predictions = predictions(candidates, dealings);
     List<Trial> trials = new ArrayList<>();
     for (int c = 0; c < candidates.size(); c++) {
@@ -279,7 +281,7 @@ final class Tuner {
     int width = schema.outputWidth();
     FloatBuffer labels = target.rows().labels();
     if (schema.classification()) {
-      double p = Metrics.softmax(outputs, row * width, width)[(int) labels.get(row)];
+      double p = Softmax.of(outputs, row * width, width)[(int) labels.get(row)];
       return -Math.log(Math.max(p, 1e-12));
     }
     double sum = 0;

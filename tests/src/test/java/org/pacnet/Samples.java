@@ -23,6 +23,20 @@ final class Samples {
 
   /** Columns a, b, y in memory. */
   static Data columns(int rows, double shift, long seed) {
+    return Data.columns(draw(rows, shift, seed, 0));
+  }
+
+  /** The same with noise of deviation 1 on y. */
+  static Data noisy(int rows, double shift, long seed) {
+    return Data.columns(draw(rows, shift, seed, 1));
+  }
+
+  /** Its labels. */
+  static double[] noisyLabels(int rows, double shift, long seed) {
+    return draw(rows, shift, seed, 1).get("y");
+  }
+
+  private static Map<String, double[]> draw(int rows, double shift, long seed, double noise) {
     RandomGenerator random = random(seed);
     double[] a = new double[rows];
     double[] b = new double[rows];
@@ -31,42 +45,15 @@ final class Samples {
       a[r] = random.nextGaussian();
       b[r] = random.nextDouble(10, 20);
       y[r] = 100 + 5 * Math.sin(a[r] + shift) + b[r];
+      if (noise > 0) {
+        y[r] += noise * random.nextGaussian();
+      }
     }
     Map<String, double[]> columns = new LinkedHashMap<>();
     columns.put("a", a);
     columns.put("b", b);
     columns.put("y", y);
-    return Data.columns(columns);
-  }
-
-  /** The same with noise of deviation 1 on y. */
-  static Data noisy(int rows, double shift, long seed) {
-    RandomGenerator random = random(seed);
-    double[] a = new double[rows];
-    double[] b = new double[rows];
-    double[] y = new double[rows];
-    for (int r = 0; r < rows; r++) {
-      a[r] = random.nextGaussian();
-      b[r] = random.nextDouble(10, 20);
-      y[r] = 100 + 5 * Math.sin(a[r] + shift) + b[r] + random.nextGaussian();
-    }
-    Map<String, Object> columns = new LinkedHashMap<>();
-    columns.put("a", a);
-    columns.put("b", b);
-    columns.put("y", y);
-    return Data.columns(columns);
-  }
-
-  /** Its labels. */
-  static double[] noisyLabels(int rows, double shift, long seed) {
-    RandomGenerator random = random(seed);
-    double[] y = new double[rows];
-    for (int r = 0; r < rows; r++) {
-      double a = random.nextGaussian();
-      double b = random.nextDouble(10, 20);
-      y[r] = 100 + 5 * Math.sin(a + shift) + b + random.nextGaussian();
-    }
-    return y;
+    return columns;
   }
 
   /** A CSV file with columns a, b, tool (text), y and grade (low, mid, high). */

@@ -1,7 +1,5 @@
 package org.pacnet.core;
 
-import java.util.List;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.binding.FitScope;
 
@@ -11,12 +9,12 @@ import org.pacnet.binding.FitScope;
  */
 public sealed interface FitTerm {
 
-  void addTo(FitScope scope, List<TensorInfo> tensors);
+  void addTo(FitScope scope);
 
   /** A factor for the pull of each parameter. */
   record Precision(float[] values) implements FitTerm {
     @Override
-    public void addTo(FitScope scope, List<TensorInfo> tensors) {
+    public void addTo(FitScope scope) {
       scope.set_precision(values, values.length);
     }
   }
@@ -24,7 +22,7 @@ public sealed interface FitTerm {
   /** A direction in which the pull is weaker. */
   record LowRank(float[] column) implements FitTerm {
     @Override
-    public void addTo(FitScope scope, List<TensorInfo> tensors) {
+    public void addTo(FitScope scope) {
       scope.add_low_rank(column, column.length);
     }
   }
@@ -32,7 +30,7 @@ public sealed interface FitTerm {
   /** A pull of a layer's features toward those by the anchor, with a weight for each channel. */
   record Features(int layer, float[] weights) implements FitTerm {
     @Override
-    public void addTo(FitScope scope, List<TensorInfo> tensors) {
+    public void addTo(FitScope scope) {
       scope.set_feature_pull(layer, weights, weights.length);
     }
   }
@@ -40,7 +38,7 @@ public sealed interface FitTerm {
   /** A penalty on the smallest singular values of a batch's features. */
   record Spectral(double strength, int count) implements FitTerm {
     @Override
-    public void addTo(FitScope scope, List<TensorInfo> tensors) {
+    public void addTo(FitScope scope) {
       scope.set_spectral_penalty(strength, count);
     }
   }
@@ -53,7 +51,7 @@ public sealed interface FitTerm {
   record SoftLabels(int first, double temperature, double strength, float @Nullable [] table)
       implements FitTerm {
     @Override
-    public void addTo(FitScope scope, List<TensorInfo> tensors) {
+    public void addTo(FitScope scope) {
       scope.set_soft_labels(first, temperature, strength, table, table == null ? 0 : table.length);
     }
   }
@@ -61,19 +59,21 @@ public sealed interface FitTerm {
   /** Normalisation by running statistics with this chance. */
   record StochasticNormalisation(double chance) implements FitTerm {
     @Override
-    public void addTo(FitScope scope, List<TensorInfo> tensors) {
+    public void addTo(FitScope scope) {
       scope.set_stochastic_normalisation(chance);
     }
   }
 
-  /** A gate for each layer, over the tensors that have one. */
-  record Gates(Predicate<TensorInfo> gated, double threshold, double start, double strength)
+  /**
+   * A gate for each layer.
+   *
+   * @param gated a flag for each tensor
+   */
+  record Gates(boolean[] gated, double threshold, double start, double strength)
       implements FitTerm {
     @Override
-    public void addTo(FitScope scope, List<TensorInfo> tensors) {
-      boolean[] flags = new boolean[tensors.size()];
-      tensors.forEach(tensor -> flags[tensor.index()] = gated.test(tensor));
-      scope.set_gates(flags, flags.length, threshold, start, strength);
+    public void addTo(FitScope scope) {
+      scope.set_gates(gated, gated.length, threshold, start, strength);
     }
   }
 }

@@ -328,7 +328,7 @@ public final class NativeNetwork implements AutoCloseable {
           if (anchor != null) {
             scope.set_anchor(anchor, anchor.length);
           }
-          range.terms().forEach(term -> term.addTo(scope, tensors));
+          range.terms().forEach(term -> term.addTo(scope));
           if (range.frozenZero()) {
             scope.require_frozen_zero();
           }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.correction.Correction;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.io.SafeTensors.Entry;
@@ -50,18 +51,16 @@ public sealed interface Correction
    *
    * @param labels [rows, width], or [rows] class indices
    * @param source rows of the source with their labels, for trees; null otherwise
-   * @return null for the source model as it is
    */
-  static @Nullable Correction fit(
+  static Correction fit(
       Method method, Rows rows, FloatBuffer labels, @Nullable Pool source, int threads, long seed) {
     return switch (method) {
-      case UNTOUCHED -> null;
       case AFFINE -> LinearCorrection.affine(rows, labels);
       case RIDGE_RESIDUAL -> LinearCorrection.ridge(rows, labels);
       case GP_RESIDUAL -> GaussianCorrection.fit(rows, labels, true);
       case GP -> GaussianCorrection.fit(rows, labels, false);
       case TREES -> TreeCorrection.fit(rows, labels, source, threads, seed);
-      default -> throw new IllegalArgumentException(method + " is a network's");
+      default -> throw new IllegalArgumentException(method + " is no correction");
     };
   }
 

@@ -1,6 +1,5 @@
 package org.pacnet.correction;
 
-import java.util.List;
 import java.util.Map;
 import org.pacnet.io.SafeTensors.Dtype;
 import org.pacnet.io.SafeTensors.Entry;
@@ -9,10 +8,6 @@ import org.pacnet.io.SafeTensors.Entry;
 final class Entries {
 
   private Entries() {}
-
-  static Entry floats(float[] values) {
-    return Entry.floats(List.of((long) values.length), values, 0, values.length);
-  }
 
   /** Takes one out; throws IllegalArgumentException unless it is there, finite, and of that size. */
   static float[] take(Map<String, Entry> entries, String name, int size) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.NativeGaussianProcess;
+import org.pacnet.correction.Correction;
 import org.pacnet.io.SafeTensors.Entry;
 
 /**
@@ -81,10 +82,10 @@ record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernel
   @Override
   public Map<String, Entry> entries() {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    entries.put("gp.residual", Entries.floats(new float[] {residual ? 1 : 0}));
-    entries.put("gp.x", Entries.floats(x));
-    entries.put("gp.y", Entries.floats(y));
-    entries.put("gp.kernels", Entries.floats(kernels));
+    entries.put("gp.residual", Entry.row(new float[] {residual ? 1 : 0}));
+    entries.put("gp.x", Entry.row(x));
+    entries.put("gp.y", Entry.row(y));
+    entries.put("gp.kernels", Entry.row(kernels));
     return entries;
   }
 

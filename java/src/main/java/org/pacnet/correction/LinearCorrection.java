@@ -6,6 +6,7 @@ import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.correction.Correction;
 import org.pacnet.io.SafeTensors.Entry;
 
 /**
@@ -210,7 +211,7 @@ record LinearCorrection(float[] coefficients) implements Correction {
 
   @Override
   public Map<String, Entry> entries() {
-    return Map.of(NAME, Entries.floats(coefficients));
+    return Map.of(NAME, Entry.row(coefficients));
   }
 
   static LinearCorrection read(Map<String, Entry> entries, int inputs, int width) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.correction.Correction;
 import org.pacnet.io.SafeTensors.Entry;
 
 /**
@@ -204,7 +205,7 @@ record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrect
   @Override
   public Map<String, Entry> entries() {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    entries.put("stack.shares", Entries.floats(shares));
+    entries.put("stack.shares", Entry.row(shares));
     entries.putAll(process.entries());
     entries.putAll(ridge.entries());
     return entries;

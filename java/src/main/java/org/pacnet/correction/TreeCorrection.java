@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.correction.Correction;
 import org.pacnet.error.DataException;
 import org.pacnet.io.SafeTensors.Entry;
 
@@ -88,7 +89,7 @@ record TreeCorrection(byte[][] boosters, int classes) implements Correction {
   @Override
   public Map<String, Entry> entries() {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    entries.put("trees.classes", Entries.floats(new float[] {classes}));
+    entries.put("trees.classes", Entry.row(new float[] {classes}));
     for (int b = 0; b < boosters.length; b++) {
       entries.put("trees." + b, Entry.bytes(boosters[b]));
     }

@@ -352,7 +352,6 @@ public final class Experiment {
     private final @Nullable Journal journal;
     private final TransferConfig config;
     private final Map<PruningScope, Model> bases = new EnumMap<>(PruningScope.class);
-    private final Map<Integer, Data> targets = new LinkedHashMap<>();
     private final Map<String, Data> drawn = new LinkedHashMap<>();
 
     Task(int seed, @Nullable Journal journal) {
@@ -417,7 +416,7 @@ public final class Experiment {
     }
 
     Cell cell(String name, int n) {
-      Data rows = targets.computeIfAbsent(n, count -> problem.target(seed, count));
+      Data rows = drawn.computeIfAbsent("target " + n, what -> problem.target(seed, n));
       TransferConfig how = config;
       Model model = base(config.scope());
       long start = System.nanoTime();

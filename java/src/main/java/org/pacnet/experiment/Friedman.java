@@ -23,11 +23,6 @@ public final class Friedman extends Generated {
   }
 
   @Override
-  int levels(int input) {
-    return 0;
-  }
-
-  @Override
   Task task(double distance, RandomGenerator random) {
     double[] a = new double[4];
     double[] b = new double[5];

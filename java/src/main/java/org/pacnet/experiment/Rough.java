@@ -19,11 +19,6 @@ public final class Rough extends Generated {
   }
 
   @Override
-  int levels(int input) {
-    return 0;
-  }
-
-  @Override
   Task task(double distance, RandomGenerator random) {
     double[] a = new double[4];
     for (int i = 0; i < a.length; i++) {

@@ -23,11 +23,6 @@ public final class Wide extends Generated {
   }
 
   @Override
-  int levels(int input) {
-    return 0;
-  }
-
-  @Override
   Task task(double distance, RandomGenerator random) {
     RandomGenerator once = new SplittableRandom(20_260_101);
     double[] u = new double[UNITS];

@@ -55,6 +55,11 @@ public final class SafeTensors {
       return new Entry(Dtype.F32, shape, data);
     }
 
+    /** A one-dimensional float tensor of these values. */
+    public static Entry row(float[] values) {
+      return floats(List.of((long) values.length), values, 0, values.length);
+    }
+
     /** A one-dimensional byte tensor. */
     public static Entry bytes(byte[] values) {
       return new Entry(Dtype.U8, List.of((long) values.length), ByteBuffer.wrap(values));

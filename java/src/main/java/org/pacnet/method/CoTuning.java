@@ -2,6 +2,7 @@ package org.pacnet.method;
 
 import org.pacnet.core.FitRange;
 import org.pacnet.core.FitTerm;
+import org.pacnet.statistics.Softmax;
 
 /**
  * Co-Tuning (You et al., "Co-Tuning for Transfer Learning", NeurIPS 2020): fine-tuning in which the
@@ -26,7 +27,7 @@ final class CoTuning implements Technique {
     double[][] sums = new double[own][source];
     int[] counts = new int[own];
     for (int r = 0; r < s.rows(); r++) {
-      double[] p = softmax(said, r * outputs + own, source);
+      double[] p = Softmax.of(said, r * outputs + own, source);
       counts[s.label(r)]++;
       for (int c = 0; c < source; c++) {
         sums[s.label(r)][c] += p[c];
@@ -39,22 +40,5 @@ final class CoTuning implements Technique {
       }
     }
     return table;
-  }
-
-  private static double[] softmax(float[] logits, int offset, int count) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (int c = 0; c < count; c++) {
-      largest = Math.max(largest, logits[offset + c]);
-    }
-    double[] p = new double[count];
-    double total = 0;
-    for (int c = 0; c < count; c++) {
-      p[c] = Math.exp(logits[offset + c] - largest);
-      total += p[c];
-    }
-    for (int c = 0; c < count; c++) {
-      p[c] /= total;
-    }
-    return p;
   }
 }

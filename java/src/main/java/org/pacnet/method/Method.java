@@ -144,6 +144,11 @@ public enum Method {
     return needs.contains(need);
   }
 
+  /** Whether several networks are trained, each on a part of the rows. */
+  public boolean severalNetworks() {
+    return this == PAC_ENSEMBLE || this == PAC_STACK;
+  }
+
   /** Whether the fitted network keeps the source's outputs beside the target's own. */
   public boolean keepsSourceOutputs() {
     return this == COTUNING || this == LWF;

@@ -2,6 +2,7 @@ package org.pacnet.method;
 
 import org.pacnet.core.FitRange;
 import org.pacnet.core.FitTerm;
+import org.pacnet.core.TensorInfo;
 
 /**
  * TAPS (Wallingford et al., "Task Adaptive Parameter Sharing for Multi-Task Learning", CVPR 2022): a
@@ -16,9 +17,11 @@ final class Taps implements Technique {
 
   @Override
   public FitRange range(Situation s) {
+    boolean[] gated = new boolean[s.tensors().size()];
+    for (TensorInfo tensor : s.tensors()) {
+      gated[tensor.index()] = !tensor.head() && !tensor.statistics() && !s.isNew(tensor);
+    }
     return FitRange.all(s.tensors())
-        .with(
-            new FitTerm.Gates(
-                t -> !t.head() && !t.statistics() && !s.isNew(t), THRESHOLD, START, s.strength()));
+        .with(new FitTerm.Gates(gated, THRESHOLD, START, s.strength()));
   }
 }

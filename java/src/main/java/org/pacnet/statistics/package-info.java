@@ -1,4 +1,4 @@
-/** What is said of differences between numbers that belong together. */
+/** What is reckoned from numbers alone: probabilities, and tests of differences. */
 @NullMarked
 package org.pacnet.statistics;
 

@@ -1,0 +1,25 @@
+package org.pacnet.statistics;
+
+/** Probabilities from a network's outputs. */
+public final class Softmax {
+
+  private Softmax() {}
+
+  /** Of {@code classes} outputs from {@code offset} on. */
+  public static double[] of(float[] logits, int offset, int classes) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      largest = Math.max(largest, logits[offset + c]);
+    }
+    double[] p = new double[classes];
+    double total = 0;
+    for (int c = 0; c < classes; c++) {
+      p[c] = Math.exp(logits[offset + c] - largest);
+      total += p[c];
+    }
+    for (int c = 0; c < classes; c++) {
+      p[c] /= total;
+    }
+    return p;
+  }
+}
