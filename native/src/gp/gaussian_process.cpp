@@ -21,6 +21,7 @@ namespace {
 constexpr double kBound = 11.5;  // |log| of any of the kernel's numbers: 1e-5 to 1e5
 constexpr double kJitter = 1e-10;
 constexpr int64_t kMostSteps = 200;
+constexpr int64_t kFirstSteps = 12;
 constexpr int kDrawnStarts = 6;
 constexpr int64_t kFewRows = 100;
 constexpr double kUnusable = 1e12;  // the search's value where the matrix is not positive definite
@@ -77,7 +78,7 @@ double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<doub
   return value;
 }
 
-Kernel GaussianRegression::climb(Kernel start) const {
+Kernel GaussianRegression::climb(Kernel start, int64_t most_steps) const {
   const auto count = static_cast<int64_t>(start.logs.size());
   at::Tensor logs = at::from_blob(start.logs.data(), {count}, at::kDouble).clone();
   logs.mutable_grad() = at::zeros_like(logs);
@@ -88,7 +89,7 @@ Kernel GaussianRegression::climb(Kernel start) const {
     return kernel;
   };
   torch::optim::LBFGSOptions options(1.0);
-  options.max_iter(kMostSteps).tolerance_grad(1e-6).tolerance_change(1e-10).history_size(20).line_search_fn("strong_wolfe");
+  options.max_iter(most_steps).tolerance_grad(1e-6).tolerance_change(1e-10).history_size(20).line_search_fn("strong_wolfe");
   torch::optim::LBFGS search({logs}, options);
   search.step([&] {
     std::vector<double> gradient(start.logs.size(), 0.0);
@@ -127,15 +128,16 @@ Kernel GaussianRegression::best() const {
     add([&] { return middle + 3.0 * static_cast<double>(random.uniform()) - 1.5; },
         -1.0 - 5.0 * static_cast<double>(random.uniform()));
   }
+  // Only the highest hill is worth its last steps.
   for (Kernel& start : starts) {
-    Kernel found = climb(std::move(start));
+    Kernel found = climb(std::move(start), kFirstSteps);
     const double value = log_likelihood(found, nullptr);
     if (value > highest) {
       highest = value;
       best = std::move(found);
     }
   }
-  return best;
+  return climb(std::move(best), kMostSteps);
 }
 
 void GaussianRegression::set(const Kernel& kernel) {

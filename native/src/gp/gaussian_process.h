@@ -32,7 +32,7 @@ class GaussianRegression {
 
  private:
   at::Tensor covariance(const at::Tensor& a, const at::Tensor& b, const Kernel& kernel) const;
-  Kernel climb(Kernel start) const;
+  Kernel climb(Kernel start, int64_t most_steps) const;
 
   at::Tensor x_;
   at::Tensor y_;

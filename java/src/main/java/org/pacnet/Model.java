@@ -43,6 +43,9 @@ import org.pacnet.method.Method;
  */
 public final class Model implements AutoCloseable {
 
+  // Less knowledge of the source and more room for the target: what small networks may need.
+  private static final double ROOMY_RATIO = 0.5;
+
   private final Schema schema;
   private final TransferConfig config;
   private final Phases phases;
@@ -297,7 +300,45 @@ public final class Model implements AutoCloseable {
    * @param settings what is not tried is as here
    */
   public Tuning tune(Data target, TransferConfig settings, Monitor monitor) {
-    return tune(target, null, List.of(), settings, monitor);
+    return tuner(target, null, settings, monitor).run(List.of(), false);
+  }
+
+  /**
+   * As {@link #tune}, and where that chooses PAC or its relatives, tries them on a base too of which half the
+   * weights are pruned. If that is clearly better it becomes this model's base, and the targets of the
+   * old one are dropped.
+   *
+   * @param source with the columns that the model was trained on
+   */
+  public Tuning tuneWithBase(Data target, Data source, TransferConfig settings, Monitor monitor) {
+    Tuning tuning = tune(target, settings, monitor);
+    Trial best = tuning.best();
+    Method method = best.config().method();
+    boolean prunes = method.keepsBase() && method.trainsNetwork();
+    if (!prunes || settings.ratio() <= ROOMY_RATIO) {
+      return tuning;
+    }
+    // By one network: an ensemble takes many times as long to say the same.
+    TransferConfig one =
+        settings.toBuilder().method(Method.PAC).lambda(null).ratio(ROOMY_RATIO).build();
+    Trial here =
+        tuning.trials().stream()
+            .filter(trial -> trial.config().equals(one.toBuilder().ratio(settings.ratio()).build()))
+            .findFirst()
+            .orElseThrow();
+    try (Model other = copy()) {
+      other.prune(one, one.pruningScope(), null);
+      other.allocate(source, monitor);
+      Tuner tuner = other.tuner(target, null, one, monitor);
+      Trial there = tuner.trials(List.of(one)).get(0);
+      if (!Tuner.clearlyBetter(there, here)) {
+        return tuning.with(there, false);
+      }
+      inPhase(from -> other.current());
+      TransferConfig chosen = best.config().toBuilder().ratio(ROOMY_RATIO).build();
+      return tuning.with(
+          chosen.equals(one) ? there : tuner.trials(List.of(chosen)).get(0), true);
+    }
   }
 
   /** What more rows of a target would buy, with these settings. */
@@ -306,26 +347,21 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * The same as {@link #tune} for these methods, each with its own defaults.
+   * The same as {@link #tune} for these methods.
    *
+   * @param tuned whether to try four settings of each method that trains a network, the same budget for all of
+   *     them, and report its best; otherwise each has its defaults. {@code pac-stack} and what trains no
+   *     network choose their settings as they learn
    * @param source rows of the source, for methods that learn from them too; null for none
    */
   public Tuning compare(
       Data target,
       @Nullable Data source,
       List<Method> methods,
+      boolean tuned,
       TransferConfig settings,
       Monitor monitor) {
-    return tune(target, source, methods, settings, monitor);
-  }
-
-  private Tuning tune(
-      Data target,
-      @Nullable Data source,
-      List<Method> methods,
-      TransferConfig settings,
-      Monitor monitor) {
-    return tuner(target, source, settings, monitor).run(methods);
+    return tuner(target, source, settings, monitor).run(methods, tuned);
   }
 
   private Tuner tuner(

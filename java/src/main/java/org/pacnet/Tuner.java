@@ -3,7 +3,9 @@ package org.pacnet;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -58,6 +60,30 @@ final class Tuner {
     }
   }
 
+  /**
+   * What is tried of a method: four settings, the default first, for one that trains a network with the
+   * settings that it is given; the others choose theirs from the rows as they learn.
+   */
+  List<TransferConfig> variants(Method method) {
+    TransferConfig first = settings.toBuilder().method(method).lambda(null).build();
+    if (!method.trainsNetwork() || method == Method.PAC_STACK) {
+      return List.of(first);
+    }
+    double slow = settings.learningRate() / 3;
+    int few = Math.max(1, settings.targetEpochs() / 3);
+    List<TransferConfig> all = new ArrayList<>(List.of(first));
+    if (method.strength() > 0) {
+      all.add(first.toBuilder().lambda(method.strength() / 10).build());
+      all.add(first.toBuilder().lambda(method.strength() * 10).build());
+    } else {
+      all.add(first.toBuilder().learningRate(slow).build());
+      all.add(first.toBuilder().targetEpochs(few).build());
+    }
+    // A third of the steps, each a third as long, for targets that are near.
+    all.add(first.toBuilder().learningRate(slow).targetEpochs(few).build());
+    return all;
+  }
+
   /** What is tried unless the caller says: in the order of preference between equals. */
   List<TransferConfig> candidates() {
     List<TransferConfig> all = new ArrayList<>();
@@ -66,17 +92,7 @@ final class Tuner {
     if (table && numbers) {
       add(all, Method.PAC_STACK);
     }
-    add(all, Method.PAC);
-    for (double lambda : new double[] {0.001, 0.1}) {
-      all.add(settings.toBuilder().method(Method.PAC).lambda(lambda).build());
-    }
-    // A third of the steps, for targets that are near.
-    all.add(
-        settings.toBuilder()
-            .method(Method.PAC)
-            .learningRate(settings.learningRate() / 3)
-            .targetEpochs(Math.max(1, settings.targetEpochs() / 3))
-            .build());
+    all.addAll(variants(Method.PAC));
     if (!numbers) {
       add(all, Method.PAC_ENSEMBLE);
     }
@@ -100,15 +116,29 @@ final class Tuner {
 
   /**
    * @param methods what to try, each with its own defaults; empty for {@link #candidates()}
+   * @param tuned whether to try each method's {@link #variants}: its trial is then the best of them
    */
-  Tuning run(List<Method> methods) {
+  Tuning run(List<Method> methods, boolean tuned) {
     Method rival = target.ownHead() ? Method.SCRATCH : Method.UNTOUCHED;
     List<TransferConfig> candidates = methods.isEmpty() ? candidates() : new ArrayList<>();
-    methods.forEach(method -> add(candidates, method));
+    if (tuned) {
+      methods.forEach(method -> candidates.addAll(variants(method)));
+    } else {
+      methods.forEach(method -> add(candidates, method));
+    }
     if (candidates.stream().noneMatch(candidate -> candidate.method() == rival)) {
       add(candidates, rival);
     }
     List<Trial> trials = trials(candidates);
+    if (tuned) {
+      Map<Method, List<Trial>> own = new LinkedHashMap<>();
+      trials.forEach(t -> own.computeIfAbsent(t.config().method(), m -> new ArrayList<>()).add(t));
+      trials = own.values().stream().map(Tuner::choose).toList();
+    }
+    return tuning(trials, rival);
+  }
+
+  private Tuning tuning(List<Trial> trials, Method rival) {
     Trial without =
         trials.stream().filter(t -> t.config().method() == rival).findFirst().orElseThrow();
     Trial best = choose(trials);
@@ -126,20 +156,25 @@ final class Tuner {
   private static Trial choose(List<Trial> trials) {
     Trial chosen = trials.get(0);
     for (Trial trial : trials.subList(1, trials.size())) {
-      int n = trial.losses().length;
-      double mean = 0;
-      double squares = 0;
-      for (int r = 0; r < n; r++) {
-        double difference = chosen.losses()[r] - trial.losses()[r];
-        mean += difference / n;
-        squares += difference * difference;
-      }
-      double error = Math.sqrt(Math.max(0, squares / n - mean * mean) / Math.max(1, n - 1));
-      if (mean > CLEARLY * error) {
+      if (clearlyBetter(trial, chosen)) {
         chosen = trial;
       }
     }
     return chosen;
+  }
+
+  /** Whether the first has lower losses, by more than luck. */
+  static boolean clearlyBetter(Trial trial, Trial than) {
+    int n = trial.losses().length;
+    double mean = 0;
+    double squares = 0;
+    for (int r = 0; r < n; r++) {
+      double difference = than.losses()[r] - trial.losses()[r];
+      mean += difference / n;
+      squares += difference * difference;
+    }
+    double error = Math.sqrt(Math.max(0, squares / n - mean * mean) / Math.max(1, n - 1));
+    return mean > CLEARLY * error;
   }
 
   /**

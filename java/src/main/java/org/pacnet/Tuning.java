@@ -1,5 +1,7 @@
 package org.pacnet;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.pacnet.statistics.PairedTests;
@@ -36,6 +38,20 @@ public record Tuning(
     return trials.stream()
         .mapToDouble(trial -> trial.equals(against) ? 1 : corrected[others.indexOf(trial)])
         .toArray();
+  }
+
+  /** One more trial, on the same folds. */
+  Tuning with(Trial trial, boolean isBest) {
+    List<Trial> all = new ArrayList<>(trials);
+    all.add(trial);
+    all.sort(Comparator.comparingDouble(Trial::loss));
+    return new Tuning(
+        isBest ? trial : best,
+        List.copyOf(all),
+        without,
+        rows,
+        isBest ? PairedTests.pValue(trial.losses(), without.losses()) : pValue,
+        unit);
   }
 
   /** Whether the transfer helps, by how much and how sure that is, in one sentence. */

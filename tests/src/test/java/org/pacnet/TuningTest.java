@@ -100,14 +100,54 @@ class TuningTest {
   void comparedAreTheMethodsThatAreNamedAndTheSourceAsItIs() {
     Data target = rows(15, 1.5, 0, 0.1);
     List<Method> methods = List.of(Method.PAC, Method.FINETUNE, Method.TREES);
-    Tuning tuning = model.compare(target, SOURCE, methods, settings(2), new Monitor());
+    Tuning tuning = model.compare(target, SOURCE, methods, false, settings(2), new Monitor());
     List<Method> tried = tuning.trials().stream().map(t -> t.config().method()).sorted().toList();
     assertEquals(List.of(Method.FINETUNE, Method.PAC, Method.UNTOUCHED, Method.TREES), tried);
     DataException refused =
         assertThrows(
             DataException.class,
-            () -> model.compare(target, null, List.of(Method.TREES), settings(1), new Monitor()));
+            () -> model.compare(target, null, List.of(Method.TREES), false, settings(1), new Monitor()));
     assertTrue(refused.getMessage().contains("source's rows"), refused.getMessage());
+  }
+
+  @Test
+  void eachMethodsSettingsGetTheSameBudget() {
+    Data target = rows(15, 1.5, 0, 0.1);
+    List<Method> methods = List.of(Method.FINETUNE, Method.L2SP, Method.RIDGE_RESIDUAL);
+    Tuning plain = model.compare(target, null, methods, false, settings(2), new Monitor());
+    Tuning tuned = model.compare(target, null, methods, true, settings(2), new Monitor());
+    assertEquals(4, tuned.trials().size(), "one for each method and the source as it is");
+    for (Trial trial : tuned.trials()) {
+      Trial before =
+          plain.trials().stream()
+              .filter(other -> other.config().method() == trial.config().method())
+              .findFirst()
+              .orElseThrow();
+      assertTrue(trial.loss() <= before.loss(), trial.config().method() + " is tried with its defaults too");
+      if (!trial.config().method().trainsNetwork()) {
+        assertArrayEquals(before.losses(), trial.losses());
+      }
+    }
+  }
+
+  // Three units: a tenth of their weights can't say what half of them can.
+  @Test
+  void aRoomierBaseIsTakenWhereItIsClearlyBetter() {
+    Data source = Data.files(Samples.csv(folder.resolve("s.csv"), 400, 0, 1));
+    Data target = Data.files(Samples.csv(folder.resolve("t.csv"), 60, 0.2, 2));
+    TransferConfig tight =
+        TransferConfig.builder("grade").task(Task.CLASSIFICATION).ignored("y").hidden(3).ratio(0.9).sourceEpochs(150)
+            .targetEpochs(30).threads(2).build();
+    try (Model small = Model.train(source, tight, new Monitor())) {
+      small.prune();
+      small.allocate(source, new Monitor());
+      small.calibrate("t", target, new Monitor());
+      Tuning tuning = small.tuneWithBase(target, source, tight, new Monitor());
+      assertEquals(0.5, tuning.best().config().ratio(), tuning.toString());
+      assertTrue(tuning.best().loss() < tuning.trials().get(1).loss());
+      assertTrue(small.targets().isEmpty(), "a new base has no targets");
+      small.calibrate("t", target, tuning.best().config(), new Monitor());
+    }
   }
 
   @Test

@@ -44,6 +44,11 @@ final class CompareCommand implements Runnable {
           "What to compare, each with its defaults, of ${COMPLETION-CANDIDATES} (default: what --tune tries)")
   private List<Method> methods = List.of();
 
+  @Option(
+      names = "--tune",
+      description = "Try four settings of each method that trains a network, the same budget for all, and compare the best of each.")
+  private boolean tune;
+
   @Option(names = "--init", paramLabel = "FILE", description = TransferCommand.INIT)
   private @Nullable Path init;
 
@@ -74,7 +79,8 @@ final class CompareCommand implements Runnable {
       model.allocate(rows, display.monitor());
       display.finish();
       Tuning tuning =
-          model.compare(Tables.of(target), needsSource() ? rows : null, methods, config, display.monitor());
+          model.compare(
+              Tables.of(target), needsSource() ? rows : null, methods, tune, config, display.monitor());
       Trial against =
           tuning.trials().stream()
               .filter(trial -> trial.config().method() == Method.PAC)

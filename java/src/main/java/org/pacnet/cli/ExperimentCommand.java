@@ -63,7 +63,8 @@ final class ExperimentCommand implements Runnable {
 
   @Option(
       names = "--tune",
-      description = "Add a row for what --tune of transfer and calibrate chooses, by cross-validation on the samples.")
+      description = "Choose each method's settings by cross-validation on the samples, as compare --tune does, and add a row"
+              + " for what --tune of calibrate chooses.")
   private boolean tune;
 
   @Option(
@@ -128,11 +129,12 @@ final class ExperimentCommand implements Runnable {
     Experiment.Settings settings = results.settings();
     out.printf(
         Locale.ROOT,
-        "%s, distance %s, %d seed(s), %.1f s%n%n",
+        "%s, distance %s, %d seed(s), %.1f s, at most %d MB of memory%n%n",
         settings.problem().name().toLowerCase(Locale.ROOT),
         settings.distance(),
         settings.seeds(),
-        results.seconds());
+        results.seconds(),
+        results.peakBytes() / 1_000_000);
     boolean wrong = settings.problem() == Experiment.Problems.SHAPES;
     double unit = wrong ? 100 : 1;
     List<String> header = new ArrayList<>(List.of(wrong ? "target, % wrong" : "target RMSE"));

@@ -46,7 +46,7 @@ final class MethodOptions {
   @Option(
       names = "--tune",
       description =
-          "Choose method, lambda, learning rate and epochs by cross-validation on the target's rows, and say"
+          "Choose method, lambda, learning rate, epochs and, in transfer, ratio by cross-validation on the target's rows, and say"
               + " whether the transfer helps.")
   private boolean tune;
 

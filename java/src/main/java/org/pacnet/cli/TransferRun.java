@@ -56,7 +56,9 @@ final class TransferRun {
       Tuning tuning = null;
       if (request.tune()) {
         Data target = Tables.of(request.target());
-        tuning = model.tune(target, request.config(), display.monitor());
+        tuning =
+            model.tuneWithBase(
+                target, Tables.of(request.source()), request.config(), display.monitor());
         model.calibrate(request.name(), target, tuning.best().config(), display.monitor());
       }
       LearningCurve curve = null;

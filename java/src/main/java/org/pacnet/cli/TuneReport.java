@@ -27,6 +27,7 @@ final class TuneReport {
     TransferConfig config = trial.config();
     return Output.object(
         "method", config.method().toString(),
+        "ratio", config.ratio(),
         "lambda", config.strength(),
         "learningRate", config.learningRate(),
         "targetEpochs", config.targetEpochs(),
@@ -45,7 +46,7 @@ final class TuneReport {
       Trial trial = tuning.trials().get(i);
       rows.add(
           List.of(
-              name(trial.config()),
+              name(trial.config(), tuning.without().config()),
               tuning.unit().isEmpty()
                   ? Text.percent(trial.error())
                   : String.format(Locale.ROOT, "%.4g", trial.error()),
@@ -66,10 +67,19 @@ final class TuneReport {
     out.println();
   }
 
-  private static String name(TransferConfig config) {
+  private static String name(TransferConfig config, TransferConfig usual) {
     StringBuilder name = new StringBuilder(config.method().toString());
     if (config.lambda() != null) {
       name.append(", lambda ").append(config.lambda());
+    }
+    if (config.learningRate() != usual.learningRate()) {
+      name.append(String.format(Locale.ROOT, ", lr %.2g", config.learningRate()));
+    }
+    if (config.targetEpochs() != usual.targetEpochs()) {
+      name.append(", ").append(config.targetEpochs()).append(" epochs");
+    }
+    if (config.ratio() != usual.ratio()) {
+      name.append(", ratio ").append(config.ratio());
     }
     return name.toString();
   }
@@ -81,6 +91,8 @@ final class TuneReport {
       options.append(" --lambda ").append(config.lambda());
     }
     return options
+        .append(" --ratio ")
+        .append(config.ratio())
         .append(" --lr ")
         .append(config.learningRate())
         .append(" --target-epochs ")

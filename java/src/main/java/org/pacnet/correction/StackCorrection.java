@@ -1,6 +1,7 @@
 package org.pacnet.correction;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,22 +9,25 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.correction.Correction;
 import org.pacnet.io.SafeTensors.Entry;
+import org.pacnet.method.Method;
 
 /**
- * A mix of what the target's networks say, a Gaussian process on what the source leaves, and its ridge
- * regression; stacking (Wolpert 1992; Breiman 1996). The shares come from predictions of rows that none of
- * the three has seen.
+ * A mix of what the target's networks say and of four corrections, each of which is best somewhere; stacking
+ * (Wolpert 1992; Breiman 1996). The shares come from predictions of rows that none of the five has seen.
  *
- * @param shares of the three, for each output, [width, 3]; 0 or more, with sum 1
+ * @param shares for each output the networks' and then each correction's, [width, 5]; 0 or more, with sum 1
+ * @param corrections in the order of {@link #CORRECTIONS}
  */
-record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrection ridge)
-    implements Correction {
+record StackCorrection(float[] shares, List<Correction> corrections) implements Correction {
 
-  private static final int PARTS = 3;
+  private static final List<Method> CORRECTIONS =
+      List.of(Method.GP_RESIDUAL, Method.RIDGE_RESIDUAL, Method.AFFINE, Method.GP);
+
+  private static final int PARTS = 1 + CORRECTIONS.size();
 
   // The mix without evidence, and how many rows of evidence it takes to outweigh it: with a handful of rows the
-  // networks are the safest of the three (docs/adr/0009-defaults.md).
-  private static final double[] PRIOR = {0.6, 0.2, 0.2};
+  // networks are the safest (docs/adr/0009-defaults.md).
+  private static final double[] PRIOR = {0.6, 0.2, 0.2, 0, 0};
   private static final double PRIOR_ROWS = 10;
 
   /**
@@ -46,42 +50,47 @@ record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrect
         shares[c * PARTS] = 1; // nothing is known of any of them
       }
     } else {
-      float[] process = new float[unseen.length];
-      float[] ridge = new float[unseen.length];
+      float[][] said = new float[PARTS][unseen.length];
+      said[0] = unseen;
       for (int f = 0; f < folds.size(); f++) {
         Fold own = part.apply(f);
-        float[] byProcess =
-            GaussianCorrection.fit(own.others(), own.otherLabels(), true)
-                .apply(own.rows(), null)
-                .outputs();
-        float[] byRidge =
-            LinearCorrection.ridge(own.others(), own.otherLabels()).apply(own.rows(), null).outputs();
         int[] members = folds.get(f);
-        for (int i = 0; i < members.length; i++) {
-          System.arraycopy(byProcess, i * width, process, members[i] * width, width);
-          System.arraycopy(byRidge, i * width, ridge, members[i] * width, width);
+        List<Correction> parts = fitAll(own.others(), own.otherLabels());
+        for (int k = 1; k < PARTS; k++) {
+          float[] outputs = parts.get(k - 1).apply(own.rows(), null).outputs();
+          for (int i = 0; i < members.length; i++) {
+            System.arraycopy(outputs, i * width, said[k], members[i] * width, width);
+          }
         }
       }
       for (int c = 0; c < width; c++) {
-        double[] own = shares(unseen, process, ridge, labels, rows.rows(), width, c);
+        double[] own = shares(said, labels, rows.rows(), width, c);
         for (int k = 0; k < PARTS; k++) {
           shares[c * PARTS + k] = (float) own[k];
         }
       }
     }
-    return new StackCorrection(
-        shares, GaussianCorrection.fit(rows, labels, true), LinearCorrection.ridge(rows, labels));
+    return new StackCorrection(shares, fitAll(rows, labels));
+  }
+
+  private static List<Correction> fitAll(Rows rows, FloatBuffer labels) {
+    return CORRECTIONS.stream()
+        .map(method -> Correction.fit(method, rows, labels, null, 1, 0))
+        .toList();
   }
 
   /** Minimises the squared error of the mix, and a pull toward the prior, over the simplex. */
   private static double[] shares(
-      float[] a, float[] b, float[] c, FloatBuffer labels, int n, int width, int output) {
+      float[][] said, FloatBuffer labels, int n, int width, int output) {
     double[][] gram = new double[PARTS][PARTS];
     double[] toward = new double[PARTS];
     for (int r = 0; r < n; r++) {
       int at = r * width + output;
       double y = labels.get(at);
-      double[] off = {a[at] - y, b[at] - y, c[at] - y};
+      double[] off = new double[PARTS];
+      for (int k = 0; k < PARTS; k++) {
+        off[k] = said[k][at] - y;
+      }
       for (int i = 0; i < PARTS; i++) {
         for (int j = 0; j < PARTS; j++) {
           gram[i][j] += off[i] * off[j];
@@ -95,7 +104,8 @@ record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrect
         differing += gram[i][i] + gram[j][j] - 2 * gram[i][j];
       }
     }
-    double pull = Math.max(differing / PARTS * PRIOR_ROWS / n / 2, 1e-12);
+    double pairs = PARTS * (PARTS - 1) / 2.0;
+    double pull = Math.max(differing / pairs * PRIOR_ROWS / n / 2, 1e-12);
     for (int i = 0; i < PARTS; i++) {
       gram[i][i] += pull;
       toward[i] = pull * PRIOR[i];
@@ -123,7 +133,7 @@ record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrect
     return best;
   }
 
-  // min s'Gs − 2t's with sum 1 over the set: G s = t + m·1, by Gauss elimination of at most three rows.
+  // min s'Gs − 2t's with sum 1 over the set: G s = t + m·1, by Gauss elimination of at most six rows.
   private static double @Nullable [] onTheFace(double[][] gram, double[] toward, int set) {
     int size = Integer.bitCount(set) + 1;
     int[] index = new int[size - 1];
@@ -175,22 +185,22 @@ record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrect
     if (networks == null) {
       throw new IllegalArgumentException("a stack needs networks");
     }
-    Corrected byProcess = process.apply(rows, null);
-    Corrected byRidge = ridge.apply(rows, null);
+    List<Corrected> said = new ArrayList<>(List.of(networks));
+    corrections.forEach(correction -> said.add(correction.apply(rows, null)));
     float[] outputs = new float[networks.outputs().length];
     float[] spread = new float[outputs.length];
     for (int i = 0; i < outputs.length; i++) {
       int c = i % rows.width() * PARTS;
-      double[] said = {networks.outputs()[i], byProcess.outputs()[i], byRidge.outputs()[i]};
-      double[] own = {at(networks.spread(), i), at(byProcess.spread(), i), 0};
       double mean = 0;
       for (int k = 0; k < PARTS; k++) {
-        mean += shares[c + k] * said[k];
+        mean += shares[c + k] * said.get(k).outputs()[i];
       }
       // Of the mixture: what each is unsure of, and how far they are apart.
       double variance = 0;
       for (int k = 0; k < PARTS; k++) {
-        variance += shares[c + k] * (own[k] * own[k] + (said[k] - mean) * (said[k] - mean));
+        double own = at(said.get(k).spread(), i);
+        double apart = said.get(k).outputs()[i] - mean;
+        variance += shares[c + k] * (own * own + apart * apart);
       }
       outputs[i] = (float) mean;
       spread[i] = (float) Math.sqrt(variance);
@@ -206,15 +216,36 @@ record StackCorrection(float[] shares, GaussianCorrection process, LinearCorrect
   public Map<String, Entry> entries() {
     Map<String, Entry> entries = new LinkedHashMap<>();
     entries.put("stack.shares", Entry.row(shares));
-    entries.putAll(process.entries());
-    entries.putAll(ridge.entries());
+    for (int k = 0; k < CORRECTIONS.size(); k++) {
+      String prefix = prefix(k);
+      corrections.get(k).entries().forEach((name, entry) -> entries.put(prefix + name, entry));
+    }
     return entries;
   }
 
+  private static String prefix(int k) {
+    return "stack." + CORRECTIONS.get(k) + ".";
+  }
+
   static StackCorrection read(Map<String, Entry> entries, int inputs, int width) {
-    return new StackCorrection(
-        Entries.take(entries, "stack.shares", width * PARTS),
-        GaussianCorrection.read(entries, inputs, width),
-        LinearCorrection.read(entries, inputs, width));
+    float[] shares = Entries.take(entries, "stack.shares", width * PARTS);
+    List<Correction> corrections = new ArrayList<>();
+    for (int k = 0; k < CORRECTIONS.size(); k++) {
+      String prefix = prefix(k);
+      Map<String, Entry> own = new LinkedHashMap<>();
+      for (String name : List.copyOf(entries.keySet())) {
+        if (name.startsWith(prefix)) {
+          own.put(name.substring(prefix.length()), entries.remove(name));
+        }
+      }
+      corrections.add(
+          CORRECTIONS.get(k) == Method.GP_RESIDUAL || CORRECTIONS.get(k) == Method.GP
+              ? GaussianCorrection.read(own, inputs, width)
+              : LinearCorrection.read(own, inputs, width));
+      if (!own.isEmpty()) {
+        throw new IllegalArgumentException("nobody asked for " + prefix + own.keySet().iterator().next());
+      }
+    }
+    return new StackCorrection(shares, List.copyOf(corrections));
   }
 }

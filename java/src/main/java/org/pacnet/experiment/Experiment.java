@@ -26,12 +26,14 @@ import org.pacnet.Model;
 import org.pacnet.Monitor;
 import org.pacnet.PruningScope;
 import org.pacnet.TransferConfig;
+import org.pacnet.Trial;
 import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.io.AtomicWrite;
 import org.pacnet.io.Json;
+import org.pacnet.io.Processes;
 import org.pacnet.method.Method;
 
 /**
@@ -50,7 +52,8 @@ public final class Experiment {
    * @param seeds how many
    * @param targets numbers of target samples
    * @param methods to compare
-   * @param tuned whether to add what {@link Model#tune} chooses for each target
+   * @param tuned whether to choose each method's settings by cross-validation on the target's rows
+   *     ({@link Model#compare}), and to add what {@link Model#tune} chooses
    * @param config how to train; method, seed and threads are set for each cell
    * @param threads seeds that run at once, each on one thread: the results do not depend on it
    */
@@ -159,6 +162,7 @@ public final class Experiment {
    *
    * @param leftOut methods that do not apply here, with why
    * @param source means over the seeds
+   * @param peakBytes the most memory that the process has held
    */
   public record Results(
       Settings settings,
@@ -166,7 +170,8 @@ public final class Experiment {
       List<Summary> summary,
       Map<String, String> leftOut,
       SourceErrors source,
-      double seconds) {
+      double seconds,
+      long peakBytes) {
 
     /** A line for each cell, in a fixed order, without what differs from run to run. */
     public String csv() {
@@ -315,7 +320,7 @@ public final class Experiment {
             done.stream().mapToDouble(s -> s.source().trained()).average().orElseThrow(),
             done.stream().mapToDouble(s -> s.source().pruned()).average().orElseThrow(),
             done.stream().mapToDouble(s -> s.source().allocated()).average().orElseThrow());
-    return new Results(settings, cells, summary, new TreeMap<>(leftOut), source, seconds);
+    return new Results(settings, cells, summary, new TreeMap<>(leftOut), source, seconds, Processes.peakBytes());
   }
 
   private SeedResults runSeed(int seed, @Nullable Journal journal) {
@@ -427,7 +432,16 @@ public final class Experiment {
         model = base(how.pruningScope());
         start = System.nanoTime();
       }
-      Data pool = how.method().needs(Method.Need.SOURCE_ROWS) ? source() : null;
+      Method method = how.method();
+      Data pool = method.needs(Method.Need.SOURCE_ROWS) ? source() : null;
+      if (settings.tuned() && !name.equals(TUNED)) {
+        how =
+            model.compare(rows, pool, List.of(method), true, how, monitor).trials().stream()
+                .map(Trial::config)
+                .filter(tried -> tried.method() == method)
+                .findFirst()
+                .orElseThrow();
+      }
       model.calibrate("t", rows, pool, how, monitor);
       final double seconds = (System.nanoTime() - start) / 1e9;
       boolean kept = how.method().keepsBase();
