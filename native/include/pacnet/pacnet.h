@@ -207,6 +207,12 @@ class PACNET_API Network {
   ///
   /// "resnet18 image=3,64,64 outputs=10 base=64": ResNet-18 with torchvision's names; base: channels of its first stage.
   /// Images of up to 40 pixels enter by a convolution 3x3 without max-pooling.
+  ///
+  /// "ode states=2 steps=20 time=0 hidden=64,64 activation=tanh substeps=1": a neural ordinary differential equation dz/dt
+  /// = f(z), or with time=1 f(z, t), f a perceptron with the tensors of "mlp". A row that goes in is a first state, its
+  /// time and the distances between the `steps` times that follow, [states + 1 + steps]; one that comes out is the
+  /// states at those times, [steps * states]. RK4, `substeps` steps from one time to the next; tolerance=1e-4 takes
+  /// Dormand-Prince 5(4) instead, with as many steps as the rows that one thread has at once need.
   explicit Network(const char* description);
   ~Network();
   Network(const Network&) = delete;

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "nn/cnn.h"
 #include "nn/mlp.h"
+#include "nn/neural_ode.h"
 #include "nn/resnet.h"
 
 namespace pacnet {
@@ -20,6 +21,8 @@ namespace {
 constexpr int64_t kLargestWidth = 1 << 20;
 constexpr int64_t kLargestChannels = 1 << 13;
 constexpr int64_t kLargestImage = 1 << 12;
+constexpr int64_t kMostSubsteps = 1000;
+constexpr double kLeastTolerance = 1e-6;
 
 // The settings behind the kind. Each is taken once; what is left over is unknown.
 class Settings {
@@ -135,6 +138,27 @@ std::unique_ptr<Net> make_resnet18(Settings& settings) {
   return std::make_unique<ResNet18>(channels, height, width, outputs, base);
 }
 
+std::unique_ptr<Net> make_ode(Settings& settings) {
+  const auto states = settings.number<int64_t>("states", "0");
+  check_width(states);
+  const auto steps = settings.number<int64_t>("steps", "1");
+  check_width(steps);
+  check_width(steps * states);
+  const std::vector<int64_t> hidden = settings.numbers("hidden", "");
+  std::for_each(hidden.begin(), hidden.end(), check_width);
+  const Activation activation = activation_of(settings.take("activation", "tanh"));
+  NeuralOde::Solver solver;
+  solver.substeps = settings.number<int64_t>("substeps", "1");
+  require(solver.substeps > 0 && solver.substeps <= kMostSubsteps,
+          "substeps must be between 1 and " + std::to_string(kMostSubsteps));
+  solver.tolerance = settings.number<double>("tolerance", "0");
+  require(solver.tolerance == 0 || (solver.tolerance >= kLeastTolerance && solver.tolerance < 1),
+          "the tolerance must be 0, or at least 1e-6 and below 1: single precision has no more");
+  require(solver.tolerance == 0 || solver.substeps == 1, "substeps are for a solver without a tolerance");
+  const bool time = settings.number<int>("time", "0") != 0;
+  return std::make_unique<NeuralOde>(states, steps, time, hidden, activation, solver);
+}
+
 }  // namespace
 
 std::unique_ptr<Net> make_net(const std::string& description) {
@@ -149,6 +173,8 @@ std::unique_ptr<Net> make_net(const std::string& description) {
     net = make_cnn(settings);
   } else if (kind == "resnet18") {
     net = make_resnet18(settings);
+  } else if (kind == "ode") {
+    net = make_ode(settings);
   } else {
     throw Error(kErrorInvalidArgument, "unknown kind of network '" + kind + "'");
   }

@@ -155,6 +155,32 @@ double MlpPass::loss_and_backward(const float* params, const LossSpec& loss, con
   return sum;
 }
 
+void MlpPass::backward(const float* params, int64_t begin, int64_t end) {
+  for (int64_t l = mlp_.layers() - 1; l > 0; --l) {
+    const int64_t in = mlp_.width(l);
+    const int64_t out = mlp_.width(l + 1);
+    float* grad = at(gradients_, l) + begin * in;
+    gemm_nn(end - begin, in, out, at(gradients_, l + 1) + begin * out, out, params + mlp_.weight(l).offset, in, grad, in);
+    activate_backward(mlp_.activation(), saved(l) + begin * in, end - begin, in, grad, dropout(l, 0), begin);
+  }
+}
+
+void MlpPass::input_gradient(const float* params, int64_t begin, int64_t end, float* out) const {
+  const int64_t width = mlp_.width(1);
+  gemm_nn(end - begin, mlp_.inputs(), width, at(gradients_, 1) + begin * width, width, params + mlp_.weight(0).offset,
+          mlp_.inputs(), out, mlp_.inputs());
+}
+
+void MlpPass::take(const MlpPass& other, int64_t rows) {
+  for (std::size_t l = 0; l < activations_.size(); ++l) {
+    const int64_t width = mlp_.width(static_cast<int64_t>(l));
+    std::copy_n(other.activations_[l].data(), rows * width, activations_[l].data());
+    if (saved_[l].size() > 0) {
+      std::copy_n(other.saved_[l].data(), rows * width, saved_[l].data());
+    }
+  }
+}
+
 void MlpPass::weight_gradients(int64_t batch_rows, bool with_bias, int thread, int threads, float* grads) const {
   for (int64_t l = 0; l < mlp_.layers(); ++l) {
     const int64_t in = mlp_.width(l);

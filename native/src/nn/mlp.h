@@ -68,6 +68,14 @@ class MlpPass {
   /// `begin` on. The spectral term wants all rows of the batch at once.
   double loss_and_backward(const float* params, const LossSpec& loss, const Terms& terms, const MlpPass* reference,
                            const float* labels, int64_t begin, int64_t end, int64_t batch_rows, uint32_t dropout_key);
+  /// [capacity, outputs]: to be filled before backward().
+  float* output_gradient() { return gradients_.back().data(); }
+  /// From there to every layer's product, without terms; for rows [begin, end) behind forward() without dropout.
+  void backward(const float* params, int64_t begin, int64_t end);
+  /// Of the input, behind backward(): [end - begin, inputs].
+  void input_gradient(const float* params, int64_t begin, int64_t end, float* out) const;
+  /// Takes over what forward() left of the first rows of another pass of the same network.
+  void take(const MlpPass& other, int64_t rows);
   /// Gradients of the parameters that belong to the thread's share of every layer's outputs, over all batch_rows.
   void weight_gradients(int64_t batch_rows, bool with_bias, int thread, int threads, float* grads) const;
 

@@ -1,0 +1,471 @@
+#include "nn/neural_ode.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <numeric>
+
+#include "core/blas.h"
+#include "core/error.h"
+#include "core/team.h"
+#include "nn/runge_kutta.h"
+#include "pacnet/pacnet.h"
+
+namespace pacnet {
+
+namespace {
+
+constexpr int64_t kPredictRows = 64;
+constexpr double kShortest = 1e-7;  // of a row's whole time
+constexpr double kSafety = 0.9;     // the usual numbers of step control (Hairer, Norsett & Wanner 1993, II.4)
+constexpr double kLeast = 0.2;
+constexpr double kMost = 10.0;
+constexpr double kFirst = 0.05;
+
+std::vector<int64_t> sizes_of(int64_t states, bool time, const std::vector<int64_t>& hidden) {
+  std::vector<int64_t> sizes{states + (time ? 1 : 0)};
+  sizes.insert(sizes.end(), hidden.begin(), hidden.end());
+  sizes.push_back(states);
+  return sizes;
+}
+
+const RungeKutta& method_of(const NeuralOde& ode) {
+  return ode.solver().tolerance > 0 ? kDormandPrince : kRungeKutta4;
+}
+
+double dense_weight(const RungeKutta& method, int stage, double theta) {
+  const auto& p = method.dense[static_cast<std::size_t>(stage)];
+  return theta * (p[0] + theta * (p[1] + theta * (p[2] + theta * p[3])));
+}
+
+}  // namespace
+
+NeuralOde::NeuralOde(int64_t states, int64_t steps, bool time, const std::vector<int64_t>& hidden,
+                     Activation activation, Solver solver)
+    : states_(states), steps_(steps), time_(time), solver_(solver), field_(sizes_of(states, time, hidden), activation, 0.0) {}
+
+int NeuralOde::useful_threads(int offered, int64_t batch) const {
+  const int64_t evaluations = steps_ * 4 * (solver_.tolerance > 0 ? 1 : solver_.substeps);
+  return static_cast<int>(std::min<int64_t>(field_.useful_threads(offered, batch * evaluations), batch));
+}
+
+OdePass::OdePass(const NeuralOde& ode, int64_t capacity, bool training)
+    : ode_(ode),
+      method_(method_of(ode)),
+      training_(training),
+      states_(ode.states()),
+      width_(ode.field().inputs()),
+      capacity_(capacity),
+      blocks_(method_.stages * (training ? ode.steps() * ode.solver().substeps : 1)),
+      pass_(std::make_unique<MlpPass>(ode.field(), capacity * blocks_, training)),
+      input_(capacity * ode.inputs()),
+      output_(capacity * ode.outputs()),
+      output_gradient_(training ? capacity * ode.outputs() : 0),
+      state_(capacity * states_),
+      gradient_(training ? capacity * states_ : 0),
+      inward_(training ? capacity * width_ : 0) {
+  whole_.resize(static_cast<std::size_t>(capacity));
+  steps_.reserve(static_cast<std::size_t>(ode.steps() * ode.solver().substeps));
+  emissions_.reserve(static_cast<std::size_t>(capacity * ode.steps()));
+}
+
+double OdePass::length(const Step& step, int64_t row) const {
+  const float* times = input_.data() + row * ode_.inputs() + states_ + 1;
+  if (step.interval >= 0) {
+    return step.scale * static_cast<double>(times[step.interval]);
+  }
+  return step.scale * whole_[static_cast<std::size_t>(row)];
+}
+
+// f at every stage, beginning at state_; `from`: where in its interval, or row, the step begins, in [0, 1).
+void OdePass::stages(const float* params, const Step& step, double from) {
+  for (int i = 0; i < method_.stages; ++i) {
+    const auto& a = method_.a[static_cast<std::size_t>(i)];
+    const int64_t block = step.block + i;
+    float* in = pass_->input() + block * rows_ * width_;
+    for (int64_t r = 0; r < rows_; ++r) {
+      const double h = length(step, r);
+      for (int64_t s = 0; s < states_; ++s) {
+        double sum = 0.0;
+        for (int j = 0; j < i; ++j) {
+          if (a[static_cast<std::size_t>(j)] != 0.0) {
+            sum += a[static_cast<std::size_t>(j)] * static_cast<double>(slope(step.block + j)[r * states_ + s]);
+          }
+        }
+        in[r * width_ + s] = static_cast<float>(static_cast<double>(state_.data()[r * states_ + s]) + h * sum);
+      }
+      if (ode_.time()) {
+        const float* row = input_.data() + r * ode_.inputs();
+        double at = static_cast<double>(row[states_]);
+        for (int64_t k = 0; k < step.interval; ++k) {
+          at += static_cast<double>(row[states_ + 1 + k]);
+        }
+        at += h / step.scale * from + method_.c[static_cast<std::size_t>(i)] * h;
+        in[r * width_ + states_] = static_cast<float>(at);
+      }
+    }
+    pass_->forward(params, block * rows_, (block + 1) * rows_, 0);
+  }
+}
+
+void OdePass::advance(const Step& step) {
+  for (int64_t r = 0; r < rows_; ++r) {
+    const double h = length(step, r);
+    for (int64_t s = 0; s < states_; ++s) {
+      double sum = 0.0;
+      for (int i = 0; i < method_.stages; ++i) {
+        sum += method_.b[static_cast<std::size_t>(i)] * static_cast<double>(slope(step.block + i)[r * states_ + s]);
+      }
+      float& z = state_.data()[r * states_ + s];
+      z = static_cast<float>(static_cast<double>(z) + h * sum);
+    }
+  }
+}
+
+// Before the state advances, except at the step's end.
+void OdePass::emit(const Step& step, const Emission& e) {
+  float* out = output_.data() + e.row * ode_.outputs() + e.time * states_;
+  const float* z = state_.data() + e.row * states_;
+  std::copy_n(z, states_, out);
+  if (e.theta == 1.0) {
+    return;
+  }
+  const double h = length(step, e.row);
+  for (int i = 0; i < method_.stages; ++i) {
+    const auto weight = static_cast<float>(h * dense_weight(method_, i, e.theta));
+    for (int64_t s = 0; s < states_; ++s) {
+      out[s] += weight * slope(step.block + i)[e.row * states_ + s];
+    }
+  }
+}
+
+// The largest over the rows of the root mean square of the estimate, in units of the tolerance.
+double OdePass::error(const Step& step) const {
+  double worst = 0.0;
+  for (int64_t r = 0; r < rows_; ++r) {
+    const double h = length(step, r);
+    double squares = 0.0;
+    for (int64_t s = 0; s < states_; ++s) {
+      double off = 0.0;
+      double moved = 0.0;
+      for (int i = 0; i < method_.stages; ++i) {
+        const auto k = static_cast<double>(slope(step.block + i)[r * states_ + s]);
+        off += method_.error[static_cast<std::size_t>(i)] * k;
+        moved += method_.b[static_cast<std::size_t>(i)] * k;
+      }
+      const auto z = static_cast<double>(state_.data()[r * states_ + s]);
+      const double scale = ode_.solver().tolerance * (1.0 + std::max(std::fabs(z), std::fabs(z + h * moved)));
+      squares += (h * off / scale) * (h * off / scale);
+    }
+    const double own = std::sqrt(squares / static_cast<double>(states_));
+    if (!(own <= worst)) {  // also what is no number
+      worst = own;
+    }
+  }
+  return worst;
+}
+
+int64_t OdePass::next_block(const Step& step) { return training_ ? step.block + method_.stages : 0; }
+
+void OdePass::fixed(const float* params) {
+  const int64_t substeps = ode_.solver().substeps;
+  Step step{0, 0, 1.0 / static_cast<double>(substeps), 0, 0};
+  for (; step.interval < ode_.steps(); ++step.interval) {
+    for (int64_t m = 0; m < substeps; ++m) {
+      stages(params, step, static_cast<double>(m) * step.scale);
+      advance(step);
+      step.first_emission = emissions_.size();
+      for (int64_t r = 0; m + 1 == substeps && r < rows_; ++r) {
+        emissions_.push_back({r, step.interval, 1.0});
+        emit(step, emissions_.back());
+      }
+      step.end_emission = emissions_.size();
+      if (training_) {
+        steps_.push_back(step);
+      }
+      step.block = next_block(step);
+    }
+  }
+}
+
+void OdePass::adaptive(const float* params) {
+  // How far each row's next output is, as a share of its whole time.
+  std::vector<int64_t> next(static_cast<std::size_t>(rows_), 0);
+  std::vector<double> at(static_cast<std::size_t>(rows_), 0.0);
+  const auto share = [&](int64_t row, int64_t time) {
+    return static_cast<double>(input_.data()[row * ode_.inputs() + states_ + 1 + time]) /
+           whole_[static_cast<std::size_t>(row)];
+  };
+  for (int64_t r = 0; r < rows_; ++r) {
+    at[static_cast<std::size_t>(r)] = share(r, 0);
+  }
+  double done = 0.0;
+  Step step{0, -1, kFirst, 0, 0};
+  while (done < 1.0) {
+    if (step.block + method_.stages > blocks_) {
+      // Once for all: the next batch finds the room. What is there is copied, the steps go on.
+      auto larger = std::make_unique<MlpPass>(ode_.field(), capacity_ * blocks_ * 2, training_);
+      larger->take(*pass_, step.block * rows_);
+      pass_ = std::move(larger);
+      blocks_ *= 2;
+    }
+    step.scale = std::min(step.scale, 1.0 - done);
+    stages(params, step, done);
+    const double off = error(step);
+    const double factor = off > 0 ? std::clamp(kSafety * std::pow(off, -0.2), kLeast, kMost) : kMost;
+    if (!(off <= 1.0)) {
+      step.scale *= std::isfinite(off) ? factor : kLeast;
+      if (step.scale < kShortest) {
+        throw Error(kErrorDiverged,
+                    "the solver finds no step that is short enough for its tolerance; allow a larger one, or lower the "
+                    "learning rate");
+      }
+      continue;
+    }
+    const double end = 1.0 - done - step.scale < kShortest ? 1.0 : done + step.scale;
+    step.first_emission = emissions_.size();
+    for (int64_t r = 0; r < rows_; ++r) {
+      auto& time = next[static_cast<std::size_t>(r)];
+      auto& when = at[static_cast<std::size_t>(r)];
+      // The last one is at the row's end, whatever rounding says.
+      while (time < ode_.steps() && (end == 1.0 || (when <= end && time + 1 < ode_.steps()))) {
+        const double theta = time + 1 == ode_.steps() ? 1.0 : std::min((when - done) / step.scale, 1.0);
+        emissions_.push_back({r, time, theta});
+        if (theta < 1.0) {
+          emit(step, emissions_.back());
+        }
+        if (++time < ode_.steps()) {
+          when += share(r, time);
+        }
+      }
+    }
+    step.end_emission = emissions_.size();
+    advance(step);
+    for (std::size_t e = step.first_emission; e < step.end_emission; ++e) {
+      if (emissions_[e].theta == 1.0) {
+        emit(step, emissions_[e]);
+      }
+    }
+    if (training_) {
+      steps_.push_back(step);
+    }
+    done = end;
+    step.block = next_block(step);
+    step.scale *= factor;
+  }
+}
+
+void OdePass::forward(const float* params, int64_t rows) {
+  rows_ = rows;
+  steps_.clear();
+  emissions_.clear();
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* row = input_.data() + r * ode_.inputs();
+    std::copy_n(row, states_, state_.data() + r * states_);
+    whole_[static_cast<std::size_t>(r)] = std::accumulate(row + states_ + 1, row + ode_.inputs(), 0.0);
+  }
+  if (ode_.solver().tolerance > 0) {
+    adaptive(params);
+  } else {
+    fixed(params);
+  }
+}
+
+void OdePass::backward(const float* params) {
+  std::fill_n(gradient_.data(), rows_ * states_, 0.0F);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    backward(params, *step);
+  }
+}
+
+// gradient_ is that of the state behind the step, and becomes that of the state before it.
+void OdePass::backward(const float* params, const Step& step) {
+  const auto outward = [&](const Emission& e) {
+    return output_gradient_.data() + e.row * ode_.outputs() + e.time * states_;
+  };
+  for (std::size_t i = step.first_emission; i < step.end_emission; ++i) {
+    const Emission& e = emissions_[i];
+    for (int64_t s = 0; e.theta == 1.0 && s < states_; ++s) {
+      gradient_.data()[e.row * states_ + s] += outward(e)[s];
+    }
+  }
+  // Of each slope: by the step's end, by outputs inside it, and below by the stages that it went into.
+  float* slopes = pass_->output_gradient() + step.block * rows_ * states_;
+  for (int i = 0; i < method_.stages; ++i) {
+    for (int64_t r = 0; r < rows_; ++r) {
+      const auto weight = static_cast<float>(length(step, r) * method_.b[static_cast<std::size_t>(i)]);
+      for (int64_t s = 0; s < states_; ++s) {
+        slopes[(i * rows_ + r) * states_ + s] = weight * gradient_.data()[r * states_ + s];
+      }
+    }
+  }
+  for (std::size_t k = step.first_emission; k < step.end_emission; ++k) {
+    const Emission& e = emissions_[k];
+    if (e.theta == 1.0) {
+      continue;
+    }
+    for (int i = 0; i < method_.stages; ++i) {
+      const auto weight = static_cast<float>(length(step, e.row) * dense_weight(method_, i, e.theta));
+      for (int64_t s = 0; s < states_; ++s) {
+        slopes[(i * rows_ + e.row) * states_ + s] += weight * outward(e)[s];
+      }
+    }
+    for (int64_t s = 0; s < states_; ++s) {
+      gradient_.data()[e.row * states_ + s] += outward(e)[s];
+    }
+  }
+  for (int i = method_.stages - 1; i >= 0; --i) {
+    const int64_t begin = (step.block + i) * rows_;
+    pass_->backward(params, begin, begin + rows_);
+    pass_->input_gradient(params, begin, begin + rows_, inward_.data());
+    const auto& a = method_.a[static_cast<std::size_t>(i)];
+    for (int64_t r = 0; r < rows_; ++r) {
+      const double h = length(step, r);
+      for (int64_t s = 0; s < states_; ++s) {
+        const float inward = inward_.data()[r * width_ + s];
+        gradient_.data()[r * states_ + s] += inward;
+        for (int j = 0; j < i; ++j) {
+          slopes[(j * rows_ + r) * states_ + s] += static_cast<float>(h * a[static_cast<std::size_t>(j)]) * inward;
+        }
+      }
+    }
+  }
+}
+
+void OdePass::weight_gradients(float* grads) const {
+  const int64_t blocks = steps_.empty() ? 0 : steps_.back().block + method_.stages;
+  pass_->weight_gradients(blocks * rows_, true, 0, 1, grads);
+}
+
+namespace {
+
+class OdeTraining final : public TrainingPass {
+ public:
+  OdeTraining(const NeuralOde& ode, const TrainingSetup& setup)
+      : ode_(ode), params_(setup.params), loss_(setup.loss), team_(setup.team) {
+    const Terms& terms = setup.terms;
+    require(!terms.any_features() && terms.spectral == 0.0 && terms.soft.strength == 0.0,
+            "a network of a differential equation has no features or classes to pull");
+    require(loss_.kind != kCrossEntropy, "a differential equation has no classes");
+    const int threads = team_.size();
+    for (int thread = 0; thread < threads; ++thread) {
+      const int64_t most = (setup.batch + threads - 1) / threads;
+      parts_.push_back(std::make_unique<Part>(ode, most, thread == 0 ? 0 : ode.layout().extent()));
+    }
+    team_.run([](int) { pin_blas_threads(); });
+  }
+
+  double gradients(const LoadRows& load, int64_t rows, int64_t /*step*/, float* grads) override {
+    run(load, rows, rows, grads);
+    for (const auto& part : parts_) {
+      for (int64_t i = 0; i < part->grads.size(); ++i) {
+        grads[i] += part->grads.data()[i];
+      }
+    }
+    return sum();
+  }
+
+  double loss(const LoadRows& load, int64_t rows) override {
+    run(load, rows, 1, nullptr);
+    return sum();
+  }
+
+ private:
+  struct Part {
+    Part(const NeuralOde& ode, int64_t rows, int64_t extent)
+        : pass(ode, rows, true), labels(rows * ode.outputs()), grads(extent) {}
+    OdePass pass;
+    FloatBuffer labels;
+    FloatBuffer grads;
+    double sum = 0.0;
+    std::exception_ptr failure;
+  };
+
+  // grads: null for the loss alone.
+  void run(const LoadRows& load, int64_t rows, int64_t divisor, float* grads) {
+    team_.run([&](int thread) {
+      const Share own = share_of(rows, thread, team_.size());
+      Part& part = *parts_[static_cast<std::size_t>(thread)];
+      part.sum = 0.0;
+      part.failure = nullptr;
+      if (own.begin == own.end) {
+        float* none = thread == 0 ? grads : part.grads.data();
+        if (none != nullptr) {
+          std::fill_n(none, ode_.layout().extent(), 0.0F);
+        }
+        return;
+      }
+      try {
+        // load() counts from the batch's first row.
+        load(own.begin, own.end, part.pass.input() - own.begin * ode_.inputs(),
+             part.labels.data() - own.begin * ode_.outputs());
+        part.pass.forward(params_, own.end - own.begin);
+        part.sum = loss_sum(loss_, part.pass.output(), part.labels.data(), own.end - own.begin, ode_.outputs(),
+                            1.0F / static_cast<float>(divisor), grads == nullptr ? nullptr : part.pass.output_gradient());
+        if (grads != nullptr) {
+          part.pass.backward(params_);
+          part.pass.weight_gradients(thread == 0 ? grads : part.grads.data());
+        }
+      } catch (...) {
+        part.failure = std::current_exception();
+      }
+    });
+    for (const auto& part : parts_) {
+      if (part->failure) {
+        std::rethrow_exception(part->failure);
+      }
+    }
+  }
+
+  double sum() const {
+    double all = 0.0;
+    for (const auto& part : parts_) {
+      all += part->sum;
+    }
+    return all;
+  }
+
+  const NeuralOde& ode_;
+  const float* params_;
+  LossSpec loss_;
+  Team& team_;
+  std::vector<std::unique_ptr<Part>> parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingPass> NeuralOde::training(const TrainingSetup& setup) const {
+  return std::make_unique<OdeTraining>(*this, setup);
+}
+
+void NeuralOde::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
+  Team team(useful_threads(threads, rows));
+  std::vector<std::unique_ptr<OdePass>> passes;
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(team.size()));
+  for (int thread = 0; thread < team.size(); ++thread) {
+    passes.push_back(std::make_unique<OdePass>(*this, std::min(kPredictRows, rows), false));
+  }
+  team.run([&](int thread) {
+    pin_blas_threads();
+    const Share own = share_of(rows, thread, team.size(), kPredictRows);
+    OdePass& pass = *passes[static_cast<std::size_t>(thread)];
+    try {
+      for (int64_t begin = own.begin; begin < own.end; begin += kPredictRows) {
+        const int64_t count = std::min(kPredictRows, own.end - begin);
+        std::memcpy(pass.input(), x + begin * inputs(), static_cast<std::size_t>(count * inputs()) * sizeof(float));
+        pass.forward(params, count);
+        std::memcpy(out + begin * outputs(), pass.output(), static_cast<std::size_t>(count * outputs()) * sizeof(float));
+      }
+    } catch (...) {
+      failures[static_cast<std::size_t>(thread)] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) {
+      std::rethrow_exception(failure);
+    }
+  }
+}
+
+}  // namespace pacnet

@@ -1,0 +1,116 @@
+// Neural ordinary differential equations (Chen et al. 2018): dz/dt = f(z) or f(z, t), f a perceptron, learnt from pieces of
+// trajectories. The gradient goes back through the solver's own steps.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "nn/mlp.h"
+#include "nn/net.h"
+
+namespace pacnet {
+
+/// A row that goes in is a first state, its time, and the distances between the `steps` times that follow:
+/// [states + 1 + steps]. A row that comes out is the states at those times, one behind the other: [steps * states].
+class NeuralOde final : public Net {
+ public:
+  struct Solver {
+    int64_t substeps = 1;    ///< of RK4 between two times
+    double tolerance = 0.0;  ///< above 0: Dormand-Prince instead, relative to the state and absolute
+  };
+
+  NeuralOde(int64_t states, int64_t steps, bool time, const std::vector<int64_t>& hidden, Activation activation,
+            Solver solver);
+
+  const Layout& layout() const noexcept override { return field_.layout(); }
+  int64_t inputs() const noexcept override { return states_ + 1 + steps_; }
+  int64_t outputs() const noexcept override { return steps_ * states_; }
+  void initialize(float* params, uint64_t seed) const override { field_.initialize(params, seed); }
+  void initialize_head(float* params, uint64_t seed) const override { field_.initialize_head(params, seed); }
+  int useful_threads(int offered, int64_t batch) const override;
+  std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
+  void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
+
+  const Mlp& field() const noexcept { return field_; }  ///< f: [states (+ 1)] to [states]
+  int64_t states() const noexcept { return states_; }
+  int64_t steps() const noexcept { return steps_; }
+  bool time() const noexcept { return time_; }
+  const Solver& solver() const noexcept { return solver_; }
+
+ private:
+  int64_t states_;
+  int64_t steps_;
+  bool time_;
+  Solver solver_;
+  Mlp field_;
+};
+
+/// Some rows' way through the solver, and back. With RK4 rows do not depend on each other; with Dormand-Prince those of
+/// one call share their steps, as long as the most difficult of them allows.
+class OdePass {
+ public:
+  OdePass(const NeuralOde& ode, int64_t capacity, bool training);
+
+  float* input() { return input_.data(); }          ///< [capacity, ode.inputs()]: to be filled before forward()
+  const float* output() const { return output_.data(); }  ///< [capacity, ode.outputs()]
+  /// [capacity, ode.outputs()]: to be filled between forward() and backward().
+  float* output_gradient() { return output_gradient_.data(); }
+
+  /// Throws kErrorDiverged where Dormand-Prince finds no step that is short enough.
+  void forward(const float* params, int64_t rows);
+  void backward(const float* params);
+  /// Of all that backward() went over.
+  void weight_gradients(float* grads) const;
+
+ private:
+  /// z = z + h sum b k over the stages from `block` on, h being `scale` times the row's time for `interval`, or for
+  /// the whole row where that is negative.
+  struct Step {
+    int64_t block;
+    int64_t interval;
+    double scale;
+    std::size_t first_emission;
+    std::size_t end_emission;
+  };
+  /// An output inside a step.
+  struct Emission {
+    int64_t row;
+    int64_t time;
+    double theta;  ///< 1: at its end
+  };
+
+  double length(const Step& step, int64_t row) const;
+  void stages(const float* params, const Step& step, double from);
+  void emit(const Step& step, const Emission& emission);
+  void advance(const Step& step);
+  double error(const Step& step) const;
+  void fixed(const float* params);
+  void adaptive(const float* params);
+  int64_t next_block(const Step& step);
+  void backward(const float* params, const Step& step);
+
+  float* slope(int64_t block) { return const_cast<float*>(pass_->output()) + block * rows_ * states_; }
+  const float* slope(int64_t block) const { return pass_->output() + block * rows_ * states_; }
+
+  const NeuralOde& ode_;
+  const struct RungeKutta& method_;
+  bool training_;
+  int64_t states_;
+  int64_t width_;  ///< of what goes into f
+  int64_t capacity_;
+  int64_t blocks_;  ///< that pass_ has room for
+  int64_t rows_ = 0;
+  std::unique_ptr<MlpPass> pass_;
+  std::vector<double> whole_;  ///< by row, from its first time to its last
+  FloatBuffer input_;
+  FloatBuffer output_;
+  FloatBuffer output_gradient_;
+  FloatBuffer state_;     ///< [rows, states]
+  FloatBuffer gradient_;  ///< of the state
+  FloatBuffer inward_;    ///< of what goes into f, [rows, width]
+  std::vector<Step> steps_;
+  std::vector<Emission> emissions_;
+};
+
+}  // namespace pacnet

@@ -1,0 +1,226 @@
+// Neural differential equations: the solvers by what they promise, gradients by finite differences, and all of it against
+// PyTorch in Python (tests/fixtures/make_ode_fixtures.py).
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fixture.h"
+#include "nn/describe.h"
+#include "nn/neural_ode.h"
+#include "pacnet/pacnet.h"
+#include "scopes.h"
+
+namespace pacnet {
+namespace {
+
+using namespace test;  // NOLINT: the helpers of this very file's subject
+
+class OdeFixture : public testing::TestWithParam<const char*> {};
+
+TEST_P(OdeFixture, PredictionsAndAnEpochAgreeWithPyTorch) {
+  const Fixture f(GetParam());
+  for (const int threads : {1, 2, 4}) {
+    Network network(f.text("network").c_str());
+    set_parameters(network, f.tensor("initial"));
+    const std::vector<float>& x = f.tensor("x");
+    std::vector<float> predictions(f.tensor("predictions").size());
+    network.predict(x.data(), count(x), count(x) / network.inputs(), predictions.data(), count(predictions), threads);
+    EXPECT_LT(relative_difference(predictions, f.tensor("predictions")), 1e-5);
+    FitOptions options = options_of(f);
+    options.threads = threads;
+    const double loss = fit(network, options, PhaseScope(network), x, f.tensor("y"));
+    EXPECT_NEAR(loss, f.number("trained_loss"), 1e-4 * f.number("trained_loss"));
+    EXPECT_LT(relative_difference(parameters_of(network), f.tensor("trained")), 1e-4);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, OdeFixture, testing::Values("ode_rk4", "ode_rk4_time", "ode_dormand_prince"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+// dz/dt = A z: without a hidden layer f is that.
+std::vector<float> linear(const std::vector<float>& a, const std::string& solver, const std::vector<float>& x,
+                          int64_t steps) {
+  const auto states = static_cast<int64_t>(std::lround(std::sqrt(static_cast<double>(a.size()))));
+  Network network(("ode states=" + std::to_string(states) + " steps=" + std::to_string(steps) + " " + solver).c_str());
+  std::vector<float> parameters = a;
+  parameters.resize(a.size() + static_cast<std::size_t>(states), 0.0F);
+  set_parameters(network, parameters);
+  const int64_t rows = count(x) / network.inputs();
+  std::vector<float> out(static_cast<std::size_t>(rows * network.outputs()));
+  network.predict(x.data(), count(x), rows, out.data(), count(out), 1);
+  return out;
+}
+
+// z'' = -z - 0.2 z' from (1, 0).
+double oscillator(double t) {
+  const double w = std::sqrt(0.99);
+  return std::exp(-0.1 * t) * (std::cos(w * t) + 0.1 / w * std::sin(w * t));
+}
+
+TEST(RungeKutta, ClassicalErrorFallsSixteenfoldWithHalfTheStep) {
+  const std::vector<float> a = {0.0F, 1.0F, -1.0F, -0.2F};
+  std::vector<double> errors;
+  for (const int substeps : {1, 2, 4}) {
+    const auto out = linear(a, "substeps=" + std::to_string(substeps), {1.0F, 0.0F, 0.0F, 1.0F, 1.0F}, 2);
+    errors.push_back(std::fabs(static_cast<double>(out[2]) - oscillator(2.0)));
+  }
+  EXPECT_GT(errors[0] / errors[1], 12.0);
+  EXPECT_LT(errors[0] / errors[1], 22.0);
+  EXPECT_GT(errors[1] / errors[2], 12.0);
+  EXPECT_LT(errors[1] / errors[2], 22.0);
+}
+
+TEST(DormandPrince, HoldsItsToleranceAtTimesInsideItsSteps) {
+  const std::vector<float> a = {0.0F, 1.0F, -1.0F, -0.2F};
+  const std::vector<float> decay = {-0.7F};
+  // Two rows of different length, with times much closer than the steps are long.
+  std::vector<float> x;
+  std::vector<float> x_decay;
+  for (const float step : {0.11F, 0.29F}) {
+    x.insert(x.end(), {1.0F, 0.0F, 0.0F});
+    x.insert(x.end(), 40, step);
+    x_decay.insert(x_decay.end(), {2.0F, 0.0F});
+    x_decay.insert(x_decay.end(), 40, step);
+  }
+  double before = 1.0;
+  for (const double tolerance : {1e-2, 1e-3, 1e-4, 1e-5}) {
+    const std::string solver = "tolerance=" + std::to_string(tolerance);
+    const auto out = linear(a, solver, x, 40);
+    const auto falling = linear(decay, solver, x_decay, 40);
+    double worst = 0.0;
+    for (std::size_t row = 0; row < 2; ++row) {
+      for (std::size_t k = 0; k < 40; ++k) {
+        const double t = (row == 0 ? 0.11 : 0.29) * static_cast<double>(k + 1);
+        worst = std::max(worst, std::fabs(static_cast<double>(out[(row * 40 + k) * 2]) - oscillator(t)));
+        worst = std::max(worst, std::fabs(static_cast<double>(falling[row * 40 + k]) - 2.0 * std::exp(-0.7 * t)));
+      }
+    }
+    // The tolerance is of a step; over a dozen of them errors add up.
+    EXPECT_LT(worst, 10.0 * tolerance);
+    EXPECT_LT(worst, before);
+    before = worst;
+  }
+}
+
+TEST(DormandPrince, AgreesWithManyStepsOfRk4AndSaysWhereItCannot) {
+  const std::string common = "ode states=2 steps=7 time=1 hidden=16 ";
+  Network fine((common + "substeps=50").c_str());
+  Network adaptive((common + "tolerance=1e-5").c_str());
+  fine.initialize(3);
+  set_parameters(adaptive, parameters_of(fine));
+  std::vector<float> x;
+  for (int r = 0; r < 5; ++r) {
+    for (int i = 0; i < 10; ++i) {
+      x.push_back(0.2F + 0.3F * static_cast<float>((7 * r + 3 * i) % 5));
+    }
+  }
+  std::vector<float> expected(5 * 14);
+  std::vector<float> out(5 * 14);
+  fine.predict(x.data(), count(x), 5, expected.data(), count(expected), 1);
+  adaptive.predict(x.data(), count(x), 5, out.data(), count(out), 1);
+  EXPECT_LT(relative_difference(out, expected), 1e-4);
+  std::vector<float> steep = parameters_of(fine);
+  for (float& value : steep) {
+    value *= 1e9F;
+  }
+  set_parameters(adaptive, steep);
+  EXPECT_THROW(adaptive.predict(x.data(), count(x), 5, out.data(), count(out), 1), std::exception);
+  EXPECT_EQ(last_error_kind(), kErrorDiverged);
+}
+
+class OdeGradient : public testing::TestWithParam<const char*> {};
+
+TEST_P(OdeGradient, EqualsFiniteDifferences) {
+  const auto net = make_net(GetParam());
+  const auto& ode = dynamic_cast<const NeuralOde&>(*net);
+  constexpr int64_t kRows = 3;
+  FloatBuffer params(ode.layout().extent());
+  ode.initialize(params.data(), 5);
+  OdePass pass(ode, kRows, true);
+  for (int64_t i = 0; i < kRows * ode.inputs(); ++i) {
+    pass.input()[i] = 0.3F + 0.4F * static_cast<float>(std::fabs(std::sin(1.3 * static_cast<double>(i))));
+  }
+  std::vector<float> weights;
+  for (int64_t i = 0; i < kRows * ode.outputs(); ++i) {
+    weights.push_back(static_cast<float>(std::cos(2.1 * static_cast<double>(i))));
+  }
+  const auto value = [&] {
+    pass.forward(params.data(), kRows);
+    double sum = 0.0;
+    for (int64_t i = 0; i < kRows * ode.outputs(); ++i) {
+      sum += static_cast<double>(weights[static_cast<std::size_t>(i)]) * static_cast<double>(pass.output()[i]);
+    }
+    return sum;
+  };
+  value();
+  std::copy(weights.begin(), weights.end(), pass.output_gradient());
+  pass.backward(params.data());
+  FloatBuffer grads(ode.layout().extent());
+  pass.weight_gradients(grads.data());
+  for (const Tensor& tensor : ode.layout().tensors()) {
+    for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      const float at = params.data()[i];
+      constexpr float kStep = 1e-2F;
+      params.data()[i] = at + kStep;
+      const double above = value();
+      params.data()[i] = at - kStep;
+      const double below = value();
+      params.data()[i] = at;
+      const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
+      EXPECT_NEAR(static_cast<double>(grads.data()[i]), slope, 3e-3 * std::max(0.3, std::fabs(slope))) << tensor.name;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Solvers, OdeGradient,
+                         testing::Values("ode states=2 steps=4 time=1 hidden=8,6 substeps=2",
+                                         "ode states=3 steps=2 hidden=7 activation=silu",
+                                         "ode states=2 steps=9 time=1 hidden=8 tolerance=1e-6",
+                                         "ode states=1 steps=1 tolerance=1e-4"),
+                         [](const auto& instance) { return "case" + std::to_string(instance.index); });
+
+TEST(NeuralOde, PrunesAllocatesAndCalibratesWithWhatIsFrozenKeptBitForBit) {
+  const Fixture f("ode_rk4");
+  Network network(f.text("network").c_str());
+  set_parameters(network, f.tensor("initial"));
+  std::vector<char> prunable;
+  for (int64_t t = 0; t < network.tensor_count(); ++t) {
+    prunable.push_back((network.tensor_roles(t) & kRolePrunable) != 0);
+  }
+  network.prune(0.8, kPruneGlobal, 0, reinterpret_cast<const bool*>(prunable.data()), network.tensor_count());
+  const std::vector<float> mask = mask_of(network);
+  FitOptions options = options_of(f);
+  fit(network, options, PhaseScope(network, Train::kKept), f.tensor("x"), f.tensor("y"));
+  const std::vector<float> base = parameters_of(network);
+  fit(network, options, PhaseScope(network, Train::kPruned, 0.01), f.tensor("x"), f.tensor("y"));
+  const std::vector<float> calibrated = parameters_of(network);
+  int64_t moved = 0;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    moved += base[i] != calibrated[i] ? 1 : 0;
+  }
+  EXPECT_GT(moved, 0);
+  std::size_t i = 0;
+  for (int64_t t = 0; t < network.tensor_count(); ++t) {
+    for (int64_t e = 0; e < size_of(network, t); ++e, ++i) {
+      const bool kept = prunable[static_cast<std::size_t>(t)] == 0 || mask[i] != 0.0F;
+      EXPECT_EQ(base[i] == calibrated[i] || !kept, true) << i;
+      EXPECT_TRUE(kept || base[i] == 0.0F) << i;
+    }
+  }
+}
+
+TEST(NeuralOde, RefusesWhatIsNoNetwork) {
+  for (const char* description :
+       {"ode states=0", "ode states=2 substeps=0", "ode states=2 tolerance=2", "ode states=2 tolerance=1e-9",
+        "ode states=2 tolerance=1e-3 substeps=2", "ode states=2 steps=0", "ode states=2 hidden=0"}) {
+    EXPECT_THROW(Network{description}, std::exception) << description;
+    EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
+  }
+}
+
+}  // namespace
+}  // namespace pacnet
