@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the cells behind docs/results.md into a folder: well over an hour on two cores; --quick is for a look. Ended at
+# Writes the cells behind docs/results.md into a folder: half an hour on two cores; --quick is for a look. Ended at
 # any moment, it goes on where it was.
 #
 #   bench/results.sh [--quick] FOLDER
