@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <functional>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -592,6 +594,25 @@ TEST(Team, RunsEveryThreadOncePerRound) {
     for (int thread = 0; thread < threads; ++thread) {
       EXPECT_EQ(counts[static_cast<std::size_t>(thread) * 64], 1000);
     }
+  }
+}
+
+TEST(Team, ThrowsWhatTheFirstThreadThrewAndWorksOn) {
+  for (const int threads : {1, 2, 3}) {
+    Team team(threads);
+    try {
+      team.run([&](int thread) {
+        if (thread > 0 || threads == 1) {
+          throw std::runtime_error(std::to_string(thread));
+        }
+      });
+      FAIL() << "nothing was thrown";
+    } catch (const std::runtime_error& e) {
+      EXPECT_EQ(e.what(), std::string(threads == 1 ? "0" : "1"));
+    }
+    std::atomic<int> runs = 0;
+    team.run([&](int) { ++runs; });
+    EXPECT_EQ(runs, threads);
   }
 }
 

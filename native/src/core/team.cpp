@@ -1,5 +1,7 @@
 #include "core/team.h"
 
+#include <utility>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -31,7 +33,7 @@ void wait_while_equal(const std::atomic<T>& value, T old) {
 
 }  // namespace
 
-Team::Team(int threads) {
+Team::Team(int threads) : failures_(static_cast<std::size_t>(threads)) {
   try {
     for (int t = 1; t < threads; ++t) {
       workers_.emplace_back([this, t] { work(t); });
@@ -62,10 +64,25 @@ void Team::run(const std::function<void(int)>& body) {
   running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
-  body(0);
+  attempt(0);
   for (int left = running_.load(std::memory_order_acquire); left != 0;
        left = running_.load(std::memory_order_acquire)) {
     wait_while_equal(running_, left);
+  }
+  for (std::exception_ptr& failure : failures_) {
+    if (failure) {
+      const std::exception_ptr first = std::exchange(failure, nullptr);
+      failures_.assign(failures_.size(), nullptr);
+      std::rethrow_exception(first);
+    }
+  }
+}
+
+void Team::attempt(int thread) noexcept {
+  try {
+    (*body_)(thread);
+  } catch (...) {
+    failures_[static_cast<std::size_t>(thread)] = std::current_exception();
   }
 }
 
@@ -77,7 +94,7 @@ void Team::work(int thread) {
     if (stop_.load(std::memory_order_relaxed)) {
       return;
     }
-    (*body_)(thread);
+    attempt(thread);
     if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       running_.notify_all();
     }

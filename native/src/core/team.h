@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -18,15 +19,18 @@ class Team {
 
   int size() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Runs body(thread) for thread = 0 .. size()-1, 0 on the caller's own, and waits for all. body must not throw.
+  /// Runs body(thread) for thread = 0 .. size()-1, 0 on the caller's own, and waits for all; then throws what the first of
+  /// them to throw, in that order, threw.
   void run(const std::function<void(int)>& body);
 
  private:
   void work(int thread);
+  void attempt(int thread) noexcept;
   void stop();
 
   std::vector<std::thread> workers_;
   const std::function<void(int)>* body_ = nullptr;
+  std::vector<std::exception_ptr> failures_;  ///< by thread; null where there is none
   std::atomic<unsigned> round_{0};
   std::atomic<int> running_{0};
   std::atomic<bool> stop_{false};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <string>
 
 #include "core/blas.h"
@@ -138,30 +137,29 @@ double MlpPass::loss_and_backward(const float* params, const LossSpec& loss, con
                       reference == nullptr ? nullptr : reference->output() + begin * outputs, labels, rows, batch_rows,
                       outputs, at(gradients_, mlp_.layers()) + begin * outputs);
   }
-  for (int64_t l = mlp_.layers() - 1; l > 0; --l) {
-    const int64_t in = mlp_.width(l);
-    const int64_t out = mlp_.width(l + 1);
-    float* grad = at(gradients_, l) + begin * in;
-    gemm_nn(rows, in, out, at(gradients_, l + 1) + begin * out, out, params + mlp_.weight(l).offset, in, grad, in);
-    const float* features = at(activations_, l) + begin * in;
-    if (const std::vector<float>* weights = terms.features_of(static_cast<std::size_t>(l - 1))) {
-      add_feature_gradient(*weights, features, at(reference->activations_, l) + begin * in, rows, batch_rows, grad);
-    }
-    if (terms.spectral > 0.0 && l + 1 == mlp_.layers()) {
-      add_spectral_gradient(terms.spectral, terms.spectral_count, features, rows, in, grad);
-    }
-    activate_backward(mlp_.activation(), saved(l) + begin * in, rows, in, grad, dropout(l, dropout_key), begin);
-  }
+  backward(params, terms, reference, begin, end, batch_rows, dropout_key);
   return sum;
 }
 
 void MlpPass::backward(const float* params, int64_t begin, int64_t end) {
+  backward(params, {}, nullptr, begin, end, end - begin, 0);
+}
+
+void MlpPass::backward(const float* params, const Terms& terms, const MlpPass* reference, int64_t begin, int64_t end,
+                       int64_t batch_rows, uint32_t dropout_key) {
   for (int64_t l = mlp_.layers() - 1; l > 0; --l) {
     const int64_t in = mlp_.width(l);
     const int64_t out = mlp_.width(l + 1);
     float* grad = at(gradients_, l) + begin * in;
     gemm_nn(end - begin, in, out, at(gradients_, l + 1) + begin * out, out, params + mlp_.weight(l).offset, in, grad, in);
-    activate_backward(mlp_.activation(), saved(l) + begin * in, end - begin, in, grad, dropout(l, 0), begin);
+    const float* features = at(activations_, l) + begin * in;
+    if (const std::vector<float>* weights = terms.features_of(static_cast<std::size_t>(l - 1))) {
+      add_feature_gradient(*weights, features, at(reference->activations_, l) + begin * in, end - begin, batch_rows, grad);
+    }
+    if (terms.spectral > 0.0 && l + 1 == mlp_.layers()) {
+      add_spectral_gradient(terms.spectral, terms.spectral_count, features, end - begin, in, grad);
+    }
+    activate_backward(mlp_.activation(), saved(l) + begin * in, end - begin, in, grad, dropout(l, dropout_key), begin);
   }
 }
 
@@ -285,21 +283,9 @@ std::unique_ptr<TrainingPass> Mlp::training(const TrainingSetup& setup) const {
 void Mlp::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
   const double flops = training_flops_per_row() / 3.0 * static_cast<double>(rows);
   Team team(threads_for(threads, flops));
-  std::vector<MlpPass> passes;  // made here, since a thread of a team must not throw
-  for (int thread = 0; thread < team.size(); ++thread) {
-    passes.emplace_back(*this, std::min(kPredictRows, rows), false);
-  }
-  team.run([&](int thread) {
-    pin_blas_threads();
-    const Share own = share_of(rows, thread, team.size(), kPredictRows);
-    MlpPass& pass = passes[static_cast<std::size_t>(thread)];
-    for (int64_t begin = own.begin; begin < own.end; begin += kPredictRows) {
-      const int64_t count = std::min(kPredictRows, own.end - begin);
-      std::memcpy(pass.input(), x + begin * inputs(), static_cast<std::size_t>(count * inputs()) * sizeof(float));
-      pass.forward(params, 0, count, 0);
-      std::memcpy(out + begin * outputs(), pass.output(), static_cast<std::size_t>(count * outputs()) * sizeof(float));
-    }
-  });
+  predict_in_pieces(
+      *this, team, x, rows, kPredictRows, out, [&](int64_t room) { return MlpPass(*this, room, false); },
+      [&](MlpPass& pass, int64_t count) { pass.forward(params, 0, count, 0); });
 }
 
 }  // namespace pacnet

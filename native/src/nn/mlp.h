@@ -80,6 +80,9 @@ class MlpPass {
   void weight_gradients(int64_t batch_rows, bool with_bias, int thread, int threads, float* grads) const;
 
  private:
+  /// The same with the terms as far down as needed.
+  void backward(const float* params, const Terms& terms, const MlpPass* reference, int64_t begin, int64_t end,
+                int64_t batch_rows, uint32_t dropout_key);
   static float* at(std::vector<FloatBuffer>& buffers, int64_t layer) {
     return buffers[static_cast<std::size_t>(layer)].data();
   }

@@ -2,6 +2,7 @@
 // outputs. A new kind of network is one implementation of this, and one line in describe.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -59,6 +60,27 @@ class Net {
   /// out: [rows, outputs].
   virtual void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const = 0;
 };
+
+/// Net::predict on a team, `piece` rows at a time, each thread by a pass of its own: make(rows) gives one with room for so
+/// many, forward(pass, rows) runs it from its input() to its output().
+template <typename Make, typename Forward>
+void predict_in_pieces(const Net& net, Team& team, const float* x, int64_t rows, int64_t piece, float* out,
+                       const Make& make, const Forward& forward) {
+  team.run([&](int thread) {
+    pin_blas_threads();
+    const Share own = share_of(rows, thread, team.size(), piece);
+    if (own.begin == own.end) {
+      return;
+    }
+    auto pass = make(std::min(piece, rows));
+    for (int64_t begin = own.begin; begin < own.end; begin += piece) {
+      const int64_t count = std::min(piece, own.end - begin);
+      std::copy_n(x + begin * net.inputs(), count * net.inputs(), pass.input());
+      forward(pass, count);
+      std::copy_n(pass.output(), count * net.outputs(), out + begin * net.outputs());
+    }
+  });
+}
 
 /// Labels of a row: a class index for cross-entropy, otherwise one number an output.
 inline int64_t label_width(const LossSpec& loss, const Net& net) {

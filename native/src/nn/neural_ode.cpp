@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <exception>
 #include <numeric>
 
 #include "core/blas.h"
@@ -379,7 +377,6 @@ class OdeTraining final : public TrainingPass {
     FloatBuffer labels;
     FloatBuffer grads;
     double sum = 0.0;
-    std::exception_ptr failure;
   };
 
   // grads: null for the loss alone.
@@ -388,7 +385,6 @@ class OdeTraining final : public TrainingPass {
       const Share own = share_of(rows, thread, team_.size());
       Part& part = *parts_[static_cast<std::size_t>(thread)];
       part.sum = 0.0;
-      part.failure = nullptr;
       if (own.begin == own.end) {
         float* none = thread == 0 ? grads : part.grads.data();
         if (none != nullptr) {
@@ -396,26 +392,17 @@ class OdeTraining final : public TrainingPass {
         }
         return;
       }
-      try {
-        // load() counts from the batch's first row.
-        load(own.begin, own.end, part.pass.input() - own.begin * ode_.inputs(),
-             part.labels.data() - own.begin * ode_.outputs());
-        part.pass.forward(params_, own.end - own.begin);
-        part.sum = loss_sum(loss_, part.pass.output(), part.labels.data(), own.end - own.begin, ode_.outputs(),
-                            1.0F / static_cast<float>(divisor), grads == nullptr ? nullptr : part.pass.output_gradient());
-        if (grads != nullptr) {
-          part.pass.backward(params_);
-          part.pass.weight_gradients(thread == 0 ? grads : part.grads.data());
-        }
-      } catch (...) {
-        part.failure = std::current_exception();
+      // load() counts from the batch's first row.
+      load(own.begin, own.end, part.pass.input() - own.begin * ode_.inputs(),
+           part.labels.data() - own.begin * ode_.outputs());
+      part.pass.forward(params_, own.end - own.begin);
+      part.sum = loss_sum(loss_, part.pass.output(), part.labels.data(), own.end - own.begin, ode_.outputs(),
+                          1.0F / static_cast<float>(divisor), grads == nullptr ? nullptr : part.pass.output_gradient());
+      if (grads != nullptr) {
+        part.pass.backward(params_);
+        part.pass.weight_gradients(thread == 0 ? grads : part.grads.data());
       }
     });
-    for (const auto& part : parts_) {
-      if (part->failure) {
-        std::rethrow_exception(part->failure);
-      }
-    }
   }
 
   double sum() const {
@@ -441,31 +428,9 @@ std::unique_ptr<TrainingPass> NeuralOde::training(const TrainingSetup& setup) co
 
 void NeuralOde::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
   Team team(useful_threads(threads, rows));
-  std::vector<std::unique_ptr<OdePass>> passes;
-  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(team.size()));
-  for (int thread = 0; thread < team.size(); ++thread) {
-    passes.push_back(std::make_unique<OdePass>(*this, std::min(kPredictRows, rows), false));
-  }
-  team.run([&](int thread) {
-    pin_blas_threads();
-    const Share own = share_of(rows, thread, team.size(), kPredictRows);
-    OdePass& pass = *passes[static_cast<std::size_t>(thread)];
-    try {
-      for (int64_t begin = own.begin; begin < own.end; begin += kPredictRows) {
-        const int64_t count = std::min(kPredictRows, own.end - begin);
-        std::memcpy(pass.input(), x + begin * inputs(), static_cast<std::size_t>(count * inputs()) * sizeof(float));
-        pass.forward(params, count);
-        std::memcpy(out + begin * outputs(), pass.output(), static_cast<std::size_t>(count * outputs()) * sizeof(float));
-      }
-    } catch (...) {
-      failures[static_cast<std::size_t>(thread)] = std::current_exception();
-    }
-  });
-  for (const std::exception_ptr& failure : failures) {
-    if (failure) {
-      std::rethrow_exception(failure);
-    }
-  }
+  predict_in_pieces(
+      *this, team, x, rows, kPredictRows, out, [&](int64_t room) { return OdePass(*this, room, false); },
+      [&](OdePass& pass, int64_t count) { pass.forward(params, count); });
 }
 
 }  // namespace pacnet

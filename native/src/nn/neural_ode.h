@@ -90,7 +90,6 @@ class OdePass {
   int64_t next_block(const Step& step);
   void backward(const float* params, const Step& step);
 
-  float* slope(int64_t block) { return const_cast<float*>(pass_->output()) + block * rows_ * states_; }
   const float* slope(int64_t block) const { return pass_->output() + block * rows_ * states_; }
 
   const NeuralOde& ode_;

@@ -311,7 +311,8 @@ public final class Model implements AutoCloseable {
    * @param source with the columns that the model was trained on
    */
   public Tuning tuneWithBase(Data target, Data source, TransferConfig settings, Monitor monitor) {
-    Tuning tuning = tune(target, settings, monitor);
+    Tuner here = tuner(target, null, settings, monitor);
+    Tuning tuning = here.run(List.of(), false);
     Trial best = tuning.best();
     Method method = best.config().method();
     boolean prunes = method.keepsBase() && method.trainsNetwork();
@@ -319,25 +320,25 @@ public final class Model implements AutoCloseable {
       return tuning;
     }
     // By one network: an ensemble takes many times as long to say the same.
-    TransferConfig one =
-        settings.toBuilder().method(Method.PAC).lambda(null).ratio(ROOMY_RATIO).build();
-    Trial here =
+    TransferConfig one = here.defaults(Method.PAC);
+    Trial before =
         tuning.trials().stream()
-            .filter(trial -> trial.config().equals(one.toBuilder().ratio(settings.ratio()).build()))
+            .filter(trial -> trial.config().equals(one))
             .findFirst()
             .orElseThrow();
+    TransferConfig roomy = one.toBuilder().ratio(ROOMY_RATIO).build();
     try (Model other = copy()) {
-      other.prune(one, one.pruningScope(), null);
+      other.prune(roomy, roomy.pruningScope(), null);
       other.allocate(source, monitor);
-      Tuner tuner = other.tuner(target, null, one, monitor);
-      Trial there = tuner.trials(List.of(one)).get(0);
-      if (!Tuner.clearlyBetter(there, here)) {
-        return tuning.with(there, false);
+      Tuner there = here.on(other.current());
+      Trial after = there.trials(List.of(roomy)).get(0);
+      if (!Tuner.clearlyBetter(after, before)) {
+        return tuning.with(after, false);
       }
       inPhase(from -> other.current());
       TransferConfig chosen = best.config().toBuilder().ratio(ROOMY_RATIO).build();
       return tuning.with(
-          chosen.equals(one) ? there : tuner.trials(List.of(chosen)).get(0), true);
+          chosen.equals(roomy) ? after : there.trials(List.of(chosen)).get(0), true);
     }
   }
 

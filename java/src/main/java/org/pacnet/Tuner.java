@@ -65,7 +65,7 @@ final class Tuner {
    * settings that it is given; the others choose theirs from the rows as they learn.
    */
   List<TransferConfig> variants(Method method) {
-    TransferConfig first = settings.toBuilder().method(method).lambda(null).build();
+    TransferConfig first = defaults(method);
     if (!method.trainsNetwork() || method == Method.PAC_STACK) {
       return List.of(first);
     }
@@ -84,34 +84,40 @@ final class Tuner {
     return all;
   }
 
+  /** For the same rows of the target, on another base. */
+  Tuner on(ModelState base) {
+    return new Tuner(phases, base, target, source, settings, monitor);
+  }
+
   /** What is tried unless the caller says: in the order of preference between equals. */
   List<TransferConfig> candidates() {
     List<TransferConfig> all = new ArrayList<>();
     boolean table = target.rows().features() != null;
     boolean numbers = !target.schema().classification();
     if (table && numbers) {
-      add(all, Method.PAC_STACK);
+      all.add(defaults(Method.PAC_STACK));
     }
     all.addAll(variants(Method.PAC));
     if (!numbers) {
-      add(all, Method.PAC_ENSEMBLE);
+      all.add(defaults(Method.PAC_ENSEMBLE));
     }
     if (table && numbers) {
-      add(all, Method.AFFINE);
-      add(all, Method.RIDGE_RESIDUAL);
-      add(all, Method.GP_RESIDUAL);
-      add(all, Method.GP);
+      all.add(defaults(Method.AFFINE));
+      all.add(defaults(Method.RIDGE_RESIDUAL));
+      all.add(defaults(Method.GP_RESIDUAL));
+      all.add(defaults(Method.GP));
     }
     if (!target.ownHead()) {
-      add(all, Method.UNTOUCHED);
+      all.add(defaults(Method.UNTOUCHED));
     } else {
-      add(all, Method.SCRATCH);
+      all.add(defaults(Method.SCRATCH));
     }
     return all;
   }
 
-  private void add(List<TransferConfig> all, Method method) {
-    all.add(settings.toBuilder().method(method).lambda(null).build());
+  /** A method with its own strength, the rest being as set. */
+  TransferConfig defaults(Method method) {
+    return settings.toBuilder().method(method).lambda(null).build();
   }
 
   /**
@@ -121,13 +127,10 @@ final class Tuner {
   Tuning run(List<Method> methods, boolean tuned) {
     Method rival = target.ownHead() ? Method.SCRATCH : Method.UNTOUCHED;
     List<TransferConfig> candidates = methods.isEmpty() ? candidates() : new ArrayList<>();
-    if (tuned) {
-      methods.forEach(method -> candidates.addAll(variants(method)));
-    } else {
-      methods.forEach(method -> add(candidates, method));
-    }
+    methods.forEach(
+        method -> candidates.addAll(tuned ? variants(method) : List.of(defaults(method))));
     if (candidates.stream().noneMatch(candidate -> candidate.method() == rival)) {
-      add(candidates, rival);
+      candidates.add(defaults(rival));
     }
     List<Trial> trials = trials(candidates);
     if (tuned) {

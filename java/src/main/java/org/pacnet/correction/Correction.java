@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.correction.Correction;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.io.SafeTensors.Entry;
@@ -88,7 +87,7 @@ public sealed interface Correction
         case AFFINE, RIDGE_RESIDUAL -> LinearCorrection.read(entries, inputs, width);
         case GP_RESIDUAL, GP -> GaussianCorrection.read(entries, inputs, width);
         case TREES -> TreeCorrection.read(entries, inputs, width);
-        case PAC_STACK -> StackCorrection.read(entries, inputs, width);
+        case PAC_STACK -> StackCorrection.read(entries, inputs, width, file);
         default -> null;
       };
     } catch (IllegalArgumentException | DataException e) {

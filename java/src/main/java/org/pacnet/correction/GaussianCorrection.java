@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.NativeGaussianProcess;
-import org.pacnet.correction.Correction;
 import org.pacnet.io.SafeTensors.Entry;
 
 /**

@@ -6,7 +6,6 @@ import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.correction.Correction;
 import org.pacnet.io.SafeTensors.Entry;
 
 /**

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.correction.Correction;
 import org.pacnet.io.SafeTensors.Entry;
 import org.pacnet.method.Method;
 
@@ -227,7 +227,8 @@ record StackCorrection(float[] shares, List<Correction> corrections) implements 
     return "stack." + CORRECTIONS.get(k) + ".";
   }
 
-  static StackCorrection read(Map<String, Entry> entries, int inputs, int width) {
+  static StackCorrection read(
+      Map<String, Entry> entries, int inputs, int width, String file) {
     float[] shares = Entries.take(entries, "stack.shares", width * PARTS);
     List<Correction> corrections = new ArrayList<>();
     for (int k = 0; k < CORRECTIONS.size(); k++) {
@@ -239,9 +240,7 @@ record StackCorrection(float[] shares, List<Correction> corrections) implements 
         }
       }
       corrections.add(
-          CORRECTIONS.get(k) == Method.GP_RESIDUAL || CORRECTIONS.get(k) == Method.GP
-              ? GaussianCorrection.read(own, inputs, width)
-              : LinearCorrection.read(own, inputs, width));
+          Objects.requireNonNull(Correction.read(CORRECTIONS.get(k), own, inputs, width, file)));
       if (!own.isEmpty()) {
         throw new IllegalArgumentException("nobody asked for " + prefix + own.keySet().iterator().next());
       }

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.correction.Correction;
 import org.pacnet.error.DataException;
 import org.pacnet.io.SafeTensors.Entry;
 
