@@ -18,7 +18,7 @@ final class Ensemble {
     if (members.size() == 1) {
       return new Correction.Corrected(members.get(0), null);
     }
-    int width = schema.outputWidth();
+    int width = schema.classification() ? schema.outputWidth() : 1;
     int count = members.get(0).length;
     double[] sum = new double[count];
     double[] squares = new double[count];

@@ -21,6 +21,7 @@ import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
+import org.pacnet.data.TrajectoryEncoder;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.method.Method;
@@ -66,7 +67,9 @@ public final class Model implements AutoCloseable {
   static void checkFits(Schema schema, TransferConfig settings) {
     List<String> labels = schema.labels().stream().map(Schema.Label::name).toList();
     boolean classification = settings.task() == Task.CLASSIFICATION;
-    if (classification != schema.classification() || !labels.equals(settings.labels())) {
+    // Of trajectories that is whatever columns the source had.
+    boolean same = settings.labels().isEmpty() || labels.equals(settings.labels());
+    if (classification != schema.classification() || !same) {
       throw new DataException(
           "the settings are for a %s of %s, the model is a %s of %s; start from the model's own: config().toBuilder()"
               .formatted(
@@ -264,7 +267,8 @@ public final class Model implements AutoCloseable {
         return new Phases.TargetRows(own, true, Rows.training(target, own, settings, monitor.reading()));
       }
     }
-    return new Phases.TargetRows(schema, false, Rows.training(target, schema, settings, monitor.reading()));
+    Rows.Learned read = Rows.target(target, schema, settings, monitor.reading());
+    return new Phases.TargetRows(read.schema(), false, read.rows());
   }
 
   // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently
@@ -455,6 +459,23 @@ public final class Model implements AutoCloseable {
     EncodedData rows = Rows.prediction(data, own);
     Correction.Corrected said = phases.outputs(from, model, rows);
     return new Predictions(own, rows, said.outputs(), said.spread()).within(widths);
+  }
+
+  /**
+   * A target's predictions of trajectories at regular times.
+   *
+   * @param target its name; null for the source task
+   * @param first rows with trajectory, time and state, of which the first of each trajectory counts
+   * @param horizon how long after that, in the unit of the time
+   * @param every how often, in the same unit
+   */
+  public Predictions predict(@Nullable String target, Data first, double horizon, double every) {
+    if (schema.trajectories() == null) {
+      throw new DataException("a horizon is for trajectories (the network ode)", "horizon");
+    }
+    Data times = TrajectoryEncoder.horizon(first, schema, horizon, every);
+    Predictions predicted = target == null ? predict(times) : predict(target, times);
+    return predicted.beside(times);
   }
 
   Schema schemaOf(TargetModel target) {

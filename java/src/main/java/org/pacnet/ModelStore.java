@@ -47,7 +47,7 @@ final class ModelStore {
 
   private static final String FORMAT = "pacnet-model";
   private static final String TARGET_FORMAT = "pacnet-target";
-  static final int VERSION = 3;
+  static final int VERSION = 4;
   private static final int OLDEST_VERSION = 2;
   private static final String MODEL_JSON = "model.json";
   private static final String TARGET_JSON = "target.json";

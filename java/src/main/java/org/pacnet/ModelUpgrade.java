@@ -24,7 +24,13 @@ final class ModelUpgrade {
         schema.set("missingWords", words());
         schema.putNull("image");
       }
-      confusion(file);
+      nullMetric(file, "confusion");
+    }
+    if (version < 4) {
+      if (file.get("schema") instanceof ObjectNode schema) {
+        schema.putNull("trajectories");
+      }
+      nullMetric(file, "horizons");
     }
     if (file.get("config") instanceof ObjectNode config) {
       // What came without a new version is what the code did before it.
@@ -48,11 +54,11 @@ final class ModelUpgrade {
     config.set("network", network);
   }
 
-  private static void confusion(JsonNode node) {
+  private static void nullMetric(JsonNode node, String name) {
     if (node instanceof ObjectNode metrics && metrics.has("crossEntropy")) {
-      metrics.putNull("confusion");
+      metrics.putNull(name);
     }
-    node.forEach(ModelUpgrade::confusion);
+    node.forEach(child -> nullMetric(child, name));
   }
 
   private static JsonNode words() {

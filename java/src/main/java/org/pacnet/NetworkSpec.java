@@ -10,9 +10,10 @@ import org.pacnet.error.DataException;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Perceptron.class, name = "mlp"),
   @JsonSubTypes.Type(value = Cnn.class, name = "cnn"),
-  @JsonSubTypes.Type(value = ResNet18.class, name = "resnet18")
+  @JsonSubTypes.Type(value = ResNet18.class, name = "resnet18"),
+  @JsonSubTypes.Type(value = NeuralOde.class, name = "ode")
 })
-public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18 {
+public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde {
 
   /**
    * The network of this kind for a task, as the native core understands it.

@@ -18,6 +18,7 @@ import org.pacnet.core.RowFeed;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.correction.Correction;
 import org.pacnet.data.EncodedData;
+import org.pacnet.data.Rollouts;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
@@ -230,7 +231,13 @@ final class Phases {
 
   /** The network's raw outputs for these rows, [rows, outputs]. */
   float[] outputs(Schema own, float[] weights, EncodedData rows) {
-    try (NativeNetwork network = network(own)) {
+    if (rows instanceof Rollouts rollouts) {
+      try (NativeNetwork network = network(own.withSteps(1))) {
+        network.setParameters(weights);
+        return RollOut.run(network, own, rollouts, config.threads());
+      }
+    }
+    try (NativeNetwork network = network(own.fitting(rows))) {
       network.setParameters(weights);
       return predict(network, rows, config.threads());
     }

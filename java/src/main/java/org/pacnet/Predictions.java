@@ -29,7 +29,8 @@ public final class Predictions {
   private final int rows;
   private final BitSet dropped;
   private final List<String> missingWords;
-  private final @Nullable List<String> names;
+  // What stands beside them where that is not the table that was predicted.
+  private @Nullable Data listed;
   private final String @Nullable [] classes;
   private final Map<String, double[]> numbers = new LinkedHashMap<>();
 
@@ -41,8 +42,11 @@ public final class Predictions {
     rows = data.rows();
     dropped = data.dropped();
     missingWords = schema.missingWords();
-    names = data instanceof ImageRows images ? images.names() : null;
-    int width = schema.outputWidth();
+    if (data instanceof ImageRows images) {
+      // Images have no columns to stand beside: their paths do.
+      listed = Data.columns(Map.of("path", images.names().toArray(String[]::new)));
+    }
+    int width = schema.classification() ? schema.classes().size() : schema.labels().size();
     if (schema.classification()) {
       String[] predicted = new String[rows];
       double[][] probabilities = new double[width][rows];
@@ -109,6 +113,11 @@ public final class Predictions {
     return this;
   }
 
+  Predictions beside(Data table) {
+    listed = table;
+    return this;
+  }
+
   /** Number of predicted rows. */
   public int rows() {
     return rows;
@@ -161,7 +170,8 @@ public final class Predictions {
   }
 
   /**
-   * Writes the table's columns, or the images' paths, with the predictions behind them, as CSV or Parquet by the file's
+   * Writes the table's columns, the images' paths, or of trajectories followed up to a horizon
+   * identity, time and first state, with the predictions behind them, as CSV or Parquet by the file's
    * extension; whole, or not at all.
    *
    * @param table the one that was predicted
@@ -172,13 +182,6 @@ public final class Predictions {
       added.add(PredictionColumn.texts("prediction", classes));
     }
     numbers.forEach((name, values) -> added.add(PredictionColumn.numbers(name, values)));
-    if (names != null) {
-      // Images have no columns to stand beside: their paths do.
-      String[] paths = names.toArray(String[]::new);
-      Data listed = Data.columns(Map.of("path", paths));
-      PredictionWriter.write(listed, missingWords, dropped, added, file);
-      return;
-    }
-    PredictionWriter.write(table, missingWords, dropped, added, file);
+    PredictionWriter.write(listed != null ? listed : table, missingWords, dropped, added, file);
   }
 }

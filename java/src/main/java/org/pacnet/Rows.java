@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.pacnet.data.Data;
 import org.pacnet.data.DataOptions;
@@ -8,6 +9,8 @@ import org.pacnet.data.EncodedData;
 import org.pacnet.data.Encoder;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
+import org.pacnet.data.TrajectoryEncoder;
+import org.pacnet.data.TrajectoryOptions;
 import org.pacnet.error.DataException;
 import org.pacnet.image.ImageEncoder;
 
@@ -29,6 +32,22 @@ final class Rows {
               images, config.labels().get(0), config.imageSize(), config.augment(), monitor);
       return new Learned(learned.schema(), learned.rows());
     }
+    if (config.network() instanceof NeuralOde ode) {
+      TrajectoryEncoder.Learned learned =
+          TrajectoryEncoder.learn(
+              data,
+              new TrajectoryOptions(
+                  ode.trajectory(),
+                  ode.time(),
+                  config.labels(),
+                  Set.copyOf(config.ignored()),
+                  config.missing(),
+                  config.missingWords(),
+                  config.standardizeInputs(),
+                  ode.segment()),
+              monitor);
+      return new Learned(learned.schema(), learned.rows());
+    }
     DataOptions options =
         new DataOptions(
             config.labels(),
@@ -43,21 +62,52 @@ final class Rows {
     return new Learned(learned.schema(), learned.rows());
   }
 
+  /** Rows of the source, or of a target with classes of its own, by exactly this schema. */
   static EncodedData training(
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
-    return data instanceof Data.Images images
-        ? ImageEncoder.training(images, schema, settings.augment(), monitor)
-        : Encoder.training(
-            table(data, schema), schema, Set.copyOf(settings.ignored()), monitor);
+    Learned read = target(data, schema, settings, monitor);
+    if (!read.schema().equals(schema)) {
+      throw new DataException(
+          "%s: a trajectory has %d rows only, and pieces of the source have %d; leave it out"
+              .formatted(data.name(), steps(read.schema()) + 1, steps(schema) + 1));
+    }
+    return read.rows();
+  }
+
+  /** The same of a target, whose trajectories may be shorter: then the schema has fewer steps. */
+  static Learned target(
+      Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
+    if (data instanceof Data.Images images) {
+      return new Learned(
+          schema, ImageEncoder.training(images, schema, settings.augment(), monitor));
+    }
+    Data table = table(data, schema);
+    Set<String> ignored = Set.copyOf(settings.ignored());
+    if (schema.trajectories() != null) {
+      TrajectoryEncoder.Learned learned =
+          TrajectoryEncoder.training(table, schema, ignored, monitor);
+      return new Learned(learned.schema(), learned.rows());
+    }
+    return new Learned(schema, Encoder.training(table, schema, ignored, monitor));
+  }
+
+  private static int steps(Schema schema) {
+    return Objects.requireNonNull(schema.trajectories()).steps();
   }
 
   static EncodedData evaluation(Data data, Schema schema, ReadMonitor monitor) {
+    if (schema.trajectories() != null) {
+      return TrajectoryEncoder.evaluation(table(data, schema), schema, monitor);
+    }
     return data instanceof Data.Images images
         ? ImageEncoder.evaluation(images, schema, monitor)
         : Encoder.evaluation(table(data, schema), schema, monitor);
   }
 
   static EncodedData prediction(Data data, Schema schema) {
+    if (schema.trajectories() != null) {
+      return TrajectoryEncoder.prediction(table(data, schema), schema);
+    }
     return data instanceof Data.Images images
         ? ImageEncoder.prediction(images, schema, ReadMonitor.NONE)
         : Encoder.prediction(table(data, schema), schema);

@@ -13,7 +13,8 @@ import org.pacnet.method.Method;
  * Everything that a transfer can be told; immutable. {@link #builder(String...)} starts from defaults
  * that were chosen on generated problems; those of the PAC-Net paper are {@link Builder#paper()}.
  *
- * @param labels columns to predict, at least one; exactly one for a classification
+ * @param labels columns to predict, at least one; exactly one for a classification. Of trajectories the
+ *     columns of the state; empty: all but trajectory, time and the ignored
  * @param task regression or classification
  * @param categorical input columns to be read as categories even if they hold numbers
  * @param ignored columns that are neither input nor label
@@ -109,7 +110,18 @@ public record TransferConfig(
         "the image size",
         "must be between 1 and 4096, or 0",
         imageSize);
-    check(!labels.isEmpty(), "labels", "the labels", "must name at least one column to predict", labels);
+    boolean ode = network instanceof NeuralOde;
+    check(
+        ode || !labels.isEmpty(),
+        "labels", "the labels",
+        "must name at least one column to predict",
+        labels);
+    check(!ode || task == Task.REGRESSION, "task", "the task", "of trajectories must be regression", task);
+    check(
+        !ode || missing != Missing.MEAN,
+        "missing", "what to do with missing states",
+        "must be error or drop",
+        missing);
     check(
         task == Task.REGRESSION || labels.size() == 1,
         "labels", "the labels",

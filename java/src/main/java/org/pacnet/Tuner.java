@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
@@ -92,7 +93,7 @@ final class Tuner {
   /** What is tried unless the caller says: in the order of preference between equals. */
   List<TransferConfig> candidates() {
     List<TransferConfig> all = new ArrayList<>();
-    boolean table = target.rows().features() != null;
+    boolean table = target.schema().ofTable();
     boolean numbers = !target.schema().classification();
     if (table && numbers) {
       all.add(defaults(Method.PAC_STACK));
@@ -185,8 +186,11 @@ final class Tuner {
    * labels]; for a regression.
    */
   float[] residuals() {
-    if (target.schema().classification()) {
-      throw new DataException("intervals are for numbers, and this is a classification", "intervals");
+    if (target.schema().classification() || target.schema().trajectories() != null) {
+      throw new DataException(
+          "intervals are for numbers of tables, and this is %s"
+              .formatted(target.schema().classification() ? "a classification" : "of trajectories"),
+          "intervals");
     }
     Folds folds = Folds.of(target.rows(), FOLDS, settings.seed());
     float[] off = predictions(List.of(settings), List.of(folds)).get(0).get(0);
@@ -219,7 +223,9 @@ final class Tuner {
   }
 
   private String unit() {
-    return target.schema().classification() ? "" : target.schema().labels().get(0).name();
+    return target.schema().classification()
+        ? ""
+        : target.schema().labels().stream().map(Schema.Label::name).collect(Collectors.joining(", "));
   }
 
   private List<Folds> dealings(int count) {

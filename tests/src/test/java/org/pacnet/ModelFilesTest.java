@@ -214,11 +214,11 @@ class ModelFilesTest {
   void everyExplicitNullIsAnError() throws IOException {
     for (String name : List.of("model.json", "targets/t/target.json")) {
       ObjectNode whole = (ObjectNode) new ObjectMapper().readTree(Samples.file(copy(), name).toFile());
-      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "r2", "lambda");
+      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda");
       int tried = 0;
       for (List<String> path : paths(whole)) {
         String last = path.get(path.size() - 1);
-        if (last.equals("checksum") || last.equals("image") || (allowed.contains(last) && !path.contains("schema"))) {
+        if (last.equals("checksum") || last.equals("image") || last.equals("trajectories") || (allowed.contains(last) && !path.contains("schema"))) {
           continue;
         }
         Path model = copy();
@@ -363,10 +363,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 3", "\"formatVersion\" : 4"));
+        json, Files.readString(json).replace("\"formatVersion\" : 4", "\"formatVersion\" : 5"));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 4"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 5"), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {

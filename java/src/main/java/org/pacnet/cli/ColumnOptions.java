@@ -17,7 +17,8 @@ final class ColumnOptions {
       paramLabel = "COLUMN",
       description =
           "Column to predict; several for a regression with several outputs: --label a --label b."
-              + " Of CelebA the attribute; other images need none")
+              + " Of CelebA the attribute; other images need none. Of trajectories a column of the state"
+              + " (default: all but trajectory and time)")
   private List<String> labels = List.of();
 
   @Option(
@@ -65,16 +66,17 @@ final class ColumnOptions {
       description = "Take inputs and labels as they are, not scaled with the source's statistics.")
   private boolean noStandardize;
 
-  /** For this source. */
-  TransferConfig.Builder builder(Data source) {
+  /** For this source and network, with the network's settings. */
+  TransferConfig.Builder builder(Data source, NetworkOptions network) {
     boolean images = source instanceof Data.Images;
-    if (labels.isEmpty() && !images) {
+    if (labels.isEmpty() && !images && !network.trajectories()) {
       throw new DataException("no column to predict is named", "labels");
     }
-    List<String> wanted = labels.isEmpty() ? List.of("class") : labels;
+    List<String> wanted = labels.isEmpty() && images ? List.of("class") : labels;
     Task asked = task != null ? task : images ? Task.CLASSIFICATION : Task.REGRESSION;
     List<String> words = missingWords == null ? Missing.WORDS : missingWords;
-    return TransferConfig.builder(wanted.toArray(String[]::new))
+    TransferConfig.Builder builder =
+        TransferConfig.builder(wanted.toArray(String[]::new))
         .task(asked)
         .categorical(categorical.toArray(String[]::new))
         .ignored(ignored.toArray(String[]::new))
@@ -82,6 +84,7 @@ final class ColumnOptions {
         .missingWords(words.toArray(String[]::new))
         .standardizeInputs(!noStandardize)
         .standardizeLabels(!noStandardize);
+    network.apply(builder, source);
+    return builder;
   }
-
 }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
+import org.pacnet.NeuralOde;
 import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
@@ -66,8 +67,7 @@ final class CompareCommand implements Runnable {
   @Override
   public void run() {
     Data rows = Tables.of(source);
-    TransferConfig.Builder builder = data.builder(rows).newClasses(newClasses);
-    network.apply(builder, rows);
+    TransferConfig.Builder builder = data.builder(rows, network).newClasses(newClasses);
     prune.apply(builder);
     epochs.apply(builder);
     training.apply(builder);
@@ -87,9 +87,9 @@ final class CompareCommand implements Runnable {
               .min(Comparator.comparingDouble(trial -> trial.config().lambda() == null ? 0 : 1))
               .orElse(tuning.best());
       String command =
-          "./pacnet transfer --source %s --target %s --label %s %s --out model"
+          "./pacnet transfer --source %s --target %s %s %s --out model"
               .formatted(
-                  source, target, config.labels().get(0), TuneReport.options(tuning.best().config()));
+                  source, target, columns(config), TuneReport.options(tuning.best().config()));
       output.print(
           Output.object("tuning", TuneReport.json(tuning), "command", command),
           text -> {
@@ -99,6 +99,12 @@ final class CompareCommand implements Runnable {
             text.println("Take " + tuning.best().config().method() + ":  " + command);
           });
     }
+  }
+
+  private static String columns(TransferConfig config) {
+    return config.network() instanceof NeuralOde ode
+        ? "--network ode --trajectory %s --time %s".formatted(ode.trajectory(), ode.time())
+        : "--label " + config.labels().get(0);
   }
 
   private boolean needsSource() {

@@ -46,6 +46,10 @@ final class EvaluateCommand implements Runnable {
             List<@Nullable Metrics> one = Collections.singletonList(metrics);
             Text.metrics(
                 text, model, Text.count(metrics.rows()) + " rows of " + input, List.of(what), one);
+            if (metrics.horizons() != null) {
+              text.println();
+              Text.horizons(text, model, metrics.horizons());
+            }
             if (metrics.confusion() != null) {
               text.println();
               Text.confusion(text, classes, metrics.confusion());

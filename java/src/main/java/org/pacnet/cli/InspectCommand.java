@@ -45,14 +45,9 @@ final class InspectCommand implements Runnable {
 
   private static void print(PrintStream out, Model model) {
     out.println("Task     " + model.config().task().name().toLowerCase(Locale.ROOT)
-        + " of " + String.join(", ", model.config().labels()));
-    Schema.Image image = model.schema().image();
-    out.println(
-        image == null
-            ? "Inputs   "
-                + String.join(", ", model.schema().inputs().stream().map(Schema.Input::name).toList())
-            : "Images   %d x %d pixels, %d channel(s)"
-                .formatted(image.width(), image.height(), image.channels()));
+        + " of "
+        + String.join(", ", model.schema().labels().stream().map(Schema.Label::name).toList()));
+    out.println(inputs(model.schema()));
     if (!model.schema().classes().isEmpty()) {
       out.println("Classes  " + String.join(", ", model.schema().classes()));
     }
@@ -72,6 +67,19 @@ final class InspectCommand implements Runnable {
     Text.table(out, header, rows);
     out.println("  (errors on the rows that the phase trained with)");
     model.damagedTargets().forEach((name, damage) -> out.println("Damaged  " + name + ": " + damage));
+  }
+
+  private static String inputs(Schema schema) {
+    Schema.Image image = schema.image();
+    Schema.Trajectories trajectories = schema.trajectories();
+    if (image != null) {
+      return "Images   %d x %d pixels, %d channel(s)"
+          .formatted(image.width(), image.height(), image.channels());
+    }
+    return trajectories != null
+        ? "Trajectories by %s over %s, in pieces of %d times"
+            .formatted(trajectories.id(), trajectories.time(), trajectories.steps())
+        : "Inputs   " + String.join(", ", schema.inputs().stream().map(Schema.Input::name).toList());
   }
 
   private static List<String> row(String name, PhaseReport report, int metricColumns) {

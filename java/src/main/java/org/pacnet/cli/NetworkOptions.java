@@ -1,9 +1,11 @@
 package org.pacnet.cli;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Activation;
 import org.pacnet.Cnn;
+import org.pacnet.NeuralOde;
 import org.pacnet.ResNet18;
 import org.pacnet.TransferConfig;
 import org.pacnet.data.Data;
@@ -14,10 +16,14 @@ import picocli.CommandLine.Option;
 /** The network, and for images what goes into it. */
 final class NetworkOptions {
 
+  // Of pieces, each of which has many times.
+  private static final int ODE_BATCH = 32;
+
   private enum Kind {
     MLP,
     CNN,
-    RESNET18
+    RESNET18,
+    ODE
   }
 
   @Option(
@@ -30,20 +36,22 @@ final class NetworkOptions {
   @Option(
       names = "--network",
       paramLabel = "KIND",
-      description = "mlp (default for tables); for images cnn (default) or resnet18")
+      description =
+          "mlp (default for tables); for images cnn (default) or resnet18; for trajectories ode, a neural"
+              + " ordinary differential equation")
   private @Nullable Kind kind;
 
   @Option(
       names = "--hidden",
       split = ",",
       paramLabel = "WIDTH",
-      description = "mlp: widths of the hidden layers (default: 128,128,128)")
+      description = "mlp, ode: widths of the hidden layers (default: 128,128,128; ode: 64,64)")
   private int @Nullable [] hidden;
 
   @Option(
       names = "--activation",
       paramLabel = "NAME",
-      description = "mlp: silu (default), relu, tanh, sigmoid or gelu")
+      description = "mlp, ode: silu (default), relu, tanh (default of ode), sigmoid or gelu")
   private @Nullable Activation activation;
 
   @Option(
@@ -80,6 +88,45 @@ final class NetworkOptions {
       description = "Change images at random in training: flip, crop, color")
   private @Nullable List<Augmentation> augment;
 
+  @Option(
+      names = "--trajectory",
+      paramLabel = "COLUMN",
+      description = "ode: the column that tells trajectories apart; the others are the state, or those that"
+              + " --label names")
+  private @Nullable String trajectory;
+
+  @Option(
+      names = "--time",
+      paramLabel = "COLUMN",
+      description = "ode: the column of times, which increase within a trajectory and may be irregular")
+  private @Nullable String time;
+
+  @Option(
+      names = "--segment",
+      paramLabel = "N",
+      description = "ode: times that a piece to train on goes on for (default: 20); a batch is of so many pieces")
+  private @Nullable Integer segment;
+
+  @Option(names = "--driven", description = "ode: The equation depends on the time itself.")
+  private boolean driven;
+
+  @Option(
+      names = "--substeps",
+      paramLabel = "N",
+      description = "ode: steps of RK4 from one time to the next (default: 1)")
+  private @Nullable Integer substeps;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      description = "ode: take adaptive Dormand-Prince 5(4) instead of RK4, by so much in deviations of the state")
+  private @Nullable Double tolerance;
+
+  /** Whether the data are trajectories, whose states need not be named. */
+  boolean trajectories() {
+    return kind == Kind.ODE;
+  }
+
   void apply(TransferConfig.Builder builder, Data source) {
     apply(builder, source instanceof Data.Images);
   }
@@ -89,18 +136,54 @@ final class NetworkOptions {
       builder.paper();
     }
     Kind wanted = kind != null ? kind : images ? Kind.CNN : Kind.MLP;
-    check(wanted == Kind.MLP, "mlp", hidden, "--hidden", activation, "--activation", dropout, "--dropout");
+    check(
+        wanted == Kind.MLP || wanted == Kind.ODE, "mlp", hidden, "--hidden", activation, "--activation");
+    check(wanted == Kind.MLP, "mlp", dropout, "--dropout");
+    check(
+        wanted == Kind.ODE,
+        "ode",
+        trajectory,
+        "--trajectory",
+        time,
+        "--time",
+        segment,
+        "--segment",
+        driven ? true : null,
+        "--driven",
+        substeps,
+        "--substeps",
+        tolerance,
+        "--tolerance");
     check(wanted == Kind.CNN, "cnn", widths, "--widths");
     check(wanted == Kind.RESNET18, "resnet18", baseWidth, "--base-width");
     switch (wanted) {
       case CNN -> builder.network(new Cnn(widths != null ? widths : List.of(16, 32, 64)));
       case RESNET18 -> builder.network(new ResNet18(baseWidth != null ? baseWidth : 64));
       case MLP -> perceptron(builder);
+      case ODE -> builder.batchSize(ODE_BATCH).network(ode());
     }
     builder.imageSize(imageSize);
     if (augment != null) {
       builder.augment(augment.toArray(Augmentation[]::new));
     }
+  }
+
+  private NeuralOde ode() {
+    if (trajectory == null || time == null) {
+      throw new DataException(
+          "the network ode learns from trajectories: name the columns that tell them apart and that hold the time",
+          trajectory == null ? "trajectory" : "time");
+    }
+    NeuralOde is = NeuralOde.of(trajectory, time);
+    return new NeuralOde(
+        trajectory,
+        time,
+        segment != null ? segment : is.segment(),
+        driven,
+        hidden != null ? Arrays.stream(hidden).boxed().toList() : is.hidden(),
+        activation != null ? activation : is.activation(),
+        substeps != null ? substeps : is.substeps(),
+        tolerance != null ? tolerance : is.tolerance());
   }
 
   private void perceptron(TransferConfig.Builder builder) {

@@ -48,6 +48,17 @@ final class PredictCommand implements Runnable {
               + " calibrated with --intervals")
   private @Nullable Double interval;
 
+  @Option(
+      names = "--horizon",
+      paramLabel = "T",
+      description =
+          "Of trajectories: predict so long a time after each one's first row, instead of at the times of the"
+              + " file; written with trajectory, time and first state in place of the file's columns")
+  private @Nullable Double horizon;
+
+  @Option(names = "--every", paramLabel = "T", description = "With --horizon: how often (default: a hundredth of it)")
+  private @Nullable Double every;
+
   @Mixin private TargetChoice choice = new TargetChoice();
   @Mixin private Output output = new Output();
 
@@ -83,6 +94,15 @@ final class PredictCommand implements Runnable {
   }
 
   private Predictions predict(Model model, @Nullable String target, Data data) {
+    if (every != null && horizon == null) {
+      throw new DataException("--every goes with --horizon");
+    }
+    if (horizon != null) {
+      if (interval != null) {
+        throw new DataException("intervals are for tables, not for trajectories", "interval");
+      }
+      return model.predict(target, data, horizon, every != null ? every : horizon / 100);
+    }
     if (interval == null) {
       return target == null ? model.predict(data) : model.predict(target, data);
     }

@@ -100,6 +100,20 @@ final class Text {
     table(out, header, cells);
   }
 
+  /** How the error of trajectories grows with the time since their first states. */
+  static void horizons(PrintStream out, Model model, List<Metrics.HorizonError> horizons) {
+    List<String> header = new ArrayList<>(List.of("time since the first row", "rows"));
+    header.addAll(metricTitles(model));
+    List<List<String>> rows = new ArrayList<>();
+    for (Metrics.HorizonError horizon : horizons) {
+      List<String> row =
+          new ArrayList<>(List.of("up to " + number(horizon.until()), count(horizon.rows())));
+      horizon.rmse().forEach(value -> row.add(number(value)));
+      rows.add(row);
+    }
+    table(out, header, rows);
+  }
+
   static void layers(PrintStream out, List<LayerReport> layers) {
     List<List<String>> rows = new ArrayList<>();
     long kept = 0;

@@ -53,9 +53,8 @@ final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source)).sourceEpochs(sourceEpochs);
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).sourceEpochs(sourceEpochs);
     builder.allocateEpochs(allocateEpochs);
-    network.apply(builder, Tables.of(source));
     training.apply(builder);
     run.apply(builder);
     TransferConfig config = builder.build();

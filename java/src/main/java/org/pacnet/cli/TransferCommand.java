@@ -71,8 +71,7 @@ final class TransferCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source)).newClasses(newClasses);
-    network.apply(builder, Tables.of(source));
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).newClasses(newClasses);
     prune.apply(builder);
     method.apply(builder);
     epochs.apply(builder);

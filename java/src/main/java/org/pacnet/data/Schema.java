@@ -1,6 +1,7 @@
 package org.pacnet.data;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.nio.FloatBuffer;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -22,6 +23,7 @@ import org.pacnet.error.ModelFormatException;
  * @param missing what to do with missing values
  * @param missingWords the texts that stand for one, besides the empty one
  * @param image what images are made to be; null for a table
+ * @param trajectories how trajectories are read, whose states are then the labels; null for others
  */
 public record Schema(
     @JsonProperty(required = true) List<Input> inputs,
@@ -29,7 +31,8 @@ public record Schema(
     @JsonProperty(required = true) List<String> classes,
     @JsonProperty(required = true) Missing missing,
     @JsonProperty(required = true) List<String> missingWords,
-    @JsonProperty(required = true) @Nullable Image image) {
+    @JsonProperty(required = true) @Nullable Image image,
+    @JsonProperty(required = true) @Nullable Trajectories trajectories) {
 
   /** The schema of a table. */
   public Schema(
@@ -38,7 +41,40 @@ public record Schema(
       List<String> classes,
       Missing missing,
       List<String> missingWords) {
-    this(inputs, labels, classes, missing, missingWords, null);
+    this(inputs, labels, classes, missing, missingWords, null, null);
+  }
+
+  /**
+   * States along a time. A training row is a piece of one trajectory: its first state, the time of that,
+   * and the distances of the times that follow, [states + 1 + steps]; its labels are the states at
+   * those, [steps, states].
+   *
+   * @param id the column that tells trajectories apart
+   * @param time the column of times
+   * @param timeScale what times are divided by, in their unit: then states change by about one deviation
+   *     in a time of 1
+   * @param interval the longest between neighbouring times of the source, in the time's unit: predictions
+   *     over a longer one go through times between
+   * @param steps times that a piece goes on for
+   */
+  public record Trajectories(
+      @JsonProperty(required = true) String id,
+      @JsonProperty(required = true) String time,
+      @JsonProperty(required = true) double timeScale,
+      @JsonProperty(required = true) double interval,
+      @JsonProperty(required = true) int steps) {
+
+    /**
+     * Checks that the parts fit each other.
+     *
+     * @throws ModelFormatException if they do not
+     */
+    public Trajectories {
+      require(id != null && time != null && !id.equals(time), "trajectories are incomplete");
+      checkScale(time, 0, timeScale);
+      checkScale(time, 0, interval);
+      require(steps > 0, "a piece of a trajectory has no steps");
+    }
   }
 
   /**
@@ -170,7 +206,10 @@ public record Schema(
     labels = copy(labels);
     classes = copy(classes);
     missingWords = copy(missingWords);
-    require(inputs.isEmpty() == (image != null), "there is no input column, or images and columns");
+    require(
+        (inputs.isEmpty() ? 0 : 1) + (image != null ? 1 : 0) + (trajectories != null ? 1 : 0) == 1,
+        "there are not either input columns, or images, or trajectories");
+    require(trajectories == null || classes.isEmpty(), "trajectories have classes");
     require(image == null || !classes.isEmpty(), "images have no classes");
     require(!labels.isEmpty(), "there is no label column");
     Set<String> names = new HashSet<>();
@@ -201,6 +240,11 @@ public record Schema(
     }
   }
 
+  /** Whether rows are those of a table, rather than images or pieces of trajectories. */
+  public boolean ofTable() {
+    return !inputs.isEmpty();
+  }
+
   /** Whether the label is a class rather than numbers. */
   public boolean classification() {
     return !classes.isEmpty();
@@ -208,14 +252,34 @@ public record Schema(
 
   /** Number of features of an encoded row. */
   public int inputWidth() {
+    if (trajectories != null) {
+      return labels.size() + 1 + trajectories.steps();
+    }
     return image != null
         ? image.channels() * image.height() * image.width()
         : inputs.stream().mapToInt(Input::width).sum();
   }
 
-  /** Number of values the model gives for a row: one for each label, or one for each class. */
+  /** Number of values the model gives for a row: one for each label, at each time, or for each class. */
   public int outputWidth() {
-    return classification() ? classes.size() : labels.size();
+    int times = trajectories == null ? 1 : trajectories.steps();
+    return classification() ? classes.size() : times * labels.size();
+  }
+
+  /** The same for pieces of trajectories as they are here, which may be shorter. */
+  public Schema fitting(EncodedData rows) {
+    FloatBuffer features = rows.features();
+    return trajectories == null || features == null
+        ? this
+        : withSteps(features.remaining() / rows.rows() - labels.size() - 1);
+  }
+
+  /** The same for pieces of trajectories that go on for so many times. */
+  public Schema withSteps(int steps) {
+    Trajectories is = Objects.requireNonNull(trajectories, "there are no trajectories");
+    Trajectories other =
+        new Trajectories(is.id(), is.time(), is.timeScale(), is.interval(), steps);
+    return new Schema(inputs, labels, classes, missing, missingWords, image, other);
   }
 
   /**
@@ -230,7 +294,7 @@ public record Schema(
     }
     List<String> sorted = sortClasses(new HashSet<>(classes));
     checkClasses(labels.get(0).name(), sorted);
-    return new Schema(inputs, labels, sorted, missing, missingWords, image);
+    return new Schema(inputs, labels, sorted, missing, missingWords, image, trajectories);
   }
 
   static void checkClasses(String label, List<String> classes) {

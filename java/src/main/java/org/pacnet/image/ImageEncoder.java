@@ -67,7 +67,8 @@ public final class ImageEncoder {
             classes,
             Missing.ERROR,
             List.of(),
-            format);
+            format,
+            null);
     return new Learned(
         schema,
         new ImageRows(

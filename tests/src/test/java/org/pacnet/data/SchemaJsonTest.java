@@ -47,7 +47,7 @@ class SchemaJsonTest {
         "{\"inputs\":[{\"name\":\"x\",\"kind\":\"NUMERIC\",\"categories\":[],\"mean\":0.0,"
             + "\"std\":1.0,\"fill\":3.0}],\"labels\":[{\"name\":\"y\",\"mean\":0.0,\"std\":1.0}],"
             + "\"classes\":[\"no\",\"yes\"],\"missing\":\"DROP\","
-            + "\"missingWords\":[\"NA\",\"N/A\",\"NULL\",\"null\",\"NaN\",\"nan\"],\"image\":null}",
+            + "\"missingWords\":[\"NA\",\"N/A\",\"NULL\",\"null\",\"NaN\",\"nan\"],\"image\":null,\"trajectories\":null}",
         MAPPER.writeValueAsString(CLASSIFICATION));
   }
 
