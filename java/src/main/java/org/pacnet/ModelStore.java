@@ -806,6 +806,9 @@ final class ModelStore {
     if (schema.image() != null) {
       metadata.put("standardisation", Json.compact(schema.image()));
     }
+    if (schema.trajectories() != null) {
+      metadata.put("trajectories", Json.compact(schema.trajectories()));
+    }
     Map<String, Entry> tensors = dense(model.tensorsOf(schema), parameters, "layers.");
     for (String name : List.copyOf(tensors.keySet())) {
       // A strict load_state_dict wants it. Nobody uses it where the momentum is fixed.

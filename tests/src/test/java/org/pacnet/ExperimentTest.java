@@ -94,10 +94,10 @@ class ExperimentTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SHAPES")
+  @EnumSource(names = {"FRIEDMAN", "ROUGH", "WIDE", "LEVELS"})
   void everyProblemHasASourceThatHelpsAndRowsThatAskForThemselves(Experiment.Problems problem) {
     Problem at = problem.at(1);
-    TransferConfig config = TransferConfig.builder(at.label()).sourceEpochs(5).build();
+    TransferConfig config = at.settings().sourceEpochs(5).build();
     Monitor monitor = new Monitor();
     try (Model model = Model.train(at.source(1), config, monitor)) {
       model.prune();

@@ -22,8 +22,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Run a benchmark with a known answer: target error against number of target samples, on 10,000"
-          + " noise-free rows, for each method. 10,000 source rows a seed; settings as of transfer.",
+      "Run a benchmark with a known answer: target error against number of target samples, on noise-free"
+          + " test rows, for each method. Settings as of transfer.",
       ""
     })
 final class ExperimentCommand implements Runnable {
@@ -32,11 +32,15 @@ final class ExperimentCommand implements Runnable {
       index = "0",
       paramLabel = "PROBLEM",
       description = "friedman (Friedman #1 for transfer), rough (edges and ripples), wide (100 inputs, of"
-              + " which 20 matter), levels (categories) or shapes (pictures; samples are of each class)")
+              + " which 20 matter), levels (categories), shapes (pictures; samples are of each class); from"
+              + " trajectories, of which the samples are some: pendulum, lotka-volterra, duffing, spring-mass")
   private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 
   @Option(names = "--seeds", paramLabel = "N", description = "Repetitions (default: 10)")
-  private int seeds = 10;
+  private @Nullable Integer seeds;
+
+  @Option(names = "--quick", description = "Three repetitions instead of ten: under two minutes on two cores.")
+  private boolean quick;
 
   @Option(names = "--first-seed", paramLabel = "N", description = "Of the first one (default: 0)")
   private int firstSeed = 0;
@@ -51,8 +55,8 @@ final class ExperimentCommand implements Runnable {
       names = "--targets",
       split = ",",
       paramLabel = "N",
-      description = "Numbers of target samples (default: 10,30,100,300)")
-  private List<Integer> targets = List.of(10, 30, 100, 300);
+      description = "Numbers of target samples (default: 10,30,100,300; of trajectories 1,2,4,8)")
+  private @Nullable List<Integer> targets;
 
   @Option(
       names = "--methods",
@@ -96,12 +100,13 @@ final class ExperimentCommand implements Runnable {
 
   @Override
   public void run() {
-    boolean images = problem == Experiment.Problems.SHAPES;
     TransferConfig.Builder builder;
+    List<Integer> sizes;
     try (Problem chosen = problem.at(distance)) {
       builder = chosen.settings();
+      sizes = targets != null ? targets : chosen.targets();
     }
-    network.apply(builder, images);
+    network.apply(builder);
     prune.apply(builder);
     epochs.apply(builder);
     training.apply(builder);
@@ -110,15 +115,15 @@ final class ExperimentCommand implements Runnable {
             problem,
             distance,
             firstSeed,
-            seeds,
-            targets,
+            seeds != null ? seeds : quick ? 3 : 10,
+            sizes,
             methods,
             tune,
             builder.build(),
             threads != null ? threads : Runtime.getRuntime().availableProcessors());
     try (ProgressDisplay display = new ProgressDisplay()) {
       Experiment.Results results =
-          new Experiment(what, out, display.steps(problem.name().toLowerCase(Locale.ROOT), what.cells()))
+          new Experiment(what, out, display.steps(problem.toString(), what.cells()))
               .run();
       display.finish();
       output.print(results, text -> print(text, results));
@@ -130,7 +135,7 @@ final class ExperimentCommand implements Runnable {
     out.printf(
         Locale.ROOT,
         "%s, distance %s, %d seed(s), %.1f s, at most %d MB of memory%n%n",
-        settings.problem().name().toLowerCase(Locale.ROOT),
+        settings.problem(),
         settings.distance(),
         settings.seeds(),
         results.seconds(),

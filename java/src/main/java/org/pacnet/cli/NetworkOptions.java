@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Activation;
 import org.pacnet.Cnn;
+import org.pacnet.NetworkSpec;
 import org.pacnet.NeuralOde;
 import org.pacnet.ResNet18;
 import org.pacnet.TransferConfig;
@@ -128,14 +129,22 @@ final class NetworkOptions {
   }
 
   void apply(TransferConfig.Builder builder, Data source) {
-    apply(builder, source instanceof Data.Images);
+    boolean images = source instanceof Data.Images;
+    apply(builder, images ? Kind.CNN : Kind.MLP, null);
   }
 
-  void apply(TransferConfig.Builder builder, boolean images) {
+  /** On top of what the builder has. */
+  void apply(TransferConfig.Builder builder) {
+    NetworkSpec is = builder.build().network();
+    NeuralOde ode = is instanceof NeuralOde own ? own : null;
+    apply(builder, ode != null ? Kind.ODE : is instanceof Cnn ? Kind.CNN : Kind.MLP, ode);
+  }
+
+  private void apply(TransferConfig.Builder builder, Kind usual, @Nullable NeuralOde ode) {
     if (paper) {
       builder.paper();
     }
-    Kind wanted = kind != null ? kind : images ? Kind.CNN : Kind.MLP;
+    Kind wanted = kind != null ? kind : usual;
     check(
         wanted == Kind.MLP || wanted == Kind.ODE, "mlp", hidden, "--hidden", activation, "--activation");
     check(wanted == Kind.MLP, "mlp", dropout, "--dropout");
@@ -160,7 +169,7 @@ final class NetworkOptions {
       case CNN -> builder.network(new Cnn(widths != null ? widths : List.of(16, 32, 64)));
       case RESNET18 -> builder.network(new ResNet18(baseWidth != null ? baseWidth : 64));
       case MLP -> perceptron(builder);
-      case ODE -> builder.batchSize(ODE_BATCH).network(ode());
+      case ODE -> builder.batchSize(ODE_BATCH).network(ode(ode));
     }
     builder.imageSize(imageSize);
     if (augment != null) {
@@ -168,16 +177,16 @@ final class NetworkOptions {
     }
   }
 
-  private NeuralOde ode() {
-    if (trajectory == null || time == null) {
+  private NeuralOde ode(@Nullable NeuralOde usual) {
+    if (usual == null && (trajectory == null || time == null)) {
       throw new DataException(
           "the network ode learns from trajectories: name the columns that tell them apart and that hold the time",
           trajectory == null ? "trajectory" : "time");
     }
-    NeuralOde is = NeuralOde.of(trajectory, time);
+    NeuralOde is = usual != null ? usual : NeuralOde.of(trajectory, time);
     return new NeuralOde(
-        trajectory,
-        time,
+        is.trajectory(),
+        is.time(),
         segment != null ? segment : is.segment(),
         driven,
         hidden != null ? Arrays.stream(hidden).boxed().toList() : is.hidden(),

@@ -101,7 +101,11 @@ public final class Experiment {
     ROUGH,
     WIDE,
     LEVELS,
-    SHAPES;
+    SHAPES,
+    PENDULUM,
+    LOTKA_VOLTERRA,
+    DUFFING,
+    SPRING_MASS;
 
     /** The problem at that distance. */
     public Problem at(double distance) {
@@ -111,7 +115,17 @@ public final class Experiment {
         case WIDE -> new Wide(distance);
         case LEVELS -> new Levels(distance);
         case SHAPES -> new ShapesProblem();
+        case PENDULUM -> new Dynamics(DynamicalSystem.PENDULUM, distance);
+        case LOTKA_VOLTERRA -> new Dynamics(DynamicalSystem.LOTKA_VOLTERRA, distance);
+        case DUFFING -> new Dynamics(DynamicalSystem.DUFFING, distance);
+        case SPRING_MASS -> new Dynamics(DynamicalSystem.SPRING_MASS, distance);
       };
+    }
+
+    /** As on the command line. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -176,7 +190,7 @@ public final class Experiment {
     /** A line for each cell, in a fixed order, without what differs from run to run. */
     public String csv() {
       StringBuilder csv = new StringBuilder("problem,distance,method,n,seed,error,source_error\n");
-      String problem = settings.problem().name().toLowerCase(Locale.ROOT);
+      String problem = settings.problem().toString();
       for (Cell cell : results) {
         csv.append(problem).append(',').append(settings.distance()).append(',');
         csv.append(cell.method()).append(',').append(cell.n()).append(',').append(cell.seed());

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.pacnet.TransferConfig;
 import org.pacnet.data.Data;
 
 /** A regression on rows drawn at random: a task is a set of numbers, and distance is how far they are off. */
@@ -35,8 +36,8 @@ public abstract class Generated implements Problem {
   abstract Task task(double distance, RandomGenerator random);
 
   @Override
-  public String label() {
-    return "y";
+  public TransferConfig.Builder settings() {
+    return TransferConfig.builder("y");
   }
 
   // Every purpose draws its own numbers.

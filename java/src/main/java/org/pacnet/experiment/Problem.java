@@ -1,5 +1,6 @@
 package org.pacnet.experiment;
 
+import java.util.List;
 import org.pacnet.TransferConfig;
 import org.pacnet.data.Data;
 
@@ -9,12 +10,12 @@ import org.pacnet.data.Data;
  */
 public interface Problem extends AutoCloseable {
 
-  /** The column to predict. */
-  String label();
-
   /** What suits it, as far as nobody says otherwise. */
-  default TransferConfig.Builder settings() {
-    return TransferConfig.builder(label());
+  TransferConfig.Builder settings();
+
+  /** Numbers of target samples that are of interest. */
+  default List<Integer> targets() {
+    return List.of(10, 30, 100, 300);
   }
 
   /** The plentiful rows of the source that belongs to a seed. */
@@ -26,7 +27,7 @@ public interface Problem extends AutoCloseable {
   /**
    * The few rows of the target.
    *
-   * @param rows how many; of classes, how many of each
+   * @param rows how many; of classes, how many of each; of trajectories, how many of them
    */
   Data target(int seed, int rows);
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.pacnet.Cnn;
 import org.pacnet.Schedule;
 import org.pacnet.Task;
 import org.pacnet.TransferConfig;
@@ -30,14 +31,10 @@ final class ShapesProblem implements Problem {
   }
 
   @Override
-  public String label() {
-    return "class";
-  }
-
-  @Override
   public TransferConfig.Builder settings() {
     return TransferConfig.builder("class")
         .task(Task.CLASSIFICATION)
+        .network(new Cnn(List.of(16, 32, 64)))
         .sourceEpochs(20)
         .targetEpochs(100)
         .learningRate(0.003)

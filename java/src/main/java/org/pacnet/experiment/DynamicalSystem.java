@@ -1,0 +1,112 @@
+package org.pacnet.experiment;
+
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Ordinary differential equations that source and target have with different parameters, without units. */
+@SuppressWarnings("ImmutableEnumChecker") // what they are made of stays with them
+enum DynamicalSystem {
+  /** θ″ = −a·sin θ − b·θ′: a pendulum with friction. */
+  PENDULUM(
+      List.of("angle", "speed"),
+      new double[] {1, 0.15},
+      new double[][] {{-1.5, 1.5}, {-1, 1}},
+      (p, z, dz) -> {
+        dz[0] = z[1];
+        dz[1] = -p[0] * Math.sin(z[0]) - p[1] * z[1];
+      }),
+
+  /** x′ = a·x − b·x·y, y′ = c·x·y − d·y: prey and predators (Lotka 1925, Volterra 1926). */
+  LOTKA_VOLTERRA(
+      List.of("prey", "predators"),
+      new double[] {1, 1, 1, 1},
+      new double[][] {{0.4, 2}, {0.4, 2}},
+      (p, z, dz) -> {
+        dz[0] = p[0] * z[0] - p[1] * z[0] * z[1];
+        dz[1] = p[2] * z[0] * z[1] - p[3] * z[1];
+      }),
+
+  /** x″ = −a·x′ − b·x − c·x³: a spring that stiffens (Duffing 1918), without a drive. */
+  DUFFING(
+      List.of("position", "speed"),
+      new double[] {0.15, 1, 1},
+      new double[][] {{-2, 2}, {-1, 1}},
+      (p, z, dz) -> {
+        dz[0] = z[1];
+        dz[1] = -p[0] * z[1] - p[1] * z[0] - p[2] * z[0] * z[0] * z[0];
+      }),
+
+  /** Two masses on springs a and b to the walls and c between them, with friction d. */
+  SPRING_MASS(
+      List.of("first", "second", "first_speed", "second_speed"),
+      new double[] {1, 1.5, 0.5, 0.1},
+      new double[][] {{-1, 1}, {-1, 1}, {-1, 1}, {-1, 1}},
+      (p, z, dz) -> {
+        double between = p[2] * (z[0] - z[1]);
+        dz[0] = z[2];
+        dz[1] = z[3];
+        dz[2] = -p[0] * z[0] - between - p[3] * z[2];
+        dz[3] = -p[1] * z[1] + between - p[3] * z[3];
+      });
+
+  private interface Equation {
+    void derivative(double[] parameters, double[] state, double[] derivative);
+  }
+
+  private final List<String> states;
+  private final double[] parameters;
+  private final double[][] first;
+  private final Equation equation;
+
+  DynamicalSystem(
+      List<String> states, double[] parameters, double[][] first, Equation equation) {
+    this.states = states;
+    this.parameters = parameters;
+    this.first = first;
+    this.equation = equation;
+  }
+
+  /** What the state is made of. */
+  List<String> states() {
+    return states;
+  }
+
+  /** The target's parameters. */
+  double[] parameters() {
+    return parameters.clone();
+  }
+
+  /** A first state, each part equally likely within its range. */
+  double[] first(RandomGenerator random) {
+    double[] state = new double[first.length];
+    for (int i = 0; i < state.length; i++) {
+      state[i] = random.nextDouble(first[i][0], first[i][1]);
+    }
+    return state;
+  }
+
+  /** The state a time later, by so many steps of RK4 in double precision. */
+  double[] follow(double[] p, double[] state, double time, int steps) {
+    int n = state.length;
+    double h = time / steps;
+    double[] z = state.clone();
+    double[] k = new double[n];
+    double[] at = new double[n];
+    double[] sum = new double[n];
+    for (int s = 0; s < steps; s++) {
+      System.arraycopy(z, 0, sum, 0, n);
+      System.arraycopy(z, 0, at, 0, n);
+      for (int stage = 0; stage < 4; stage++) {
+        equation.derivative(p, at, k);
+        double weight = stage == 0 || stage == 3 ? h / 6 : h / 3;
+        double ahead = stage == 2 ? h : h / 2;
+        for (int i = 0; i < n; i++) {
+          sum[i] += weight * k[i];
+          at[i] = z[i] + ahead * k[i];
+        }
+      }
+      System.arraycopy(sum, 0, z, 0, n);
+    }
+    return z;
+  }
+}
