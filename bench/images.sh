@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rounds=${1:-3}
 build=native/build/bench
 cmake -S native -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPACNET_BUILD_TESTS=OFF -DPACNET_BUILD_BENCH=ON >/dev/null
-cmake --build "$build" --target image_step >/dev/null
+cmake --build "$build" --target network_step >/dev/null
 export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-1000}
 median() { sort -g "$1" | awk '{ v[NR] = $1 } END { printf "%.1f", 1000 * (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
 scratch=$(mktemp -d)
@@ -16,7 +16,7 @@ while IFS='|' read -r description batch steps; do
   for threads in 1 2; do
     rm -f "$scratch"/*
     for ((round = 0; round < rounds; round++)); do
-      "$build/image_step" "$description" "$batch" "$threads" "$steps" >>"$scratch/ours"
+      "$build/network_step" "$description" "$batch" "$threads" "$steps" >>"$scratch/ours"
       for memory in contiguous channels_last; do
         python3 bench/image_step.py "$description" "$batch" "$threads" "$steps" "$memory" >>"$scratch/$memory"
       done

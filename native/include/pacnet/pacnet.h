@@ -213,6 +213,11 @@ class PACNET_API Network {
   /// time and the distances between the `steps` times that follow, [states + 1 + steps]; one that comes out is the
   /// states at those times, [steps * states]. RK4, `substeps` steps from one time to the next; tolerance=1e-4 takes
   /// Dormand-Prince 5(4) instead, with as many steps as the rows that one thread has at once need.
+  ///
+  /// "pinn equation=burgers hidden=64,64,64,64 columns=0,1,2,3 weight=1": u(x, t), a tanh perceptron, x in [-1, 1], t in
+  /// [0, 1], of a partial differential equation: heat u_t = c u_xx, burgers u_t + u u_x = c u_xx, allen-cahn u_t = c u_xx +
+  /// 5 (u - u^3), wave u_tt = c^2 u_xx. A row that goes in has x, t, c and what is asked of it, at these columns; what comes
+  /// out is that: 0 the equation's left side less its right side, 1 u, 2 u_t. Squared errors of the last two count `weight`.
   explicit Network(const char* description);
   ~Network();
   Network(const Network&) = delete;

@@ -21,7 +21,7 @@ namespace {
 
 // Column-major product; a row-major matrix is its transpose in column-major terms.
 void gemm(char transa, char transb, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b,
-          int64_t ldb, float* c, int64_t ldc) {
+          int64_t ldb, float* c, int64_t ldc, float beta = 0.0F) {
   const int mi = static_cast<int>(m);
   const int ni = static_cast<int>(n);
   const int ki = static_cast<int>(k);
@@ -29,8 +29,7 @@ void gemm(char transa, char transb, int64_t m, int64_t n, int64_t k, const float
   const int bi = static_cast<int>(ldb);
   const int ci = static_cast<int>(ldc);
   const float one = 1.0F;
-  const float zero = 0.0F;
-  sgemm_(&transa, &transb, &mi, &ni, &ki, &one, a, &ai, b, &bi, &zero, c, &ci);
+  sgemm_(&transa, &transb, &mi, &ni, &ki, &one, a, &ai, b, &bi, &beta, c, &ci);
 }
 
 // The thread controls of the BLAS that is loaded, whichever it is. Looked up by name in every library of the process,
@@ -89,6 +88,11 @@ void gemm_nn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t 
 void gemm_tn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
              float* c, int64_t ldc) {
   gemm('N', 'T', cols, rows, inner, b, ldb, a, lda, c, ldc);
+}
+
+void gemm_tn_add(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
+                 float* c, int64_t ldc) {
+  gemm('N', 'T', cols, rows, inner, b, ldb, a, lda, c, ldc, 1.0F);
 }
 
 void pin_blas_threads() {

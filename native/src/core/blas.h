@@ -15,6 +15,10 @@ void gemm_nn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t 
 void gemm_tn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
              float* c, int64_t ldc);
 
+/// C += A[inner, rows]^T * B[inner, cols].
+void gemm_tn_add(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
+                 float* c, int64_t ldc);
+
 /// How many threads may be inside the BLAS at once.
 int blas_callers();
 

@@ -11,6 +11,7 @@
 #include "nn/cnn.h"
 #include "nn/mlp.h"
 #include "nn/neural_ode.h"
+#include "nn/pinn.h"
 #include "nn/resnet.h"
 
 namespace pacnet {
@@ -23,6 +24,7 @@ constexpr int64_t kLargestChannels = 1 << 13;
 constexpr int64_t kLargestImage = 1 << 12;
 constexpr int64_t kMostSubsteps = 1000;
 constexpr double kLeastTolerance = 1e-6;
+constexpr double kMostWeight = 1e6;
 
 // The settings behind the kind. Each is taken once; what is left over is unknown.
 class Settings {
@@ -159,6 +161,23 @@ std::unique_ptr<Net> make_ode(Settings& settings) {
   return std::make_unique<NeuralOde>(states, steps, time, hidden, activation, solver);
 }
 
+std::unique_ptr<Net> make_pinn(Settings& settings) {
+  constexpr std::array<const char*, 4> kNames = {"heat", "burgers", "allen-cahn", "wave"};
+  const std::string name = settings.take("equation", "");
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
+  require(found != kNames.end(), "unknown equation " + name);
+  const std::vector<int64_t> hidden = settings.numbers("hidden", "64,64,64,64");
+  std::for_each(hidden.begin(), hidden.end(), check_width);
+  const std::vector<int64_t> places = settings.numbers("columns", "0,1,2,3");
+  constexpr std::array<int64_t, 4> kPlaces = {0, 1, 2, 3};
+  require(std::is_permutation(places.begin(), places.end(), kPlaces.begin(), kPlaces.end()),
+          "columns must be 0, 1, 2 and 3 in some order");
+  const auto weight = settings.number<double>("weight", "1");
+  require(weight > 0 && weight <= kMostWeight, "the weight must be above 0, and at most a million");
+  return std::make_unique<Pinn>(static_cast<Equation>(found - kNames.begin()), hidden,
+                                std::array<int64_t, 4>{places[0], places[1], places[2], places[3]}, weight);
+}
+
 }  // namespace
 
 std::unique_ptr<Net> make_net(const std::string& description) {
@@ -175,6 +194,8 @@ std::unique_ptr<Net> make_net(const std::string& description) {
     net = make_resnet18(settings);
   } else if (kind == "ode") {
     net = make_ode(settings);
+  } else if (kind == "pinn") {
+    net = make_pinn(settings);
   } else {
     throw Error(kErrorInvalidArgument, "unknown kind of network '" + kind + "'");
   }

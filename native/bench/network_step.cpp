@@ -1,10 +1,12 @@
-// Time of a training step of a network on images, through the public API: image_step DESCRIPTION BATCH THREADS STEPS.
-// bench/image_step.py is its twin in PyTorch, bench/images.sh runs both in turn.
+// Time of a training step of a network, through the public API: network_step DESCRIPTION BATCH THREADS STEPS.
+// bench/image_step.py and bench/equation_step.py are its twins in PyTorch, bench/images.sh and bench/equations.sh run them
+// in turn.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "pacnet/pacnet.h"
@@ -30,7 +32,7 @@ class Clock : public pacnet::FitListener {
 
 int main(int count, char** arguments) {
   if (count != 5) {
-    std::fprintf(stderr, "usage: image_step DESCRIPTION BATCH THREADS STEPS\n");
+    std::fprintf(stderr, "usage: network_step DESCRIPTION BATCH THREADS STEPS\n");
     return 2;
   }
   pacnet::Network network(arguments[1]);
@@ -42,19 +44,31 @@ int main(int count, char** arguments) {
   for (float& value : x) {
     value = normal(random);
   }
-  std::vector<float> y(static_cast<std::size_t>(batch));
+  const std::string description = arguments[1];
+  const bool ode = description.rfind("ode", 0) == 0;
+  const bool pinn = description.rfind("pinn", 0) == 0;
+  std::vector<float> y(static_cast<std::size_t>(batch * (ode ? network.outputs() : 1)), 0.0F);
+  for (std::size_t i = 0; ode && i < x.size(); ++i) {
+    // Two states and a time, then distances of times.
+    x[i] = static_cast<int64_t>(i) % network.inputs() < 3 ? x[i] : 0.1F;
+  }
+  for (std::size_t i = 0; pinn && i < x.size(); i += 4) {
+    x[i + 2] = 0.05F;
+    x[i + 3] = 0.0F;  // the equation's residual
+  }
   for (float& label : y) {
-    label = static_cast<float>(random() % static_cast<unsigned>(network.outputs()));
+    label = ode ? normal(random) : pinn ? 0.0F : static_cast<float>(random() % static_cast<unsigned>(network.outputs()));
   }
   network.initialize(1);
   pacnet::FitOptions options;
-  options.loss = pacnet::kCrossEntropy;
+  options.loss = ode || pinn ? pacnet::kMse : pacnet::kCrossEntropy;
   options.batch_size = batch;
   options.epochs = steps + 1;  // the first warms up
   options.threads = std::atoi(arguments[3]);
   Clock clock;
   const pacnet::FitScope scope(network);
-  network.fit(options, scope, x.data(), static_cast<int64_t>(x.size()), y.data(), batch, batch, &clock);
+  network.fit(options, scope, x.data(), static_cast<int64_t>(x.size()), y.data(),
+              static_cast<int64_t>(y.size()), batch, &clock);
   for (std::size_t i = 1; i < clock.seconds.size(); ++i) {
     std::printf("%.6f\n", clock.seconds[i]);
   }

@@ -1,0 +1,210 @@
+#include "nn/pinn.h"
+
+#include <algorithm>
+
+#include "core/blas.h"
+#include "core/error.h"
+#include "core/team.h"
+#include "pacnet/pacnet.h"
+
+namespace pacnet {
+
+namespace {
+
+constexpr int64_t kAtOnce = 128;  // rows whose jets stay in the cache from one layer to the next, and back
+
+enum Condition { kEquation = 0, kKnownValue = 1, kKnownVelocity = 2 };
+
+std::vector<int64_t> sizes_of(const std::vector<int64_t>& hidden) {
+  std::vector<int64_t> sizes{2};
+  sizes.insert(sizes.end(), hidden.begin(), hidden.end());
+  sizes.push_back(1);
+  return sizes;
+}
+
+// t enters as 2 t - 1, so that both inputs are in [-1, 1].
+constexpr double kTimeScale = 2.0;
+
+class PointPass {
+ public:
+  PointPass(const Pinn& pinn, int64_t rows, bool training)
+      : pinn_(pinn), jet_(pinn.field(), pinn.channels(), std::min(kAtOnce, std::max<int64_t>(rows, 1)), training) {}
+
+  int64_t capacity() const { return jet_.capacity(); }
+
+  /// What each of `rows` rows asks for.
+  void forward(const float* params, const float* x, int64_t rows, float* out) {
+    for (int64_t r = 0; r < rows; ++r) {
+      jet_.input()[2 * r] = column(x, r, 0);
+      jet_.input()[2 * r + 1] = static_cast<float>(kTimeScale * static_cast<double>(column(x, r, 1)) - 1.0);
+    }
+    jet_.forward(params, rows);
+    for (int64_t r = 0; r < rows; ++r) {
+      const Jet jet = jet_at(r);
+      out[r] = static_cast<float>(asked(x, r) == kKnownValue      ? jet.u
+                                  : asked(x, r) == kKnownVelocity ? jet.t
+                                                                  : residual(pinn_.equation(), jet, coefficient(x, r)));
+    }
+  }
+
+  /// The weighted squares of out - y summed, and grads of that times scale added to it.
+  double backward(const float* params, const float* x, const float* y, int64_t rows, const float* out, double scale,
+                  float* grads) {
+    double sum = 0.0;
+    float* g = jet_.output_gradient();
+    for (int64_t r = 0; r < rows; ++r) {
+      const double off = static_cast<double>(out[r]) - static_cast<double>(y[r]);
+      const double weight = asked(x, r) == kEquation ? 1.0 : pinn_.weight();
+      sum += weight * off * off;
+      const double slope = 2.0 * weight * off * scale;
+      Jet d{0.0, 0.0, 0.0, 0.0, 0.0};
+      if (asked(x, r) == kKnownValue) {
+        d.u = 1.0;
+      } else if (asked(x, r) == kKnownVelocity) {
+        d.t = 1.0;
+      } else {
+        d = residual_gradient(pinn_.equation(), jet_at(r), coefficient(x, r));
+      }
+      g[kValue * rows + r] = static_cast<float>(slope * d.u);
+      g[kByX * rows + r] = static_cast<float>(slope * d.x);
+      g[kByT * rows + r] = static_cast<float>(slope * d.t * kTimeScale);
+      g[kByXX * rows + r] = static_cast<float>(slope * d.xx);
+      if (pinn_.channels() > kByTT) {
+        g[kByTT * rows + r] = static_cast<float>(slope * d.tt * kTimeScale * kTimeScale);
+      }
+    }
+    jet_.backward(params, grads);
+    return sum;
+  }
+
+ private:
+  float column(const float* x, int64_t row, std::size_t which) const {
+    return x[row * pinn_.inputs() + pinn_.columns()[which]];
+  }
+  double coefficient(const float* x, int64_t row) const { return static_cast<double>(column(x, row, 2)); }
+  int asked(const float* x, int64_t row) const { return static_cast<int>(column(x, row, 3)); }
+  Jet jet_at(int64_t row) const {
+    const auto at = [&](Channel channel) { return static_cast<double>(jet_.output(channel)[row]); };
+    return {at(kValue), at(kByX), kTimeScale * at(kByT), at(kByXX),
+            pinn_.channels() > kByTT ? kTimeScale * kTimeScale * at(kByTT) : 0.0};
+  }
+
+  const Pinn& pinn_;
+  JetPass jet_;
+};
+
+class PinnTraining final : public TrainingPass {
+ public:
+  PinnTraining(const Pinn& pinn, const TrainingSetup& setup) : pinn_(pinn), params_(setup.params), team_(setup.team) {
+    const Terms& terms = setup.terms;
+    require(!terms.any_features() && terms.spectral == 0.0 && terms.soft.strength == 0.0,
+            "a physics-informed network has no features or classes to pull");
+    require(setup.loss.kind == kMse, "a physics-informed network learns by squared errors");
+    const int64_t most = (setup.batch + team_.size() - 1) / team_.size();
+    for (int thread = 0; thread < team_.size(); ++thread) {
+      parts_.push_back(std::make_unique<Part>(pinn, most, thread == 0 ? 0 : pinn.layout().extent()));
+    }
+    team_.run([](int) { pin_blas_threads(); });
+  }
+
+  double gradients(const LoadRows& load, int64_t rows, int64_t /*step*/, float* grads) override {
+    const double sum = run(load, rows, grads);
+    for (const auto& part : parts_) {
+      for (int64_t i = 0; i < part->grads.size(); ++i) {
+        grads[i] += part->grads.data()[i];
+      }
+    }
+    return sum;
+  }
+
+  double loss(const LoadRows& load, int64_t rows) override { return run(load, rows, nullptr); }
+
+ private:
+  struct Part {
+    Part(const Pinn& pinn, int64_t rows, int64_t extent)
+        : pass(pinn, rows, true), x(rows * pinn.inputs()), y(rows), out(pass.capacity()), grads(extent) {}
+    PointPass pass;
+    FloatBuffer x;
+    FloatBuffer y;
+    FloatBuffer out;
+    FloatBuffer grads;
+    double sum = 0.0;
+  };
+
+  // grads: null for the loss alone.
+  double run(const LoadRows& load, int64_t rows, float* grads) {
+    team_.run([&](int thread) {
+      const Share own = share_of(rows, thread, team_.size());
+      Part& part = *parts_[static_cast<std::size_t>(thread)];
+      part.sum = 0.0;
+      float* to = thread == 0 ? grads : part.grads.data();
+      if (grads != nullptr) {
+        std::fill_n(to, pinn_.layout().extent(), 0.0F);
+      }
+      if (own.begin == own.end) {
+        return;
+      }
+      // load() counts from the batch's first row.
+      load(own.begin, own.end, part.x.data() - own.begin * pinn_.inputs(), part.y.data() - own.begin);
+      for (int64_t begin = 0; begin < own.end - own.begin; begin += part.pass.capacity()) {
+        const int64_t count = std::min(part.pass.capacity(), own.end - own.begin - begin);
+        const float* x = part.x.data() + begin * pinn_.inputs();
+        const float* y = part.y.data() + begin;
+        part.pass.forward(params_, x, count, part.out.data());
+        if (grads != nullptr) {
+          part.sum += part.pass.backward(params_, x, y, count, part.out.data(), 1.0 / static_cast<double>(rows), to);
+        } else {
+          part.sum += squares(x, y, count, part.out.data());
+        }
+      }
+    });
+    double sum = 0.0;
+    for (const auto& part : parts_) {
+      sum += part->sum;
+    }
+    return sum;
+  }
+
+  double squares(const float* x, const float* y, int64_t rows, const float* out) const {
+    double sum = 0.0;
+    for (int64_t r = 0; r < rows; ++r) {
+      const double off = static_cast<double>(out[r]) - static_cast<double>(y[r]);
+      const bool equation = static_cast<int>(x[r * pinn_.inputs() + pinn_.columns()[3]]) == kEquation;
+      sum += (equation ? 1.0 : pinn_.weight()) * off * off;
+    }
+    return sum;
+  }
+
+  const Pinn& pinn_;
+  const float* params_;
+  Team& team_;
+  std::vector<std::unique_ptr<Part>> parts_;
+};
+
+}  // namespace
+
+Pinn::Pinn(Equation equation, const std::vector<int64_t>& hidden, std::array<int64_t, 4> columns, double weight)
+    : equation_(equation), columns_(columns), weight_(weight), field_(sizes_of(hidden), kTanh, 0.0) {}
+
+int Pinn::useful_threads(int offered, int64_t batch) const {
+  return static_cast<int>(std::min<int64_t>(field_.useful_threads(offered, batch * channels()), batch));
+}
+
+std::unique_ptr<TrainingPass> Pinn::training(const TrainingSetup& setup) const {
+  return std::make_unique<PinnTraining>(*this, setup);
+}
+
+void Pinn::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
+  Team team(useful_threads(threads, rows));
+  team.run([&](int thread) {
+    pin_blas_threads();
+    const Share own = share_of(rows, thread, team.size(), kAtOnce);
+    PointPass pass(*this, own.end - own.begin, false);
+    for (int64_t begin = own.begin; begin < own.end; begin += pass.capacity()) {
+      const int64_t count = std::min(pass.capacity(), own.end - begin);
+      pass.forward(params, x + begin * inputs(), count, out + begin);
+    }
+  });
+}
+
+}  // namespace pacnet
