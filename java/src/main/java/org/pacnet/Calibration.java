@@ -68,8 +68,8 @@ final class Calibration implements Situation, AutoCloseable {
     if (method.needs(Need.NUMBERS) && target.schema().classification()) {
       throw unfit("corrects numbers, and this is a classification");
     }
-    if (method.needs(Need.TABLE) && !target.schema().ofTable()) {
-      throw unfit("is for tables, not images or trajectories");
+    if (method.needs(Need.TABLE) && !settings.network().predictsLabels()) {
+      throw unfit("is for tables of inputs and labels (the network mlp)");
     }
     if (method.needs(Need.SHARED_OUTPUTS) && own.head()) {
       throw unfit("can't say of classes that the source does not have");

@@ -133,7 +133,7 @@ public final class Model implements AutoCloseable {
     Phases.checkPatterns(config.excluded(), model.tensors);
     Phases.TargetRows targetRows = readTarget(target, schema, config, monitor);
     if (test != null) {
-      Rows.evaluation(test, targetRows.schema(), monitor.reading());
+      Rows.evaluation(test, targetRows.schema(), config.network(), monitor.reading());
     }
     EncodedData sourceRows = learned.rows();
     model.train(sourceRows, init, monitor);
@@ -398,14 +398,14 @@ public final class Model implements AutoCloseable {
    */
   public Metrics evaluate(Data data) {
     float[] weights = current().sourceWeights();
-    EncodedData rows = Rows.evaluation(data, schema, ReadMonitor.NONE);
+    EncodedData rows = Rows.evaluation(data, schema, config.network(), ReadMonitor.NONE);
     return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
   }
 
   /** The source task's errors by these weights. */
   public Metrics evaluate(Weights which, Data data) {
     float[] weights = weights(which);
-    EncodedData rows = Rows.evaluation(data, schema, ReadMonitor.NONE);
+    EncodedData rows = Rows.evaluation(data, schema, config.network(), ReadMonitor.NONE);
     return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
   }
 
@@ -423,14 +423,14 @@ public final class Model implements AutoCloseable {
     ModelState from = current();
     TargetModel model = from.target(target);
     Schema own = schemaOf(model);
-    EncodedData rows = Rows.evaluation(data, own, ReadMonitor.NONE);
+    EncodedData rows = Rows.evaluation(data, own, config.network(), ReadMonitor.NONE);
     return Metrics.of(own, rows, phases.outputs(from, model, rows).outputs());
   }
 
   /** The source task's predictions, by the base or, as long as there is none, the trained network. */
   public Predictions predict(Data data) {
     float[] weights = current().sourceWeights();
-    EncodedData rows = Rows.prediction(data, schema);
+    EncodedData rows = Rows.prediction(data, schema, config.network());
     return new Predictions(schema, rows, phases.outputs(schema, weights, rows), null);
   }
 
@@ -439,7 +439,7 @@ public final class Model implements AutoCloseable {
     ModelState from = current();
     TargetModel model = from.target(target);
     Schema own = schemaOf(model);
-    EncodedData rows = Rows.prediction(data, own);
+    EncodedData rows = Rows.prediction(data, own, config.network());
     Correction.Corrected said = phases.outputs(from, model, rows);
     return new Predictions(own, rows, said.outputs(), said.spread());
   }
@@ -456,7 +456,7 @@ public final class Model implements AutoCloseable {
     TargetModel model = from.target(target);
     Schema own = schemaOf(model);
     double[] widths = Intervals.widths(target, model, own, level);
-    EncodedData rows = Rows.prediction(data, own);
+    EncodedData rows = Rows.prediction(data, own, config.network());
     Correction.Corrected said = phases.outputs(from, model, rows);
     return new Predictions(own, rows, said.outputs(), said.spread()).within(widths);
   }

@@ -2,6 +2,7 @@ package org.pacnet;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 
@@ -11,9 +12,10 @@ import org.pacnet.error.DataException;
   @JsonSubTypes.Type(value = Perceptron.class, name = "mlp"),
   @JsonSubTypes.Type(value = Cnn.class, name = "cnn"),
   @JsonSubTypes.Type(value = ResNet18.class, name = "resnet18"),
-  @JsonSubTypes.Type(value = NeuralOde.class, name = "ode")
+  @JsonSubTypes.Type(value = NeuralOde.class, name = "ode"),
+  @JsonSubTypes.Type(value = Pinn.class, name = "pinn")
 })
-public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde {
+public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde, Pinn {
 
   /**
    * The network of this kind for a task, as the native core understands it.
@@ -27,6 +29,18 @@ public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde
 
   /** The same with so many outputs. */
   String describe(Schema schema, int outputs);
+
+  /** Whether rows are those of a table and what is predicted of them is the label, so that it can be corrected. */
+  default boolean predictsLabels() {
+    return this instanceof Perceptron;
+  }
+
+  /**
+   * Throws a {@link DataException} if a row has numbers that this network has no place for.
+   *
+   * @param name what messages call the table
+   */
+  default void check(Schema schema, EncodedData rows, String name) {}
 
   /** What descriptions of networks for images have in common. */
   static String imageAndOutputs(Schema schema, String kind, int outputs) {

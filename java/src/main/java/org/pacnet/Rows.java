@@ -59,6 +59,8 @@ final class Rows {
             config.standardizeInputs(),
             config.standardizeLabels());
     Encoder.Learned learned = Encoder.learn(data, options, monitor);
+    config.network().describe(learned.schema());
+    config.network().check(learned.schema(), learned.rows(), data.name());
     return new Learned(learned.schema(), learned.rows());
   }
 
@@ -88,29 +90,38 @@ final class Rows {
           TrajectoryEncoder.training(table, schema, ignored, monitor);
       return new Learned(learned.schema(), learned.rows());
     }
-    return new Learned(schema, Encoder.training(table, schema, ignored, monitor));
+    EncodedData rows = Encoder.training(table, schema, ignored, monitor);
+    settings.network().check(schema, rows, data.name());
+    return new Learned(schema, rows);
   }
 
   private static int steps(Schema schema) {
     return Objects.requireNonNull(schema.trajectories()).steps();
   }
 
-  static EncodedData evaluation(Data data, Schema schema, ReadMonitor monitor) {
+  static EncodedData evaluation(
+      Data data, Schema schema, NetworkSpec network, ReadMonitor monitor) {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.evaluation(table(data, schema), schema, monitor);
     }
-    return data instanceof Data.Images images
-        ? ImageEncoder.evaluation(images, schema, monitor)
-        : Encoder.evaluation(table(data, schema), schema, monitor);
+    if (data instanceof Data.Images images) {
+      return ImageEncoder.evaluation(images, schema, monitor);
+    }
+    EncodedData rows = Encoder.evaluation(table(data, schema), schema, monitor);
+    network.check(schema, rows, data.name());
+    return rows;
   }
 
-  static EncodedData prediction(Data data, Schema schema) {
+  static EncodedData prediction(Data data, Schema schema, NetworkSpec network) {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.prediction(table(data, schema), schema);
     }
-    return data instanceof Data.Images images
-        ? ImageEncoder.prediction(images, schema, ReadMonitor.NONE)
-        : Encoder.prediction(table(data, schema), schema);
+    if (data instanceof Data.Images images) {
+      return ImageEncoder.prediction(images, schema, ReadMonitor.NONE);
+    }
+    EncodedData rows = Encoder.prediction(table(data, schema), schema);
+    network.check(schema, rows, data.name());
+    return rows;
   }
 
   /** The classes that occur, which may be other ones than the schema has. */

@@ -110,6 +110,13 @@ public record TransferConfig(
         "the image size",
         "must be between 1 and 4096, or 0",
         imageSize);
+    boolean pinn = network instanceof Pinn;
+    check(
+        !pinn || (!standardizeInputs && !standardizeLabels && missing == Missing.ERROR),
+        "network", "the network",
+        "takes inputs and labels that are not standardised, and none that is missing",
+        network);
+    check(!pinn || loss == Loss.MSE, "loss", "the loss", "of points of an equation must be mse", loss);
     boolean ode = network instanceof NeuralOde;
     check(
         ode || !labels.isEmpty(),
@@ -359,8 +366,13 @@ public record TransferConfig(
       return this;
     }
 
+    /** Of a {@link Pinn} also that columns are taken as they are, not standardised. */
     public Builder network(NetworkSpec value) {
       network = value;
+      if (value instanceof Pinn) {
+        standardizeInputs = false;
+        standardizeLabels = false;
+      }
       return this;
     }
 

@@ -93,7 +93,7 @@ final class Tuner {
   /** What is tried unless the caller says: in the order of preference between equals. */
   List<TransferConfig> candidates() {
     List<TransferConfig> all = new ArrayList<>();
-    boolean table = target.schema().ofTable();
+    boolean table = settings.network().predictsLabels();
     boolean numbers = !target.schema().classification();
     if (table && numbers) {
       all.add(defaults(Method.PAC_STACK));

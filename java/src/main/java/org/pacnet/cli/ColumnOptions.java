@@ -18,7 +18,7 @@ final class ColumnOptions {
       description =
           "Column to predict; several for a regression with several outputs: --label a --label b."
               + " Of CelebA the attribute; other images need none. Of trajectories a column of the state"
-              + " (default: all but trajectory and time)")
+              + " (default: all but trajectory and time), of points of an equation the column of u (default: u)")
   private List<String> labels = List.of();
 
   @Option(
@@ -69,10 +69,11 @@ final class ColumnOptions {
   /** For this source and network, with the network's settings. */
   TransferConfig.Builder builder(Data source, NetworkOptions network) {
     boolean images = source instanceof Data.Images;
-    if (labels.isEmpty() && !images && !network.trajectories()) {
+    List<String> wanted =
+        !labels.isEmpty() ? labels : images ? List.of("class") : network.usualLabels();
+    if (wanted == null) {
       throw new DataException("no column to predict is named", "labels");
     }
-    List<String> wanted = labels.isEmpty() && images ? List.of("class") : labels;
     Task asked = task != null ? task : images ? Task.CLASSIFICATION : Task.REGRESSION;
     List<String> words = missingWords == null ? Missing.WORDS : missingWords;
     TransferConfig.Builder builder =

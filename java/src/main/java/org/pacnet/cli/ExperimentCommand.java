@@ -33,7 +33,9 @@ final class ExperimentCommand implements Runnable {
       paramLabel = "PROBLEM",
       description = "friedman (Friedman #1 for transfer), rough (edges and ripples), wide (100 inputs, of"
               + " which 20 matter), levels (categories), shapes (pictures; samples are of each class); from"
-              + " trajectories, of which the samples are some: pendulum, lotka-volterra, duffing, spring-mass")
+              + " trajectories, of which the samples are some: pendulum, lotka-volterra, duffing, spring-mass;"
+              + " from points, of which the samples are so many inside and so many at the border: heat, burgers,"
+              + " allen-cahn, wave")
   private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 
   @Option(names = "--seeds", paramLabel = "N", description = "Repetitions (default: 10)")
@@ -142,6 +144,9 @@ final class ExperimentCommand implements Runnable {
         results.peakBytes() / 1_000_000);
     boolean wrong = settings.problem() == Experiment.Problems.SHAPES;
     double unit = wrong ? 100 : 1;
+    // As many digits as tell the smallest errors apart.
+    boolean small = !wrong && results.summary().stream().mapToDouble(Experiment.Summary::mean).min().orElse(1) < 0.1;
+    String digits = small ? "%.4f" : "%.2f";
     List<String> header = new ArrayList<>(List.of(wrong ? "target, % wrong" : "target RMSE"));
     settings.targets().forEach(n -> header.add("n = " + n));
     header.add("source");
@@ -155,11 +160,11 @@ final class ExperimentCommand implements Runnable {
           s ->
               row.add(
                   String.format(
-                      Locale.ROOT, "%.2f ± %.2f%s", unit * s.mean(), unit * s.interval(), s.p() < 0.05 ? "*" : " ")));
+                      Locale.ROOT, digits + " ± " + digits + "%s", unit * s.mean(), unit * s.interval(), s.p() < 0.05 ? "*" : " ")));
       row.add(
           own.get(0).sourceError() == null
               ? "-"
-              : String.format(Locale.ROOT, "%.2f", unit * mean(own, Experiment.Summary::sourceError)));
+              : String.format(Locale.ROOT, digits, unit * mean(own, Experiment.Summary::sourceError)));
       row.add(String.format(Locale.ROOT, "%.0f", 1000 * mean(own, Experiment.Summary::seconds)));
       rows.add(row);
     }
@@ -170,7 +175,7 @@ final class ExperimentCommand implements Runnable {
     results.leftOut().forEach((method, why) -> out.printf("%nLeft out: %s%n", why));
     out.printf(
         Locale.ROOT,
-        "%nSource: trained %.2f, just pruned %.2f, allocated %.2f%n",
+        "%nSource: trained " + digits + ", just pruned " + digits + ", allocated " + digits + "%n",
         unit * results.source().trained(),
         unit * results.source().pruned(),
         unit * results.source().allocated());

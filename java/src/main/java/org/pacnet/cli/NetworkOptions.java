@@ -5,8 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Activation;
 import org.pacnet.Cnn;
+import org.pacnet.Equation;
 import org.pacnet.NetworkSpec;
 import org.pacnet.NeuralOde;
+import org.pacnet.Pinn;
 import org.pacnet.ResNet18;
 import org.pacnet.TransferConfig;
 import org.pacnet.data.Data;
@@ -24,7 +26,8 @@ final class NetworkOptions {
     MLP,
     CNN,
     RESNET18,
-    ODE
+    ODE,
+    PINN
   }
 
   @Option(
@@ -39,14 +42,14 @@ final class NetworkOptions {
       paramLabel = "KIND",
       description =
           "mlp (default for tables); for images cnn (default) or resnet18; for trajectories ode, a neural"
-              + " ordinary differential equation")
+              + " ordinary differential equation; for points pinn, a physics-informed network")
   private @Nullable Kind kind;
 
   @Option(
       names = "--hidden",
       split = ",",
       paramLabel = "WIDTH",
-      description = "mlp, ode: widths of the hidden layers (default: 128,128,128; ode: 64,64)")
+      description = "mlp, ode, pinn: widths of the hidden layers (default: 128,128,128; ode: 64,64; pinn: 64,64,64,64)")
   private int @Nullable [] hidden;
 
   @Option(
@@ -123,9 +126,21 @@ final class NetworkOptions {
       description = "ode: take adaptive Dormand-Prince 5(4) instead of RK4, by so much in deviations of the state")
   private @Nullable Double tolerance;
 
-  /** Whether the data are trajectories, whose states need not be named. */
-  boolean trajectories() {
-    return kind == Kind.ODE;
+  @Option(
+      names = "--equation",
+      paramLabel = "NAME",
+      description = "pinn: heat, burgers, allen-cahn or wave; see ./pacnet points")
+  private @Nullable Equation equation;
+
+  @Option(
+      names = "--weight",
+      paramLabel = "W",
+      description = "pinn: what an error of a known u counts, one of the equation counting 1 (default: 100)")
+  private @Nullable Double weight;
+
+  /** The columns to predict where none is named: of trajectories all states. Null where one must be. */
+  @Nullable List<String> usualLabels() {
+    return kind == Kind.ODE ? List.of() : kind == Kind.PINN ? List.of("u") : null;
   }
 
   void apply(TransferConfig.Builder builder, Data source) {
@@ -136,17 +151,22 @@ final class NetworkOptions {
   /** On top of what the builder has. */
   void apply(TransferConfig.Builder builder) {
     NetworkSpec is = builder.build().network();
-    NeuralOde ode = is instanceof NeuralOde own ? own : null;
-    apply(builder, ode != null ? Kind.ODE : is instanceof Cnn ? Kind.CNN : Kind.MLP, ode);
+    Kind usual =
+        is instanceof NeuralOde
+            ? Kind.ODE
+            : is instanceof Pinn ? Kind.PINN : is instanceof Cnn ? Kind.CNN : Kind.MLP;
+    apply(builder, usual, is);
   }
 
-  private void apply(TransferConfig.Builder builder, Kind usual, @Nullable NeuralOde ode) {
+  private void apply(TransferConfig.Builder builder, Kind usual, @Nullable NetworkSpec is) {
     if (paper) {
       builder.paper();
     }
     Kind wanted = kind != null ? kind : usual;
+    check(wanted == Kind.MLP || wanted == Kind.ODE, "mlp", activation, "--activation");
     check(
-        wanted == Kind.MLP || wanted == Kind.ODE, "mlp", hidden, "--hidden", activation, "--activation");
+        wanted == Kind.MLP || wanted == Kind.ODE || wanted == Kind.PINN, "mlp", hidden, "--hidden");
+    check(wanted == Kind.PINN, "pinn", equation, "--equation", weight, "--weight");
     check(wanted == Kind.MLP, "mlp", dropout, "--dropout");
     check(
         wanted == Kind.ODE,
@@ -169,7 +189,8 @@ final class NetworkOptions {
       case CNN -> builder.network(new Cnn(widths != null ? widths : List.of(16, 32, 64)));
       case RESNET18 -> builder.network(new ResNet18(baseWidth != null ? baseWidth : 64));
       case MLP -> perceptron(builder);
-      case ODE -> builder.batchSize(ODE_BATCH).network(ode(ode));
+      case ODE -> builder.batchSize(ODE_BATCH).network(ode(is instanceof NeuralOde own ? own : null));
+      case PINN -> builder.network(pinn(is instanceof Pinn own ? own : null));
     }
     builder.imageSize(imageSize);
     if (augment != null) {
@@ -189,10 +210,22 @@ final class NetworkOptions {
         is.time(),
         segment != null ? segment : is.segment(),
         driven,
-        hidden != null ? Arrays.stream(hidden).boxed().toList() : is.hidden(),
+        hiddenOr(is.hidden()),
         activation != null ? activation : is.activation(),
         substeps != null ? substeps : is.substeps(),
         tolerance != null ? tolerance : is.tolerance());
+  }
+
+  private Pinn pinn(@Nullable Pinn usual) {
+    if (usual == null && equation == null) {
+      throw new DataException("the network pinn needs an equation", "equation");
+    }
+    Pinn is = usual != null ? usual : Pinn.of(equation);
+    return new Pinn(is.equation(), hiddenOr(is.hidden()), weight != null ? weight : is.weight());
+  }
+
+  private List<Integer> hiddenOr(List<Integer> usual) {
+    return hidden != null ? Arrays.stream(hidden).boxed().toList() : usual;
   }
 
   private void perceptron(TransferConfig.Builder builder) {

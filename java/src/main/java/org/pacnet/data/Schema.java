@@ -240,11 +240,6 @@ public record Schema(
     }
   }
 
-  /** Whether rows are those of a table, rather than images or pieces of trajectories. */
-  public boolean ofTable() {
-    return !inputs.isEmpty();
-  }
-
   /** Whether the label is a class rather than numbers. */
   public boolean classification() {
     return !classes.isEmpty();

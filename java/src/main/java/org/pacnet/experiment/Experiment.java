@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.Equation;
 import org.pacnet.Model;
 import org.pacnet.Monitor;
 import org.pacnet.PruningScope;
@@ -105,7 +106,11 @@ public final class Experiment {
     PENDULUM,
     LOTKA_VOLTERRA,
     DUFFING,
-    SPRING_MASS;
+    SPRING_MASS,
+    HEAT,
+    BURGERS,
+    ALLEN_CAHN,
+    WAVE;
 
     /** The problem at that distance. */
     public Problem at(double distance) {
@@ -119,6 +124,10 @@ public final class Experiment {
         case LOTKA_VOLTERRA -> new Dynamics(DynamicalSystem.LOTKA_VOLTERRA, distance);
         case DUFFING -> new Dynamics(DynamicalSystem.DUFFING, distance);
         case SPRING_MASS -> new Dynamics(DynamicalSystem.SPRING_MASS, distance);
+        case HEAT -> new Fields(Equation.HEAT, distance);
+        case BURGERS -> new Fields(Equation.BURGERS, distance);
+        case ALLEN_CAHN -> new Fields(Equation.ALLEN_CAHN, distance);
+        case WAVE -> new Fields(Equation.WAVE, distance);
       };
     }
 

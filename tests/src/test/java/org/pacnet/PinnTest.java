@@ -1,0 +1,198 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.pacnet.data.Data;
+import org.pacnet.error.DataException;
+import org.pacnet.experiment.Experiment;
+import org.pacnet.experiment.Problem;
+import org.pacnet.method.Method;
+import org.pacnet.pde.Points;
+
+/** Physics-informed networks, from tables of points to predictions. */
+class PinnTest {
+
+  @TempDir Path folder;
+
+  private static TransferConfig.Builder settings(Equation equation) {
+    return TransferConfig.builder("u")
+        .network(new Pinn(equation, List.of(24, 24), 100))
+        .sourceEpochs(100)
+        .targetEpochs(100);
+  }
+
+  private static Data points(double[] x, double[] t, double coefficient, int condition) {
+    Map<String, double[]> columns = new LinkedHashMap<>();
+    // In an order of their own.
+    columns.put("condition", filled(x.length, condition));
+    columns.put("t", t);
+    columns.put("x", x);
+    columns.put("coefficient", filled(x.length, coefficient));
+    columns.put("u", filled(x.length, 0));
+    return Data.columns(columns);
+  }
+
+  private static double[] filled(int count, double value) {
+    double[] values = new double[count];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  @Test
+  void heatIsLearntAndItsTargetToo() {
+    Points source = new Points(Equation.HEAT, 0.3);
+    Points target = new Points(Equation.HEAT, 0.15);
+    TransferConfig config = settings(Equation.HEAT).sourceEpochs(300).targetEpochs(600).build();
+    Data few = target.training(40, 40, 2);
+    try (Model model = Model.transfer(source.training(800, 200, 1), "t", few, config, new Monitor())) {
+      double own = model.evaluate(source.solution(32)).error();
+      assertTrue(own < 0.02, "" + own);
+      Data test = target.solution(32);
+      double before = model.evaluate(test).error();
+      double after = model.evaluate("t", test).error();
+      assertTrue(after < before / 2, before + " to " + after);
+      assertEquals(own, model.evaluate(source.solution(32)).error());
+    }
+  }
+
+  // What a row asks for, by differences of what the same network says of u.
+  @ParameterizedTest
+  @EnumSource
+  void predictionsAreWhatTheConditionAsksFor(Equation equation) {
+    double c = equation == Equation.WAVE ? 0.8 : 0.2;
+    TransferConfig config = settings(equation).sourceEpochs(20).build();
+    double[] x = {-0.5, 0.1, 0.7};
+    double[] t = {0.2, 0.5, 0.9};
+    double h = 0.02;
+    try (Model model = Model.train(new Points(equation, c).training(200, 60, 1), config, new Monitor())) {
+      double[] u = ask(model, x, 0, t, 0, c, 1);
+      double[] left = ask(model, x, -h, t, 0, c, 1);
+      double[] right = ask(model, x, h, t, 0, c, 1);
+      double[] before = ask(model, x, 0, t, -h, c, 1);
+      double[] after = ask(model, x, 0, t, h, c, 1);
+      double[] velocity = ask(model, x, 0, t, 0, c, 2);
+      double[] residual = ask(model, x, 0, t, 0, c, 0);
+      for (int i = 0; i < x.length; i++) {
+        double ut = (after[i] - before[i]) / (2 * h);
+        double ux = (right[i] - left[i]) / (2 * h);
+        double uxx = (right[i] - 2 * u[i] + left[i]) / (h * h);
+        double utt = (after[i] - 2 * u[i] + before[i]) / (h * h);
+        assertEquals(ut, velocity[i], 0.02);
+        double expected =
+            switch (equation) {
+              case HEAT -> ut - c * uxx;
+              case BURGERS -> ut + u[i] * ux - c * uxx;
+              case ALLEN_CAHN -> ut - c * uxx - 5 * (u[i] - u[i] * u[i] * u[i]);
+              case WAVE -> utt - c * c * uxx;
+            };
+        assertEquals(expected, residual[i], 0.06);
+      }
+    }
+  }
+
+  private static double[] ask(
+      Model model, double[] x, double dx, double[] t, double dt, double c, int condition) {
+    double[] places = Arrays.stream(x).map(v -> v + dx).toArray();
+    double[] times = Arrays.stream(t).map(v -> v + dt).toArray();
+    return model.predict(points(places, times, c, condition)).numbers("prediction_u");
+  }
+
+  @Test
+  void filesKeepItAndMethodsThatCorrectLabelsAreRefused() {
+    TransferConfig config = settings(Equation.WAVE).sourceEpochs(3).targetEpochs(3).build();
+    Data source = new Points(Equation.WAVE, 1).training(100, 50, 1);
+    Data target = new Points(Equation.WAVE, 1.2).training(10, 10, 2);
+    try (Model model = Model.transfer(source, "t", target, config, new Monitor())) {
+      model.save(folder.resolve("m"), false);
+      try (Model loaded = Model.load(folder.resolve("m"))) {
+        assertArrayEquals(
+            model.predict("t", target).numbers("prediction_u"),
+            loaded.predict("t", target).numbers("prediction_u"));
+        assertEquals(config.network(), loaded.config().network());
+      }
+      TransferConfig corrected = config.toBuilder().method(Method.GP_RESIDUAL).build();
+      assertThrows(
+          DataException.class, () -> model.calibrate("g", target, corrected, new Monitor()));
+      Tuning tuning = model.tune(target, config, new Monitor());
+      assertTrue(tuning.trials().stream().noneMatch(t -> t.config().method() == Method.PAC_STACK));
+    }
+  }
+
+  private void assertRefused(String expected, Object... arguments) {
+    Cli cli = Cli.run(arguments);
+    assertEquals(2, cli.exitCode(), cli::toString);
+    assertEquals(1, cli.err().lines().count(), cli::toString);
+    assertTrue(cli.err().contains(expected), cli::toString);
+  }
+
+  @Test
+  void theCommandLineMakesPointsAndRefusesWhatIsWrong() throws IOException {
+    Path source = folder.resolve("source.csv");
+    Path test = folder.resolve("test.parquet");
+    Path model = folder.resolve("m");
+    Cli.ok("points", "burgers", "--coefficient", 0.1, "--points", 100, "--out", source);
+    assertEquals(121, Files.readAllLines(source).size());
+    Cli.ok("points", "burgers", "--coefficient", 0.1, "--solution", 16, "--out", test);
+    Object[] pinn = {"--network", "pinn", "--equation", "burgers", "--hidden", "8", "--out", model};
+    Cli.ok(
+        Cli.and(
+            pinn, "transfer", "--source", source, "--target", source, "--test", test, "--source-epochs", 2,
+            "--target-epochs", 2));
+    assertTrue(Cli.ok("evaluate", "--model", model, "--input", test).out().contains("289 rows"));
+    assertRefused(
+        "between 0.005 and 2.0, not 5.0", "points", "burgers", "--coefficient", 5, "--out", folder.resolve("p.csv"));
+    Path bad = write("c.csv", "x,t,coefficient,condition,u\n0,0,0.1,1,0\n0,0,7,0,0\n");
+    assertRefused("c.csv, row 2: coefficient is 7.0", "evaluate", "--model", model, "--input", bad);
+    assertRefused("row 2: coefficient", "calibrate", "--model", model, "--name", "n", "--target", bad);
+    bad = write("x.csv", "x,t,coefficient,condition,u\n3,0,0.1,1,0\n");
+    assertRefused("row 1: x is 3.0", "evaluate", "--model", model, "--input", bad);
+    bad = write("q.csv", "x,t,coefficient,condition,u\n0,0,0.1,1.5,0\n");
+    assertRefused("condition is 1.5", "evaluate", "--model", model, "--input", bad);
+    bad = write("a.csv", "x,t,coefficient,u\n0,0,0.1,1\n0,1,0.1,1\n");
+    Path other = folder.resolve("n");
+    assertRefused(
+        "x, t, coefficient, condition",
+        "train", "--source", bad, "--network", "pinn", "--equation", "burgers", "--out", other);
+    assertRefused("--equation", "train", "--source", source, "--network", "pinn", "--out", other);
+    assertRefused(
+        "for the network pinn", "train", "--source", source, "--label", "u", "--equation", "heat", "--out", other);
+  }
+
+  private Path write(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Experiment.Problems.class,
+      names = {"HEAT", "BURGERS", "ALLEN_CAHN", "WAVE"})
+  void theExperimentsSourceHelps(Experiment.Problems problem) {
+    try (Problem at = problem.at(1)) {
+      TransferConfig config = at.settings().sourceEpochs(60).targetEpochs(200).build();
+      Monitor monitor = new Monitor();
+      try (Model model = Model.train(at.source(1), config, monitor)) {
+        model.prune();
+        model.allocate(at.source(1), monitor);
+        model.calibrate("pac", at.target(1, 20), monitor);
+        model.calibrate(
+            "scratch", at.target(1, 20), config.toBuilder().method(Method.SCRATCH).build(), monitor);
+        double pac = model.evaluate("pac", at.test(1)).error();
+        assertTrue(pac < model.evaluate("scratch", at.test(1)).error(), problem + " " + pac);
+      }
+    }
+  }
+}
