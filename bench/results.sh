@@ -22,3 +22,7 @@ done
 ./pacnet experiment shapes --seeds $((seeds / 2)) --targets $images \
   --methods scratch,finetune,finetune-head,l2sp,bss,stochnorm,cotuning,lwf,taps,pac,pac-ensemble \
   --out "$out/shapes.csv" | tee "$out/shapes.txt"
+for problem in pendulum lotka-volterra duffing spring-mass heat burgers allen-cahn wave; do
+  ./pacnet experiment $problem --seeds $seeds --methods scratch,finetune,finetune-head,l2sp,taps,pac,pac-ensemble,pac-nolambda,untouched \
+    --out "$out/$problem.csv" | tee "$out/$problem.txt"
+done

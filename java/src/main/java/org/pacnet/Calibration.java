@@ -71,6 +71,9 @@ final class Calibration implements Situation, AutoCloseable {
     if (method.needs(Need.TABLE) && !settings.network().predictsLabels()) {
       throw unfit("is for tables of inputs and labels (the network mlp)");
     }
+    if (method.needs(Need.FEATURES) && !settings.network().hasFeatures()) {
+      throw unfit("needs features, which a network of a differential equation has none of");
+    }
     if (method.needs(Need.SHARED_OUTPUTS) && own.head()) {
       throw unfit("can't say of classes that the source does not have");
     }

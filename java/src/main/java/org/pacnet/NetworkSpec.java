@@ -35,6 +35,11 @@ public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde
     return this instanceof Perceptron;
   }
 
+  /** Whether its layers say something of a row each, once. */
+  default boolean hasFeatures() {
+    return !(this instanceof NeuralOde || this instanceof Pinn);
+  }
+
   /**
    * Throws a {@link DataException} if a row has numbers that this network has no place for.
    *

@@ -26,9 +26,9 @@ public enum Method {
   /** Fine-tuning with a pull toward the source's weights. */
   L2SP(Start.SOURCE, new Pull(true), 0.01),
   /** Fine-tuning with a pull of each layer's features toward the source's. */
-  DELTA(Start.SOURCE, new Delta(), 1),
+  DELTA(Start.SOURCE, new Delta(), 1, Need.FEATURES),
   /** Fine-tuning that shrinks what a batch's features have in common least. */
-  BSS(Start.SOURCE, new Bss(), 0.001),
+  BSS(Start.SOURCE, new Bss(), 0.001, Need.FEATURES),
   /** Fine-tuning that normalises by the batch or by the source's statistics, by chance. */
   STOCHNORM(Start.SOURCE, new StochNorm(), 0, Need.BATCH_NORM),
   /** Fine-tuning that keeps teaching the source's outputs what the target's classes look like to them. */
@@ -92,6 +92,8 @@ public enum Method {
     CLASSES,
     /** A target with classes that the source does not have. */
     OWN_CLASSES,
+    /** A network whose layers say something of a row, rather than of a point on the way to its solution. */
+    FEATURES,
     /** A network with BatchNorm. */
     BATCH_NORM,
     /** The source's rows. */
