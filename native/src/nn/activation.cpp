@@ -1,61 +1,11 @@
 #include "nn/activation.h"
 
-#include <cmath>
-#include <numbers>
-
 #include "core/simd.h"
-#include "nn/elementary.h"
+#include "nn/activation_arithmetic.h"
 
 namespace pacnet {
 
 namespace {
-
-// The 32-bit finaliser "lowbias32" (Wellons 2018): a counter in, well mixed bits out.
-inline uint32_t mix(uint32_t x) {
-  x ^= x >> 16;
-  x *= 0x7feb352dU;
-  x ^= x >> 15;
-  x *= 0x846ca68bU;
-  x ^= x >> 16;
-  return x;
-}
-
-// 0, or 1 / (1 - rate).
-inline float dropout_factor(const Dropout& dropout, uint32_t index, float scale) {
-  const float draw = static_cast<float>(mix(index ^ dropout.key) >> 8) * 0x1p-24F;
-  return draw < dropout.rate ? 0.0F : scale;
-}
-
-// The standard normal distribution function.
-float phi(float z) { return 0.5F * (1.0F + std::erf(z * static_cast<float>(1.0 / std::numbers::sqrt2))); }
-
-struct Tanh {
-  static constexpr bool kFromOutput = true;
-  static inline float value(float z) { return hyperbolic_tangent(z); }
-  static inline float slope(float out) { return 1.0F - out * out; }
-};
-struct Sigmoid {
-  static constexpr bool kFromOutput = true;
-  static inline float value(float z) { return sigmoid(z); }
-  static inline float slope(float out) { return out * (1.0F - out); }
-};
-// Hendrycks & Gimpel 2016, the exact form.
-struct Gelu {
-  static constexpr bool kFromOutput = false;
-  static inline float value(float z) { return z * phi(z); }
-  static inline float slope(float z) {
-    const auto density = static_cast<float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2) * std::exp(-0.5F * z * z);
-    return phi(z) + z * density;
-  }
-};
-struct Silu {
-  static constexpr bool kFromOutput = false;
-  static inline float value(float z) { return z * sigmoid(z); }
-  static inline float slope(float z) {
-    const float s = sigmoid(z);
-    return s * (1.0F + z * (1.0F - s));
-  }
-};
 
 // z, saved and a may be one buffer: then an element is read before it is written, which is what ivdep tells the compiler.
 template <typename F>

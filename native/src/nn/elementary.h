@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/host_device.h"
+
 namespace pacnet {
 
 // e^x without a branch, so that loops over it are vectorised; the same bits with every instruction set. x is clamped to
 // where the result is a normal number. Within 2 units in the last place (activation_test.cpp).
-inline float exponential(float x) {
+PACNET_HD inline float exponential(float x) {
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer, in the lowest bits
   x = x < -87.0F ? -87.0F : x;
   x = x > 88.0F ? 88.0F : x;
@@ -21,10 +23,10 @@ inline float exponential(float x) {
   return p * std::bit_cast<float>(power);
 }
 
-inline float sigmoid(float z) { return 1.0F / (1.0F + exponential(-z)); }
+PACNET_HD inline float sigmoid(float z) { return 1.0F / (1.0F + exponential(-z)); }
 
 // By its series near zero, where the other form would cancel.
-inline float hyperbolic_tangent(float z) {
+PACNET_HD inline float hyperbolic_tangent(float z) {
   const float size = std::fabs(z);
   const float far = 1.0F - 2.0F / (exponential(2.0F * size) + 1.0F);
   const float s = z * z;

@@ -1,9 +1,9 @@
 #include "optim/masked_step.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/simd.h"
+#include "optim/step_arithmetic.h"
 
 namespace pacnet {
 
@@ -30,16 +30,7 @@ template <bool kAnchored>
       const float* __restrict g = b.grad + base;
       const float* __restrict a = kAnchored ? b.anchor + base : nullptr;
       for (int j = 0; j < kHalf; ++j) {
-        const float old = p[j];
-        const float pull = kAnchored ? old - a[j] : old;
-        const float gradient = g[j] + twice_l2 * pull;
-        const float m1 = m[j] + (gradient - m[j]) * (1.0F - s.beta1);
-        const float m2 = v[j] * s.beta2 + gradient * gradient * (1.0F - s.beta2);
-        const float denominator = std::sqrt(m2) / s.sqrt_correction2 + s.epsilon;
-        const float moved = old * s.decay - s.step_size * (m1 / denominator);
-        m[j] = m1;
-        v[j] = m2;
-        p[j] = ((bits >> j) & 1U) != 0 ? moved : old;
+        step_element(s, ((bits >> j) & 1U) != 0, pulled(g[j], p[j], kAnchored ? a[j] : 0.0F, twice_l2), p[j], m[j], v[j]);
       }
     }
   }
@@ -48,7 +39,6 @@ template <bool kAnchored>
 template <bool kAnchored>
 [[gnu::always_inline]] inline void sgd_words(const SgdStep& s, const StepBuffers& b, const uint64_t* words,
                                              int64_t first, int64_t last, float twice_l2) {
-  const float carry = s.first ? 0.0F : s.momentum;
   for (int64_t w = first; w < last; ++w) {
     const uint64_t word = words[w];
     if (word == 0) {
@@ -62,11 +52,7 @@ template <bool kAnchored>
       const float* __restrict g = b.grad + base;
       const float* __restrict a = kAnchored ? b.anchor + base : nullptr;
       for (int j = 0; j < kHalf; ++j) {
-        const float old = p[j];
-        const float pull = kAnchored ? old - a[j] : old;
-        const float velocity = carry * m[j] + (g[j] + twice_l2 * pull);
-        m[j] = velocity;
-        p[j] = ((bits >> j) & 1U) != 0 ? old - s.lr * velocity : old;
+        step_element(s, ((bits >> j) & 1U) != 0, pulled(g[j], p[j], kAnchored ? a[j] : 0.0F, twice_l2), p[j], m[j]);
       }
     }
   }
@@ -103,14 +89,6 @@ void apply_segments(const Step& step, const StepBuffers& buffers, const BitMask&
 }
 
 }  // namespace
-
-AdamStep::AdamStep(double lr, double b1, double b2, double eps, double weight_decay, int64_t t)
-    : beta1(static_cast<float>(b1)),
-      beta2(static_cast<float>(b2)),
-      epsilon(static_cast<float>(eps)),
-      step_size(static_cast<float>(lr / (1.0 - std::pow(b1, static_cast<double>(t))))),
-      sqrt_correction2(static_cast<float>(std::sqrt(1.0 - std::pow(b2, static_cast<double>(t))))),
-      decay(static_cast<float>(1.0 - lr * weight_decay)) {}
 
 void apply(const AdamStep& step, const StepBuffers& buffers, const BitMask& trainable,
            std::span<const Segment> segments, int64_t begin, int64_t end) {

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "core/arena.h"
+#include "optim/step_arithmetic.h"
 #include "prune/mask.h"
 
 namespace pacnet {
@@ -25,26 +26,6 @@ struct StepBuffers {
   float* moment1;  ///< Adam's first moment, SGD's momentum
   float* moment2;  ///< Adam's second moment; unused by SGD
   const float* anchor;
-};
-
-/// Adam (Kingma & Ba 2015) in PyTorch's form, and AdamW (Loshchilov & Hutter 2019) with decay > 0:
-/// w -= step_size * m / (sqrt(v) / sqrt_correction2 + epsilon).
-struct AdamStep {
-  float beta1;
-  float beta2;
-  float epsilon;
-  float step_size;         ///< lr / (1 - beta1^t)
-  float sqrt_correction2;  ///< sqrt(1 - beta2^t)
-  float decay;             ///< 1 - lr * weight_decay; 1 without
-
-  AdamStep(double lr, double b1, double b2, double eps, double weight_decay, int64_t t);
-};
-
-/// SGD with momentum in PyTorch's form (no dampening): b = momentum * b + g, w -= lr * b, b = g in the first step.
-struct SgdStep {
-  float lr;
-  float momentum;
-  bool first;
 };
 
 /// One step over [begin, end) of the arena (multiples of kWordBits), for one thread.

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <numbers>
 #include <numeric>
 #include <span>
 #include <string>
@@ -41,18 +40,6 @@ void check_options(const Net& net, const FitOptions& o, int64_t rows) {
   require(o.optimizer >= kAdam && o.optimizer <= kSgd, "unknown optimizer");
   require(o.schedule >= kConstant && o.schedule <= kLinear, "unknown schedule");
   require(o.loss != kCrossEntropy || net.outputs() >= 2, "cross-entropy needs at least two outputs");
-}
-
-double scheduled_rate(const FitOptions& o, int64_t step, int64_t steps) {
-  const double progress = static_cast<double>(step) / static_cast<double>(steps);
-  switch (o.schedule) {
-    case kCosine:  // Loshchilov & Hutter 2017, one period without restart
-      return o.learning_rate * 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
-    case kLinear:
-      return o.learning_rate * (1.0 - progress);
-    default:
-      return o.learning_rate;
-  }
 }
 
 // What the optimizer moves: statistics move by themselves.
@@ -203,7 +190,7 @@ class Fit {
   }
 
   void update(float* moved) {
-    const double rate = scheduled_rate(options_, step_, steps_);
+    const double rate = RateSchedule{static_cast<Schedule>(options_.schedule), options_.learning_rate, steps_}.rate(step_);
     ++step_;
     const StepBuffers buffers{moved, grads_.data(), moment1_.data(), moment2_.data(),
                               scope_.anchor.size() > 0 ? scope_.anchor.data() : nullptr};

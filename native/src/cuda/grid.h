@@ -1,0 +1,97 @@
+// Kernels as plain structs. A kernel has a type Shared, a number of phases kPhases, and run<phase>(thread, shared) for each: all
+// threads of a block end a phase before one begins the next. So the same body runs on the GPU, with a barrier between
+// phases, and on the host, thread after thread, where every test can watch its arithmetic and its indices.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "core/host_device.h"
+
+namespace pacnet::cuda {
+
+struct Grid {
+  int64_t blocks;
+  int threads;
+};
+
+/// As many blocks as give each of `items` a thread.
+inline Grid grid_for(int64_t items, int threads = 256) {
+  const int64_t blocks = (items + threads - 1) / threads;
+  return {blocks > 0 ? blocks : 1, threads};
+}
+
+struct Thread {
+  int64_t block;
+  int thread;
+  int64_t blocks;
+  int threads;
+  PACNET_HD int64_t index() const { return block * threads + thread; }
+  PACNET_HD int64_t stride() const { return blocks * threads; }
+};
+
+struct NoShared {};
+
+/// 16 bytes that are loaded and stored at once.
+struct alignas(16) Four {
+  float at[4];
+};
+
+template <typename T>
+PACNET_HD inline void atomic_add(T* to, T value) {
+#ifdef __CUDA_ARCH__
+  atomicAdd(to, value);
+#else
+  *to += value;
+#endif
+}
+
+PACNET_HD inline void atomic_min(unsigned long long* to, unsigned long long value) {
+#ifdef __CUDA_ARCH__
+  atomicMin(to, value);
+#else
+  *to = value < *to ? value : *to;
+#endif
+}
+
+PACNET_HD inline uint32_t bits_of(float x) {
+#ifdef __CUDA_ARCH__
+  return __float_as_uint(x);
+#else
+  uint32_t bits = 0;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return bits;
+#endif
+}
+
+PACNET_HD inline int ones(uint64_t word) {
+#ifdef __CUDA_ARCH__
+  return __popcll(word);
+#else
+  return __builtin_popcountll(word);
+#endif
+}
+
+template <typename Kernel, int... kPhase>
+void run_block_on_host(const Kernel& kernel, Thread at, typename Kernel::Shared& shared,
+                       std::integer_sequence<int, kPhase...> /*phases*/) {
+  const auto phase = [&]<int kThis>(std::integral_constant<int, kThis>) {
+    for (at.thread = 0; at.thread < at.threads; ++at.thread) {
+      kernel.template run<kThis>(at, shared);
+    }
+  };
+  (phase(std::integral_constant<int, kPhase>{}), ...);
+}
+
+/// The kernel on the host, block after block.
+template <typename Kernel>
+void run_on_host(const Kernel& kernel, Grid grid) {
+  for (int64_t block = 0; block < grid.blocks; ++block) {
+    auto shared = std::make_unique<typename Kernel::Shared>();
+    run_block_on_host(kernel, {block, 0, grid.blocks, grid.threads}, *shared,
+                      std::make_integer_sequence<int, Kernel::kPhases>{});
+  }
+}
+
+}  // namespace pacnet::cuda

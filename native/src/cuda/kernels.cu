@@ -1,0 +1,65 @@
+// The kernels' launches: each struct of *_kernels.h as a __global__ function.
+#include "cuda/guarantee_kernels.h"
+#include "cuda/launch.h"
+#include "cuda/layer_kernels.h"
+#include "cuda/select_kernels.h"
+#include "cuda/step_kernels.h"
+
+namespace pacnet::cuda {
+
+namespace {
+
+template <typename Kernel, int... kPhase>
+__device__ void run_block(const Kernel& kernel, const Thread& at, typename Kernel::Shared& shared,
+                          std::integer_sequence<int, kPhase...> /*phases*/) {
+  // The barrier behind the last phase costs nothing that ends.
+  ((kernel.template run<kPhase>(at, shared), __syncthreads()), ...);
+}
+
+template <typename Kernel>
+__global__ void run(const Kernel kernel) {
+  __shared__ typename Kernel::Shared shared;
+  const Thread at{static_cast<int64_t>(blockIdx.x), static_cast<int>(threadIdx.x), static_cast<int64_t>(gridDim.x),
+                  static_cast<int>(blockDim.x)};
+  run_block(kernel, at, shared, std::make_integer_sequence<int, Kernel::kPhases>{});
+}
+
+}  // namespace
+
+template <typename Kernel>
+void launch(const Kernel& kernel, Grid grid, cudaStream_t stream) {
+  run<Kernel><<<static_cast<unsigned>(grid.blocks), static_cast<unsigned>(grid.threads), 0, stream>>>(kernel);
+  check(cudaGetLastError());
+}
+
+template void launch(const AdvanceStep&, Grid, cudaStream_t);
+template void launch(const MaskedAdam&, Grid, cudaStream_t);
+template void launch(const MaskedSgd&, Grid, cudaStream_t);
+template void launch(const CountDigits&, Grid, cudaStream_t);
+template void launch(const ChooseDigit&, Grid, cudaStream_t);
+template void launch(const MarkWords&, Grid, cudaStream_t);
+template void launch(const ScanEquals&, Grid, cudaStream_t);
+template void launch(const KeepEquals&, Grid, cudaStream_t);
+template void launch(const GatherRows&, Grid, cudaStream_t);
+template void launch(const Activate<Relu>&, Grid, cudaStream_t);
+template void launch(const Activate<Tanh>&, Grid, cudaStream_t);
+template void launch(const Activate<Sigmoid>&, Grid, cudaStream_t);
+template void launch(const Activate<Gelu>&, Grid, cudaStream_t);
+template void launch(const Activate<Silu>&, Grid, cudaStream_t);
+template void launch(const ActivateBackward<Relu>&, Grid, cudaStream_t);
+template void launch(const ActivateBackward<Tanh>&, Grid, cudaStream_t);
+template void launch(const ActivateBackward<Sigmoid>&, Grid, cudaStream_t);
+template void launch(const ActivateBackward<Gelu>&, Grid, cudaStream_t);
+template void launch(const ActivateBackward<Silu>&, Grid, cudaStream_t);
+template void launch(const AddBias&, Grid, cudaStream_t);
+template void launch(const ColumnSums&, Grid, cudaStream_t);
+template void launch(const ElementLoss<SquaredError>&, Grid, cudaStream_t);
+template void launch(const ElementLoss<AbsoluteError>&, Grid, cudaStream_t);
+template void launch(const ElementLoss<HuberError>&, Grid, cudaStream_t);
+template void launch(const CrossEntropyLoss&, Grid, cudaStream_t);
+template void launch(const AddSums&, Grid, cudaStream_t);
+template void launch(const FindBreach<Breach::kMoved>&, Grid, cudaStream_t);
+template void launch(const FindBreach<Breach::kNotZero>&, Grid, cudaStream_t);
+template void launch(const FindBreach<Breach::kNotFinite>&, Grid, cudaStream_t);
+
+}  // namespace pacnet::cuda

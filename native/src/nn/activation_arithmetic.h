@@ -1,0 +1,68 @@
+// Activations and dropout, element by element.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+
+#include "core/host_device.h"
+#include "nn/activation.h"
+#include "nn/elementary.h"
+
+namespace pacnet {
+
+// The 32-bit finaliser "lowbias32" (Wellons 2018): a counter in, well mixed bits out.
+PACNET_HD inline uint32_t mix(uint32_t x) {
+  x ^= x >> 16;
+  x *= 0x7feb352dU;
+  x ^= x >> 15;
+  x *= 0x846ca68bU;
+  x ^= x >> 16;
+  return x;
+}
+
+// 0, or 1 / (1 - rate).
+PACNET_HD inline float dropout_factor(const Dropout& dropout, uint32_t index, float scale) {
+  const float draw = static_cast<float>(mix(index ^ dropout.key) >> 8) * 0x1p-24F;
+  return draw < dropout.rate ? 0.0F : scale;
+}
+
+// The standard normal distribution function.
+PACNET_HD inline float phi(float z) { return 0.5F * (1.0F + std::erf(z * static_cast<float>(1.0 / std::numbers::sqrt2))); }
+
+struct Tanh {
+  static constexpr bool kFromOutput = true;
+  PACNET_HD static inline float value(float z) { return hyperbolic_tangent(z); }
+  PACNET_HD static inline float slope(float out) { return 1.0F - out * out; }
+};
+struct Sigmoid {
+  static constexpr bool kFromOutput = true;
+  PACNET_HD static inline float value(float z) { return sigmoid(z); }
+  PACNET_HD static inline float slope(float out) { return out * (1.0F - out); }
+};
+// Hendrycks & Gimpel 2016, the exact form.
+struct Gelu {
+  static constexpr bool kFromOutput = false;
+  PACNET_HD static inline float value(float z) { return z * phi(z); }
+  PACNET_HD static inline float slope(float z) {
+    const auto density = static_cast<float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2) * std::exp(-0.5F * z * z);
+    return phi(z) + z * density;
+  }
+};
+struct Silu {
+  static constexpr bool kFromOutput = false;
+  PACNET_HD static inline float value(float z) { return z * sigmoid(z); }
+  PACNET_HD static inline float slope(float z) {
+    const float s = sigmoid(z);
+    return s * (1.0F + z * (1.0F - s));
+  }
+};
+
+/// ReLU's derivative is told by what came out. A NaN stays one, and is reported.
+struct Relu {
+  static constexpr bool kFromOutput = true;
+  PACNET_HD static inline float value(float z) { return z < 0.0F ? 0.0F : z; }
+  PACNET_HD static inline float slope(float out) { return out > 0.0F ? 1.0F : 0.0F; }
+};
+
+}  // namespace pacnet

@@ -1,0 +1,345 @@
+// The GPU's kernels run on the host, block after block and thread after thread, beside their CPU twins: everything about them but
+// the launch. Grids are odd on purpose, so that strides and tails are taken.
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/arena.h"
+#include "cuda/guarantee_kernels.h"
+#include "cuda/layer_kernels.h"
+#include "cuda/select_kernels.h"
+#include "cuda/step_kernels.h"
+#include "nn/activation.h"
+#include "nn/loss.h"
+#include "optim/masked_step.h"
+#include "prune/mask.h"
+#include "prune/select.h"
+
+namespace pacnet {
+namespace {
+
+using cuda::Grid;
+using cuda::run_on_host;
+
+std::size_t at(int64_t i) { return static_cast<std::size_t>(i); }
+
+std::vector<float> draw(int64_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(at(count));
+  for (float& value : values) {
+    value = normal(random);
+  }
+  return values;
+}
+
+bool same_bits(const float* a, const float* b, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (std::bit_cast<uint32_t>(a[i]) != std::bit_cast<uint32_t>(b[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// --- The optimizer step -------------------------------------------------------------------------------------------
+
+struct Arena {
+  explicit Arena(unsigned seed) {
+    layout.add("0.weight", {33, 17}, kRolePrunable);
+    layout.add("0.bias", {33}, 0);
+    layout.add("2.weight", {7, 33}, kRolePrunable);
+    for (FloatBuffer* buffer : {&param, &grad, &moment1, &moment2, &anchor}) {
+      *buffer = FloatBuffer(layout.extent());
+      const std::vector<float> values = draw(layout.extent(), seed++);
+      std::copy(values.begin(), values.end(), buffer->data());
+    }
+    for (int64_t i = 0; i < layout.extent(); ++i) {
+      moment2.data()[i] = std::fabs(moment2.data()[i]);
+    }
+    std::mt19937 random(seed);
+    for (int64_t w = 0; w < layout.extent() / kWordBits; ++w) {
+      mask.push_back(w % 5 == 2 ? 0 : (uint64_t{random()} << 32) | random());
+      twice_l2.push_back(w < 9 ? 0.02F : 0.0F);
+    }
+  }
+  cuda::StepArrays arrays(const cuda::StepState& state, bool anchored) {
+    return {&state,        param.data(),     grad.data(), moment1.data(),  moment2.data(), anchored ? anchor.data() : nullptr,
+            mask.data(), twice_l2.data(), layout.extent()};
+  }
+  Layout layout;
+  FloatBuffer param, grad, moment1, moment2, anchor;
+  std::vector<uint64_t> mask;
+  std::vector<float> twice_l2;
+};
+
+template <bool kAdam>
+void expect_the_cpus_bits(bool anchored, Schedule schedule, double decay) {
+  Arena device(3);
+  Arena host(3);
+  BitMask trainable(host.layout);
+  for (int64_t w = 0; w < host.layout.extent() / kWordBits; ++w) {
+    trainable.word(w) = host.mask[at(w)];
+  }
+  const std::vector<Segment> segments = {{0, 9 * kWordBits, 0.01F}, {9 * kWordBits, host.layout.extent(), 0.0F}};
+  cuda::StepState state;
+  const RateSchedule rates{schedule, 0.01, 10};
+  for (int64_t step = 0; step < 4; ++step) {
+    run_on_host(cuda::AdvanceStep{&state, rates, 0.9, 0.999, 1e-8, decay, 0.8}, {2, 32});
+    run_on_host(cuda::MaskedStep<kAdam>{device.arrays(state, anchored)}, {3, 64});
+    const StepBuffers buffers{host.param.data(), host.grad.data(), host.moment1.data(), host.moment2.data(),
+                              anchored ? host.anchor.data() : nullptr};
+    if constexpr (kAdam) {
+      apply(AdamStep(rates.rate(step), 0.9, 0.999, 1e-8, decay, step + 1), buffers, trainable, segments, 0,
+            host.layout.extent());
+    } else {
+      apply(SgdStep{static_cast<float>(rates.rate(step)), 0.8F, step == 0}, buffers, trainable, segments, 0,
+            host.layout.extent());
+    }
+  }
+  EXPECT_EQ(state.step, 4);
+  EXPECT_TRUE(same_bits(device.param.data(), host.param.data(), host.layout.extent()));
+  EXPECT_TRUE(same_bits(device.moment1.data(), host.moment1.data(), host.layout.extent()));
+  EXPECT_TRUE(same_bits(device.moment2.data(), host.moment2.data(), host.layout.extent()));
+}
+
+TEST(StepKernels, GiveTheCpusBits) {
+  expect_the_cpus_bits<true>(false, kConstant, 0.0);
+  expect_the_cpus_bits<true>(true, kCosine, 0.0);
+  expect_the_cpus_bits<true>(true, kLinear, 0.1);
+  expect_the_cpus_bits<false>(false, kCosine, 0.0);
+  expect_the_cpus_bits<false>(true, kConstant, 0.0);
+}
+
+// --- Selection ----------------------------------------------------------------------------------------------------
+
+struct Selected {
+  std::vector<uint64_t> mask;
+  unsigned long long bad;
+};
+
+Selected select(const std::vector<float>& values, const Layout& layout, int64_t keep, Grid grid) {
+  std::vector<cuda::RankedWord> words;
+  for (const Tensor& tensor : layout.tensors()) {
+    for (int64_t w = tensor.offset / kWordBits; w * kWordBits < tensor.offset + tensor.size; ++w) {
+      words.push_back({w, BitMask::inside(tensor, w)});
+    }
+  }
+  const auto count = static_cast<int64_t>(words.size());
+  const cuda::RankedNumbers numbers{values.data(), words.data(), count};
+  cuda::SelectState state;
+  state.wanted = static_cast<unsigned long long>(keep);
+  for (int pass = 0; pass < cuda::kDigits; ++pass) {
+    run_on_host(cuda::CountDigits{numbers, &state, pass}, grid);
+    run_on_host(cuda::ChooseDigit{&state, pass}, {1, 1});
+  }
+  Selected selected{std::vector<uint64_t>(at(layout.extent() / kWordBits)), state.bad};
+  std::vector<uint64_t> equal(words.size());
+  const Grid marking = cuda::MarkWords::grid(count);
+  std::vector<unsigned long long> equals(at(marking.blocks));
+  run_on_host(cuda::MarkWords{numbers, &state, selected.mask.data(), equal.data(), equals.data()}, marking);
+  run_on_host(cuda::ScanEquals{equals.data(), marking.blocks}, {1, cuda::ScanEquals::kThreads});
+  run_on_host(cuda::KeepEquals{&state, words.data(), equal.data(), equals.data(), selected.mask.data(), count}, grid);
+  return selected;
+}
+
+void expect_the_cpus_mask(const std::vector<int64_t>& sizes, bool ties, unsigned seed) {
+  Layout layout;
+  for (std::size_t t = 0; t < sizes.size(); ++t) {
+    layout.add(std::to_string(t), {sizes[t]}, kRolePrunable);
+  }
+  // Gaps hold what no pass may look at.
+  std::vector<float> values(at(layout.extent()), std::numeric_limits<float>::quiet_NaN());
+  const std::vector<float> drawn = draw(layout.extent(), seed);
+  for (const Tensor& tensor : layout.tensors()) {
+    for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      values[at(i)] = ties ? std::round(2.0F * drawn[at(i)]) / 2.0F : drawn[at(i)];
+    }
+  }
+  int64_t all = 0;
+  for (const int64_t size : sizes) {
+    all += size;
+  }
+  for (const int64_t keep : {int64_t{0}, int64_t{1}, all / 5, all / 2, all - 1, all}) {
+    BitMask expected(layout);
+    select_largest(values.data(), layout.tensors(), keep, expected);
+    for (const Grid grid : {Grid{1, 32}, Grid{3, 64}, Grid{7, 256}}) {
+      const Selected selected = select(values, layout, keep, grid);
+      for (int64_t w = 0; w < layout.extent() / kWordBits; ++w) {
+        ASSERT_EQ(selected.mask[at(w)], expected.word(w)) << "keep " << keep << ", word " << w;
+      }
+      EXPECT_EQ(selected.bad, cuda::kNone);
+    }
+  }
+}
+
+TEST(SelectKernels, GiveTheCpusMask) {
+  expect_the_cpus_mask({1000}, false, 1);
+  expect_the_cpus_mask({64, 1, 130, 4096, 63}, false, 2);
+  expect_the_cpus_mask({64, 1, 130, 4096, 63}, true, 3);
+  expect_the_cpus_mask({3}, true, 4);
+  // More blocks of equals than threads that scan them.
+  expect_the_cpus_mask({64 * 16 * 1100 + 5}, true, 5);
+}
+
+TEST(SelectKernels, SayWhereANumberIsNotFinite) {
+  Layout layout;
+  layout.add("w", {200}, kRolePrunable);
+  std::vector<float> values = draw(layout.extent(), 6);
+  values[150] = -std::numeric_limits<float>::infinity();
+  values[199] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(select(values, layout, 10, {3, 32}).bad, 150U);
+}
+
+// --- Layers and losses --------------------------------------------------------------------------------------------
+
+template <typename F>
+void expect_the_cpus_activation(Activation activation) {
+  constexpr int64_t kRows = 13;
+  constexpr int64_t kWidth = 29;
+  const std::vector<float> z = draw(kRows * kWidth, 7);
+  const std::vector<float> bias = draw(kWidth, 8);
+  std::vector<float> saved(z.size());
+  std::vector<float> a(z.size());
+  run_on_host(cuda::Activate<F>{z.data(), bias.data(), saved.data(), a.data(), kRows, kWidth}, {3, 50});
+  std::vector<float> cpu_saved(z.size());
+  std::vector<float> cpu(z.size());
+  activate(activation, z.data(), bias.data(), kRows, kWidth, cpu_saved.data(), cpu.data(), {}, 0);
+  EXPECT_TRUE(same_bits(a.data(), cpu.data(), kRows * kWidth));
+  std::vector<float> grad = draw(kRows * kWidth, 9);
+  std::vector<float> cpu_grad = grad;
+  run_on_host(cuda::ActivateBackward<F>{saved.data(), grad.data(), kRows * kWidth}, {2, 37});
+  const std::vector<float>& from = activation == kRelu ? cpu : cpu_saved;
+  activate_backward(activation, from.data(), kRows, kWidth, cpu_grad.data(), {}, 0);
+  for (std::size_t i = 0; i < grad.size(); ++i) {
+    EXPECT_EQ(grad[i], cpu_grad[i]);  // but for the sign of a zero
+  }
+}
+
+TEST(LayerKernels, ActivateAsTheCpuDoes) {
+  expect_the_cpus_activation<Relu>(kRelu);
+  expect_the_cpus_activation<Tanh>(kTanh);
+  expect_the_cpus_activation<Sigmoid>(kSigmoid);
+  expect_the_cpus_activation<Gelu>(kGelu);
+  expect_the_cpus_activation<Silu>(kSilu);
+}
+
+TEST(LayerKernels, GatherAddAndSum) {
+  constexpr int64_t kRows = 21;
+  constexpr int64_t kWidth = 45;
+  const std::vector<float> data = draw(50 * kWidth, 10);
+  std::vector<uint32_t> order;
+  for (uint32_t r = 0; r < kRows; ++r) {
+    order.push_back(r * 17 % 50);
+  }
+  std::vector<float> rows(at(kRows * kWidth));
+  run_on_host(cuda::GatherRows{data.data(), order.data(), rows.data(), kRows, kWidth}, {5, 33});
+  for (int64_t r = 0; r < kRows; ++r) {
+    EXPECT_TRUE(same_bits(rows.data() + r * kWidth, data.data() + order[at(r)] * kWidth, kWidth));
+  }
+  std::vector<float> sums(at(kWidth));
+  run_on_host(cuda::ColumnSums{rows.data(), sums.data(), kRows, kWidth}, cuda::ColumnSums::grid(kWidth));
+  for (int64_t c = 0; c < kWidth; ++c) {
+    double sum = 0.0;
+    for (int64_t r = 0; r < kRows; ++r) {
+      sum += static_cast<double>(rows[at(r * kWidth + c)]);
+    }
+    EXPECT_NEAR(static_cast<double>(sums[at(c)]), sum, 1e-5);
+  }
+  const std::vector<float> bias = draw(kWidth, 11);
+  std::vector<float> added = rows;
+  run_on_host(cuda::AddBias{bias.data(), added.data(), kRows, kWidth}, {2, 64});
+  for (int64_t i = 0; i < kRows * kWidth; ++i) {
+    EXPECT_EQ(added[at(i)], rows[at(i)] + bias[at(i % kWidth)]);
+  }
+}
+
+template <typename Error>
+void expect_the_cpus_loss(Loss kind, Error error) {
+  constexpr int64_t kRows = 37;
+  constexpr int64_t kOutputs = 5;
+  const std::vector<float> out = draw(kRows * kOutputs, 12);
+  const std::vector<float> y = draw(kRows * kOutputs, 13);
+  std::vector<float> grad(out.size());
+  std::vector<float> cpu_grad(out.size());
+  std::vector<double> sums(3);
+  double total = 1.0;
+  const float scale = 1.0F / kRows;
+  run_on_host(cuda::ElementLoss<Error>{error, out.data(), y.data(), grad.data(), scale / kOutputs, kRows * kOutputs, sums.data()},
+              {3, 16});
+  run_on_host(cuda::AddSums{sums.data(), 3, 1.0 / kOutputs, &total}, {2, 2});
+  const double cpu = loss_sum({kind, 0.7, 0}, out.data(), y.data(), kRows, kOutputs, scale, cpu_grad.data());
+  EXPECT_NEAR(total - 1.0, cpu, 1e-9 * cpu);
+  EXPECT_TRUE(same_bits(grad.data(), cpu_grad.data(), kRows * kOutputs));
+}
+
+TEST(LossKernels, GiveTheCpusSumsAndGradients) {
+  expect_the_cpus_loss(kMse, SquaredError{});
+  expect_the_cpus_loss(kMae, AbsoluteError{});
+  expect_the_cpus_loss(kHuber, HuberError{0.7F});
+  constexpr int64_t kRows = 37;
+  const std::vector<float> out = draw(kRows * 6, 14);
+  std::vector<float> labels;
+  for (int64_t r = 0; r < kRows; ++r) {
+    labels.push_back(static_cast<float>(r * 7 % 5));
+  }
+  std::vector<float> grad(out.size(), 9.0F);
+  std::vector<float> cpu_grad(out.size());
+  std::vector<double> sums(2);
+  // Of six outputs five are classes.
+  run_on_host(cuda::CrossEntropyLoss{out.data(), labels.data(), grad.data(), 0.25F, kRows, 6, 5, sums.data()}, {2, 8});
+  const double cpu = loss_sum({kCrossEntropy, 1.0, 5}, out.data(), labels.data(), kRows, 6, 0.25F, cpu_grad.data());
+  EXPECT_NEAR(sums[0] + sums[1], cpu, 1e-9 * cpu);
+  EXPECT_TRUE(same_bits(grad.data(), cpu_grad.data(), kRows * 6));
+}
+
+// --- Guarantees ---------------------------------------------------------------------------------------------------
+
+TEST(GuaranteeKernels, FindTheFirstBreachAndNothingInTheGaps) {
+  Arena arena(20);
+  const int64_t extent = arena.layout.extent();
+  BitMask used(arena.layout);
+  for (const Tensor& tensor : arena.layout.tensors()) {
+    used.fill(tensor, true);
+  }
+  std::vector<float> before(arena.param.data(), arena.param.data() + extent);
+  std::vector<float> after = before;
+  unsigned long long first = cuda::kNone;
+  const auto moved = [&] {
+    first = cuda::kNone;
+    run_on_host(cuda::FindBreach<cuda::Breach::kMoved>{before.data(), after.data(), arena.mask.data(), used.words(), extent, &first},
+                {3, 40});
+    return first;
+  };
+  const Tensor& bias = arena.layout.tensors()[1];
+  after[at(bias.offset + bias.size)] = 5.0F;  // a gap
+  for (int64_t i = 0; i < extent; ++i) {
+    if ((arena.mask[at(i / kWordBits)] >> (i % kWordBits) & 1U) != 0) {
+      after[at(i)] += 1.0F;  // what may move
+    }
+  }
+  EXPECT_EQ(moved(), cuda::kNone);
+  after[2 * 64 + 9] = -after[2 * 64 + 9];  // the word that is all frozen
+  after[2 * 64 + 30] = 0.0F;
+  EXPECT_EQ(moved(), 2U * 64 + 9);
+  std::vector<float> zeros(at(extent), 0.0F);
+  zeros[2 * 64 + 7] = -0.0F;
+  first = cuda::kNone;
+  run_on_host(cuda::FindBreach<cuda::Breach::kNotZero>{nullptr, zeros.data(), arena.mask.data(), used.words(), extent, &first},
+              {2, 64});
+  EXPECT_EQ(first, 2U * 64 + 7);
+  zeros[100] = std::numeric_limits<float>::quiet_NaN();
+  first = cuda::kNone;
+  run_on_host(cuda::FindBreach<cuda::Breach::kNotFinite>{nullptr, zeros.data(), nullptr, used.words(), extent, &first}, {2, 64});
+  EXPECT_EQ(first, 100U);
+}
+
+}  // namespace
+}  // namespace pacnet
