@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "cuda/status.h"
 #include "nn/describe.h"
 #include "pacnet/pacnet.h"
 #include "prune/mask.h"
@@ -38,6 +39,18 @@ const char* cpu_capability() noexcept {
   }
 #endif
   return "DEFAULT";
+}
+
+bool gpu_usable() {
+  return guarded([] { return cuda::status().usable; });
+}
+
+const char* gpu_status() {
+  return guarded([] {
+    thread_local std::string words;
+    words = cuda::status().words;
+    return words.c_str();
+  });
 }
 
 namespace {

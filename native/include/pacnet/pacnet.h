@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 4;
+constexpr int kAbiVersion = 5;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -31,7 +31,8 @@ enum ErrorKind : int {
   kErrorGuarantee = 3,        ///< a value that a phase must not move has moved
   kErrorOutOfMemory = 4,
   kErrorInternal = 5,  ///< anything else, an error inside LibTorch among them
-  kErrorRows = 6  ///< a BatchSource had no rows to give, for a reason of its own
+  kErrorRows = 6,  ///< a BatchSource had no rows to give, for a reason of its own
+  kErrorDevice = 7  ///< there is no GPU that this build can use, or it failed
 };
 PACNET_API int last_error_kind() noexcept;
 
@@ -47,6 +48,10 @@ PACNET_API int blas_threads();
 PACNET_API void pin_blas_threads();
 /// "AVX2", "AVX512" or "DEFAULT": the instruction set that the element-wise loops were dispatched to.
 PACNET_API const char* cpu_capability() noexcept;
+/// Whether there is an NVIDIA GPU that this build can use, and which; or why not and what to do. The words are valid until
+/// the next call on the same thread.
+PACNET_API bool gpu_usable();
+PACNET_API const char* gpu_status();
 
 enum Activation : int { kRelu = 0, kTanh = 1, kSigmoid = 2, kGelu = 3, kSilu = 4 };
 enum Loss : int { kMse = 0, kMae = 1, kHuber = 2, kCrossEntropy = 3 };

@@ -44,7 +44,7 @@ public record Diagnosis(
         info.blasThreads(),
         Runtime.getRuntime().availableProcessors(),
         info.cpuCapability(),
-        describeGpu(),
+        describeGpu(info),
         loadedLibraries());
   }
 
@@ -53,10 +53,11 @@ public record Diagnosis(
     return Version.PACNET;
   }
 
-  private static String describeGpu() {
-    return Files.exists(Path.of("/proc/driver/nvidia/version"))
-        ? "not used: this build of pacnet has no CUDA support (the machine has an NVIDIA driver)"
-        : "not used: this build of pacnet has no CUDA support, and there is no NVIDIA driver";
+  private static String describeGpu(NativeLibrary.Info info) {
+    boolean driver = Files.exists(Path.of("/proc/driver/nvidia/version"));
+    return info.gpuUsable()
+        ? "not used yet, training runs on the CPU: " + info.gpu()
+        : "not used: " + info.gpu() + (driver ? " (the machine has an NVIDIA driver)" : ", and there is no NVIDIA driver");
   }
 
   private static Map<String, String> loadedLibraries() {

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.binding.PacNetLibrary;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
+import org.pacnet.error.DeviceException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.error.GuaranteeException;
 import org.pacnet.error.NativeException;
@@ -63,19 +64,28 @@ public final class NativeLibrary {
   }
 
   /** What is loaded, for {@code doctor} and for provenance. */
-  public record Info(String libtorch, String blas, int blasThreads, String cpuCapability) {}
+  public record Info(
+      String libtorch,
+      String blas,
+      int blasThreads,
+      String cpuCapability,
+      boolean gpuUsable,
+      String gpu) {}
 
   /** Asks the core; the BLAS description names the file it was loaded from. */
   public static Info info() {
     load();
     try (BytePointer libtorch = PacNetLibrary.libtorch_version();
         BytePointer blas = PacNetLibrary.blas_description();
-        BytePointer capability = PacNetLibrary.cpu_capability()) {
+        BytePointer capability = PacNetLibrary.cpu_capability();
+        BytePointer gpu = PacNetLibrary.gpu_status()) {
       return new Info(
           libtorch.getString(),
           blas.getString(),
           PacNetLibrary.blas_threads(),
-          capability.getString());
+          capability.getString(),
+          PacNetLibrary.gpu_usable(),
+          gpu.getString());
     }
   }
 
@@ -86,6 +96,7 @@ public final class NativeLibrary {
       case PacNetLibrary.kErrorInvalidArgument -> new DataException(message, thrown);
       case PacNetLibrary.kErrorDiverged -> new DivergedException(message, thrown);
       case PacNetLibrary.kErrorGuarantee -> new GuaranteeException(message, thrown);
+      case PacNetLibrary.kErrorDevice -> new DeviceException(message, thrown);
       default -> new NativeException(message, thrown);
     };
   }
