@@ -74,8 +74,8 @@ final class Tuner {
     int few = Math.max(1, settings.targetEpochs() / 3);
     List<TransferConfig> all = new ArrayList<>(List.of(first));
     if (method.strength() > 0) {
-      all.add(first.toBuilder().lambda(method.strength() / 10).build());
-      all.add(first.toBuilder().lambda(method.strength() * 10).build());
+      all.add(first.toBuilder().lambda(first.strength() / 10).build());
+      all.add(first.toBuilder().lambda(first.strength() * 10).build());
     } else {
       all.add(first.toBuilder().learningRate(slow).build());
       all.add(first.toBuilder().targetEpochs(few).build());
