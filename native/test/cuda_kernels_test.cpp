@@ -92,7 +92,7 @@ void expect_the_cpus_bits(bool anchored, Schedule schedule, double decay) {
   cuda::StepState state;
   const RateSchedule rates{schedule, 0.01, 10};
   for (int64_t step = 0; step < 4; ++step) {
-    run_on_host(cuda::AdvanceStep{&state, rates, 0.9, 0.999, 1e-8, decay, 0.8}, {2, 32});
+    run_on_host(cuda::AdvanceStep{&state, rates, 0.9, 0.999, 1e-8, decay, 0.8, 3}, {2, 32});
     run_on_host(cuda::MaskedStep<kAdam>{device.arrays(state, anchored)}, {3, 64});
     const StepBuffers buffers{host.param.data(), host.grad.data(), host.moment1.data(), host.moment2.data(),
                               anchored ? host.anchor.data() : nullptr};
@@ -105,6 +105,7 @@ void expect_the_cpus_bits(bool anchored, Schedule schedule, double decay) {
     }
   }
   EXPECT_EQ(state.step, 4);
+  EXPECT_EQ(state.row, 12);
   EXPECT_TRUE(same_bits(device.param.data(), host.param.data(), host.layout.extent()));
   EXPECT_TRUE(same_bits(device.moment1.data(), host.moment1.data(), host.layout.extent()));
   EXPECT_TRUE(same_bits(device.moment2.data(), host.moment2.data(), host.layout.extent()));
@@ -240,7 +241,11 @@ TEST(LayerKernels, GatherAddAndSum) {
     order.push_back(r * 17 % 50);
   }
   std::vector<float> rows(at(kRows * kWidth));
-  run_on_host(cuda::GatherRows{data.data(), order.data(), rows.data(), kRows, kWidth}, {5, 33});
+  cuda::StepState state;
+  state.row = 4;
+  order.insert(order.begin(), 4, 49U);
+  run_on_host(cuda::GatherRows{data.data(), order.data(), &state, rows.data(), kRows, kWidth}, {5, 33});
+  order.erase(order.begin(), order.begin() + 4);
   for (int64_t r = 0; r < kRows; ++r) {
     EXPECT_TRUE(same_bits(rows.data() + r * kWidth, data.data() + order[at(r)] * kWidth, kWidth));
   }

@@ -33,6 +33,8 @@ void launch(const Kernel& kernel, Grid grid, cudaStream_t stream) {
 }
 
 template void launch(const AdvanceStep&, Grid, cudaStream_t);
+template void launch(const BeginEpoch&, Grid, cudaStream_t);
+template void launch(const SkipRows&, Grid, cudaStream_t);
 template void launch(const MaskedAdam&, Grid, cudaStream_t);
 template void launch(const MaskedSgd&, Grid, cudaStream_t);
 template void launch(const CountDigits&, Grid, cudaStream_t);
@@ -51,6 +53,7 @@ template void launch(const ActivateBackward<Tanh>&, Grid, cudaStream_t);
 template void launch(const ActivateBackward<Sigmoid>&, Grid, cudaStream_t);
 template void launch(const ActivateBackward<Gelu>&, Grid, cudaStream_t);
 template void launch(const ActivateBackward<Silu>&, Grid, cudaStream_t);
+template void launch(const Drop&, Grid, cudaStream_t);
 template void launch(const AddBias&, Grid, cudaStream_t);
 template void launch(const ColumnSums&, Grid, cudaStream_t);
 template void launch(const ElementLoss<SquaredError>&, Grid, cudaStream_t);

@@ -4,18 +4,20 @@
 #include <cstdint>
 
 #include "cuda/grid.h"
+#include "cuda/step_kernels.h"
 #include "nn/activation_arithmetic.h"
 #include "nn/loss_arithmetic.h"
 
 namespace pacnet::cuda {
 
-/// Rows of resident data by index: to[r] = from[order[r]].
+/// The next rows of resident data: to[r] = from[order[state->row + r]].
 struct GatherRows {
   using Shared = NoShared;
   static constexpr int kPhases = 1;
 
   const float* from;
   const uint32_t* order;
+  const StepState* state;
   float* to;
   int64_t rows;
   int64_t width;
@@ -23,7 +25,7 @@ struct GatherRows {
   template <int kPhase>
   PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
     for (int64_t i = at.index(); i < rows * width; i += at.stride()) {
-      to[i] = from[static_cast<int64_t>(order[i / width]) * width + i % width];
+      to[i] = from[static_cast<int64_t>(order[state->row + i / width]) * width + i % width];
     }
   }
 };
@@ -65,6 +67,28 @@ struct ActivateBackward {
   PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
     for (int64_t i = at.index(); i < count; i += at.stride()) {
       grad[i] *= F::slope(saved[i]);
+    }
+  }
+};
+
+/// Dropout of a layer's activations, or of their gradients: the pattern of the step's key.
+struct Drop {
+  using Shared = NoShared;
+  static constexpr int kPhases = 1;
+
+  const StepState* state;
+  const uint32_t* keys;
+  float rate;
+  int64_t layer;
+  float* values;
+  int64_t count;
+
+  template <int kPhase>
+  PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
+    const Dropout dropout = dropout_of(rate, keys[state->epoch_step], layer);
+    const float scale = 1.0F / (1.0F - rate);
+    for (int64_t i = at.index(); i < count; i += at.stride()) {
+      values[i] *= dropout_factor(dropout, static_cast<uint32_t>(i), scale);
     }
   }
 };

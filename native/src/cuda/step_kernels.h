@@ -10,9 +10,43 @@ namespace pacnet::cuda {
 
 /// What changes from step to step; it lives on the device, so that a captured graph goes on by itself.
 struct StepState {
-  int64_t step = 0;  ///< done
+  int64_t step = 0;        ///< done
+  int64_t epoch_step = 0;  ///< of them in this epoch
+  int64_t row = 0;         ///< of the epoch's order, where the next batch begins
   AdamStep adam;
   SgdStep sgd{0.0F, 0.0F, true};
+};
+
+/// To the order's beginning: one thread.
+struct BeginEpoch {
+  using Shared = NoShared;
+  static constexpr int kPhases = 1;
+
+  StepState* state;
+
+  template <int kPhase>
+  PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
+    if (at.index() == 0) {
+      state->epoch_step = 0;
+      state->row = 0;
+    }
+  }
+};
+
+/// Over rows that nothing is learnt from: one thread.
+struct SkipRows {
+  using Shared = NoShared;
+  static constexpr int kPhases = 1;
+
+  StepState* state;
+  int64_t rows;
+
+  template <int kPhase>
+  PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
+    if (at.index() == 0) {
+      state->row += rows;
+    }
+  }
 };
 
 /// Goes to the next step: one thread.
@@ -27,6 +61,7 @@ struct AdvanceStep {
   double epsilon;
   double weight_decay;
   double momentum;
+  int64_t rows;  ///< of this step
 
   template <int kPhase>
   PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
@@ -35,6 +70,8 @@ struct AdvanceStep {
     }
     const double rate = schedule.rate(state->step);
     ++state->step;
+    ++state->epoch_step;
+    state->row += rows;
     state->adam = AdamStep(rate, beta1, beta2, epsilon, weight_decay, state->step);
     state->sgd = {static_cast<float>(rate), static_cast<float>(momentum), state->step == 1};
   }

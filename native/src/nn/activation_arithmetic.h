@@ -58,6 +58,11 @@ struct Silu {
   }
 };
 
+/// A layer's pattern in a step. An odd multiplier keeps the keys of a step's layers distinct.
+PACNET_HD inline Dropout dropout_of(float rate, uint32_t key, int64_t layer) {
+  return {rate, key + 0x9e3779b9U * static_cast<uint32_t>(layer)};
+}
+
 /// ReLU's derivative is told by what came out. A NaN stays one, and is reported.
 struct Relu {
   static constexpr bool kFromOutput = true;

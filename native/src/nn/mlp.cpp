@@ -8,6 +8,7 @@
 #include "core/random.h"
 #include "core/simd.h"
 #include "core/team.h"
+#include "nn/activation_arithmetic.h"
 
 namespace pacnet {
 
@@ -104,8 +105,7 @@ float* MlpPass::saved(int64_t layer) {
 }
 
 Dropout MlpPass::dropout(int64_t layer, uint32_t key) const {
-  // An odd multiplier keeps the keys of a step's layers distinct.
-  return {key == 0 ? 0.0F : static_cast<float>(mlp_.dropout()), key + 0x9e3779b9U * static_cast<uint32_t>(layer)};
+  return dropout_of(key == 0 ? 0.0F : static_cast<float>(mlp_.dropout()), key, layer);
 }
 
 void MlpPass::forward(const float* params, int64_t begin, int64_t end, uint32_t dropout_key) {

@@ -108,7 +108,7 @@ TEST_F(OnDevice, StepsAsTheCpuDoes) {
   const RateSchedule rates{kCosine, 0.01, 20};
   const Segment all{0, extent, 0.01F};
   for (int64_t step = 0; step < 5; ++step) {
-    cuda::launch(cuda::AdvanceStep{state.data(), rates, 0.9, 0.999, 1e-8, 0.0, 0.0}, {1, 1}, nullptr);
+    cuda::launch(cuda::AdvanceStep{state.data(), rates, 0.9, 0.999, 1e-8, 0.0, 0.0, 1}, {1, 1}, nullptr);
     cuda::launch(cuda::MaskedAdam{{state.data(), p.data(), g.data(), m.data(), v.data(), nullptr, mask.data(), l2.data(), extent}},
                  cuda::MaskedAdam::grid(extent), nullptr);
     apply(AdamStep(rates.rate(step), 0.9, 0.999, 1e-8, 0.0, step + 1),
