@@ -75,6 +75,8 @@ enum TensorRole : int {
 };
 
 /// How a fit goes. Defaults are those of the PAC-Net paper where it names one.
+enum DeviceKind : int { kCpu = 0, kCuda = 1 };
+
 struct PACNET_API FitOptions {
   int loss = kMse;
   double huber_delta = 1.0;
@@ -101,6 +103,9 @@ struct PACNET_API FitOptions {
 
   /// Threads for one step, at least 1. Small steps use fewer, and no step more than the BLAS can serve.
   int threads = 1;
+
+  /// kCuda: on the current GPU; perceptrons on rows in memory, without terms beyond the pull.
+  int device = kCpu;
 };
 
 struct PACNET_API FitResult {

@@ -33,6 +33,9 @@ struct Thread {
 
 struct NoShared {};
 
+/// In place of an index, where there is none.
+constexpr unsigned long long kNone = ~0ULL;
+
 /// 16 bytes that are loaded and stored at once.
 struct alignas(16) Four {
   float at[4];

@@ -24,8 +24,6 @@ constexpr int kDigits = 3;
 constexpr int kMostBuckets = 1 << 11;
 PACNET_HD inline Digit digit(int pass) { return pass == 0 ? Digit{20, 11} : pass == 1 ? Digit{10, 10} : Digit{0, 10}; }
 
-constexpr unsigned long long kNone = ~0ULL;
-
 struct SelectState {
   uint32_t prefix = 0;               ///< of the K-th magnitude, as far as it is known
   unsigned long long wanted = 0;     ///< how many are still to be taken among those that start so

@@ -1,8 +1,18 @@
 // What a build without CUDA says.
+#include "core/error.h"
 #include "cuda/status.h"
+#include "train/engine.h"
 
-namespace pacnet::cuda {
+namespace pacnet {
+
+std::unique_ptr<Engine> device_engine(const DeviceFit& /*fit*/) {
+  throw Error(kErrorDevice, cuda::status().words + ": take the device cpu");
+}
+
+namespace cuda {
 
 Status status() { return {false, "this build of pacnet has no CUDA support"}; }
 
-}  // namespace pacnet::cuda
+}  // namespace cuda
+
+}  // namespace pacnet

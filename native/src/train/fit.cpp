@@ -13,6 +13,7 @@
 #include "core/random.h"
 #include "core/team.h"
 #include "optim/masked_step.h"
+#include "train/engine.h"
 #include "train/gates.h"
 #include "train/guarantee.h"
 #include "train/penalty.h"
@@ -53,23 +54,23 @@ BitMask optimized(const Scope& scope) {
   return set;
 }
 
-// A fit in progress.
-class Fit {
+// Steps on the CPU, by a team of threads.
+class CpuEngine final : public Engine {
  public:
-  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss, Rows& rows)
+  /// before: the parameters as they are now, which stay there.
+  CpuEngine(const Net& net, const Scope& scope, float* params, const float* before, const FitOptions& options,
+            const LossSpec& loss, Rows& rows, int64_t batch, int64_t steps)
       : net_(net),
         scope_(scope),
         options_(options),
         params_(params),
         rows_(rows),
-        before_(params, params + net.layout().extent()),
         optimized_(optimized(scope)),
         grads_(net.layout().extent()),
         moment1_(net.layout().extent()),
-        moment2_(options.optimizer == kSgd ? 0 : net.layout().extent()) {
-    split(rows.count());
-    batch_ = std::min(options.batch_size, static_cast<int64_t>(order_.size()));
-    steps_ = options.epochs * ((static_cast<int64_t>(order_.size()) + batch_ - 1) / batch_);
+        moment2_(options.optimizer == kSgd ? 0 : net.layout().extent()),
+        batch_(batch),
+        schedule_{static_cast<Schedule>(options.schedule), options.learning_rate, steps} {
     // The spectral term looks at a whole batch.
     const int threads = scope.terms.spectral > 0.0 ? 1 : net.useful_threads(options.threads, batch_);
     team_ = std::make_unique<Team>(threads);
@@ -81,11 +82,129 @@ class Fit {
       }
     }
     if (!scope.gates.tensors.empty()) {
-      gates_ = std::make_unique<Gates>(scope, before_.data());
+      gates_ = std::make_unique<Gates>(scope, before);
       gate_moment1_ = FloatBuffer(gates_->gate_layout().extent());
       gate_moment2_ = FloatBuffer(gates_->gate_layout().extent());
     }
     load_ = [this](int64_t begin, int64_t end, float* x, float* y) { rows_.load(begin, end, x, y); };
+  }
+
+  double train(int64_t epoch, std::span<const uint32_t> order) override {
+    rows_.begin(epoch, order, batch_);
+    double sum = 0.0;
+    for (std::size_t begin = 0; begin < order.size(); begin += static_cast<std::size_t>(batch_)) {
+      sum += step(batch_of(order, begin));
+    }
+    return sum;
+  }
+
+  double loss(std::span<const uint32_t> order) override {
+    rows_.begin(0, order, batch_);
+    double sum = 0.0;
+    for (std::size_t begin = 0; begin < order.size(); begin += static_cast<std::size_t>(batch_)) {
+      const std::span<const uint32_t> rows = batch_of(order, begin);
+      rows_.next(rows);
+      sum += pass_->loss(load_, static_cast<int64_t>(rows.size()));
+    }
+    return sum;
+  }
+
+  void fetch() override {}
+
+  BitMask moved() const override { return gates_ != nullptr ? gates_->moved() : scope_.trainable; }
+
+ private:
+  std::span<const uint32_t> batch_of(std::span<const uint32_t> order, std::size_t begin) const {
+    return order.subspan(begin, std::min(static_cast<std::size_t>(batch_), order.size() - begin));
+  }
+
+  // Computes one batch's gradients and moves the parameters; returns the loss summed over the rows.
+  double step(std::span<const uint32_t> rows) {
+    rows_.next(rows);
+    const double loss = pass_->gradients(load_, static_cast<int64_t>(rows.size()), step_, grads_.data());
+    if (has_penalty(scope_)) {
+      add_penalty_gradient(scope_, params_, grads_.data());
+    }
+    if (gates_ == nullptr) {
+      update(params_);
+    } else {
+      gates_->backward(grads_.data());
+      update(gates_->change());
+      gates_->compose(params_);
+    }
+    return loss;
+  }
+
+  void update(float* moved) {
+    const double rate = schedule_.rate(step_);
+    ++step_;
+    const StepBuffers buffers{moved, grads_.data(), moment1_.data(), moment2_.data(),
+                              scope_.anchor.size() > 0 ? scope_.anchor.data() : nullptr};
+    team_->run([&](int thread) {
+      const Share own = share_of(net_.layout().extent(), thread, team_->size(), kWordBits);
+      apply_step(rate, buffers, optimized_, segments_, own);
+    });
+    if (gates_ != nullptr) {
+      const Layout& layout = gates_->gate_layout();
+      BitMask all(layout);
+      all.fill(layout.tensors().front(), true);
+      const Segment unpulled{0, layout.extent(), 0.0F};
+      apply_step(rate, {gates_->gates(), gates_->gate_gradients(), gate_moment1_.data(), gate_moment2_.data(), nullptr},
+                 all, {&unpulled, 1}, {0, layout.extent()});
+    }
+  }
+
+  void apply_step(double rate, const StepBuffers& buffers, const BitMask& mask, std::span<const Segment> segments,
+                  Share own) const {
+    if (options_.optimizer == kSgd) {
+      const SgdStep sgd{static_cast<float>(rate), static_cast<float>(options_.momentum), step_ == 1};
+      apply(sgd, buffers, mask, segments, own.begin, own.end);
+    } else {
+      const AdamStep adam(rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay, step_);
+      apply(adam, buffers, mask, segments, own.begin, own.end);
+    }
+  }
+
+  const Net& net_;
+  const Scope& scope_;
+  const FitOptions& options_;
+  float* params_;
+  Rows& rows_;
+  BitMask optimized_;
+  std::vector<Segment> segments_;
+  FloatBuffer grads_;
+  FloatBuffer moment1_;
+  FloatBuffer moment2_;
+  int64_t batch_;
+  RateSchedule schedule_;
+  int64_t step_ = 0;
+  std::unique_ptr<Team> team_;
+  std::unique_ptr<Gates> gates_;  ///< null without
+  FloatBuffer gate_moment1_;
+  FloatBuffer gate_moment2_;
+  std::unique_ptr<TrainingPass> pass_;
+  LoadRows load_;
+};
+
+// A fit in progress.
+class Fit {
+ public:
+  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss, Rows& rows)
+      : net_(net), scope_(scope), options_(options), params_(params), before_(params, params + net.layout().extent()) {
+    split(rows.count());
+    const auto count = static_cast<int64_t>(order_.size());
+    const int64_t batch = std::min(options.batch_size, count);
+    const int64_t steps = options.epochs * ((count + batch - 1) / batch);
+    if (options.device == kCuda) {
+      const auto* mlp = dynamic_cast<const Mlp*>(&net);
+      const bool plain = !has_penalty(scope) && scope.gates.tensors.empty() && !scope.terms.any_features() &&
+                         scope.terms.spectral == 0.0 && scope.terms.soft.strength == 0.0;
+      require(mlp != nullptr && plain && rows.x() != nullptr,
+              "on the GPU only perceptrons are trained so far, by methods without terms of their own: take the device cpu");
+      engine_ = device_engine({*mlp, scope, params, options, loss, rows.x(), rows.y(), rows.count(), batch, steps});
+    } else {
+      engine_ = std::make_unique<CpuEngine>(net, scope, params, before_.data(), options, loss, rows, batch, steps);
+    }
   }
 
   FitResult run(FitListener* listener) {
@@ -94,7 +213,9 @@ class Fit {
     double best_loss = std::numeric_limits<double>::infinity();
     for (int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
       const double train_loss = train_epoch(epoch);
-      const double validation_loss = validate();
+      const double validation_loss = validation_.empty()
+                                         ? std::numeric_limits<double>::quiet_NaN()
+                                         : engine_->loss(validation_) / static_cast<double>(validation_.size());
       if (!std::isfinite(train_loss) || (!validation_.empty() && !std::isfinite(validation_loss))) {
         throw Error(kErrorDiverged, "the loss is no longer finite in epoch " + std::to_string(epoch) +
                                         "; lower the learning rate, or standardise the data");
@@ -105,6 +226,7 @@ class Fit {
       } else if (validation_loss < best_loss) {
         best_loss = validation_loss;
         result.best_epoch = epoch;
+        engine_->fetch();
         best.assign(params_, params_ + net_.layout().extent());
       }
       if (listener != nullptr && !listener->on_epoch(epoch, train_loss, validation_loss)) {
@@ -116,14 +238,15 @@ class Fit {
         break;
       }
     }
-    if (!best.empty()) {
+    if (best.empty()) {
+      engine_->fetch();
+    } else {
       std::copy(best.begin(), best.end(), params_);
     }
     check_finite(net_.layout(), params_);
     // With the weights of an earlier epoch, layers may be from before their gate closed.
     const bool last_epoch = best.empty() || result.best_epoch == result.epochs_run;
-    const bool gated = gates_ != nullptr && last_epoch;
-    check_frozen(net_.layout(), gated ? gates_->moved() : scope_.trainable, before_.data(), params_);
+    check_frozen(net_.layout(), last_epoch ? engine_->moved() : scope_.trainable, before_.data(), params_);
     if (scope_.frozen_zero) {
       check_frozen_zero(net_.layout(), scope_.trainable, params_, kErrorGuarantee,
                         "a pruned weight is not +0.0; please report it");
@@ -157,106 +280,18 @@ class Fit {
     if (options_.shuffle) {
       Random(options_.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(epoch_order_);
     }
-    rows_.begin(epoch, epoch_order_, batch_);
-    const auto count = static_cast<int64_t>(epoch_order_.size());
-    double sum = 0.0;
-    for (int64_t begin = 0; begin < count; begin += batch_) {
-      sum += step(batch_of(epoch_order_, begin));
-    }
-    return sum / static_cast<double>(count);
-  }
-
-  std::span<const uint32_t> batch_of(const std::vector<uint32_t>& order, int64_t begin) const {
-    const std::span<const uint32_t> all(order);
-    const auto first = static_cast<std::size_t>(begin);
-    return all.subspan(first, std::min(static_cast<std::size_t>(batch_), all.size() - first));
-  }
-
-  // Computes one batch's gradients and moves the parameters; returns the loss summed over the rows.
-  double step(std::span<const uint32_t> rows) {
-    rows_.next(rows);
-    const double loss = pass_->gradients(load_, static_cast<int64_t>(rows.size()), step_, grads_.data());
-    if (has_penalty(scope_)) {
-      add_penalty_gradient(scope_, params_, grads_.data());
-    }
-    if (gates_ == nullptr) {
-      update(params_);
-    } else {
-      gates_->backward(grads_.data());
-      update(gates_->change());
-      gates_->compose(params_);
-    }
-    return loss;
-  }
-
-  void update(float* moved) {
-    const double rate = RateSchedule{static_cast<Schedule>(options_.schedule), options_.learning_rate, steps_}.rate(step_);
-    ++step_;
-    const StepBuffers buffers{moved, grads_.data(), moment1_.data(), moment2_.data(),
-                              scope_.anchor.size() > 0 ? scope_.anchor.data() : nullptr};
-    team_->run([&](int thread) {
-      const Share own = share_of(net_.layout().extent(), thread, team_->size(), kWordBits);
-      apply_step(rate, buffers, optimized_, segments_, own);
-    });
-    if (gates_ != nullptr) {
-      const Layout& layout = gates_->gate_layout();
-      BitMask all(layout);
-      all.fill(layout.tensors().front(), true);
-      const Segment unpulled{0, layout.extent(), 0.0F};
-      apply_step(rate, {gates_->gates(), gates_->gate_gradients(), gate_moment1_.data(), gate_moment2_.data(), nullptr},
-                 all, {&unpulled, 1}, {0, layout.extent()});
-    }
-  }
-
-  void apply_step(double rate, const StepBuffers& buffers, const BitMask& mask, std::span<const Segment> segments,
-                  Share own) const {
-    if (options_.optimizer == kSgd) {
-      const SgdStep sgd{static_cast<float>(rate), static_cast<float>(options_.momentum), step_ == 1};
-      apply(sgd, buffers, mask, segments, own.begin, own.end);
-    } else {
-      const AdamStep adam(rate, options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay, step_);
-      apply(adam, buffers, mask, segments, own.begin, own.end);
-    }
-  }
-
-  double validate() {
-    if (validation_.empty()) {
-      return std::numeric_limits<double>::quiet_NaN();
-    }
-    const auto count = static_cast<int64_t>(validation_.size());
-    rows_.begin(0, validation_, batch_);
-    double sum = 0.0;
-    for (int64_t begin = 0; begin < count; begin += batch_) {
-      const std::span<const uint32_t> rows = batch_of(validation_, begin);
-      rows_.next(rows);
-      sum += pass_->loss(load_, static_cast<int64_t>(rows.size()));
-    }
-    return sum / static_cast<double>(count);
+    return engine_->train(epoch, epoch_order_) / static_cast<double>(epoch_order_.size());
   }
 
   const Net& net_;
   const Scope& scope_;
   const FitOptions& options_;
   float* params_;
-  Rows& rows_;
   std::vector<float> before_;
-  BitMask optimized_;
-  std::vector<Segment> segments_;
-  FloatBuffer grads_;
-  FloatBuffer moment1_;
-  FloatBuffer moment2_;
   std::vector<uint32_t> order_;
   std::vector<uint32_t> validation_;
   std::vector<uint32_t> epoch_order_;
-  int64_t batch_ = 0;
-  int64_t steps_ = 0;
-  int64_t step_ = 0;
-  std::unique_ptr<Team> team_;
-  std::unique_ptr<Gates> gates_;  ///< null without
-  FloatBuffer gate_moment1_;
-  FloatBuffer gate_moment2_;
-  std::unique_ptr<TrainingPass> pass_;
-  LoadRows load_;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace

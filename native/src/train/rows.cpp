@@ -29,6 +29,8 @@ class RowsInMemory final : public Rows {
         labels_(static_cast<std::size_t>(labels)) {}
 
   int64_t count() const noexcept override { return count_; }
+  const float* x() const noexcept override { return x_; }
+  const float* y() const noexcept override { return y_; }
   void begin(int64_t, std::span<const uint32_t>, int64_t) override {}
   void next(std::span<const uint32_t> rows) override { rows_ = rows; }
   void load(int64_t begin, int64_t end, float* x, float* y) const override {

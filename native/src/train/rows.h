@@ -14,6 +14,9 @@ class Rows {
  public:
   virtual ~Rows() = default;
   virtual int64_t count() const noexcept = 0;
+  /// All rows, where they are in memory; null where they are not.
+  virtual const float* x() const noexcept { return nullptr; }
+  virtual const float* y() const noexcept { return nullptr; }
   /// The rows of an epoch, or with epoch 0 those to evaluate, in the order and batches in which they will be asked for.
   virtual void begin(int64_t epoch, std::span<const uint32_t> order, int64_t batch) = 0;
   /// The next batch, whose rows these are.

@@ -15,8 +15,11 @@
 #include "cuda/select.h"
 #include "cuda/status.h"
 #include "cuda/step_kernels.h"
+#include "../fixture.h"
 #include "optim/masked_step.h"
+#include "pacnet/pacnet.h"
 #include "prune/select.h"
+#include "../scopes.h"
 
 namespace pacnet {
 namespace {
@@ -137,6 +140,27 @@ TEST_F(OnDevice, MemoryThatIsNotThereIsATypedErrorAndLeavesTheRest) {
   }
   before.clear(nullptr);
   cuda::check(cudaDeviceSynchronize());
+}
+
+// What the host run of MlpStep can't tell: graphs, streams, products.
+TEST_F(OnDevice, TrainsAsTheCpuDoes) {
+  for (const char* description : {"mlp sizes=7,64,64,2 activation=silu", "mlp sizes=7,64,3 activation=tanh dropout=0.2"}) {
+    Network on_cpu(description);
+    on_cpu.initialize(1);
+    Network on_gpu(description);
+    test::set_parameters(on_gpu, test::parameters_of(on_cpu));
+    const std::vector<float> x = draw(1000 * 7, 5);
+    const std::vector<float> y = draw(1000 * on_cpu.outputs(), 6);
+    FitOptions options;
+    options.epochs = 3;
+    options.batch_size = 48;
+    options.validation_share = 0.1;
+    const double cpu = test::fit(on_cpu, options, test::PhaseScope(on_cpu, test::Train::kAll, 0.01), x, y);
+    options.device = kCuda;
+    const double gpu = test::fit(on_gpu, options, test::PhaseScope(on_gpu, test::Train::kAll, 0.01), x, y);
+    EXPECT_NEAR(gpu, cpu, 1e-5 * cpu);
+    EXPECT_LT(test::relative_difference(test::parameters_of(on_gpu), test::parameters_of(on_cpu)), 1e-5);
+  }
 }
 
 }  // namespace

@@ -2,7 +2,7 @@ package org.pacnet;
 
 /** Where a model is trained. */
 public enum Device {
-  /** The GPU where this build and the machine have one, else the CPU. */
+  /** The CPU, until it is known from measurements where a GPU is faster. */
   AUTO,
   CPU,
   /** An NVIDIA GPU; an error where there is none. */

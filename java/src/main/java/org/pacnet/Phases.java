@@ -13,6 +13,7 @@ import org.pacnet.core.FitOutcome;
 import org.pacnet.core.FitRange;
 import org.pacnet.core.FitSettings;
 import org.pacnet.core.MaskBits;
+import org.pacnet.core.NativeLibrary;
 import org.pacnet.core.NativeNetwork;
 import org.pacnet.core.RowFeed;
 import org.pacnet.core.TensorInfo;
@@ -97,7 +98,10 @@ final class Phases {
 
   private static void checkDevice(TransferConfig config) {
     if (config.device() == Device.CUDA) {
-      throw new DataException("this build runs on the CPU only; use the device auto or cpu", "device");
+      NativeLibrary.Info info = NativeLibrary.info();
+      if (!info.gpuUsable()) {
+        throw new DataException(info.gpu() + "; use the device auto or cpu", "device");
+      }
     }
   }
 
@@ -313,7 +317,8 @@ final class Phases {
         c.patience(),
         // Each phase draws its own numbers, so that running one alone gives the same ones.
         c.seed() * Phase.values().length + phase.ordinal(),
-        c.threads());
+        c.threads(),
+        c.device() == Device.CUDA);
   }
 
   /** Runs a phase's fit; throws if it was cancelled. */

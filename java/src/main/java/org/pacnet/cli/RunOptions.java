@@ -21,7 +21,7 @@ final class RunOptions {
   @Option(
       names = "--device",
       paramLabel = "NAME",
-      description = "auto (default), cpu or cuda")
+      description = "auto (default: cpu), cpu or cuda (perceptrons)")
   private @Nullable Device device;
 
   void apply(TransferConfig.Builder builder) {

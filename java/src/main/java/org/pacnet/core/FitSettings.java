@@ -16,6 +16,7 @@ package org.pacnet.core;
  * @param patience epochs without a lower validation loss; 0: never stop early
  * @param seed of everything random
  * @param threads at most
+ * @param cuda whether to train on the GPU
  */
 public record FitSettings(
     int loss,
@@ -30,4 +31,5 @@ public record FitSettings(
     double validationShare,
     long patience,
     long seed,
-    int threads) {}
+    int threads,
+    boolean cuda) {}

@@ -312,7 +312,8 @@ public final class NativeNetwork implements AutoCloseable {
         .validation_share(s.validationShare())
         .patience(s.patience())
         .seed(s.seed())
-        .threads(s.threads());
+        .threads(s.threads())
+        .device(s.cuda() ? PacNetLibrary.kCuda : PacNetLibrary.kCpu);
   }
 
   private FitScope scope(FitRange range) {
