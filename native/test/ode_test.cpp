@@ -183,35 +183,7 @@ INSTANTIATE_TEST_SUITE_P(Solvers, OdeGradient,
                                          "ode states=1 steps=1 tolerance=1e-4"),
                          [](const auto& instance) { return "case" + std::to_string(instance.index); });
 
-TEST(NeuralOde, PrunesAllocatesAndCalibratesWithWhatIsFrozenKeptBitForBit) {
-  const Fixture f("ode_rk4");
-  Network network(f.text("network").c_str());
-  set_parameters(network, f.tensor("initial"));
-  std::vector<char> prunable;
-  for (int64_t t = 0; t < network.tensor_count(); ++t) {
-    prunable.push_back((network.tensor_roles(t) & kRolePrunable) != 0);
-  }
-  network.prune(0.8, kPruneGlobal, 0, reinterpret_cast<const bool*>(prunable.data()), network.tensor_count());
-  const std::vector<float> mask = mask_of(network);
-  FitOptions options = options_of(f);
-  fit(network, options, PhaseScope(network, Train::kKept), f.tensor("x"), f.tensor("y"));
-  const std::vector<float> base = parameters_of(network);
-  fit(network, options, PhaseScope(network, Train::kPruned, 0.01), f.tensor("x"), f.tensor("y"));
-  const std::vector<float> calibrated = parameters_of(network);
-  int64_t moved = 0;
-  for (std::size_t i = 0; i < base.size(); ++i) {
-    moved += base[i] != calibrated[i] ? 1 : 0;
-  }
-  EXPECT_GT(moved, 0);
-  std::size_t i = 0;
-  for (int64_t t = 0; t < network.tensor_count(); ++t) {
-    for (int64_t e = 0; e < size_of(network, t); ++e, ++i) {
-      const bool kept = prunable[static_cast<std::size_t>(t)] == 0 || mask[i] != 0.0F;
-      EXPECT_EQ(base[i] == calibrated[i] || !kept, true) << i;
-      EXPECT_TRUE(kept || base[i] == 0.0F) << i;
-    }
-  }
-}
+TEST(NeuralOde, PrunesAllocatesAndCalibratesWithWhatIsFrozenKeptBitForBit) { expect_frozen_bits(Fixture("ode_rk4")); }
 
 TEST(NeuralOde, RefusesWhatIsNoNetwork) {
   for (const char* description :

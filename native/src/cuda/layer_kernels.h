@@ -152,6 +152,16 @@ struct ColumnSums {
 struct BlockSum {
   static constexpr int kThreads = 256;
   double sums[kThreads];
+
+  PACNET_HD void add_up(const Thread& at, double* block_sums) const {
+    if (at.thread == 0) {
+      double sum = 0.0;
+      for (int t = 0; t < at.threads; ++t) {
+        sum += sums[t];
+      }
+      block_sums[at.block] = sum;
+    }
+  }
 };
 
 /// Of an element-wise loss: its gradient, and by block the sum over elements.
@@ -180,12 +190,8 @@ struct ElementLoss {
         }
       }
       shared.sums[at.thread] = sum;
-    } else if (at.thread == 0) {
-      double sum = 0.0;
-      for (int t = 0; t < at.threads; ++t) {
-        sum += shared.sums[t];
-      }
-      block_sums[at.block] = sum;
+    } else {
+      shared.add_up(at, block_sums);
     }
   }
 };
@@ -213,12 +219,8 @@ struct CrossEntropyLoss {
                                  grad == nullptr ? nullptr : grad + r * outputs);
       }
       shared.sums[at.thread] = sum;
-    } else if (at.thread == 0) {
-      double sum = 0.0;
-      for (int t = 0; t < at.threads; ++t) {
-        sum += shared.sums[t];
-      }
-      block_sums[at.block] = sum;
+    } else {
+      shared.add_up(at, block_sums);
     }
   }
 };

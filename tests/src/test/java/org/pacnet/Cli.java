@@ -95,6 +95,14 @@ record Cli(int exitCode, String out, String err) {
     return cli;
   }
 
+  /** Runs a command that must end with exit code 2 and one line that says this. */
+  static void refused(String expected, Object... arguments) {
+    Cli cli = run(arguments);
+    if (cli.exitCode() != 2 || cli.err().lines().count() != 1 || !cli.err().contains(expected)) {
+      throw new AssertionError(List.of(arguments) + " gave " + cli + ", not " + expected);
+    }
+  }
+
   /** Standard output as exactly one JSON object on one line. */
   JsonNode json() {
     try {

@@ -132,13 +132,6 @@ class PinnTest {
     }
   }
 
-  private void assertRefused(String expected, Object... arguments) {
-    Cli cli = Cli.run(arguments);
-    assertEquals(2, cli.exitCode(), cli::toString);
-    assertEquals(1, cli.err().lines().count(), cli::toString);
-    assertTrue(cli.err().contains(expected), cli::toString);
-  }
-
   @Test
   void theCommandLineMakesPointsAndRefusesWhatIsWrong() throws IOException {
     Path source = folder.resolve("source.csv");
@@ -153,22 +146,22 @@ class PinnTest {
             pinn, "transfer", "--source", source, "--target", source, "--test", test, "--source-epochs", 2,
             "--target-epochs", 2));
     assertTrue(Cli.ok("evaluate", "--model", model, "--input", test).out().contains("289 rows"));
-    assertRefused(
+    Cli.refused(
         "between 0.005 and 2.0, not 5.0", "points", "burgers", "--coefficient", 5, "--out", folder.resolve("p.csv"));
     Path bad = write("c.csv", "x,t,coefficient,condition,u\n0,0,0.1,1,0\n0,0,7,0,0\n");
-    assertRefused("c.csv, row 2: coefficient is 7.0", "evaluate", "--model", model, "--input", bad);
-    assertRefused("row 2: coefficient", "calibrate", "--model", model, "--name", "n", "--target", bad);
+    Cli.refused("c.csv, row 2: coefficient is 7.0", "evaluate", "--model", model, "--input", bad);
+    Cli.refused("row 2: coefficient", "calibrate", "--model", model, "--name", "n", "--target", bad);
     bad = write("x.csv", "x,t,coefficient,condition,u\n3,0,0.1,1,0\n");
-    assertRefused("row 1: x is 3.0", "evaluate", "--model", model, "--input", bad);
+    Cli.refused("row 1: x is 3.0", "evaluate", "--model", model, "--input", bad);
     bad = write("q.csv", "x,t,coefficient,condition,u\n0,0,0.1,1.5,0\n");
-    assertRefused("condition is 1.5", "evaluate", "--model", model, "--input", bad);
+    Cli.refused("condition is 1.5", "evaluate", "--model", model, "--input", bad);
     bad = write("a.csv", "x,t,coefficient,u\n0,0,0.1,1\n0,1,0.1,1\n");
     Path other = folder.resolve("n");
-    assertRefused(
+    Cli.refused(
         "x, t, coefficient, condition",
         "train", "--source", bad, "--network", "pinn", "--equation", "burgers", "--out", other);
-    assertRefused("--equation", "train", "--source", source, "--network", "pinn", "--out", other);
-    assertRefused(
+    Cli.refused("--equation", "train", "--source", source, "--network", "pinn", "--out", other);
+    Cli.refused(
         "for the network pinn", "train", "--source", source, "--label", "u", "--equation", "heat", "--out", other);
   }
 

@@ -242,13 +242,6 @@ class TrajectoriesTest {
     return Files.writeString(folder.resolve(name), text);
   }
 
-  private void assertRefused(String expected, Object... arguments) {
-    Cli cli = Cli.run(arguments);
-    assertEquals(2, cli.exitCode(), cli::toString);
-    assertEquals(1, cli.err().lines().count(), cli::toString);
-    assertTrue(cli.err().contains(expected), cli::toString);
-  }
-
   @Test
   void theCommandLineTakesThemAndRefusesWhatIsWrong() throws IOException {
     Path source = folder.resolve("source.csv");
@@ -268,22 +261,22 @@ class TrajectoriesTest {
                 "--hidden", "8", "--activation", "relu", "--json"));
     assertEquals(2, trained.json().get("phases").get(0).get("data").get("rows").asInt() / 30);
     Path bad = write("back.csv", "run,t,x\na,0,1\nb,0,1\na,1,1\nb,1,1\na,0.5,1\n");
-    assertRefused("row 5, column t", "evaluate", "--model", model, "--input", bad);
-    assertRefused("back.csv", "calibrate", "--model", model, "--name", "n", "--target", bad);
+    Cli.refused("row 5, column t", "evaluate", "--model", model, "--input", bad);
+    Cli.refused("back.csv", "calibrate", "--model", model, "--name", "n", "--target", bad);
     bad = write("one.csv", "run,t,x\na,0,1\na,1,1\nb,0,1\n");
-    assertRefused("row 3: trajectory 'b' has one row only", "evaluate", "--model", model, "--input", bad);
+    Cli.refused("row 3: trajectory 'b' has one row only", "evaluate", "--model", model, "--input", bad);
     bad = write("gap.csv", "run,t,x\na,0,1\na,1,\n");
-    assertRefused("row 2, column x: the state is missing", "evaluate", "--model", model, "--input", bad);
+    Cli.refused("row 2, column x: the state is missing", "evaluate", "--model", model, "--input", bad);
     bad = write("absent.csv", "run,t,y\na,0,1\na,1,1\n");
-    assertRefused("lacks column x", "evaluate", "--model", model, "--input", bad);
+    Cli.refused("lacks column x", "evaluate", "--model", model, "--input", bad);
     bad = write("more.csv", "run,t,x,y\na,0,1,1\na,1,1,1\n");
-    assertRefused("more.csv has column y", "calibrate", "--model", model, "--name", "n", "--target", bad);
-    assertRefused(
+    Cli.refused("more.csv has column y", "calibrate", "--model", model, "--name", "n", "--target", bad);
+    Cli.refused(
         "lacks column seconds",
         "train", "--source", source, "--out", folder.resolve("n"), "--network", "ode", "--trajectory", "run", "--time",
         "seconds");
-    assertRefused("--time", "train", "--source", source, "--out", model, "--network", "ode", "--trajectory", "run");
-    assertRefused(
+    Cli.refused("--time", "train", "--source", source, "--out", model, "--network", "ode", "--trajectory", "run");
+    Cli.refused(
         "for tables", "calibrate", "--model", model, "--name", "n", "--target", source, "--method", "gp-residual");
     // A network without bounds that learnt to grow: it leaves the numbers.
     Path first = write("first.csv", "run,t,x\nup,0,1e5\n");
