@@ -146,6 +146,11 @@ class PinnTest {
             pinn, "transfer", "--source", source, "--target", source, "--test", test, "--source-epochs", 2,
             "--target-epochs", 2));
     assertTrue(Cli.ok("evaluate", "--model", model, "--input", test).out().contains("289 rows"));
+    Cli compared =
+        Cli.ok(
+            "compare", "--source", source, "--target", source, "--network", "pinn", "--equation", "burgers", "--hidden", "8",
+            "--source-epochs", 1, "--target-epochs", 1, "--methods", "pac");
+    assertTrue(compared.out().contains("--network pinn --equation burgers --label u"), compared::toString);
     Cli.refused(
         "between 0.005 and 2.0, not 5.0", "points", "burgers", "--coefficient", 5, "--out", folder.resolve("p.csv"));
     Path bad = write("c.csv", "x,t,coefficient,condition,u\n0,0,0.1,1,0\n0,0,7,0,0\n");

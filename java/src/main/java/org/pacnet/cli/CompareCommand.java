@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.NeuralOde;
+import org.pacnet.Pinn;
 import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
@@ -102,9 +103,13 @@ final class CompareCommand implements Runnable {
   }
 
   private static String columns(TransferConfig config) {
-    return config.network() instanceof NeuralOde ode
-        ? "--network ode --trajectory %s --time %s".formatted(ode.trajectory(), ode.time())
-        : "--label " + config.labels().get(0);
+    if (config.network() instanceof NeuralOde ode) {
+      return "--network ode --trajectory %s --time %s".formatted(ode.trajectory(), ode.time());
+    }
+    String label = "--label " + config.labels().get(0);
+    return config.network() instanceof Pinn pinn
+        ? "--network pinn --equation %s %s".formatted(pinn.equation(), label)
+        : label;
   }
 
   private boolean needsSource() {
