@@ -186,10 +186,13 @@ final class Tuner {
    * labels]; for a regression.
    */
   float[] residuals() {
-    if (target.schema().classification() || target.schema().trajectories() != null) {
+    if (target.schema().classification() || !settings.network().predictsLabels()) {
       throw new DataException(
-          "intervals are for numbers of tables, and this is %s"
-              .formatted(target.schema().classification() ? "a classification" : "of trajectories"),
+          "intervals are for numbers in tables (the network mlp), and this is %s"
+              .formatted(
+                  target.schema().classification()
+                      ? "a classification"
+                      : "a network of a differential equation"),
           "intervals");
     }
     Folds folds = Folds.of(target.rows(), FOLDS, settings.seed());

@@ -127,6 +127,8 @@ class PinnTest {
       TransferConfig corrected = config.toBuilder().method(Method.GP_RESIDUAL).build();
       assertThrows(
           DataException.class, () -> model.calibrate("g", target, corrected, new Monitor()));
+      TransferConfig bounded = config.toBuilder().intervals(true).build();
+      assertThrows(DataException.class, () -> model.calibrate("i", target, bounded, new Monitor()));
       Tuning tuning = model.tune(target, config, new Monitor());
       assertTrue(tuning.trials().stream().noneMatch(t -> t.config().method() == Method.PAC_STACK));
     }
