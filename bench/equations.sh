@@ -4,12 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rounds=${1:-3}
-build=native/build/bench
-cmake -S native -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPACNET_BUILD_TESTS=OFF -DPACNET_BUILD_BENCH=ON >/dev/null
-cmake --build "$build" --target network_step >/dev/null
-median() { sort -g "$1" | awk '{ v[NR] = $1 } END { printf "%.2f", 1000 * (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+source bench/steps.sh
 printf '%-64s %7s %8s %8s %6s\n' network threads pacnet pytorch ratio
 while IFS='|' read -r description batch steps; do
   for threads in 1 2; do
@@ -18,7 +13,7 @@ while IFS='|' read -r description batch steps; do
       "$build/network_step" "$description" "$batch" "$threads" "$steps" >>"$scratch/ours"
       python3 bench/equation_step.py "$description" "$batch" "$threads" "$steps" >>"$scratch/theirs"
     done
-    ours=$(median "$scratch/ours") theirs=$(median "$scratch/theirs")
+    ours=$(median "$scratch/ours" 2) theirs=$(median "$scratch/theirs" 2)
     printf '%-64s %7s %8s %8s %6s\n' "$description, batch $batch" "$threads" "$ours" "$theirs" \
       "$(awk -v o="$ours" -v t="$theirs" 'BEGIN { printf "%.2f", t / o }')"
   done

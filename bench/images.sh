@@ -4,13 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rounds=${1:-3}
-build=native/build/bench
-cmake -S native -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DPACNET_BUILD_TESTS=OFF -DPACNET_BUILD_BENCH=ON >/dev/null
-cmake --build "$build" --target network_step >/dev/null
+source bench/steps.sh
 export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-1000}
-median() { sort -g "$1" | awk '{ v[NR] = $1 } END { printf "%.1f", 1000 * (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 printf '%-58s %7s %8s %10s %13s %6s\n' network threads pacnet contiguous channels_last ratio
 while IFS='|' read -r description batch steps; do
   for threads in 1 2; do
@@ -21,7 +16,7 @@ while IFS='|' read -r description batch steps; do
         python3 bench/image_step.py "$description" "$batch" "$threads" "$steps" "$memory" >>"$scratch/$memory"
       done
     done
-    ours=$(median "$scratch/ours") plain=$(median "$scratch/contiguous") last=$(median "$scratch/channels_last")
+    ours=$(median "$scratch/ours" 1) plain=$(median "$scratch/contiguous" 1) last=$(median "$scratch/channels_last" 1)
     printf '%-58s %7s %8s %10s %13s %6s\n' "$description, batch $batch" "$threads" "$ours" "$plain" "$last" \
       "$(awk -v o="$ours" -v a="$plain" -v b="$last" 'BEGIN { printf "%.2f", (a < b ? a : b) / o }')"
   done

@@ -127,10 +127,8 @@ TEST_P(MlpStepOnHost, LearnsWhatTheCpuLearns) {
                          y.data(),
                          order.data(),
                          keys.data(),
-                         &state,
                          {&state, param.data(), grad.data(), moment1.data(), moment2.data(), nullptr, trainable.words(),
                           twice_l2.data(), extent},
-                         grad.data(),
                          &loss,
                          c.optimizer != kSgd,
                          {&state, {kCosine, options.learning_rate, kEpochs * steps_an_epoch}, options.beta1, options.beta2,
@@ -141,8 +139,7 @@ TEST_P(MlpStepOnHost, LearnsWhatTheCpuLearns) {
     std::iota(order.begin(), order.end(), 0U);
     Random(options.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(order);
     for (int64_t s = 0; s < steps_an_epoch; ++s) {
-      const auto done = static_cast<uint64_t>((epoch - 1) * steps_an_epoch + s);
-      keys[static_cast<std::size_t>(s)] = Random(options.seed, Stream::kDropout, done).next() | 1U;
+      keys[static_cast<std::size_t>(s)] = dropout_key(options.seed, (epoch - 1) * steps_an_epoch + s);
     }
     cuda::run_on_host(cuda::BeginEpoch{&state}, {1, 1});
     loss = 0.0;

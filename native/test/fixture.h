@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/arena.h"
 #include "pacnet/pacnet.h"
 #include "scopes.h"
 
@@ -181,6 +182,42 @@ inline void expect_frozen_bits(const Fixture& f) {
     }
   }
   EXPECT_GT(moved, 0);
+}
+
+/// Predictions of a case, and an epoch from its start, with one thread and several.
+inline void expect_predictions_and_an_epoch(const Fixture& f) {
+  for (const int threads : {1, 2, 4}) {
+    Network network(f.text("network").c_str());
+    set_parameters(network, f.tensor("initial"));
+    const std::vector<float>& x = f.tensor("x");
+    std::vector<float> predictions(f.tensor("predictions").size());
+    network.predict(x.data(), count(x), count(x) / network.inputs(), predictions.data(), count(predictions), threads);
+    EXPECT_LT(relative_difference(predictions, f.tensor("predictions")), 1e-5);
+    FitOptions options = options_of(f);
+    options.threads = threads;
+    const double loss = fit(network, options, PhaseScope(network), x, f.tensor("y"));
+    EXPECT_NEAR(loss, f.number("trained_loss"), 1e-4 * f.number("trained_loss"));
+    EXPECT_LT(relative_difference(parameters_of(network), f.tensor("trained")), 1e-4);
+  }
+}
+
+/// grads of value() at params, of which it is a function, against central differences.
+template <typename Value>
+void expect_finite_differences(const Layout& layout, float* params, const float* grads, const Value& value,
+                               double tolerance) {
+  for (const Tensor& tensor : layout.tensors()) {
+    for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      const float at = params[i];
+      constexpr float kStep = 1e-2F;
+      params[i] = at + kStep;
+      const double above = value();
+      params[i] = at - kStep;
+      const double below = value();
+      params[i] = at;
+      const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
+      EXPECT_NEAR(static_cast<double>(grads[i]), slope, tolerance * std::max(0.3, std::fabs(slope))) << tensor.name;
+    }
+  }
 }
 
 }  // namespace pacnet::test

@@ -21,22 +21,7 @@ using namespace test;  // NOLINT: the helpers of this very file's subject
 
 class PinnFixture : public testing::TestWithParam<const char*> {};
 
-TEST_P(PinnFixture, PredictionsAndAnEpochAgreeWithPyTorch) {
-  const Fixture f(GetParam());
-  for (const int threads : {1, 2, 4}) {
-    Network network(f.text("network").c_str());
-    set_parameters(network, f.tensor("initial"));
-    const std::vector<float>& x = f.tensor("x");
-    std::vector<float> predictions(f.tensor("predictions").size());
-    network.predict(x.data(), count(x), count(predictions), predictions.data(), count(predictions), threads);
-    EXPECT_LT(relative_difference(predictions, f.tensor("predictions")), 1e-5);
-    FitOptions options = options_of(f);
-    options.threads = threads;
-    const double loss = fit(network, options, PhaseScope(network), x, f.tensor("y"));
-    EXPECT_NEAR(loss, f.number("trained_loss"), 1e-4 * f.number("trained_loss"));
-    EXPECT_LT(relative_difference(parameters_of(network), f.tensor("trained")), 1e-4);
-  }
-}
+TEST_P(PinnFixture, PredictionsAndAnEpochAgreeWithPyTorch) { expect_predictions_and_an_epoch(Fixture(GetParam())); }
 
 INSTANTIATE_TEST_SUITE_P(Equations, PinnFixture,
                          testing::Values("pinn_heat", "pinn_burgers", "pinn_allen_cahn", "pinn_wave"),
@@ -113,19 +98,7 @@ TEST(JetPass, GradientsEqualFiniteDifferences) {
   std::copy(weights.begin(), weights.end(), pass.output_gradient());
   FloatBuffer grads(mlp.layout().extent());
   pass.backward(params.data(), grads.data());
-  for (const Tensor& tensor : mlp.layout().tensors()) {
-    for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
-      const float at = params.data()[i];
-      constexpr float kStep = 1e-2F;
-      params.data()[i] = at + kStep;
-      const double above = value();
-      params.data()[i] = at - kStep;
-      const double below = value();
-      params.data()[i] = at;
-      const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
-      EXPECT_NEAR(static_cast<double>(grads.data()[i]), slope, 2e-3 * std::max(0.3, std::fabs(slope))) << tensor.name;
-    }
-  }
+  expect_finite_differences(mlp.layout(), params.data(), grads.data(), value, 2e-3);
 }
 
 TEST(Equations, GradientsOfTheResidualEqualFiniteDifferences) {

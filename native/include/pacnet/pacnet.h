@@ -74,9 +74,9 @@ enum TensorRole : int {
   kRoleStatistics = 8      ///< running mean or variance of one: moved by training passes, never by the optimizer
 };
 
-/// How a fit goes. Defaults are those of the PAC-Net paper where it names one.
 enum DeviceKind : int { kCpu = 0, kCuda = 1 };
 
+/// How a fit goes. Defaults are those of the PAC-Net paper where it names one.
 struct PACNET_API FitOptions {
   int loss = kMse;
   double huber_delta = 1.0;

@@ -53,4 +53,9 @@ class Random {
   at::Philox4_32 engine_;
 };
 
+/// A step's pattern of dropout: never 0, which turns it off.
+inline uint32_t dropout_key(uint64_t seed, int64_t step) {
+  return Random(seed, Stream::kDropout, static_cast<uint64_t>(step)).next() | 1U;
+}
+
 }  // namespace pacnet

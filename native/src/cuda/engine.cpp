@@ -145,10 +145,8 @@ class DeviceEngine final : public Engine {
         y_.data(),
         order_.data(),
         keys_.data(),
-        state_.data(),
         {state_.data(), param_.data(), grad_.data(), moment1_.data(), moment2_.data(),
          anchor_.size() > 0 ? anchor_.data() : nullptr, trainable_.data(), twice_l2_.data(), extent_},
-        grad_.data(),
         loss_.data(),
         fit.options.optimizer != kSgd,
         {state_.data(),
@@ -177,7 +175,7 @@ class DeviceEngine final : public Engine {
     if (dropout_) {
       std::vector<uint32_t> keys;
       for (int64_t s = 0; s < whole + (rest > 0 ? 1 : 0); ++s) {
-        keys.push_back(Random(options_.seed, Stream::kDropout, static_cast<uint64_t>(steps_ + s)).next() | 1U);
+        keys.push_back(dropout_key(options_.seed, steps_ + s));
       }
       keys_.upload(keys.data(), static_cast<int64_t>(keys.size()), stream_);
       check(cudaStreamSynchronize(stream_));  // before the keys go

@@ -20,12 +20,10 @@ struct MlpFit {
   const float* y;          ///< [rows, label width]
   const uint32_t* order;   ///< of the epoch
   const uint32_t* keys;    ///< of its steps' dropout; unused without
-  StepState* state;
-  StepArrays arrays;       ///< the arena's; its gradients are written here
-  float* grads;            ///< the same as arrays.grad
+  StepArrays arrays;       ///< the arena's; the gradients are written there
   double* loss;            ///< summed over the rows of all steps since it was set to zero
   bool adam;
-  AdvanceStep advance;     ///< but for its rows
+  AdvanceStep advance;     ///< but for its rows; its state is that of everything here
 };
 
 /// Backend: floats(count) and doubles(count) give memory that lives as long as it does; run(kernel, grid); product_nt, product_nn and
@@ -57,8 +55,8 @@ class MlpStep {
       const int64_t in = mlp_.width(l);
       const int64_t out = mlp_.width(l + 1);
       const float* delta = gradients_[index(l + 1)];
-      backend_.product_tn(out, in, rows, delta, activations_[index(l)], fit_.grads + mlp_.weight(l).offset);
-      backend_.run(ColumnSums{delta, fit_.grads + mlp_.bias(l).offset, rows, out}, ColumnSums::grid(out));
+      backend_.product_tn(out, in, rows, delta, activations_[index(l)], fit_.arrays.grad + mlp_.weight(l).offset);
+      backend_.run(ColumnSums{delta, fit_.arrays.grad + mlp_.bias(l).offset, rows, out}, ColumnSums::grid(out));
       if (l > 0) {
         float* inward = gradients_[index(l)];
         backend_.product_nn(rows, in, out, delta, fit_.arrays.param + mlp_.weight(l).offset, inward);
@@ -80,7 +78,7 @@ class MlpStep {
   void measure(int64_t rows) {
     forward(rows, false);
     loss(rows, nullptr);
-    backend_.run(SkipRows{fit_.state, rows}, {1, 1});
+    backend_.run(SkipRows{fit_.advance.state, rows}, {1, 1});
   }
 
  private:
@@ -91,8 +89,8 @@ class MlpStep {
 
   void forward(int64_t rows, bool dropping) {
     const int64_t inputs = mlp_.inputs();
-    backend_.run(GatherRows{fit_.x, fit_.order, fit_.state, activations_.front(), rows, inputs}, grid_for(rows * inputs));
-    backend_.run(GatherRows{fit_.y, fit_.order, fit_.state, labels_, rows, label_width_}, grid_for(rows * label_width_));
+    backend_.run(GatherRows{fit_.x, fit_.order, fit_.advance.state, activations_.front(), rows, inputs}, grid_for(rows * inputs));
+    backend_.run(GatherRows{fit_.y, fit_.order, fit_.advance.state, labels_, rows, label_width_}, grid_for(rows * label_width_));
     for (int64_t l = 0; l < mlp_.layers(); ++l) {
       const int64_t out = mlp_.width(l + 1);
       float* a = activations_[index(l + 1)];
@@ -144,7 +142,7 @@ class MlpStep {
   void drop(int64_t layer, int64_t rows, float* values) {
     if (mlp_.dropout() > 0) {
       const int64_t count = rows * mlp_.width(layer);
-      backend_.run(Drop{fit_.state, fit_.keys, static_cast<float>(mlp_.dropout()), layer, values, count}, grid_for(count));
+      backend_.run(Drop{fit_.advance.state, fit_.keys, static_cast<float>(mlp_.dropout()), layer, values, count}, grid_for(count));
     }
   }
 

@@ -81,7 +81,7 @@ struct AdvanceStep {
 struct StepArrays {
   const StepState* state;
   float* param;
-  const float* grad;
+  float* grad;             ///< only read
   float* moment1;
   float* moment2;          ///< Adam's
   const float* anchor;     ///< null for zero

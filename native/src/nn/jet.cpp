@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/blas.h"
+#include "core/columns.h"
 #include "core/simd.h"
 #include "nn/elementary.h"
 
@@ -68,14 +69,6 @@ PACNET_SIMD void propagate_back(const float* __restrict z, const float* __restri
   }
 }
 
-PACNET_SIMD void add_column_sums(const float* __restrict values, int64_t rows, int64_t width, float* __restrict out) {
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < width; ++c) {
-      out[c] += values[r * width + c];
-    }
-  }
-}
-
 }  // namespace
 
 JetPass::JetPass(const Mlp& mlp, int channels, int64_t capacity, bool training)
@@ -124,7 +117,7 @@ void JetPass::backward(const float* params, float* grads) {
     const float* delta = gradients_[from + 1].data();
     gemm_tn_add(out, width, channels_ * rows_, delta, out, activations_[from].data(), width,
                 grads + mlp_.weight(l).offset, width);
-    add_column_sums(delta, rows_, out, grads + mlp_.bias(l).offset);
+    add_column_sums(delta, rows_, out, out, grads + mlp_.bias(l).offset);
     if (l > 0) {
       float* inward = gradients_[from].data();
       gemm_nn(channels_ * rows_, width, out, delta, out, params + mlp_.weight(l).offset, width, inward, width);

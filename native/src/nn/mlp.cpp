@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/blas.h"
+#include "core/columns.h"
 #include "core/random.h"
 #include "core/simd.h"
 #include "core/team.h"
@@ -28,16 +29,6 @@ PACNET_SIMD void add_bias(const float* bias, int64_t rows, int64_t width, float*
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < width; ++c) {
       values[r * width + c] += bias[c];
-    }
-  }
-}
-
-// out[c] = sum over rows of values[r, begin + c], c < columns.
-PACNET_SIMD void column_sums(const float* values, int64_t rows, int64_t width, int64_t columns, float* __restrict out) {
-  std::fill_n(out, columns, 0.0F);
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < columns; ++c) {
-      out[c] += values[r * width + c];
     }
   }
 }
@@ -192,7 +183,9 @@ void MlpPass::weight_gradients(int64_t batch_rows, bool with_bias, int thread, i
     gemm_tn(columns, in, batch_rows, delta, out, at(activations_, l), in,
             grads + mlp_.weight(l).offset + own.begin * in, in);
     if (with_bias) {
-      column_sums(delta, batch_rows, out, columns, grads + mlp_.bias(l).offset + own.begin);
+      float* bias = grads + mlp_.bias(l).offset + own.begin;
+      std::fill_n(bias, columns, 0.0F);
+      add_column_sums(delta, batch_rows, out, columns, bias);
     }
   }
 }
@@ -224,7 +217,7 @@ class MlpTraining final : public TrainingPass {
     const int threads = team_.size();
     const uint32_t key = mlp_.dropout() == 0
                              ? 0
-                             : Random(seed_, Stream::kDropout, static_cast<uint64_t>(step)).next() | 1U;
+                             : dropout_key(seed_, step);
     team_.run([&](int thread) {
       const Share own = share_of(rows, thread, threads);
       load(own.begin, own.end, pass_.input(), labels_.data());

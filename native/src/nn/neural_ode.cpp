@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/team.h"
 #include "nn/runge_kutta.h"
+#include "nn/split_training.h"
 #include "pacnet/pacnet.h"
 
 namespace pacnet {
@@ -338,92 +339,35 @@ void OdePass::weight_gradients(float* grads) const {
 
 namespace {
 
-class OdeTraining final : public TrainingPass {
+class OdeWorker final : public SplitTraining::Worker {
  public:
-  OdeTraining(const NeuralOde& ode, const TrainingSetup& setup)
-      : ode_(ode), params_(setup.params), loss_(setup.loss), team_(setup.team) {
-    const Terms& terms = setup.terms;
-    require(!terms.any_features() && terms.spectral == 0.0 && terms.soft.strength == 0.0,
-            "a network of a differential equation has no features or classes to pull");
-    require(loss_.kind != kCrossEntropy, "a differential equation has no classes");
-    const int threads = team_.size();
-    for (int thread = 0; thread < threads; ++thread) {
-      const int64_t most = (setup.batch + threads - 1) / threads;
-      parts_.push_back(std::make_unique<Part>(ode, most, thread == 0 ? 0 : ode.layout().extent()));
-    }
-    team_.run([](int) { pin_blas_threads(); });
-  }
+  OdeWorker(const NeuralOde& ode, const LossSpec& loss, int64_t rows) : ode_(ode), loss_(loss), pass_(ode, rows, true) {}
 
-  double gradients(const LoadRows& load, int64_t rows, int64_t /*step*/, float* grads) override {
-    run(load, rows, rows, grads);
-    for (const auto& part : parts_) {
-      for (int64_t i = 0; i < part->grads.size(); ++i) {
-        grads[i] += part->grads.data()[i];
-      }
-    }
-    return sum();
-  }
+  float* input() override { return pass_.input(); }
 
-  double loss(const LoadRows& load, int64_t rows) override {
-    run(load, rows, 1, nullptr);
-    return sum();
+  double run(const float* params, const float* labels, int64_t rows, int64_t batch_rows, float* grads) override {
+    pass_.forward(params, rows);
+    const double sum = loss_sum(loss_, pass_.output(), labels, rows, ode_.outputs(), 1.0F / static_cast<float>(batch_rows),
+                                grads == nullptr ? nullptr : pass_.output_gradient());
+    if (grads != nullptr) {
+      pass_.backward(params);
+      pass_.weight_gradients(grads);
+    }
+    return sum;
   }
 
  private:
-  struct Part {
-    Part(const NeuralOde& ode, int64_t rows, int64_t extent)
-        : pass(ode, rows, true), labels(rows * ode.outputs()), grads(extent) {}
-    OdePass pass;
-    FloatBuffer labels;
-    FloatBuffer grads;
-    double sum = 0.0;
-  };
-
-  // grads: null for the loss alone.
-  void run(const LoadRows& load, int64_t rows, int64_t divisor, float* grads) {
-    team_.run([&](int thread) {
-      const Share own = share_of(rows, thread, team_.size());
-      Part& part = *parts_[static_cast<std::size_t>(thread)];
-      part.sum = 0.0;
-      if (own.begin == own.end) {
-        float* none = thread == 0 ? grads : part.grads.data();
-        if (none != nullptr) {
-          std::fill_n(none, ode_.layout().extent(), 0.0F);
-        }
-        return;
-      }
-      // load() counts from the batch's first row.
-      load(own.begin, own.end, part.pass.input() - own.begin * ode_.inputs(),
-           part.labels.data() - own.begin * ode_.outputs());
-      part.pass.forward(params_, own.end - own.begin);
-      part.sum = loss_sum(loss_, part.pass.output(), part.labels.data(), own.end - own.begin, ode_.outputs(),
-                          1.0F / static_cast<float>(divisor), grads == nullptr ? nullptr : part.pass.output_gradient());
-      if (grads != nullptr) {
-        part.pass.backward(params_);
-        part.pass.weight_gradients(thread == 0 ? grads : part.grads.data());
-      }
-    });
-  }
-
-  double sum() const {
-    double all = 0.0;
-    for (const auto& part : parts_) {
-      all += part->sum;
-    }
-    return all;
-  }
-
   const NeuralOde& ode_;
-  const float* params_;
   LossSpec loss_;
-  Team& team_;
-  std::vector<std::unique_ptr<Part>> parts_;
+  OdePass pass_;
 };
 
 }  // namespace
 
 std::unique_ptr<TrainingPass> NeuralOde::training(const TrainingSetup& setup) const {
-  return std::make_unique<OdeTraining>(*this, setup);
+  require(setup.loss.kind != kCrossEntropy, "a differential equation has no classes");
+  return std::make_unique<SplitTraining>(
+      *this, setup, [&](int64_t rows) { return std::make_unique<OdeWorker>(*this, setup.loss, rows); });
 }
 
 void NeuralOde::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {

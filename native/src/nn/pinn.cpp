@@ -5,6 +5,7 @@
 #include "core/blas.h"
 #include "core/error.h"
 #include "core/team.h"
+#include "nn/split_training.h"
 #include "pacnet/pacnet.h"
 
 namespace pacnet {
@@ -47,15 +48,18 @@ class PointPass {
     }
   }
 
-  /// The weighted squares of out - y summed, and grads of that times scale added to it.
-  double backward(const float* params, const float* x, const float* y, int64_t rows, const float* out, double scale,
-                  float* grads) {
+  /// The weighted squares of out - y summed; the gradients of that times scale are added to grads unless it is null.
+  double loss(const float* params, const float* x, const float* y, int64_t rows, const float* out, double scale,
+              float* grads) {
     double sum = 0.0;
     float* g = jet_.output_gradient();
     for (int64_t r = 0; r < rows; ++r) {
       const double off = static_cast<double>(out[r]) - static_cast<double>(y[r]);
       const double weight = asked(x, r) == kEquation ? 1.0 : pinn_.weight();
       sum += weight * off * off;
+      if (grads == nullptr) {
+        continue;
+      }
       const double slope = 2.0 * weight * off * scale;
       Jet d{0.0, 0.0, 0.0, 0.0, 0.0};
       if (asked(x, r) == kKnownValue) {
@@ -73,7 +77,9 @@ class PointPass {
         g[kByTT * rows + r] = static_cast<float>(slope * d.tt * kTimeScale * kTimeScale);
       }
     }
-    jet_.backward(params, grads);
+    if (grads != nullptr) {
+      jet_.backward(params, grads);
+    }
     return sum;
   }
 
@@ -93,92 +99,32 @@ class PointPass {
   JetPass jet_;
 };
 
-class PinnTraining final : public TrainingPass {
+class PinnWorker final : public SplitTraining::Worker {
  public:
-  PinnTraining(const Pinn& pinn, const TrainingSetup& setup) : pinn_(pinn), params_(setup.params), team_(setup.team) {
-    const Terms& terms = setup.terms;
-    require(!terms.any_features() && terms.spectral == 0.0 && terms.soft.strength == 0.0,
-            "a physics-informed network has no features or classes to pull");
-    require(setup.loss.kind == kMse, "a physics-informed network learns by squared errors");
-    const int64_t most = (setup.batch + team_.size() - 1) / team_.size();
-    for (int thread = 0; thread < team_.size(); ++thread) {
-      parts_.push_back(std::make_unique<Part>(pinn, most, thread == 0 ? 0 : pinn.layout().extent()));
-    }
-    team_.run([](int) { pin_blas_threads(); });
-  }
+  PinnWorker(const Pinn& pinn, int64_t rows)
+      : pinn_(pinn), pass_(pinn, rows, true), x_(rows * pinn.inputs()), out_(pass_.capacity()) {}
 
-  double gradients(const LoadRows& load, int64_t rows, int64_t /*step*/, float* grads) override {
-    const double sum = run(load, rows, grads);
-    for (const auto& part : parts_) {
-      for (int64_t i = 0; i < part->grads.size(); ++i) {
-        grads[i] += part->grads.data()[i];
-      }
+  float* input() override { return x_.data(); }
+
+  double run(const float* params, const float* labels, int64_t rows, int64_t batch_rows, float* grads) override {
+    if (grads != nullptr) {
+      std::fill_n(grads, pinn_.layout().extent(), 0.0F);
+    }
+    double sum = 0.0;
+    for (int64_t begin = 0; begin < rows; begin += pass_.capacity()) {
+      const int64_t count = std::min(pass_.capacity(), rows - begin);
+      const float* x = x_.data() + begin * pinn_.inputs();
+      pass_.forward(params, x, count, out_.data());
+      sum += pass_.loss(params, x, labels + begin, count, out_.data(), 1.0 / static_cast<double>(batch_rows), grads);
     }
     return sum;
   }
-
-  double loss(const LoadRows& load, int64_t rows) override { return run(load, rows, nullptr); }
 
  private:
-  struct Part {
-    Part(const Pinn& pinn, int64_t rows, int64_t extent)
-        : pass(pinn, rows, true), x(rows * pinn.inputs()), y(rows), out(pass.capacity()), grads(extent) {}
-    PointPass pass;
-    FloatBuffer x;
-    FloatBuffer y;
-    FloatBuffer out;
-    FloatBuffer grads;
-    double sum = 0.0;
-  };
-
-  // grads: null for the loss alone.
-  double run(const LoadRows& load, int64_t rows, float* grads) {
-    team_.run([&](int thread) {
-      const Share own = share_of(rows, thread, team_.size());
-      Part& part = *parts_[static_cast<std::size_t>(thread)];
-      part.sum = 0.0;
-      float* to = thread == 0 ? grads : part.grads.data();
-      if (grads != nullptr) {
-        std::fill_n(to, pinn_.layout().extent(), 0.0F);
-      }
-      if (own.begin == own.end) {
-        return;
-      }
-      // load() counts from the batch's first row.
-      load(own.begin, own.end, part.x.data() - own.begin * pinn_.inputs(), part.y.data() - own.begin);
-      for (int64_t begin = 0; begin < own.end - own.begin; begin += part.pass.capacity()) {
-        const int64_t count = std::min(part.pass.capacity(), own.end - own.begin - begin);
-        const float* x = part.x.data() + begin * pinn_.inputs();
-        const float* y = part.y.data() + begin;
-        part.pass.forward(params_, x, count, part.out.data());
-        if (grads != nullptr) {
-          part.sum += part.pass.backward(params_, x, y, count, part.out.data(), 1.0 / static_cast<double>(rows), to);
-        } else {
-          part.sum += squares(x, y, count, part.out.data());
-        }
-      }
-    });
-    double sum = 0.0;
-    for (const auto& part : parts_) {
-      sum += part->sum;
-    }
-    return sum;
-  }
-
-  double squares(const float* x, const float* y, int64_t rows, const float* out) const {
-    double sum = 0.0;
-    for (int64_t r = 0; r < rows; ++r) {
-      const double off = static_cast<double>(out[r]) - static_cast<double>(y[r]);
-      const bool equation = static_cast<int>(x[r * pinn_.inputs() + pinn_.columns()[3]]) == kEquation;
-      sum += (equation ? 1.0 : pinn_.weight()) * off * off;
-    }
-    return sum;
-  }
-
   const Pinn& pinn_;
-  const float* params_;
-  Team& team_;
-  std::vector<std::unique_ptr<Part>> parts_;
+  PointPass pass_;
+  FloatBuffer x_;
+  FloatBuffer out_;
 };
 
 }  // namespace
@@ -191,7 +137,9 @@ int Pinn::useful_threads(int offered, int64_t batch) const {
 }
 
 std::unique_ptr<TrainingPass> Pinn::training(const TrainingSetup& setup) const {
-  return std::make_unique<PinnTraining>(*this, setup);
+  require(setup.loss.kind == kMse, "a physics-informed network learns by squared errors");
+  return std::make_unique<SplitTraining>(*this, setup,
+                                         [&](int64_t rows) { return std::make_unique<PinnWorker>(*this, rows); });
 }
 
 void Pinn::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {

@@ -1,7 +1,6 @@
 package org.pacnet;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 
@@ -25,7 +24,8 @@ public record Cnn(List<Integer> widths) implements NetworkSpec {
 
   @Override
   public String describe(Schema schema, int outputs) {
-    String list = widths.stream().map(String::valueOf).collect(Collectors.joining(","));
-    return "cnn %s widths=%s".formatted(NetworkSpec.imageAndOutputs(schema, "cnn", outputs), list);
+    return "cnn %s widths=%s"
+        .formatted(
+            NetworkSpec.imageAndOutputs(schema, "cnn", outputs), NetworkSpec.list(widths));
   }
 }

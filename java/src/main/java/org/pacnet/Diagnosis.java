@@ -44,7 +44,7 @@ public record Diagnosis(
         info.blasThreads(),
         Runtime.getRuntime().availableProcessors(),
         info.cpuCapability(),
-        describeGpu(info),
+        describeGpu(),
         loadedLibraries());
   }
 
@@ -53,11 +53,12 @@ public record Diagnosis(
     return Version.PACNET;
   }
 
-  private static String describeGpu(NativeLibrary.Info info) {
+  private static String describeGpu() {
+    NativeLibrary.Gpu gpu = NativeLibrary.gpu();
     boolean driver = Files.exists(Path.of("/proc/driver/nvidia/version"));
-    return info.gpuUsable()
-        ? info.gpu() + ": perceptrons train on it with --device cuda"
-        : "not used: " + info.gpu() + (driver ? " (the machine has an NVIDIA driver)" : ", and there is no NVIDIA driver");
+    return gpu.usable()
+        ? gpu.words() + ": perceptrons train on it with --device cuda"
+        : "not used: " + gpu.words() + (driver ? " (the machine has an NVIDIA driver)" : ", and there is no NVIDIA driver");
   }
 
   private static Map<String, String> loadedLibraries() {

@@ -19,6 +19,7 @@ import org.pacnet.core.TensorInfo;
 import org.pacnet.correction.Correction;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
+import org.pacnet.data.Encoder;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
 import org.pacnet.data.TrajectoryEncoder;
@@ -127,7 +128,7 @@ public final class Model implements AutoCloseable {
       Monitor monitor) {
     checkName(name);
     Phases.check(config, init);
-    Rows.Learned learned = Rows.learn(source, config, monitor.reading());
+    Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
     Phases.checkPatterns(config.excluded(), model.tensors);
@@ -163,7 +164,7 @@ public final class Model implements AutoCloseable {
   public static Model train(
       Data source, @Nullable Path init, TransferConfig config, Monitor monitor) {
     Phases.check(config, init);
-    Rows.Learned learned = Rows.learn(source, config, monitor.reading());
+    Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
     Model model = new Model(learned.schema(), config);
     model.train(learned.rows(), init, monitor);
     return model;
@@ -267,7 +268,7 @@ public final class Model implements AutoCloseable {
         return new Phases.TargetRows(own, true, Rows.training(target, own, settings, monitor.reading()));
       }
     }
-    Rows.Learned read = Rows.target(target, schema, settings, monitor.reading());
+    Encoder.Learned read = Rows.target(target, schema, settings, monitor.reading());
     return new Phases.TargetRows(read.schema(), false, read.rows());
   }
 

@@ -2,6 +2,8 @@ package org.pacnet;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -16,6 +18,9 @@ import org.pacnet.error.DataException;
   @JsonSubTypes.Type(value = Pinn.class, name = "pinn")
 })
 public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde, Pinn {
+
+  /** Units of a layer, at most. */
+  int WIDEST = 1 << 20;
 
   /**
    * The network of this kind for a task, as the native core understands it.
@@ -32,12 +37,17 @@ public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde
 
   /** Whether rows are those of a table and what is predicted of them is the label, so that it can be corrected. */
   default boolean predictsLabels() {
-    return this instanceof Perceptron;
+    return false;
   }
 
   /** Whether its layers say something of a row each, once. */
   default boolean hasFeatures() {
-    return !(this instanceof NeuralOde || this instanceof Pinn);
+    return true;
+  }
+
+  /** What a method's own strength is times: the less noise there is in the labels, the less a pull is good for. */
+  default double pullScale() {
+    return 1;
   }
 
   /**
@@ -46,6 +56,21 @@ public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde
    * @param name what messages call the table
    */
   default void check(Schema schema, EncodedData rows, String name) {}
+
+  /** The widths of hidden layers, of which there may be none; throws a {@link DataException} if one is none. */
+  static List<Integer> checkedHidden(List<Integer> hidden) {
+    if (!hidden.stream().allMatch(w -> w > 0 && w <= WIDEST)) {
+      throw new DataException(
+          "the hidden layers must each have a width between 1 and " + WIDEST + ", not " + hidden,
+          "hidden");
+    }
+    return List.copyOf(hidden);
+  }
+
+  /** Numbers as descriptions list them. */
+  static String list(List<Integer> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
 
   /** What descriptions of networks for images have in common. */
   static String imageAndOutputs(Schema schema, String kind, int outputs) {

@@ -2,7 +2,6 @@ package org.pacnet;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 
@@ -31,17 +30,11 @@ public record NeuralOde(
     double tolerance)
     implements NetworkSpec {
 
-  private static final int WIDEST = 1 << 20;
-
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public NeuralOde {
-    hidden = List.copyOf(hidden);
+    hidden = NetworkSpec.checkedHidden(hidden);
     check(!trajectory.equals(time), "time", "trajectory and time must be different columns, not both " + time);
     check(segment > 0 && segment <= 10_000, "segment", "a segment must have between 1 and 10000 times, not " + segment);
-    check(
-        hidden.stream().allMatch(w -> w > 0 && w <= WIDEST),
-        "hidden",
-        "the hidden layers must each have a width between 1 and " + WIDEST + ", not " + hidden);
     check(substeps > 0 && substeps <= 1000, "substeps", "there must be between 1 and 1000 substeps, not " + substeps);
     check(
         tolerance == 0 || (tolerance >= 1e-6 && tolerance < 1),
@@ -62,6 +55,11 @@ public record NeuralOde(
   }
 
   @Override
+  public boolean hasFeatures() {
+    return false;
+  }
+
+  @Override
   public String describe(Schema schema, int outputs) {
     Schema.Trajectories trajectories = schema.trajectories();
     if (trajectories == null) {
@@ -72,7 +70,7 @@ public record NeuralOde(
             schema.labels().size(),
             trajectories.steps(),
             driven ? 1 : 0,
-            hidden.stream().map(String::valueOf).collect(Collectors.joining(",")),
+            NetworkSpec.list(hidden),
             activation.name().toLowerCase(Locale.ROOT),
             substeps,
             tolerance);

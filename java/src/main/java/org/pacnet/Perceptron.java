@@ -16,19 +16,17 @@ import org.pacnet.error.DataException;
 public record Perceptron(List<Integer> hidden, Activation activation, double dropout)
     implements NetworkSpec {
 
-  private static final int WIDEST = 1 << 20;
-
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public Perceptron {
-    hidden = List.copyOf(hidden);
-    if (!hidden.stream().allMatch(w -> w > 0 && w <= WIDEST)) {
-      throw new DataException(
-          "the hidden layers must each have a width between 1 and " + WIDEST + ", not " + hidden,
-          "hidden");
-    }
+    hidden = NetworkSpec.checkedHidden(hidden);
     if (!(dropout >= 0 && dropout < 1)) {
       throw new DataException("the dropout must be at least 0 and below 1, not " + dropout, "dropout");
     }
+  }
+
+  @Override
+  public boolean predictsLabels() {
+    return true;
   }
 
   @Override

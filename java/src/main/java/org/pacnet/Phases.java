@@ -98,9 +98,9 @@ final class Phases {
 
   private static void checkDevice(TransferConfig config) {
     if (config.device() == Device.CUDA) {
-      NativeLibrary.Info info = NativeLibrary.info();
-      if (!info.gpuUsable()) {
-        throw new DataException(info.gpu() + "; use the device auto or cpu", "device");
+      NativeLibrary.Gpu gpu = NativeLibrary.gpu();
+      if (!gpu.usable()) {
+        throw new DataException(gpu.words() + "; use the device auto or cpu", "device");
       }
     }
   }

@@ -4,7 +4,6 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.pacnet.data.ColumnKind;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
@@ -25,17 +24,11 @@ public record Pinn(Equation equation, List<Integer> hidden, double weight) imple
   /** The columns of a table of points, in any order: place, time, the equation's coefficient, and what is asked. */
   public static final List<String> COLUMNS = List.of("x", "t", "coefficient", "condition");
 
-  private static final int WIDEST = 1 << 20;
   private static final double MOST_WEIGHT = 1e6;
 
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public Pinn {
-    hidden = List.copyOf(hidden);
-    if (!hidden.stream().allMatch(w -> w > 0 && w <= WIDEST)) {
-      throw new DataException(
-          "the hidden layers must each have a width between 1 and " + WIDEST + ", not " + hidden,
-          "hidden");
-    }
+    hidden = NetworkSpec.checkedHidden(hidden);
     if (!(weight > 0 && weight <= MOST_WEIGHT)) {
       throw new DataException(
           "the weight must be above 0 and at most %.0f, not %s".formatted(MOST_WEIGHT, weight), "weight");
@@ -61,13 +54,25 @@ public record Pinn(Equation equation, List<Integer> hidden, double weight) imple
         Locale.ROOT,
         "pinn equation=%s hidden=%s columns=%s weight=%s",
         equation,
-        hidden.stream().map(String::valueOf).collect(Collectors.joining(",")),
-        COLUMNS.stream().map(c -> String.valueOf(names.indexOf(c))).collect(Collectors.joining(",")),
+        NetworkSpec.list(hidden),
+        NetworkSpec.list(COLUMNS.stream().map(names::indexOf).toList()),
         weight);
   }
 
   @Override
+  public boolean hasFeatures() {
+    return false;
+  }
+
+  /** A hundredth: points have no noise. */
+  @Override
+  public double pullScale() {
+    return 0.01;
+  }
+
+  @Override
   public void check(Schema schema, EncodedData rows, String name) {
+    describe(schema); // which says so where it has not these columns
     FloatBuffer values = Objects.requireNonNull(rows.features());
     int width = schema.inputWidth();
     int[] at = COLUMNS.stream().mapToInt(c -> index(schema, c)).toArray();

@@ -19,10 +19,7 @@ final class Rows {
 
   private Rows() {}
 
-  /** A schema and the rows that it was learned from. */
-  record Learned(Schema schema, EncodedData rows) {}
-
-  static Learned learn(Data data, TransferConfig config, ReadMonitor monitor) {
+  static Encoder.Learned learn(Data data, TransferConfig config, ReadMonitor monitor) {
     if (data instanceof Data.Images images) {
       if (config.task() != Task.CLASSIFICATION) {
         throw new DataException("images are classified; take the task classification", "task");
@@ -30,23 +27,21 @@ final class Rows {
       ImageEncoder.Learned learned =
           ImageEncoder.learn(
               images, config.labels().get(0), config.imageSize(), config.augment(), monitor);
-      return new Learned(learned.schema(), learned.rows());
+      return new Encoder.Learned(learned.schema(), learned.rows());
     }
     if (config.network() instanceof NeuralOde ode) {
-      TrajectoryEncoder.Learned learned =
-          TrajectoryEncoder.learn(
-              data,
-              new TrajectoryOptions(
-                  ode.trajectory(),
-                  ode.time(),
-                  config.labels(),
-                  Set.copyOf(config.ignored()),
-                  config.missing(),
-                  config.missingWords(),
-                  config.standardizeInputs(),
-                  ode.segment()),
-              monitor);
-      return new Learned(learned.schema(), learned.rows());
+      return TrajectoryEncoder.learn(
+          data,
+          new TrajectoryOptions(
+              ode.trajectory(),
+              ode.time(),
+              config.labels(),
+              Set.copyOf(config.ignored()),
+              config.missing(),
+              config.missingWords(),
+              config.standardizeInputs(),
+              ode.segment()),
+          monitor);
     }
     DataOptions options =
         new DataOptions(
@@ -59,15 +54,14 @@ final class Rows {
             config.standardizeInputs(),
             config.standardizeLabels());
     Encoder.Learned learned = Encoder.learn(data, options, monitor);
-    config.network().describe(learned.schema());
     config.network().check(learned.schema(), learned.rows(), data.name());
-    return new Learned(learned.schema(), learned.rows());
+    return learned;
   }
 
   /** Rows of the source, or of a target with classes of its own, by exactly this schema. */
   static EncodedData training(
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
-    Learned read = target(data, schema, settings, monitor);
+    Encoder.Learned read = target(data, schema, settings, monitor);
     if (!read.schema().equals(schema)) {
       throw new DataException(
           "%s: a trajectory has %d rows only, and pieces of the source have %d; leave it out"
@@ -77,22 +71,20 @@ final class Rows {
   }
 
   /** The same of a target, whose trajectories may be shorter: then the schema has fewer steps. */
-  static Learned target(
+  static Encoder.Learned target(
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
     if (data instanceof Data.Images images) {
-      return new Learned(
+      return new Encoder.Learned(
           schema, ImageEncoder.training(images, schema, settings.augment(), monitor));
     }
     Data table = table(data, schema);
     Set<String> ignored = Set.copyOf(settings.ignored());
     if (schema.trajectories() != null) {
-      TrajectoryEncoder.Learned learned =
-          TrajectoryEncoder.training(table, schema, ignored, monitor);
-      return new Learned(learned.schema(), learned.rows());
+      return TrajectoryEncoder.training(table, schema, ignored, monitor);
     }
     EncodedData rows = Encoder.training(table, schema, ignored, monitor);
     settings.network().check(schema, rows, data.name());
-    return new Learned(schema, rows);
+    return new Encoder.Learned(schema, rows);
   }
 
   private static int steps(Schema schema) {

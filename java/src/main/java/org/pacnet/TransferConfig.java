@@ -185,9 +185,9 @@ public record TransferConfig(
     return new Builder(List.of(labels));
   }
 
-  /** The λ that counts: of a {@link Pinn}, whose points have no noise to be wary of, a hundredth of the method's. */
+  /** The λ that counts: where none is given the method's own, times {@link NetworkSpec#pullScale()}. */
   public double strength() {
-    return lambda != null ? lambda : method.strength() * (network instanceof Pinn ? 0.01 : 1);
+    return lambda != null ? lambda : method.strength() * network.pullScale();
   }
 
   /** The rule that Prune goes by: the method's, if it demands one. */

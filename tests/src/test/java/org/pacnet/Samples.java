@@ -1,5 +1,8 @@
 package org.pacnet;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,10 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ObjDoubleConsumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Stream;
 import org.pacnet.data.Data;
+import org.pacnet.experiment.Problem;
+import org.pacnet.method.Method;
 
 /** Small tables: y is a smooth function of a and b and of a tool; the target's is shifted. */
 final class Samples {
@@ -100,5 +106,28 @@ final class Samples {
   /** A configuration that trains in a moment. */
   static TransferConfig.Builder quick() {
     return TransferConfig.builder("y").hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1);
+  }
+
+  /**
+   * Trains a source and calibrates a target by PAC, which must do better than scratch and leave the source as it was.
+   *
+   * @param more of the model, and of what PAC is off by on {@code at.test(1)}
+   */
+  static void expectHelpfulSource(
+      Problem at, TransferConfig config, int rows, ObjDoubleConsumer<Model> more) {
+    Monitor monitor = new Monitor();
+    try (Model model = Model.train(at.source(1), config, monitor)) {
+      model.prune();
+      model.allocate(at.source(1), monitor);
+      double source = model.evaluate(at.sourceTest(1)).error();
+      model.calibrate("pac", at.target(1, rows), monitor);
+      model.calibrate(
+          "scratch", at.target(1, rows), config.toBuilder().method(Method.SCRATCH).build(), monitor);
+      double pac = model.evaluate("pac", at.test(1)).error();
+      assertTrue(pac < model.evaluate("scratch", at.test(1)).error(), at + " " + pac);
+      assertEquals(pac, model.evaluate("pac", at.test(1)).error());
+      assertEquals(source, model.evaluate(at.sourceTest(1)).error());
+      more.accept(model, pac);
+    }
   }
 }

@@ -18,9 +18,13 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.data.Data;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
+import org.pacnet.experiment.Experiment;
+import org.pacnet.experiment.Problem;
 import org.pacnet.io.SafeTensors;
 import org.pacnet.method.Method;
 
@@ -326,6 +330,18 @@ class TrajectoriesTest {
               .allMatch(t -> Arrays.asList(Method.PAC, Method.UNTOUCHED).contains(t.config().method())),
           tuning::toString);
       assertEquals("x, v", tuning.unit());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Experiment.Problems.class,
+      names = {"PENDULUM", "LOTKA_VOLTERRA", "DUFFING", "SPRING_MASS"})
+  void theExperimentsSourceHelps(Experiment.Problems problem) {
+    try (Problem at = problem.at(1)) {
+      Samples.expectHelpfulSource(
+          at, at.settings().sourceEpochs(40).build(), 4, (model, pac) -> {});
+      assertEquals(List.of(1, 2, 4, 8), at.targets());
     }
   }
 }

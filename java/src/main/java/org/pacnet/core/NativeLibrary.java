@@ -64,28 +64,35 @@ public final class NativeLibrary {
   }
 
   /** What is loaded, for {@code doctor} and for provenance. */
-  public record Info(
-      String libtorch,
-      String blas,
-      int blasThreads,
-      String cpuCapability,
-      boolean gpuUsable,
-      String gpu) {}
+  public record Info(String libtorch, String blas, int blasThreads, String cpuCapability) {}
+
+  /**
+   * What is known of a GPU.
+   *
+   * @param usable whether this build can use it
+   * @param words what it is, or why it can't be used and what to do
+   */
+  public record Gpu(boolean usable, String words) {}
 
   /** Asks the core; the BLAS description names the file it was loaded from. */
   public static Info info() {
     load();
     try (BytePointer libtorch = PacNetLibrary.libtorch_version();
         BytePointer blas = PacNetLibrary.blas_description();
-        BytePointer capability = PacNetLibrary.cpu_capability();
-        BytePointer gpu = PacNetLibrary.gpu_status()) {
+        BytePointer capability = PacNetLibrary.cpu_capability()) {
       return new Info(
           libtorch.getString(),
           blas.getString(),
           PacNetLibrary.blas_threads(),
-          capability.getString(),
-          PacNetLibrary.gpu_usable(),
-          gpu.getString());
+          capability.getString());
+    }
+  }
+
+  /** Asks the driver, where this build has CUDA, which takes a while the first time. */
+  public static Gpu gpu() {
+    load();
+    try (BytePointer words = PacNetLibrary.gpu_status()) {
+      return new Gpu(PacNetLibrary.gpu_usable(), words.getString());
     }
   }
 

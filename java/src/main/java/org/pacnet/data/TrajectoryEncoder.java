@@ -26,11 +26,8 @@ public final class TrajectoryEncoder {
 
   private TrajectoryEncoder() {}
 
-  /** A schema, and pieces as it says. */
-  public record Learned(Schema schema, EncodedData rows) {}
-
   /** Learns moments, time scale and length of pieces: the segment, or what the shortest trajectory has. */
-  public static Learned learn(Data data, TrajectoryOptions options, ReadMonitor monitor) {
+  public static Encoder.Learned learn(Data data, TrajectoryOptions options, ReadMonitor monitor) {
     try (Source source = Source.open(data, options.missingWords(), monitor)) {
       List<String> states = states(source, options);
       TrajectoryReader reader =
@@ -38,7 +35,7 @@ public final class TrajectoryEncoder {
       reader.read(source, options.ignored());
       List<Trajectory> all = reader.trajectories(data);
       Schema schema = schema(all, states, options);
-      return new Learned(schema, pieces(data, source, reader, all, schema));
+      return new Encoder.Learned(schema, pieces(data, source, reader, all, schema));
     }
   }
 
@@ -127,14 +124,14 @@ public final class TrajectoryEncoder {
    * @param ignored columns that may be there and are not used
    * @return the schema with the steps that these have, which are fewer where a trajectory is shorter
    */
-  public static Learned training(
+  public static Encoder.Learned training(
       Data data, Schema schema, Set<String> ignored, ReadMonitor monitor) {
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
       TrajectoryReader reader = reader(schema, false);
       reader.read(source, ignored);
       List<Trajectory> all = reader.trajectories(data);
       Schema own = schema.withSteps(Math.min(parts(schema).steps(), shortest(all)));
-      return new Learned(own, pieces(data, source, reader, all, own));
+      return new Encoder.Learned(own, pieces(data, source, reader, all, own));
     }
   }
 

@@ -4,14 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.pacnet.Model;
-import org.pacnet.Monitor;
-import org.pacnet.TransferConfig;
-import org.pacnet.method.Method;
 
 /** Dynamical systems as problems to learn. */
 class DynamicsTest {
@@ -53,29 +48,5 @@ class DynamicsTest {
 
   private static double volterra(double[] p, double x, double y) {
     return p[2] * x - p[3] * Math.log(x) + p[1] * y - p[0] * Math.log(y);
-  }
-
-  @ParameterizedTest
-  @EnumSource(
-      value = Experiment.Problems.class,
-      names = {"PENDULUM", "LOTKA_VOLTERRA", "DUFFING", "SPRING_MASS"})
-  void theSourceHelpsAndStays(Experiment.Problems problem) {
-    try (Problem at = problem.at(1)) {
-      TransferConfig config = at.settings().sourceEpochs(40).build();
-      Monitor monitor = new Monitor();
-      try (Model model = Model.train(at.source(1), config, monitor)) {
-        model.prune();
-        model.allocate(at.source(1), monitor);
-        double source = model.evaluate(at.sourceTest(1)).error();
-        model.calibrate("pac", at.target(1, 4), monitor);
-        model.calibrate(
-            "scratch", at.target(1, 4), config.toBuilder().method(Method.SCRATCH).build(), monitor);
-        double pac = model.evaluate("pac", at.test(1)).error();
-        assertTrue(pac < model.evaluate("scratch", at.test(1)).error(), problem + " " + pac);
-        assertEquals(source, model.evaluate(at.sourceTest(1)).error());
-        assertEquals(pac, model.evaluate("pac", at.test(1)).error());
-      }
-      assertEquals(List.of(1, 2, 4, 8), at.targets());
-    }
   }
 }

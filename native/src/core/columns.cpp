@@ -1,0 +1,16 @@
+#include "core/columns.h"
+
+#include "core/simd.h"
+
+namespace pacnet {
+
+PACNET_SIMD void add_column_sums(const float* values, int64_t rows, int64_t width, int64_t columns,
+                                 float* __restrict out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; ++c) {
+      out[c] += values[r * width + c];
+    }
+  }
+}
+
+}  // namespace pacnet
