@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 5;
+constexpr int kAbiVersion = 6;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -75,6 +75,12 @@ enum TensorRole : int {
 };
 
 enum DeviceKind : int { kCpu = 0, kCuda = 1 };
+/// Of the products on a GPU; parameters, moments and the step are float32 in every one.
+enum Precision : int {
+  kFloat32 = 0,
+  kTensorFloat32 = 1,  ///< inputs rounded to 10 bits of fraction, sums in float32
+  kBfloat16 = 2        ///< LibTorch's autocast: inputs and activations with 7 bits of fraction
+};
 
 /// How a fit goes. Defaults are those of the PAC-Net paper where it names one.
 struct PACNET_API FitOptions {
@@ -104,8 +110,9 @@ struct PACNET_API FitOptions {
   /// Threads for one step, at least 1. Small steps use fewer, and no step more than the BLAS can serve.
   int threads = 1;
 
-  /// kCuda: on the current GPU; perceptrons on rows in memory, without terms beyond the pull.
+  /// kCuda: on the current GPU; without gates, and an ode without tolerance.
   int device = kCpu;
+  int precision = kFloat32;
 };
 
 struct PACNET_API FitResult {

@@ -46,7 +46,7 @@ void check(cudaError_t status) {
               advice(status) + " (" + cudaGetErrorName(status) + ": " + cudaGetErrorString(status) + ")");
 }
 
-Status status() {
+Status device_status() {
   int count = 0;
   const cudaError_t found = cudaGetDeviceCount(&count);
   if (found != cudaSuccess || count == 0) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cuda/launch.h"
+#include "cuda/status.h"
 
 namespace pacnet::cuda {
 
@@ -51,6 +52,41 @@ class DeviceBuffer {
  private:
   T* data_ = nullptr;
   int64_t size_ = 0;
+};
+
+/// What there is, as far as the driver and this build are concerned.
+Status device_status();
+
+/// Room for floats on the host that the device reads while the host goes on.
+class PinnedBuffer {
+ public:
+  explicit PinnedBuffer(int64_t size) {
+    void* room = nullptr;
+    check(cudaHostAlloc(&room, static_cast<std::size_t>(size) * sizeof(float), cudaHostAllocDefault));
+    data_ = static_cast<float*>(room);
+  }
+  ~PinnedBuffer() { cudaFreeHost(data_); }
+  PinnedBuffer(const PinnedBuffer&) = delete;
+  PinnedBuffer& operator=(const PinnedBuffer&) = delete;
+  float* data() { return data_; }
+
+ private:
+  float* data_ = nullptr;
+};
+
+/// A place in a stream to wait for.
+class Event {
+ public:
+  Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming)); }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream)); }
+  /// Until the stream has come there; at once if it was never recorded.
+  void wait() { check(cudaEventSynchronize(event_)); }
+
+ private:
+  cudaEvent_t event_ = nullptr;
 };
 
 }  // namespace pacnet::cuda

@@ -1,26 +1,29 @@
-// A perceptron's fit on the GPU: data, arena and moments stay there for the whole of it, and a step is one launch of a graph
-// that was captured once.
+// A fit on the GPU: arena and moments stay there for the whole of it, the rows too where they fit, and a step is one launch of
+// a graph that was captured once.
 #include <ATen/Context.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
-#include <c10/core/InferenceMode.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <list>
 #include <memory>
-#include <string>
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "core/error.h"
 #include "core/random.h"
 #include "cuda/device.h"
+#include "cuda/form_step.h"
+#include "cuda/graph.h"
 #include "cuda/guarantee_kernels.h"
 #include "cuda/mlp_step.h"
 #include "cuda/status.h"
 #include "train/engine.h"
+#include "train/penalty.h"
 
 namespace pacnet {
 
@@ -37,6 +40,7 @@ class DeviceBackend {
   float* floats(int64_t count) { return float_rooms_.emplace_back(count).data(); }
   double* doubles(int64_t count) { return double_rooms_.emplace_back(count).data(); }
   cudaStream_t stream() const { return stream_; }
+  at::Device device() const { return device_; }
 
   template <typename Kernel>
   void run(const Kernel& kernel, Grid grid) {
@@ -53,7 +57,10 @@ class DeviceBackend {
   }
 
  private:
-  static void multiply(at::Tensor c, const at::Tensor& a, const at::Tensor& b) { at::mm_out(c, a, b); }
+  static void multiply(at::Tensor c, const at::Tensor& a, const at::Tensor& b) {
+    const at::NoGradGuard no_gradients;
+    at::mm_out(c, a, b);
+  }
   at::Tensor matrix(const float* data, int64_t rows, int64_t cols) const {
     // from_blob takes no const; products write to c alone.
     return at::for_blob(const_cast<float*>(data), {rows, cols})  // NOLINT
@@ -68,46 +75,43 @@ class DeviceBackend {
   std::list<DeviceBuffer<double>> double_rooms_;
 };
 
-// A step of so many rows, to be launched as one.
-class Graph {
- public:
-  template <typename Body>
-  Graph(cudaStream_t stream, const Body& body) {
-    cudaGraph_t captured = nullptr;
-    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-    try {
-      body();
-    } catch (...) {
-      cudaStreamEndCapture(stream, &captured);
-      cudaGraphDestroy(captured);
-      throw;
-    }
-    check(cudaStreamEndCapture(stream, &captured));
-    const cudaError_t made = cudaGraphInstantiate(&graph_, captured, 0);
-    cudaGraphDestroy(captured);
-    check(made);
-  }
-  ~Graph() { cudaGraphExecDestroy(graph_); }
-  Graph(const Graph&) = delete;
-  Graph& operator=(const Graph&) = delete;
-
-  void launch(cudaStream_t stream) { check(cudaGraphLaunch(graph_, stream)); }
-
- private:
-  cudaGraphExec_t graph_ = nullptr;
-};
-
 c10::Stream own_stream() {
   const Status found = status();
   if (!found.usable) {
     throw Error(kErrorDevice, found.words);
   }
-  if (!at::hasCUDA()) {
-    throw Error(kErrorDevice, "LibTorch's part for GPUs (libtorch_cuda) is not loaded: take the device cpu");
-  }
   at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
   const c10::impl::VirtualGuardImpl gpu(c10::DeviceType::CUDA);
   return gpu.getNewStream(gpu.getDevice());
+}
+
+// Whether products may round their inputs to TensorFloat-32, while this lives. LibTorch lets convolutions do so unless told
+// otherwise. It is one setting for the whole process.
+class TensorFloat32 {
+ public:
+  explicit TensorFloat32(bool wanted)
+      : products_(at::globalContext().allowTF32CuBLAS()), convolutions_(at::globalContext().allowTF32CuDNN()) {
+    set(wanted, wanted);
+  }
+  ~TensorFloat32() { set(products_, convolutions_); }
+  TensorFloat32(const TensorFloat32&) = delete;
+  TensorFloat32& operator=(const TensorFloat32&) = delete;
+
+ private:
+  static void set(bool products, bool convolutions) {
+    at::globalContext().setAllowTF32CuBLAS(products);
+    at::globalContext().setAllowTF32CuDNN(convolutions);
+  }
+  bool products_;
+  bool convolutions_;
+};
+
+// Whether all rows fit on the device with room to spare for the rest of the fit.
+bool resident(const DeviceFit& fit, int64_t row_floats) {
+  std::size_t free = 0;
+  std::size_t total = 0;
+  check(cudaMemGetInfo(&free, &total));
+  return fit.rows.x() != nullptr && static_cast<std::size_t>(fit.rows.count() * row_floats) * sizeof(float) < free / 2;
 }
 
 class DeviceEngine final : public Engine {
@@ -116,15 +120,20 @@ class DeviceEngine final : public Engine {
       : scope_(fit.scope),
         host_(fit.params),
         options_(fit.options),
+        rows_(fit.rows),
         batch_(fit.batch),
-        extent_(fit.mlp.layout().extent()),
+        inputs_(fit.net.inputs()),
+        labels_(label_width(fit.loss, fit.net)),
+        extent_(fit.net.layout().extent()),
         torch_stream_(own_stream()),
         backend_(torch_stream_),
         stream_(backend_.stream()),
-        x_(fit.rows * fit.mlp.inputs()),
-        y_(fit.rows * label_width(fit.loss, fit.mlp)),
-        order_(fit.rows),
-        keys_(std::max<int64_t>(1, (fit.rows + fit.batch - 1) / fit.batch)),
+        resident_(resident(fit, inputs_ + labels_)),
+        room_(resident_ ? fit.rows.count() : fit.batch),
+        x_(room_ * inputs_),
+        y_(room_ * labels_),
+        order_(room_),
+        keys_(std::max<int64_t>(1, (fit.rows.count() + fit.batch - 1) / fit.batch)),
         param_(extent_),
         before_(extent_),
         grad_(extent_),
@@ -132,21 +141,21 @@ class DeviceEngine final : public Engine {
         moment2_(fit.options.optimizer == kSgd ? 0 : extent_),
         anchor_(fit.scope.anchor.size() > 0 ? extent_ : 0),
         trainable_(extent_ / kWordBits),
+        optimized_(extent_ / kWordBits),
         used_(extent_ / kWordBits),
         twice_l2_(extent_ / kWordBits),
         state_(1),
         loss_(1),
         breach_(1) {
-    const at::InferenceMode inference;
-    const c10::StreamGuard guard(torch_stream_);
-    upload(fit);
-    const MlpFit arrays{
+    const Current current(*this);
+    const float* anchor = anchor_.size() > 0 ? anchor_.data() : nullptr;
+    const StepFit arrays{
         x_.data(),
         y_.data(),
         order_.data(),
         keys_.data(),
-        {state_.data(), param_.data(), grad_.data(), moment1_.data(), moment2_.data(),
-         anchor_.size() > 0 ? anchor_.data() : nullptr, trainable_.data(), twice_l2_.data(), extent_},
+        {state_.data(), param_.data(), grad_.data(), moment1_.data(), moment2_.data(), anchor, optimized_.data(),
+         twice_l2_.data(), extent_},
         loss_.data(),
         fit.options.optimizer != kSgd,
         {state_.data(),
@@ -157,52 +166,52 @@ class DeviceEngine final : public Engine {
          fit.options.weight_decay,
          fit.options.momentum,
          0}};
-    step_ = std::make_unique<MlpStep<DeviceBackend>>(fit.mlp, fit.loss, arrays, batch_, backend_);
-    dropout_ = fit.mlp.dropout() > 0;
-    // Outside a capture, so that the product library has its workspace before one.
-    launch(BeginEpoch{state_.data()}, {1, 1}, stream_);
-    step_->measure(batch_);
-    check(cudaStreamSynchronize(stream_));
+    upload(fit);
+    make_step(fit, arrays, anchor);
+    if (step_->repeats()) {
+      // Outside a capture, so that LibTorch has made what it makes once; and then as if it had not been.
+      step_->train(batch_);
+      step_->measure(batch_);
+      check(cudaStreamSynchronize(stream_));
+      upload(fit);
+      pool_ = CapturePool::make();
+    }
   }
 
-  double train(int64_t /*epoch*/, std::span<const uint32_t> order) override {
-    const at::InferenceMode inference;
-    const c10::StreamGuard guard(torch_stream_);
+  double train(int64_t epoch, std::span<const uint32_t> order) override {
+    const Current current(*this);
+    rows_.begin(epoch, order, batch_);
     begin(order);
     const auto count = static_cast<int64_t>(order.size());
-    const int64_t whole = count / batch_;
-    const int64_t rest = count % batch_;
+    std::vector<uint32_t> keys;
     if (dropout_) {
-      std::vector<uint32_t> keys;
-      for (int64_t s = 0; s < whole + (rest > 0 ? 1 : 0); ++s) {
+      for (int64_t s = 0; s * batch_ < count; ++s) {
         keys.push_back(dropout_key(options_.seed, steps_ + s));
       }
       keys_.upload(keys.data(), static_cast<int64_t>(keys.size()), stream_);
-      check(cudaStreamSynchronize(stream_));  // before the keys go
     }
-    steps_ += whole + (rest > 0 ? 1 : 0);
-    if (batch_graph_ == nullptr) {
-      batch_graph_ = std::make_unique<Graph>(stream_, [&] { step_->train(batch_); });
-    }
-    if (rest > 0 && rest_graph_ == nullptr) {
-      rest_graph_ = std::make_unique<Graph>(stream_, [&] { step_->train(rest); });
-    }
-    for (int64_t s = 0; s < whole; ++s) {
-      batch_graph_->launch(stream_);
-    }
-    if (rest > 0) {
-      rest_graph_->launch(stream_);
+    for (int64_t first = 0; first < count; first += batch_) {
+      const int64_t rows = std::min(batch_, count - first);
+      if (!resident_) {
+        stage(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(rows)));
+      }
+      train(rows);
+      ++steps_;
     }
     return end();
   }
 
   double loss(std::span<const uint32_t> order) override {
-    const at::InferenceMode inference;
-    const c10::StreamGuard guard(torch_stream_);
+    const Current current(*this);
+    rows_.begin(0, order, batch_);
     begin(order);
     const auto count = static_cast<int64_t>(order.size());
     for (int64_t first = 0; first < count; first += batch_) {
-      step_->measure(std::min(batch_, count - first));
+      const int64_t rows = std::min(batch_, count - first);
+      if (!resident_) {
+        stage(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(rows)));
+      }
+      step_->measure(rows);
     }
     return end();
   }
@@ -224,9 +233,61 @@ class DeviceEngine final : public Engine {
   BitMask moved() const override { return scope_.trainable; }
 
  private:
+  // What holds while this engine is at work.
+  struct Current {
+    explicit Current(const DeviceEngine& engine)
+        : stream(engine.torch_stream_), rounded(engine.options_.precision == kTensorFloat32) {}
+    c10::StreamGuard stream;
+    TensorFloat32 rounded;
+  };
+
+  // Where batches wait for their way to the device.
+  struct Waiting {
+    Waiting(int64_t x_size, int64_t y_size) : x(x_size), y(y_size) {}
+    PinnedBuffer x;
+    PinnedBuffer y;
+    Event gone;
+  };
+
+  void make_step(const DeviceFit& fit, const StepFit& arrays, const float* anchor) {
+    const auto* mlp = dynamic_cast<const Mlp*>(&fit.net);
+    const Terms& terms = fit.scope.terms;
+    const bool own_kernels = mlp != nullptr && !has_penalty(fit.scope) && !terms.any_features() && terms.spectral == 0.0 &&
+                             terms.soft.strength == 0.0 && fit.options.precision != kBfloat16;
+    const double dropout = mlp == nullptr ? 0.0 : mlp->dropout();
+    dropout_ = dropout > 0;
+    if (own_kernels) {
+      step_ = std::make_unique<MlpStep<DeviceBackend>>(*mlp, fit.loss, arrays, batch_, backend_);
+    } else {
+      step_ = std::make_unique<FormStep<DeviceBackend>>(fit.net, fit.scope, fit.loss, arrays, anchor, dropout, options_.seed,
+                                                        fit.options.precision == kBfloat16, batch_, backend_);
+    }
+  }
+
+  void train(int64_t rows) {
+    if (pool_ == nullptr) {
+      step_->train(rows);
+      return;
+    }
+    std::unique_ptr<Graph>& graph = rows == batch_ ? batch_graph_ : rest_graph_;
+    if (graph == nullptr) {
+      graph = std::make_unique<Graph>(stream_, *pool_, [&] { step_->train(rows); });
+    }
+    graph->launch(stream_);
+  }
+
   void upload(const DeviceFit& fit) {
-    x_.upload(fit.x, x_.size(), stream_);
-    y_.upload(fit.y, y_.size(), stream_);
+    std::vector<uint32_t> order(static_cast<std::size_t>(room_));
+    std::iota(order.begin(), order.end(), 0U);
+    if (resident_) {
+      x_.upload(fit.rows.x(), x_.size(), stream_);
+      y_.upload(fit.rows.y(), y_.size(), stream_);
+    } else {
+      x_.clear(stream_);
+      y_.clear(stream_);
+    }
+    order_.upload(order.data(), order_.size(), stream_);
+    keys_.clear(stream_);
     param_.upload(fit.params, extent_, stream_);
     before_.upload(fit.params, extent_, stream_);
     grad_.clear(stream_);
@@ -238,35 +299,53 @@ class DeviceEngine final : public Engine {
       anchor_.upload(fit.scope.anchor.data(), extent_, stream_);
     }
     trainable_.upload(fit.scope.trainable.words(), trainable_.size(), stream_);
-    BitMask used(fit.mlp.layout());
-    for (const Tensor& tensor : fit.mlp.layout().tensors()) {
+    const BitMask moved_by_steps = optimized(fit.scope);
+    optimized_.upload(moved_by_steps.words(), optimized_.size(), stream_);
+    BitMask used(fit.net.layout());
+    for (const Tensor& tensor : fit.net.layout().tensors()) {
       used.fill(tensor, true);
     }
     used_.upload(used.words(), used_.size(), stream_);
     std::vector<float> twice_l2(static_cast<std::size_t>(twice_l2_.size()), 0.0F);
     for (const Segment& segment : fit.scope.segments) {
+      // A penalty of its own has the pull in its gradient.
       std::fill(twice_l2.begin() + segment.begin / kWordBits, twice_l2.begin() + segment.end / kWordBits,
-                2.0F * segment.l2);
+                has_penalty(fit.scope) ? 0.0F : 2.0F * segment.l2);
     }
     twice_l2_.upload(twice_l2.data(), twice_l2_.size(), stream_);
     const StepState start{};
     state_.upload(&start, 1, stream_);
     loss_.clear(stream_);
-    std::vector<uint32_t> order(static_cast<std::size_t>(order_.size()));
-    for (std::size_t r = 0; r < order.size(); ++r) {
-      order[r] = static_cast<uint32_t>(r);
-    }
-    order_.upload(order.data(), order_.size(), stream_);
     check(cudaStreamSynchronize(stream_));  // before what was uploaded goes
   }
 
   void begin(std::span<const uint32_t> order) {
-    order_.upload(order.data(), static_cast<int64_t>(order.size()), stream_);
+    if (resident_) {
+      order_.upload(order.data(), static_cast<int64_t>(order.size()), stream_);
+    }
     loss_.clear(stream_);
     launch(BeginEpoch{state_.data()}, {1, 1}, stream_);
   }
 
-  // The only time in an epoch that the host waits.
+  // The next batch, on its way while the one before it is still at work.
+  void stage(std::span<const uint32_t> rows) {
+    if (waiting_.size() < 2) {
+      waiting_.emplace_back(batch_ * inputs_, batch_ * labels_);
+    } else {
+      waiting_.splice(waiting_.end(), waiting_, waiting_.begin());
+    }
+    Waiting& next = waiting_.back();
+    next.gone.wait();
+    const auto count = static_cast<int64_t>(rows.size());
+    rows_.next(rows);
+    rows_.load(0, count, next.x.data(), next.y.data());
+    x_.upload(next.x.data(), count * inputs_, stream_);
+    y_.upload(next.y.data(), count * labels_, stream_);
+    next.gone.record(stream_);
+    launch(FirstRow{state_.data()}, {1, 1}, stream_);
+  }
+
+  // The only time in an epoch of resident rows that the host waits.
   double end() {
     double sum = 0.0;
     loss_.download(&sum, 1, stream_);
@@ -277,13 +356,18 @@ class DeviceEngine final : public Engine {
   const Scope& scope_;
   float* host_;
   const FitOptions& options_;
+  Rows& rows_;
   int64_t batch_;
+  int64_t inputs_;
+  int64_t labels_;
   int64_t extent_;
   int64_t steps_ = 0;
   bool dropout_ = false;
   c10::Stream torch_stream_;
   DeviceBackend backend_;
   cudaStream_t stream_;
+  bool resident_;
+  int64_t room_;  ///< rows
   DeviceBuffer<float> x_;
   DeviceBuffer<float> y_;
   DeviceBuffer<uint32_t> order_;
@@ -295,12 +379,15 @@ class DeviceEngine final : public Engine {
   DeviceBuffer<float> moment2_;
   DeviceBuffer<float> anchor_;
   DeviceBuffer<uint64_t> trainable_;
+  DeviceBuffer<uint64_t> optimized_;
   DeviceBuffer<uint64_t> used_;
   DeviceBuffer<float> twice_l2_;
   DeviceBuffer<StepState> state_;
   DeviceBuffer<double> loss_;
   DeviceBuffer<unsigned long long> breach_;
-  std::unique_ptr<MlpStep<DeviceBackend>> step_;
+  std::list<Waiting> waiting_;
+  std::unique_ptr<CapturePool> pool_;  ///< null: steps are put on the stream one operation at a time
+  std::unique_ptr<Step> step_;
   std::unique_ptr<Graph> batch_graph_;
   std::unique_ptr<Graph> rest_graph_;
 };

@@ -34,6 +34,7 @@ void launch(const Kernel& kernel, Grid grid, cudaStream_t stream) {
 
 template void launch(const AdvanceStep&, Grid, cudaStream_t);
 template void launch(const BeginEpoch&, Grid, cudaStream_t);
+template void launch(const FirstRow&, Grid, cudaStream_t);
 template void launch(const SkipRows&, Grid, cudaStream_t);
 template void launch(const MaskedAdam&, Grid, cudaStream_t);
 template void launch(const MaskedSgd&, Grid, cudaStream_t);

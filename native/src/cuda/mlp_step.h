@@ -1,5 +1,5 @@
-// One training step of a perceptron as kernels and matrix products, in an order that never changes: what a CUDA graph
-// replays. Where they run is the backend's affair, so that the tests can run all of it on the host.
+// One training step of a perceptron as kernels and matrix products. Where they run is the backend's affair, so that the tests
+// can run all of it on the host.
 #pragma once
 
 #include <algorithm>
@@ -8,31 +8,19 @@
 
 #include "cuda/grid.h"
 #include "cuda/layer_kernels.h"
-#include "cuda/step_kernels.h"
+#include "cuda/step.h"
 #include "nn/loss.h"
 #include "nn/mlp.h"
 
 namespace pacnet::cuda {
 
-/// Where a fit's numbers are, all of them in the backend's memory.
-struct MlpFit {
-  const float* x;          ///< all rows, [rows, inputs]
-  const float* y;          ///< [rows, label width]
-  const uint32_t* order;   ///< of the epoch
-  const uint32_t* keys;    ///< of its steps' dropout; unused without
-  StepArrays arrays;       ///< the arena's; the gradients are written there
-  double* loss;            ///< summed over the rows of all steps since it was set to zero
-  bool adam;
-  AdvanceStep advance;     ///< but for its rows; its state is that of everything here
-};
-
 /// Backend: floats(count) and doubles(count) give memory that lives as long as it does; run(kernel, grid); product_nt, product_nn and
 /// product_tn as gemm_nt, gemm_nn and gemm_tn of core/blas.h, without strides of their own.
 template <typename Backend>
-class MlpStep {
+class MlpStep final : public Step {
  public:
   /// batch: most rows of a step.
-  MlpStep(const Mlp& mlp, const LossSpec& loss, const MlpFit& fit, int64_t batch, Backend& backend)
+  MlpStep(const Mlp& mlp, const LossSpec& loss, const StepFit& fit, int64_t batch, Backend& backend)
       : mlp_(mlp), loss_(loss), fit_(fit), backend_(backend) {
     for (int64_t l = 0; l <= mlp.layers(); ++l) {
       const int64_t size = batch * mlp.width(l);
@@ -47,8 +35,7 @@ class MlpStep {
     sums_ = backend.doubles(kLossBlocks);
   }
 
-  /// Gradients of the mean loss of the next `rows` rows of the order, and the step that they ask for.
-  void train(int64_t rows) {
+  void train(int64_t rows) override {
     forward(rows, mlp_.dropout() > 0);
     loss(rows, gradients_.back());
     for (int64_t l = mlp_.layers() - 1; l >= 0; --l) {
@@ -64,22 +51,16 @@ class MlpStep {
         activate_backward(l, rows, inward);
       }
     }
-    AdvanceStep advance = fit_.advance;
-    advance.rows = rows;
-    backend_.run(advance, {1, 1});
-    if (fit_.adam) {
-      backend_.run(MaskedAdam{fit_.arrays}, MaskedAdam::grid(fit_.arrays.extent));
-    } else {
-      backend_.run(MaskedSgd{fit_.arrays}, MaskedSgd::grid(fit_.arrays.extent));
-    }
+    optimize(fit_, rows, backend_);
   }
 
-  /// The loss of the next rows alone, without dropout.
-  void measure(int64_t rows) {
+  void measure(int64_t rows) override {
     forward(rows, false);
     loss(rows, nullptr);
     backend_.run(SkipRows{fit_.advance.state, rows}, {1, 1});
   }
+
+  bool repeats() const override { return true; }
 
  private:
   // Of as many as any loss has elements, so that sums don't depend on the GPU.
@@ -180,7 +161,7 @@ class MlpStep {
 
   const Mlp& mlp_;
   LossSpec loss_;
-  MlpFit fit_;
+  StepFit fit_;
   Backend& backend_;
   int64_t label_width_ = 0;
   std::vector<float*> activations_;  ///< [l]: behind l layers

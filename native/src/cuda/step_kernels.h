@@ -33,6 +33,21 @@ struct BeginEpoch {
   }
 };
 
+/// To the order's beginning for a batch that lies there alone: one thread.
+struct FirstRow {
+  using Shared = NoShared;
+  static constexpr int kPhases = 1;
+
+  StepState* state;
+
+  template <int kPhase>
+  PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
+    if (at.index() == 0) {
+      state->row = 0;
+    }
+  }
+};
+
 /// Over rows that nothing is learnt from: one thread.
 struct SkipRows {
   using Shared = NoShared;

@@ -1,8 +1,7 @@
 #include "nn/autograd_net.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/variable.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 
 #include "core/blas.h"
 #include "core/omp.h"
+#include "nn/form_pass.h"
 
 namespace pacnet {
 
@@ -21,152 +21,42 @@ constexpr double kEpsilon = 1e-5;
 // Images of one piece of a prediction: the activations of more would not stay in any cache.
 constexpr int64_t kPredictRows = 32;
 
-at::Tensor view(float* arena, const Tensor& tensor) {
-  return at::from_blob(arena + tensor.offset, tensor.dims, at::kFloat);
-}
-
-AutogradNet::Tensors views_of(const Layout& layout, float* params) {
-  AutogradNet::Tensors tensors;
-  for (const Tensor& tensor : layout.tensors()) {
-    tensors.views.push_back(view(params, tensor));
-  }
-  tensors.moving.resize(layout.tensors().size());
-  return tensors;
-}
-
-at::Tensor mean_loss(const LossSpec& spec, const at::Tensor& out, const at::Tensor& labels) {
-  switch (spec.kind) {
-    case kCrossEntropy:
-      return at::cross_entropy_loss(out.narrow(1, 0, spec.classes), labels.view({-1}).to(at::kLong));
-    case kMae:
-      return at::l1_loss(out, labels);
-    case kHuber:
-      return at::huber_loss(out, labels, at::Reduction::Mean, spec.huber_delta);
-    default:
-      return at::mse_loss(out, labels);
-  }
-}
-
 class AutogradTraining final : public TrainingPass {
  public:
   AutogradTraining(const AutogradNet& net, const TrainingSetup& setup)
-      : net_(net),
-        loss_(setup.loss),
-        terms_(setup.terms),
+      : inputs_(net.inputs()),
         seed_(setup.seed),
         label_width_(label_width(setup.loss, net)),
         threads_(setup.team.size()),
-        tensors_(views_of(net.layout(), setup.params)),
-        x_(setup.batch * net.inputs()),
+        pass_(net, setup.params, setup.trainable, setup.loss, setup.terms, setup.terms.reference, at::kCPU, false),
+        x_(setup.batch * inputs_),
         y_(setup.batch * label_width_) {
-    for (std::size_t t = 0; t < tensors_.views.size(); ++t) {
-      const Tensor& tensor = net.layout().tensors()[t];
-      const bool moves = setup.trainable.count(tensor) > 0;
-      tensors_.moving[t] = moves;
-      if (moves && !tensor.is(kRoleStatistics)) {
-        tensors_.views[t].set_requires_grad(true);
-      }
-    }
-    tensors_.stochastic = terms_.stochastic_normalisation;
-    if (terms_.needs_reference()) {
-      reference_ = views_of(net.layout(), const_cast<float*>(terms_.reference));
-    }
     pin_blas_threads();
   }
 
   double gradients(const LoadRows& load, int64_t rows, int64_t step, float* grads) override {
     load(0, rows, x_.data(), y_.data());
-    // Autograd adds to what is there. The views are made once, in the first step.
-    std::memset(grads, 0, static_cast<std::size_t>(net_.layout().extent()) * sizeof(float));
-    if (grads != grads_) {
-      for (std::size_t t = 0; t < tensors_.views.size(); ++t) {
-        if (tensors_.views[t].requires_grad()) {
-          tensors_.views[t].mutable_grad() = view(grads, net_.layout().tensors()[t]);
-        }
-      }
-      grads_ = grads;
-    }
     Random random(seed_, Stream::kNormalise, static_cast<uint64_t>(step));
-    AutogradNet::Features features;
-    tensors_.random = &random;
-    tensors_.features = &features;
-    tensors_.training = true;
-    const at::Tensor out = net_.run(tensors_, x_.data(), rows);
-    tensors_.training = false;
-    tensors_.features = nullptr;
-    const at::Tensor loss = mean_loss(loss_, out, labels(rows));
-    // The terms give their gradients themselves, and autograd takes them from there.
-    torch::autograd::variable_list roots{loss};
-    torch::autograd::variable_list gradients{at::ones({}, at::kFloat)};
-    add_terms(out, features, rows, roots, gradients);
-    torch::autograd::backward(roots, gradients);
-    return static_cast<double>(loss.item<float>()) * static_cast<double>(rows);
+    pass_.tensors().random = &random;
+    return pass_.gradients(x(rows), y(rows), grads).item<double>() * static_cast<double>(rows);
   }
 
   double loss(const LoadRows& load, int64_t rows) override {
-    const at::NoGradGuard no_gradients;
     load(0, rows, x_.data(), y_.data());
-    const at::Tensor loss = mean_loss(loss_, net_.run(tensors_, x_.data(), rows), labels(rows));
-    return static_cast<double>(loss.item<float>()) * static_cast<double>(rows);
+    return pass_.loss(x(rows), y(rows)).item<double>() * static_cast<double>(rows);
   }
 
  private:
-  void add_terms(const at::Tensor& out, const AutogradNet::Features& features, int64_t rows,
-                 torch::autograd::variable_list& roots, torch::autograd::variable_list& gradients) {
-    const at::NoGradGuard no_gradients;
-    const auto add = [&](const at::Tensor& of, const at::Tensor& gradient) {
-      if (of.requires_grad()) {  // not so where everything up to there is frozen
-        roots.push_back(of);
-        gradients.push_back(gradient);
-      }
-    };
-    AutogradNet::Features wanted;
-    at::Tensor reference_out;
-    if (terms_.needs_reference()) {
-      reference_.features = &wanted;
-      reference_out = net_.run(reference_, x_.data(), rows).contiguous();
-    }
-    for (std::size_t l = 0; l < features.layers.size(); ++l) {
-      if (const std::vector<float>* weights = terms_.features_of(l)) {
-        // Pixel by pixel, the channels of one behind each other.
-        const at::Tensor f = features.layers[l].permute({0, 2, 3, 1}).contiguous();
-        const at::Tensor r = wanted.layers[l].permute({0, 2, 3, 1}).contiguous();
-        const at::Tensor gradient = at::zeros_like(f);
-        add_feature_gradient(*weights, f.const_data_ptr<float>(), r.const_data_ptr<float>(),
-                             f.numel() / static_cast<int64_t>(weights->size()), rows, gradient.data_ptr<float>());
-        add(features.layers[l], gradient.permute({0, 3, 1, 2}));
-      }
-    }
-    if (terms_.spectral > 0.0) {
-      const at::Tensor f = features.last.contiguous();
-      const at::Tensor gradient = at::zeros_like(f);
-      add_spectral_gradient(terms_.spectral, terms_.spectral_count, f.const_data_ptr<float>(), rows, f.size(1),
-                            gradient.data_ptr<float>());
-      add(features.last, gradient);
-    }
-    if (terms_.soft.strength > 0.0) {
-      const at::Tensor o = out.contiguous();
-      const at::Tensor gradient = at::zeros_like(o);
-      add_soft_gradient(terms_.soft, o.const_data_ptr<float>(),
-                        reference_out.defined() ? reference_out.const_data_ptr<float>() : nullptr, y_.data(), rows, rows,
-                        o.size(1), gradient.data_ptr<float>());
-      add(out, gradient);
-    }
-  }
+  at::Tensor x(int64_t rows) const { return tensor_at(x_.data(), {rows, inputs_}, at::kCPU); }
+  at::Tensor y(int64_t rows) const { return tensor_at(y_.data(), {rows, label_width_}, at::kCPU); }
 
-  at::Tensor labels(int64_t rows) { return at::from_blob(y_.data(), {rows, label_width_}, at::kFloat); }
-
-  const AutogradNet& net_;
-  LossSpec loss_;
-  const Terms& terms_;
+  int64_t inputs_;
   uint64_t seed_;
   int64_t label_width_;
   OmpThreads threads_;
-  AutogradNet::Tensors tensors_;
-  AutogradNet::Tensors reference_;
+  FormPass pass_;
   FloatBuffer x_;
   FloatBuffer y_;
-  const float* grads_ = nullptr;
 };
 
 }  // namespace
@@ -214,9 +104,10 @@ at::Tensor AutogradNet::Normalisation::operator()(const Tensors& tensors, const 
 // every step. Both see the same scale and shift; the running statistics follow the batch as in BatchNorm.
 at::Tensor AutogradNet::Normalisation::stochastic(const Tensors& tensors, const at::Tensor& x) const {
   const int64_t channels = x.size(1);
-  const at::Tensor by_running = at::empty({1, channels, 1, 1}, at::kFloat);
+  at::Tensor by_running = at::empty({1, channels, 1, 1}, at::kFloat);
   std::generate_n(by_running.data_ptr<float>(), channels,
                   [&] { return static_cast<double>(tensors.random->uniform()) < tensors.stochastic ? 1.0F : 0.0F; });
+  by_running = by_running.to(x.device());
   // Before the batch moves them.
   const at::Tensor mean = tensors.views[first + 2].clone();
   const at::Tensor variance = tensors.views[first + 3].clone();
@@ -288,12 +179,9 @@ void AutogradNet::initialize_head(float* params, uint64_t seed) const {
 
 int AutogradNet::useful_threads(int offered, int64_t /*batch*/) const { return std::min(offered, blas_callers()); }
 
-at::Tensor AutogradNet::run(const Tensors& tensors, const float* x, int64_t rows) const {
+at::Tensor AutogradNet::run(const Tensors& tensors, const at::Tensor& x) const {
   // Faster with the LibTorch that ships, for both networks; bench/RESULTS.md has the figures.
-  const at::Tensor images =
-      at::from_blob(const_cast<float*>(x), {rows, channels_, height_, width_}, at::kFloat)
-          .contiguous(at::MemoryFormat::ChannelsLast);
-  return forward(tensors, images);
+  return forward(tensors, x.view({x.size(0), channels_, height_, width_}).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
 std::unique_ptr<TrainingPass> AutogradNet::training(const TrainingSetup& setup) const {
@@ -304,10 +192,10 @@ void AutogradNet::predict(const float* params, const float* x, int64_t rows, flo
   const at::NoGradGuard no_gradients;
   const OmpThreads used(useful_threads(threads, rows));
   pin_blas_threads();
-  const Tensors tensors = views_of(layout_, const_cast<float*>(params));
+  const Tensors tensors = views_of(layout_, const_cast<float*>(params), at::kCPU);
   for (int64_t begin = 0; begin < rows; begin += kPredictRows) {
     const int64_t count = std::min(kPredictRows, rows - begin);
-    const at::Tensor predicted = run(tensors, x + begin * inputs(), count).contiguous();
+    const at::Tensor predicted = run(tensors, tensor_at(x + begin * inputs(), {count, inputs()}, at::kCPU)).contiguous();
     std::memcpy(out + begin * outputs_, predicted.const_data_ptr<float>(),
                 static_cast<std::size_t>(count * outputs_) * sizeof(float));
   }

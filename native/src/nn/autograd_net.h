@@ -11,6 +11,7 @@
 
 #include "core/random.h"
 #include "nn/net.h"
+#include "nn/tensor_form.h"
 
 namespace pacnet {
 
@@ -27,25 +28,10 @@ class AutogradNet : public Net {
   std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
   void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
 
-  /// What a pass went through: behind each layer but the head [rows, channels, height, width], and the head's input
-  /// [rows, channels].
-  struct Features {
-    std::vector<at::Tensor> layers;
-    at::Tensor last;
-  };
+  using Tensors = FormTensors;
 
-  /// The arena's tensors in the layout's order, and which normalisation layers use a batch's own statistics.
-  struct Tensors {
-    std::vector<at::Tensor> views;
-    std::vector<bool> moving;  ///< by tensor; of statistics: whether a training pass moves them
-    bool training = false;
-    double stochastic = 0.0;        ///< Terms::stochastic_normalisation
-    Random* random = nullptr;       ///< for it
-    Features* features = nullptr;  ///< where to leave them; null where nobody asks
-  };
-
-  /// x: rows of images, [rows, inputs], channel by channel. Returns [rows, outputs].
-  at::Tensor run(const Tensors& tensors, const float* x, int64_t rows) const;
+  /// x: rows of images, channel by channel.
+  at::Tensor run(const Tensors& tensors, const at::Tensor& x) const override;
 
  protected:
   AutogradNet(int64_t channels, int64_t height, int64_t width, int64_t outputs)

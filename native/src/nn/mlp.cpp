@@ -1,5 +1,7 @@
 #include "nn/mlp.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -9,11 +11,28 @@
 #include "core/random.h"
 #include "core/simd.h"
 #include "core/team.h"
+#include "nn/tensor_form.h"
 #include "nn/activation_arithmetic.h"
 
 namespace pacnet {
 
 namespace {
+
+at::Tensor activated(Activation activation, const at::Tensor& z) {
+  switch (activation) {
+    case kTanh:
+      return at::tanh(z);
+    case kSigmoid:
+      return at::sigmoid(z);
+    case kGelu:
+      return at::gelu(z);
+    case kSilu:
+      return at::silu(z);
+    case kRelu:
+      break;
+  }
+  return at::relu(z);
+}
 
 // Below this much arithmetic a second thread costs more in waiting than it takes over.
 constexpr double kFlopsPerThread = 4e6;
@@ -279,6 +298,28 @@ void Mlp::predict(const float* params, const float* x, int64_t rows, float* out,
   predict_in_pieces(
       *this, team, x, rows, kPredictRows, out, [&](int64_t room) { return MlpPass(*this, room, false); },
       [&](MlpPass& pass, int64_t count) { pass.forward(params, 0, count, 0); });
+}
+
+at::Tensor Mlp::run(const FormTensors& tensors, const at::Tensor& x) const {
+  at::Tensor a = x;
+  for (int64_t l = 0; l < layers(); ++l) {
+    const auto t = static_cast<std::size_t>(2 * l);
+    if (l + 1 == layers() && tensors.features != nullptr) {
+      tensors.features->last = a;
+    }
+    a = at::linear(a, tensors.views[t], tensors.views[t + 1]);
+    if (l + 1 == layers()) {
+      break;
+    }
+    a = activated(activation_, a);
+    if (tensors.training && dropout_ > 0) {
+      a = tensors.drop(l + 1, a);
+    }
+    if (tensors.features != nullptr) {
+      tensors.features->layers.push_back(a);
+    }
+  }
+  return a;
 }
 
 }  // namespace pacnet

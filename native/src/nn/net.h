@@ -2,6 +2,8 @@
 // outputs. A new kind of network is one implementation of this, and one line in describe.cpp.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -41,6 +43,8 @@ class TrainingPass {
   virtual double loss(const LoadRows& load, int64_t rows) = 0;
 };
 
+struct FormTensors;
+
 class Net {
  public:
   virtual ~Net() = default;
@@ -59,6 +63,12 @@ class Net {
   virtual std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const = 0;
   /// out: [rows, outputs].
   virtual void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const = 0;
+
+  /// The same as LibTorch's operations, for what goes through autograd. x: [rows, inputs], on the tensors' device; returns
+  /// [rows, outputs]. Throws kErrorInvalidArgument where a network has no such form.
+  virtual at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const = 0;
+  /// What each row's squared error counts, [rows, 1]; undefined: all the same.
+  virtual at::Tensor row_weights(const at::Tensor& /*x*/) const { return {}; }
 };
 
 /// Net::predict on a team, `piece` rows at a time, each thread by a pass of its own: make(rows) gives one with room for so

@@ -1,5 +1,7 @@
 #include "nn/neural_ode.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -9,6 +11,7 @@
 #include "core/team.h"
 #include "nn/runge_kutta.h"
 #include "nn/split_training.h"
+#include "nn/tensor_form.h"
 #include "pacnet/pacnet.h"
 
 namespace pacnet {
@@ -375,6 +378,31 @@ void NeuralOde::predict(const float* params, const float* x, int64_t rows, float
   predict_in_pieces(
       *this, team, x, rows, kPredictRows, out, [&](int64_t room) { return OdePass(*this, room, false); },
       [&](OdePass& pass, int64_t count) { pass.forward(params, count); });
+}
+
+at::Tensor NeuralOde::run(const FormTensors& tensors, const at::Tensor& x) const {
+  require(solver_.tolerance == 0, "on the GPU an ode takes RK4's steps: leave its tolerance out, or take the device cpu");
+  at::Tensor z = x.narrow(1, 0, states_);
+  at::Tensor t = x.narrow(1, states_, 1);
+  const auto slope = [&](const at::Tensor& at, const at::Tensor& when) {
+    return field_.run(tensors, time_ ? at::cat({at, when}, 1) : at);
+  };
+  std::vector<at::Tensor> out;
+  for (int64_t k = 0; k < steps_; ++k) {
+    const at::Tensor h = x.narrow(1, states_ + 1 + k, 1) / static_cast<double>(solver_.substeps);
+    for (int64_t m = 0; m < solver_.substeps; ++m) {
+      const at::Tensor middle = t + h / 2;
+      const at::Tensor end = t + h;
+      const at::Tensor k1 = slope(z, t);
+      const at::Tensor k2 = slope(z + h / 2 * k1, middle);
+      const at::Tensor k3 = slope(z + h / 2 * k2, middle);
+      const at::Tensor k4 = slope(z + h * k3, end);
+      z = z + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
+      t = end;
+    }
+    out.push_back(z);
+  }
+  return at::cat(out, 1);
 }
 
 }  // namespace pacnet

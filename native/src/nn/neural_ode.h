@@ -31,6 +31,8 @@ class NeuralOde final : public Net {
   int useful_threads(int offered, int64_t batch) const override;
   std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
   void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
+  /// With RK4.
+  at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const override;
 
   const Mlp& field() const noexcept { return field_; }  ///< f: [states (+ 1)] to [states]
   int64_t states() const noexcept { return states_; }

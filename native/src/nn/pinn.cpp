@@ -1,11 +1,14 @@
 #include "nn/pinn.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 
 #include "core/blas.h"
 #include "core/error.h"
 #include "core/team.h"
 #include "nn/split_training.h"
+#include "nn/tensor_form.h"
 #include "pacnet/pacnet.h"
 
 namespace pacnet {
@@ -153,6 +156,60 @@ void Pinn::predict(const float* params, const float* x, int64_t rows, float* out
       pass.forward(params, x + begin * inputs(), count, out + begin);
     }
   });
+}
+
+// Taylor propagation as in JetPass, by tensors: [rows, width] each.
+at::Tensor Pinn::run(const FormTensors& tensors, const at::Tensor& x) const {
+  const auto column = [&](std::size_t which) { return x.narrow(1, columns_[which], 1); };
+  at::Tensor u = at::cat({column(0), kTimeScale * column(1) - 1.0}, 1);
+  const at::Tensor zero = at::zeros_like(column(0));
+  const at::Tensor one = at::ones_like(zero);
+  at::Tensor by_x = at::cat({one, zero}, 1);
+  at::Tensor by_t = at::cat({zero, kTimeScale * one}, 1);
+  at::Tensor by_xx = at::zeros_like(u);
+  at::Tensor by_tt = at::zeros_like(u);
+  for (int64_t l = 0; l < field_.layers(); ++l) {
+    const auto t = static_cast<std::size_t>(2 * l);
+    const auto slopes = [&](const at::Tensor& d) { return at::linear(d, tensors.views[t]); };
+    u = at::linear(u, tensors.views[t], tensors.views[t + 1]);
+    by_x = slopes(by_x);
+    by_t = slopes(by_t);
+    by_xx = slopes(by_xx);
+    by_tt = slopes(by_tt);
+    if (l + 1 < field_.layers()) {
+      u = at::tanh(u);
+      const at::Tensor first = 1.0 - u.square();
+      const at::Tensor second = -2.0 * u * first;
+      by_xx = first * by_xx + second * by_x.square();
+      by_tt = first * by_tt + second * by_t.square();
+      by_x = first * by_x;
+      by_t = first * by_t;
+    }
+  }
+  const at::Tensor c = column(2);
+  at::Tensor left;
+  switch (equation_) {
+    case Equation::kHeat:
+      left = by_t - c * by_xx;
+      break;
+    case Equation::kBurgers:
+      left = by_t + u * by_x - c * by_xx;
+      break;
+    case Equation::kAllenCahn:
+      left = by_t - c * by_xx - 5.0 * (u - u * u * u);
+      break;
+    case Equation::kWave:
+      left = by_tt - c * c * by_xx;
+      break;
+  }
+  const at::Tensor asked = column(3);
+  return at::where(asked == static_cast<int>(kKnownValue), u,
+                   at::where(asked == static_cast<int>(kKnownVelocity), by_t, left));
+}
+
+at::Tensor Pinn::row_weights(const at::Tensor& x) const {
+  const at::Tensor asked = x.narrow(1, columns_[3], 1);
+  return at::where(asked == static_cast<int>(kEquation), at::ones_like(asked), at::full_like(asked, weight_));
 }
 
 }  // namespace pacnet

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/simd.h"
+#include "nn/tensor_form.h"
 
 namespace pacnet {
 
@@ -39,13 +40,13 @@ PACNET_SIMD void add_feature_gradient(const std::vector<float>& weight, const fl
   }
 }
 
-void add_spectral_gradient(double strength, int64_t count, const float* f, int64_t rows, int64_t channels,
-                           float* grad) {
+at::Tensor spectral_gradient(double strength, int64_t count, const at::Tensor& f) {
   const at::NoGradGuard no_gradients;
+  const int64_t rows = f.size(0);
+  const int64_t channels = f.size(1);
   // d sigma_i^2 / dF = 2 u_i u_i' F = 2 F v_i v_i': eigenvectors of the smaller of F F' and F' F serve, in double
   // precision, since squaring costs half the digits.
-  const at::Tensor features =
-      at::from_blob(const_cast<float*>(f), {rows, channels}, at::kFloat).to(at::kDouble);
+  const at::Tensor features = f.to(at::kDouble);
   const bool by_rows = rows <= channels;
   const at::Tensor gram =
       by_rows ? at::matmul(features, features.t()) : at::matmul(features.t(), features);
@@ -53,9 +54,15 @@ void add_spectral_gradient(double strength, int64_t count, const float* f, int64
   const at::Tensor smallest =
       std::get<1>(at::linalg_eigh(gram)).narrow(1, 0, std::min(count, std::min(rows, channels)));
   const at::Tensor projector = at::matmul(smallest, smallest.t());
-  const at::Tensor own = (by_rows ? at::matmul(projector, features) : at::matmul(features, projector)) *
-                         (2.0 * strength / static_cast<double>(rows));
-  at::from_blob(grad, {rows, channels}, at::kFloat).add_(own);
+  return ((by_rows ? at::matmul(projector, features) : at::matmul(features, projector)) *
+          (2.0 * strength / static_cast<double>(rows)))
+      .to(at::kFloat);
+}
+
+void add_spectral_gradient(double strength, int64_t count, const float* f, int64_t rows, int64_t channels,
+                           float* grad) {
+  tensor_at(grad, {rows, channels}, at::kCPU)
+      .add_(spectral_gradient(strength, count, tensor_at(f, {rows, channels}, at::kCPU)));
 }
 
 void add_soft_gradient(const Terms::Soft& soft, const float* out, const float* reference, const float* labels,

@@ -3,6 +3,8 @@
 // rows, and comes with its gradient with respect to what it is of; docs/methods.md has the formulas and their sources.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -53,6 +55,7 @@ void add_feature_gradient(const std::vector<float>& weight, const float* f, cons
                           int64_t rows, float* grad);
 
 /// Of strength / rows * the sum of the squares of the `count` smallest singular values of f [rows, channels].
+at::Tensor spectral_gradient(double strength, int64_t count, const at::Tensor& f);
 void add_spectral_gradient(double strength, int64_t count, const float* f, int64_t rows, int64_t channels, float* grad);
 
 /// Of strength * the mean over batch_rows of -sum_j q_j log softmax(o / temperature)_j, o being the outputs meant by

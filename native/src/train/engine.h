@@ -5,8 +5,9 @@
 #include <memory>
 #include <span>
 
-#include "nn/mlp.h"
+#include "nn/net.h"
 #include "pacnet/pacnet.h"
+#include "train/rows.h"
 #include "train/scope.h"
 
 namespace pacnet {
@@ -27,17 +28,18 @@ class Engine {
 
 /// What a fit on a GPU is made of.
 struct DeviceFit {
-  const Mlp& mlp;
+  const Net& net;
   const Scope& scope;
   float* params;  ///< the host's arena
   const FitOptions& options;
   const LossSpec& loss;
-  const float* x;
-  const float* y;
-  int64_t rows;
+  Rows& rows;
   int64_t batch;
   int64_t steps;
 };
+
+/// What the optimizer moves: statistics move by themselves.
+BitMask optimized(const Scope& scope);
 
 /// On the current GPU. Throws kErrorDevice in a build without CUDA, or where there is none.
 std::unique_ptr<Engine> device_engine(const DeviceFit& fit);

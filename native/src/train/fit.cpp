@@ -20,6 +20,16 @@
 
 namespace pacnet {
 
+BitMask optimized(const Scope& scope) {
+  BitMask set = scope.trainable;
+  for (const Tensor& tensor : scope.layout.tensors()) {
+    if (tensor.is(kRoleStatistics)) {
+      set.fill(tensor, false);
+    }
+  }
+  return set;
+}
+
 namespace {
 
 void check_options(const Net& net, const FitOptions& o, int64_t rows) {
@@ -39,19 +49,10 @@ void check_options(const Net& net, const FitOptions& o, int64_t rows) {
   require(o.weight_decay == 0 || o.optimizer == kAdamW, "weight decay is AdamW's");
   require(o.huber_delta > 0, "Huber's delta must be positive");
   require(o.optimizer >= kAdam && o.optimizer <= kSgd, "unknown optimizer");
+  require(o.precision >= kFloat32 && o.precision <= kBfloat16, "unknown precision");
+  require(o.precision == kFloat32 || o.device == kCuda, "a lower precision is for the GPU");
   require(o.schedule >= kConstant && o.schedule <= kLinear, "unknown schedule");
   require(o.loss != kCrossEntropy || net.outputs() >= 2, "cross-entropy needs at least two outputs");
-}
-
-// What the optimizer moves: statistics move by themselves.
-BitMask optimized(const Scope& scope) {
-  BitMask set = scope.trainable;
-  for (const Tensor& tensor : scope.layout.tensors()) {
-    if (tensor.is(kRoleStatistics)) {
-      set.fill(tensor, false);
-    }
-  }
-  return set;
 }
 
 // Steps on the CPU, by a team of threads.
@@ -196,12 +197,8 @@ class Fit {
     const int64_t batch = std::min(options.batch_size, count);
     const int64_t steps = options.epochs * ((count + batch - 1) / batch);
     if (options.device == kCuda) {
-      const auto* mlp = dynamic_cast<const Mlp*>(&net);
-      const bool plain = !has_penalty(scope) && scope.gates.tensors.empty() && !scope.terms.any_features() &&
-                         scope.terms.spectral == 0.0 && scope.terms.soft.strength == 0.0;
-      require(mlp != nullptr && plain && rows.x() != nullptr,
-              "on the GPU only perceptrons are trained so far, by methods without terms of their own: take the device cpu");
-      engine_ = device_engine({*mlp, scope, params, options, loss, rows.x(), rows.y(), rows.count(), batch, steps});
+      require(scope.gates.tensors.empty(), "gates are trained on the CPU: take the device cpu");
+      engine_ = device_engine({net, scope, params, options, loss, rows, batch, steps});
     } else {
       engine_ = std::make_unique<CpuEngine>(net, scope, params, before_.data(), options, loss, rows, batch, steps);
     }

@@ -1,8 +1,8 @@
 package org.pacnet;
 
-/** Where a model is trained. */
+/** Where a model is trained. Prune and predictions are the CPU's in any case. */
 public enum Device {
-  /** The CPU, until it is known from measurements where a GPU is faster. */
+  /** An NVIDIA GPU where there is one and a training step is large enough for it to be faster; otherwise the CPU. */
   AUTO,
   CPU,
   /** An NVIDIA GPU; an error where there is none. */

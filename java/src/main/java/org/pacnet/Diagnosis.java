@@ -57,7 +57,7 @@ public record Diagnosis(
     NativeLibrary.Gpu gpu = NativeLibrary.gpu();
     boolean driver = Files.exists(Path.of("/proc/driver/nvidia/version"));
     return gpu.usable()
-        ? gpu.words() + ": perceptrons train on it with --device cuda"
+        ? gpu.words() + "; --device cuda, or auto for large steps, trains on it"
         : "not used: " + gpu.words() + (driver ? " (the machine has an NVIDIA driver)" : ", and there is no NVIDIA driver");
   }
 

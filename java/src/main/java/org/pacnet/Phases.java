@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.core.FitOutcome;
 import org.pacnet.core.FitRange;
 import org.pacnet.core.FitSettings;
+import org.pacnet.core.FitTerm;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.NativeLibrary;
 import org.pacnet.core.NativeNetwork;
@@ -31,6 +32,8 @@ import org.pacnet.error.DataException;
 final class Phases {
 
   // A file of tensors is read into one array: 2 GiB, less the header.
+  // Operations of a step. A guess, until it is measured on a GPU: a few hundred microseconds of two cores.
+  private static final double GPU_WORK = 1e8;
   private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
 
   private final Schema schema;
@@ -103,6 +106,25 @@ final class Phases {
         throw new DataException(gpu.words() + "; use the device auto or cpu", "device");
       }
     }
+  }
+
+  /** Whether a fit goes to the GPU. */
+  private static boolean onGpu(TransferConfig config, NativeNetwork network, FitRange range) {
+    return switch (config.device()) {
+      case CPU -> false;
+      case CUDA -> true;
+      case AUTO ->
+          suitsGpu(config, network, range) && NativeLibrary.gpu().usable();
+    };
+  }
+
+  // By a step's work: below it a CPU is done before a GPU has started.
+  private static boolean suitsGpu(TransferConfig config, NativeNetwork network, FitRange range) {
+    boolean images = config.network() instanceof Cnn || config.network() instanceof ResNet18;
+    boolean adaptive = config.network() instanceof NeuralOde ode && ode.tolerance() > 0;
+    boolean gated = range.terms().stream().anyMatch(FitTerm.Gates.class::isInstance);
+    double work = 6.0 * network.parameterCount() * config.batchSize();
+    return !adaptive && !gated && (images || work >= GPU_WORK);
   }
 
   /**
@@ -301,7 +323,7 @@ final class Phases {
     }
   }
 
-  private static FitSettings settings(TransferConfig c, Phase phase) {
+  private static FitSettings settings(TransferConfig c, Phase phase, boolean gpu) {
     checkDevice(c);
     return new FitSettings(
         c.loss().ordinal(),
@@ -318,7 +340,8 @@ final class Phases {
         // Each phase draws its own numbers, so that running one alone gives the same ones.
         c.seed() * Phase.values().length + phase.ordinal(),
         c.threads(),
-        c.device() == Device.CUDA);
+        gpu,
+        gpu ? c.precision().ordinal() : Precision.FP32.ordinal());
   }
 
   /** Runs a phase's fit; throws if it was cancelled. */
@@ -329,7 +352,7 @@ final class Phases {
       FitRange range,
       EncodedData rows,
       Monitor monitor) {
-    FitSettings settings = settings(how, phase);
+    FitSettings settings = settings(how, phase, onGpu(how, network, range));
     NativeNetwork.EpochListener listener =
         (epoch, trainLoss, validationLoss) -> {
           monitor.report(new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));

@@ -56,6 +56,7 @@ import org.pacnet.method.Method;
  *     ones, which get an output layer of the target's own; otherwise they are refused
  * @param threads at most this many for one training step; small steps use one
  * @param device where to train
+ * @param precision of a GPU's products
  */
 public record TransferConfig(
     List<String> labels,
@@ -94,7 +95,8 @@ public record TransferConfig(
     long seed,
     boolean newClasses,
     int threads,
-    Device device) {
+    Device device,
+    Precision precision) {
 
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public TransferConfig {
@@ -110,6 +112,11 @@ public record TransferConfig(
         "the image size",
         "must be between 1 and 4096, or 0",
         imageSize);
+    check(
+        device != Device.CPU || precision == Precision.FP32,
+        "precision", "the precision",
+        "is fp32 on the cpu",
+        precision);
     boolean pinn = network instanceof Pinn;
     check(
         !pinn || (!standardizeInputs && !standardizeLabels && missing == Missing.ERROR),
@@ -255,6 +262,7 @@ public record TransferConfig(
     private boolean newClasses = false;
     private int threads = 1;
     private Device device = Device.AUTO;
+    private Precision precision = Precision.FP32;
 
     private Builder(List<String> labels) {
       this.labels = labels;
@@ -298,6 +306,7 @@ public record TransferConfig(
       newClasses = c.newClasses;
       threads = c.threads;
       device = c.device;
+      precision = c.precision;
     }
 
     /**
@@ -529,6 +538,11 @@ public record TransferConfig(
       return this;
     }
 
+    public Builder precision(Precision value) {
+      precision = value;
+      return this;
+    }
+
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public TransferConfig build() {
       return new TransferConfig(
@@ -568,7 +582,8 @@ public record TransferConfig(
           seed,
           newClasses,
           threads,
-          device);
+          device,
+          precision);
     }
   }
 }

@@ -81,7 +81,7 @@ class NativeTest {
     for (int i = 0; i < 200; i++) {
       large().close();
     }
-    FitSettings settings = new FitSettings(0, 1, 0, 0, 0, 1e-3, 0, 1, 1, 0, 0, 0, 1, false);
+    FitSettings settings = new FitSettings(0, 1, 0, 0, 0, 1e-3, 0, 1, 1, 0, 0, 0, 1, false, 0);
     try (NativeNetwork network = large()) {
       FitRange all = FitRange.all(network.tensors());
       FloatBuffer x = direct(8);
@@ -97,7 +97,7 @@ class NativeTest {
 
   @Test
   void twoHundredFitsOfAnAutogradNetworkKeepNoMemory() {
-    FitSettings settings = new FitSettings(3, 1, 0, 0, 0, 1e-3, 0, 1, 8, 0, 0, 0, 1, false);
+    FitSettings settings = new FitSettings(3, 1, 0, 0, 0, 1e-3, 0, 1, 8, 0, 0, 0, 1, false, 0);
     FloatBuffer x = direct(8 * 3 * 16 * 16);
     FloatBuffer y = direct(8);
     long before = 0;

@@ -2,6 +2,7 @@ package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Device;
+import org.pacnet.Precision;
 import org.pacnet.TransferConfig;
 import picocli.CommandLine.Option;
 
@@ -21,8 +22,14 @@ final class RunOptions {
   @Option(
       names = "--device",
       paramLabel = "NAME",
-      description = "auto (default: cpu), cpu or cuda (perceptrons)")
+      description = "auto (default: the GPU for large steps, where there is one), cpu or cuda")
   private @Nullable Device device;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      description = "Of a GPU's products: fp32 (default), tf32 or bf16")
+  private @Nullable Precision precision;
 
   void apply(TransferConfig.Builder builder) {
     if (seed != null) {
@@ -30,6 +37,9 @@ final class RunOptions {
     }
     if (device != null) {
       builder.device(device);
+    }
+    if (precision != null) {
+      builder.precision(precision);
     }
     builder.threads(threads != null ? threads : Runtime.getRuntime().availableProcessors());
   }

@@ -17,6 +17,7 @@ package org.pacnet.core;
  * @param seed of everything random
  * @param threads at most
  * @param cuda whether to train on the GPU
+ * @param precision of its products: the core's constant
  */
 public record FitSettings(
     int loss,
@@ -32,4 +33,5 @@ public record FitSettings(
     long patience,
     long seed,
     int threads,
-    boolean cuda) {}
+    boolean cuda,
+    int precision) {}

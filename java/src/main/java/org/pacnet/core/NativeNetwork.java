@@ -313,7 +313,8 @@ public final class NativeNetwork implements AutoCloseable {
         .patience(s.patience())
         .seed(s.seed())
         .threads(s.threads())
-        .device(s.cuda() ? PacNetLibrary.kCuda : PacNetLibrary.kCpu);
+        .device(s.cuda() ? PacNetLibrary.kCuda : PacNetLibrary.kCpu)
+        .precision(s.precision());
   }
 
   private FitScope scope(FitRange range) {
