@@ -1,5 +1,7 @@
 #include "cuda/device.h"
 
+#include <dlfcn.h>
+
 #include <string>
 
 #include "core/error.h"
@@ -47,6 +49,12 @@ void check(cudaError_t status) {
 }
 
 Status device_status() {
+  // The runtime calls a driver that is not there too old.
+  void* driver = dlopen("libcuda.so.1", RTLD_LAZY);
+  if (driver == nullptr) {
+    return {false, "there is no NVIDIA driver (libcuda.so.1)"};
+  }
+  dlclose(driver);
   int count = 0;
   const cudaError_t found = cudaGetDeviceCount(&count);
   if (found != cudaSuccess || count == 0) {

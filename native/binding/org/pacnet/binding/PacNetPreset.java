@@ -19,7 +19,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
     inherit = javacpp.class,
     target = "org.pacnet.binding",
     global = "org.pacnet.binding.PacNetLibrary",
-    value =
+    value = {
         @Platform(
             value = "linux-x86_64",
             compiler = "cpp17",
@@ -34,9 +34,15 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "gomp@.1",
               "c10",
               "torch_cpu",
-              "torch"
+              "torch",
+              // LibTorch's part for GPUs, in the jar for them alone. The core says what it lacks where it can't be loaded.
+              "c10_cuda",
+              "torch_cuda"
             },
-            preloadresource = {"/org/bytedeco/openblas/", "/org/bytedeco/pytorch/"}))
+            preloadresource = {"/org/bytedeco/openblas/", "/org/bytedeco/pytorch/"}),
+        // Its libraries may be in folders of this name, too.
+        @Platform(value = "linux-x86_64", extension = "-gpu")
+    })
 public class PacNetPreset implements InfoMapper {
   @Override
   public void map(InfoMap infoMap) {

@@ -55,10 +55,9 @@ public record Diagnosis(
 
   private static String describeGpu() {
     NativeLibrary.Gpu gpu = NativeLibrary.gpu();
-    boolean driver = Files.exists(Path.of("/proc/driver/nvidia/version"));
     return gpu.usable()
         ? gpu.words() + "; --device cuda, or auto for large steps, trains on it"
-        : "not used: " + gpu.words() + (driver ? " (the machine has an NVIDIA driver)" : ", and there is no NVIDIA driver");
+        : "not used: " + gpu.words();
   }
 
   private static Map<String, String> loadedLibraries() {

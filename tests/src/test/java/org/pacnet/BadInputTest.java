@@ -132,6 +132,7 @@ class BadInputTest {
     assertRefused(List.of("--exclude"), transfer(source, target, "--exclude", "nix"));
     assertRefused(List.of("--name"), transfer(source, target, "--name", "../up"));
     assertRefused(List.of("--device"), transfer(source, target, "--device", "cuda"));
+    assertRefused(List.of("--precision"), transfer(source, target, "--device", "cpu", "--precision", "bf16"));
   }
 
   @Test

@@ -1,5 +1,9 @@
 package org.pacnet.core;
 
+import java.io.File;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
@@ -51,12 +55,33 @@ public final class NativeLibrary {
       return null;
     } catch (LinkageError | RuntimeException e) {
       return "the native core can't be loaded ("
-          + cause(e)
+          + Objects.requireNonNullElseGet(missing(), () -> cause(e))
           + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, the linux-x86_64 jars of"
           + " pacnet-native, javacpp, openblas and pytorch on the class path, a home or temporary"
           + " folder with 500 MB of room from which libraries may be loaded, and some 50 file handles"
           + " (ulimit -n)";
     }
+  }
+
+  // JavaCPP goes on where a library that comes first can't be loaded, and the next one only tells that it lacks that one.
+  private static @Nullable String missing() {
+    for (String folder : List.of("linux-x86_64-gpu", "linux-x86_64")) {
+      for (String library : List.of("c10", "torch_cpu")) {
+        String resource = "/org/bytedeco/pytorch/%s/lib%s.so".formatted(folder, library);
+        try {
+          File file = Loader.cacheResource(NativeLibrary.class, resource);
+          if (file != null) {
+            System.load(file.getPath());
+          }
+        } catch (UnsatisfiedLinkError e) {
+          return e.getMessage()
+              + (folder.endsWith("-gpu") ? "; the jars for GPUs need CUDA 13 and cuDNN 9" : "");
+        } catch (IOException e) {
+          return e.toString();
+        }
+      }
+    }
+    return null;
   }
 
   private static String cause(Throwable e) {

@@ -1,0 +1,184 @@
+// Times on a GPU, one line each: "what <tab> value". bench/gpu_peers.py prints PyTorch's of the same name, bench/gpu.sh runs
+// both and sets them side by side.
+//   device_bench step DESCRIPTION BATCH PRECISION   microseconds of a training step, by the public API
+//   device_bench adam COUNT                         share of the measured copy bandwidth that masked Adam reaches
+//   device_bench select COUNT                       milliseconds of a selection, and of reading the numbers once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/arena.h"
+#include "cuda/device.h"
+#include "cuda/select.h"
+#include "cuda/step_kernels.h"
+#include "pacnet/pacnet.h"
+
+namespace {
+
+using namespace pacnet;  // NOLINT: this program is of that
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+class Clock : public FitListener {
+ public:
+  bool on_epoch(int64_t, double, double) override {
+    const auto now = std::chrono::steady_clock::now();
+    seconds.push_back(std::chrono::duration<double>(now - last_).count());
+    last_ = now;
+    return true;
+  }
+  std::vector<double> seconds;
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// Epochs of so many steps that what an epoch costs besides is not seen.
+void step(const std::string& description, int64_t batch, int precision) {
+  constexpr int64_t kSteps = 100;
+  constexpr int64_t kEpochs = 12;
+  Network network(description.c_str());
+  network.initialize(1);
+  const bool images = description.rfind("mlp", 0) != 0;
+  const int64_t steps = images ? 10 : kSteps;
+  // Images are many floats: the steps of an epoch go over few of them.
+  const int64_t rows = batch * steps;
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> noise(1 << 16);
+  std::generate(noise.begin(), noise.end(), [&] { return normal(random); });
+  std::vector<float> x(static_cast<std::size_t>(rows * network.inputs()));
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = noise[(i * 7) % noise.size()];
+  }
+  FitOptions options;
+  options.loss = images ? kCrossEntropy : kMse;
+  std::vector<float> y(static_cast<std::size_t>(rows * (images ? 1 : network.outputs())));
+  for (float& label : y) {
+    label = images ? static_cast<float>(random() % static_cast<unsigned>(network.outputs())) : normal(random);
+  }
+  options.batch_size = batch;
+  options.epochs = kEpochs;
+  options.device = kCuda;
+  options.precision = precision;
+  Clock clock;
+  network.fit(options, FitScope(network), x.data(), static_cast<int64_t>(x.size()), y.data(), static_cast<int64_t>(y.size()),
+              rows, &clock);
+  clock.seconds.erase(clock.seconds.begin(), clock.seconds.begin() + 2);  // capture
+  std::printf("step\t%.2f\n", 1e6 * median(clock.seconds) / static_cast<double>(steps));
+}
+
+// Milliseconds of what the body puts on the default stream.
+template <typename Body>
+double timed(const Body& body) {
+  cudaEvent_t begin = nullptr;
+  cudaEvent_t end = nullptr;
+  cuda::check(cudaEventCreate(&begin));
+  cuda::check(cudaEventCreate(&end));
+  std::vector<double> times;
+  for (int i = 0; i < 12; ++i) {
+    cuda::check(cudaEventRecord(begin, nullptr));
+    body();
+    cuda::check(cudaEventRecord(end, nullptr));
+    cuda::check(cudaEventSynchronize(end));
+    float milliseconds = 0.0F;
+    cuda::check(cudaEventElapsedTime(&milliseconds, begin, end));
+    times.push_back(static_cast<double>(milliseconds));
+  }
+  cudaEventDestroy(begin);
+  cudaEventDestroy(end);
+  return median(times);
+}
+
+// Bytes a millisecond that a copy reads and writes.
+double copy_bandwidth(int64_t count) {
+  cuda::DeviceBuffer<float> from(count);
+  cuda::DeviceBuffer<float> to(count);
+  from.clear(nullptr);
+  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(float);
+  return 2.0 * static_cast<double>(bytes) /
+         timed([&] { cuda::check(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice, nullptr)); });
+}
+
+void adam(int64_t count) {
+  const double bandwidth = copy_bandwidth(count);
+  Layout layout;
+  layout.add("w", {count}, kRolePrunable);
+  const int64_t extent = layout.extent();
+  cuda::DeviceBuffer<float> p(extent);
+  cuda::DeviceBuffer<float> g(extent);
+  cuda::DeviceBuffer<float> m(extent);
+  cuda::DeviceBuffer<float> v(extent);
+  cuda::DeviceBuffer<float> l2(extent / kWordBits);
+  cuda::DeviceBuffer<uint64_t> mask(extent / kWordBits);
+  cuda::DeviceBuffer<cuda::StepState> state(1);
+  for (cuda::DeviceBuffer<float>* buffer : {&p, &g, &m, &v, &l2}) {
+    buffer->clear(nullptr);
+  }
+  cuda::check(cudaMemset(mask.data(), 0xa5, static_cast<std::size_t>(mask.size()) * sizeof(uint64_t)));
+  const cuda::StepState start{};
+  state.upload(&start, 1, nullptr);
+  cuda::launch(cuda::AdvanceStep{state.data(), {kConstant, 1e-3, 100}, 0.9, 0.999, 1e-8, 0.0, 0.0, 1}, {1, 1}, nullptr);
+  const cuda::MaskedAdam kernel{
+      {state.data(), p.data(), g.data(), m.data(), v.data(), nullptr, mask.data(), l2.data(), extent}};
+  const double milliseconds = timed([&] { cuda::launch(kernel, cuda::MaskedAdam::grid(extent), nullptr); });
+  // Three floats in and out, the gradient in, a bit of the mask and a 64th of a float.
+  const double bytes = static_cast<double>(count) * (7 * 4 + 1.0 / 8 + 4.0 / 64);
+  std::printf("adam ms\t%.4f\nadam share of copy bandwidth\t%.3f\n", milliseconds, bytes / milliseconds / bandwidth);
+}
+
+void select(int64_t count) {
+  Layout layout;
+  layout.add("w", {count}, kRolePrunable);
+  std::vector<float> values(static_cast<std::size_t>(layout.extent()));
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::generate(values.begin(), values.end(), [&] { return normal(random); });
+  cuda::DeviceBuffer<float> on_device(layout.extent());
+  on_device.upload(values.data(), layout.extent(), nullptr);
+  cuda::DeviceBuffer<uint64_t> mask(layout.extent() / kWordBits);
+  mask.clear(nullptr);
+  const double milliseconds = timed(
+      [&] { cuda::select_largest(on_device.data(), layout.tensors(), count / 5, mask.data(), nullptr); });
+  std::printf("select ms\t%.4f\nselect in copies of the numbers\t%.2f\n", milliseconds,
+              milliseconds * copy_bandwidth(count) / (2.0 * static_cast<double>(count) * sizeof(float)) * 2.0);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::string what = count > 1 ? arguments[1] : "";
+  try {
+    if (!gpu_usable()) {
+      std::fprintf(stderr, "device_bench: %s\n", gpu_status());
+      return 1;
+    }
+    if (what == "step" && count == 5) {
+      const std::string precision = arguments[4];
+      step(arguments[2], std::atoll(arguments[3]),
+           precision == "bf16" ? kBfloat16 : precision == "tf32" ? kTensorFloat32 : kFloat32);
+    } else if (what == "adam" && count == 3) {
+      adam(std::atoll(arguments[2]));
+    } else if (what == "select" && count == 3) {
+      select(std::atoll(arguments[2]));
+    } else {
+      std::fprintf(stderr, "usage: device_bench step DESCRIPTION BATCH fp32|tf32|bf16 | adam COUNT | select COUNT\n");
+      return 2;
+    }
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "device_bench: %s\n", e.what());
+    return 1;
+  }
+  return 0;
+}
