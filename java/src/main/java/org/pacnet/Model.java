@@ -4,13 +4,17 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +24,7 @@ import org.pacnet.correction.Correction;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Encoder;
+import org.pacnet.data.Groups;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
 import org.pacnet.data.TrajectoryEncoder;
@@ -256,7 +261,64 @@ public final class Model implements AutoCloseable {
     return calibrate(name, rows, sourceRows, settings, monitor);
   }
 
-  private static Phases.TargetRows readTarget(
+  /**
+   * Calibrates many targets, {@code settings.threads()} at once and each by one thread. A target that can't be learnt
+   * costs no other.
+   *
+   * @param targets by name; each is read when its turn comes. {@link #groups} makes them of one table
+   * @param tune whether to {@link #tune} each first, and learn it by what did best
+   * @param done told of each as soon as it is learnt or has failed, one at a time; what it throws ends the whole
+   * @return what became of each, by name
+   */
+  public Map<String, TargetOutcome> calibrateAll(
+      Map<String, Data> targets,
+      TransferConfig settings,
+      boolean tune,
+      Consumer<TargetOutcome> done,
+      Monitor monitor) {
+    return calibrateAll(targets, settings, tune, true, null, done, monitor);
+  }
+
+  Map<String, TargetOutcome> calibrateAll(
+      Map<String, Data> targets,
+      TransferConfig settings,
+      boolean tune,
+      boolean overwrite,
+      @Nullable Path directory,
+      Consumer<TargetOutcome> done,
+      Monitor monitor) {
+    checkFits(schema, settings);
+    Phases.check(settings, null);
+    TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
+    Map<String, TargetOutcome> outcomes = new TreeMap<>();
+    inPhase(
+        from -> {
+          from.requireBase();
+          ModelStore.TargetFolder folder =
+              directory == null ? null : ModelStore.targetFolder(this, directory);
+          ManyTargets many =
+              new ManyTargets(phases, schema, from, how, tune, overwrite, folder, done, monitor);
+          ModelState next = many.run(targets, settings.threads());
+          outcomes.putAll(many.outcomes());
+          return next;
+        });
+    return outcomes;
+  }
+
+  /**
+   * The rows of a table by what they have in a column, for {@link #calibrateAll}: reads the table once.
+   *
+   * @param column besides the model's columns; its values are the targets' names
+   */
+  public Map<String, Data> groups(Data table, String column, Monitor monitor) {
+    if (!config.network().predictsLabels() && !(config.network() instanceof Pinn)) {
+      throw new DataException(
+          "groups are of tables of inputs and labels; give each target a file or folder of its own", "groupBy");
+    }
+    return Groups.of(table, column, schema, Set.copyOf(config.ignored()), monitor.reading());
+  }
+
+  static Phases.TargetRows readTarget(
       Data target, Schema schema, TransferConfig settings, Monitor monitor) {
     if (schema.classification()) {
       List<String> found = Rows.classes(target, schema);
@@ -446,6 +508,24 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * The predictions of many targets: each row by the one that a column names.
+   *
+   * @param column of the table, with the names of targets of this model, none of which has classes of its own
+   */
+  public Predictions predictByTarget(Data data, String column) {
+    ModelState from = current();
+    EncodedData rows = Rows.prediction(data, schema, config.network());
+    return new ByTarget(phases, from, schema, data, column, rows).predict();
+  }
+
+  /** The errors of many targets on the rows of labelled data that a column says are theirs, by name. */
+  public Map<String, Metrics> evaluateByTarget(Data data, String column) {
+    ModelState from = current();
+    EncodedData rows = Rows.evaluation(data, schema, config.network(), ReadMonitor.NONE);
+    return new ByTarget(phases, from, schema, data, column, rows).evaluate();
+  }
+
+  /**
    * A target's predictions with bounds that hold a share of the true values: split-conformal prediction on
    * out-of-fold residuals (cross-conformal; Vovk 2015). A target of n rows can promise n/(n + 1) at most.
    *
@@ -517,10 +597,10 @@ public final class Model implements AutoCloseable {
     return List.copyOf(state.reports().values());
   }
 
-  /** What Calibrate reported for each target, by name. */
+  /** What Calibrate reported for each target, by name; reads them all. */
   public Map<String, PhaseReport> targets() {
     Map<String, PhaseReport> result = new TreeMap<>();
-    state.targets().forEach((name, target) -> result.put(name, target.report()));
+    each((name, target) -> result.put(name, target.report()), (name, damage) -> {});
     return result;
   }
 
@@ -530,8 +610,30 @@ public final class Model implements AutoCloseable {
    */
   public Map<String, String> damagedTargets() {
     Map<String, String> result = new TreeMap<>();
-    state.damaged().forEach((name, damage) -> result.put(name, damage.getMessage()));
+    each((name, target) -> {}, (name, damage) -> result.put(name, damage.getMessage()));
     return result;
+  }
+
+  private void each(
+      BiConsumer<String, TargetModel> sound, BiConsumer<String, ModelFormatException> damaged) {
+    state
+        .targets()
+        .forEach(
+            (name, slot) -> {
+              TargetModel target;
+              try {
+                target = slot.get();
+              } catch (ModelFormatException e) {
+                damaged.accept(name, e);
+                return;
+              }
+              sound.accept(name, target);
+            });
+  }
+
+  /** The names of all targets, of which none is read. */
+  public Set<String> targetNames() {
+    return Collections.unmodifiableSet(state.targets().keySet());
   }
 
   /** The classes of a target in the order of their probabilities; empty for a regression. */
@@ -673,11 +775,7 @@ public final class Model implements AutoCloseable {
     return new int[] {mask.prunedCount(), own.size(network)};
   }
 
-  void addTarget(TargetModel target) {
-    state = state.withTarget(target);
-  }
-
-  void addDamagedTarget(String name, ModelFormatException damage) {
-    state = state.withDamaged(name, damage);
+  void addTargets(Map<String, TargetSlot> targets) {
+    state = state.withTargets(targets);
   }
 }

@@ -2,7 +2,10 @@ package org.pacnet;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.io.DirectoryLock;
 
@@ -99,6 +102,26 @@ public final class ModelPlace implements AutoCloseable {
       ModelStore.saveTarget(model, directory, target);
     }
     return ModelStore.foreign(directory);
+  }
+
+  /**
+   * {@link Model#calibrateAll}, and writes each target as soon as it is learnt: what a process that dies had learnt is there,
+   * and the same call goes on from there. Targets that are saved take no memory. For a place {@linkplain #forChange that is
+   * to be changed as a whole}.
+   *
+   * @param overwrite replace targets of the same names; otherwise one that was learnt from the same rows and settings
+   *     stays as it is ({@link TargetOutcome#resumed}; with {@code tune} the same rows are enough), and any other is a
+   *     problem
+   */
+  public Map<String, TargetOutcome> calibrateAll(
+      Model model,
+      Map<String, Data> targets,
+      TransferConfig settings,
+      boolean tune,
+      boolean overwrite,
+      Consumer<TargetOutcome> done,
+      Monitor monitor) {
+    return model.calibrateAll(targets, settings, tune, overwrite, directory, done, monitor);
   }
 
   /** Lets others change the directory. Closing twice is harmless. */

@@ -6,12 +6,12 @@ import java.nio.file.PathMatcher;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.MaskBits;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.error.DataException;
-import org.pacnet.error.ModelFormatException;
 
 /**
  * What a model knows; immutable, so that whoever reads sees one state and no mixture. A phase works
@@ -22,15 +22,15 @@ import org.pacnet.error.ModelFormatException;
  * @param base the weights after Allocate; null before
  * @param reports of the source's phases
  * @param targets by name
- * @param damaged the targets whose files can't be read, with what is wrong
  */
 record ModelState(
     float[] source,
     @Nullable Pruning pruning,
     float @Nullable [] base,
     Map<Phase, PhaseReport> reports,
-    Map<String, TargetModel> targets,
-    Map<String, ModelFormatException> damaged) {
+    Map<String, TargetSlot> targets) {
+
+  private static final int MOST_NAMED = 20;
 
   /** What Prune decided: how, and the mask. */
   record Pruning(double ratio, PruningScope scope, List<String> excluded, MaskBits mask) {
@@ -55,7 +55,7 @@ record ModelState(
 
   /** A trained network, and nothing done with it yet. */
   static ModelState trained(float[] source) {
-    return new ModelState(source, null, null, Map.of(), Map.of(), Map.of());
+    return new ModelState(source, null, null, Map.of(), Map.of());
   }
 
   /** What a later phase was told of an earlier one is gone with it. */
@@ -64,31 +64,28 @@ record ModelState(
     all.putAll(reports);
     all.keySet().removeIf(other -> other.compareTo(report.phase()) > 0);
     all.put(report.phase(), report);
-    return new ModelState(source, pruning, base, all, targets, damaged);
+    return new ModelState(source, pruning, base, all, targets);
   }
 
   /** Without a base and its targets. */
   ModelState withPruning(Pruning how) {
-    return new ModelState(source, how, null, reports, Map.of(), Map.of());
+    return new ModelState(source, how, null, reports, Map.of());
   }
 
   /** Without targets. */
   ModelState withBase(float[] weights) {
-    return new ModelState(source, pruning, weights, reports, Map.of(), Map.of());
+    return new ModelState(source, pruning, weights, reports, Map.of());
   }
 
   ModelState withTarget(TargetModel target) {
-    Map<String, TargetModel> sound = new TreeMap<>(targets);
-    sound.put(target.name(), target);
-    Map<String, ModelFormatException> others = new TreeMap<>(damaged);
-    others.remove(target.name());
-    return new ModelState(source, pruning, base, reports, sound, others);
+    return withTargets(Map.of(target.name(), TargetSlot.of(target)));
   }
 
-  ModelState withDamaged(String name, ModelFormatException damage) {
-    Map<String, ModelFormatException> all = new TreeMap<>(damaged);
-    all.put(name, damage);
-    return new ModelState(source, pruning, base, reports, targets, all);
+  /** With these besides, or in place of those of the same names. */
+  ModelState withTargets(Map<String, TargetSlot> more) {
+    Map<String, TargetSlot> all = new TreeMap<>(targets);
+    all.putAll(more);
+    return new ModelState(source, pruning, base, reports, all);
   }
 
   Pruning requirePruned() {
@@ -112,18 +109,20 @@ record ModelState(
   }
 
   TargetModel target(String name) {
-    TargetModel found = targets.get(name);
+    TargetSlot found = targets.get(name);
     if (found != null) {
-      return found;
-    }
-    ModelFormatException damage = damaged.get(name);
-    if (damage != null) {
-      throw damage;
+      return found.get();
     }
     throw new DataException(
         "the model has no target '%s'; it has %s"
             .formatted(
                 name,
-                targets.isEmpty() ? "none yet: run calibrate" : String.join(", ", targets.keySet())));
+                targets.isEmpty() ? "none yet: run calibrate" : some(targets.keySet())));
+  }
+
+  private static String some(Set<String> names) {
+    List<String> first = names.stream().limit(MOST_NAMED).toList();
+    int more = names.size() - first.size();
+    return String.join(", ", first) + (more > 0 ? " and %d more".formatted(more) : "");
   }
 }

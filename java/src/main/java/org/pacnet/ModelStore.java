@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +110,7 @@ final class ModelStore {
       }
       if (state.base() != null) {
         String base = baseHash(hashes);
-        for (TargetModel target : state.targets().values()) {
+        for (TargetModel target : soundTargets(state)) {
           writeTarget(target, base, targetsOf(directory, base).resolve(target.name()));
         }
       }
@@ -141,23 +142,68 @@ final class ModelStore {
     }
   }
 
+  // Damage does not go on.
+  private static List<TargetModel> soundTargets(ModelState state) {
+    List<TargetModel> sound = new ArrayList<>();
+    for (TargetSlot slot : state.targets().values()) {
+      try {
+        sound.add(slot.get());
+      } catch (ModelFormatException e) {
+        // Who asked for it was told.
+      }
+    }
+    return sound;
+  }
+
   // The lock of that target, at least, is the caller's.
   static void saveTarget(Model model, Path directory, String name) {
+    targetFolder(model, directory).write(model.target(name));
+  }
+
+  /** Where a model's targets go, one by one. The directory's lock is the caller's. */
+  static TargetFolder targetFolder(Model model, Path directory) {
     Map<String, String> hashes = new LinkedHashMap<>();
     tensorFiles(model.tensors(), model.state())
         .forEach((file, bytes) -> hashes.put(file, Sha256.hex(bytes)));
     String base = baseHash(hashes);
     if (!base.equals(baseHash(readModelFile(directory).sha256()))) {
-      throw new DataException(directory + " holds another base than the one of this target");
+      throw new DataException(directory + " holds another base than the one of these targets");
     }
-    try {
-      Path place = targetsOf(directory, base).resolve(name);
-      writeTarget(model.target(name), base, place);
-      cleanTarget(place);
-    } catch (IOException e) {
-      throw new OutputException(
-          "target " + name + " of " + directory + " can't be written: " + AtomicWrite.reason(e), e);
+    return new TargetFolder(model, directory, base);
+  }
+
+  /** The targets of one base. */
+  static final class TargetFolder {
+    private final Model model;
+    private final Path directory;
+    private final String base;
+
+    private TargetFolder(Model model, Path directory, String base) {
+      this.model = model;
+      this.directory = directory;
+      this.base = base;
     }
+
+    /** Writes a target, whole or not at all; of different ones from any thread. Returns where to read it again. */
+    TargetSlot write(TargetModel target) {
+      Path place = targetsOf(directory, base).resolve(target.name());
+      try {
+        writeTarget(target, base, place);
+        cleanTarget(place);
+      } catch (IOException e) {
+        throw new OutputException(
+            "target " + target.name() + " of " + directory + " can't be written: " + AtomicWrite.reason(e), e);
+      }
+      return slot(model, place, base);
+    }
+  }
+
+  private static TargetSlot slot(Model model, Path place, String base) {
+    return TargetSlot.reading(
+        () ->
+            whileUnchanged(
+                () -> readJson(place.resolve(TARGET_JSON), TARGET_FORMAT, TargetFile.class),
+                target -> readTarget(model, place, target, base)));
   }
 
   // Named by their content: a new one never takes the place of one that is in use.
@@ -515,20 +561,14 @@ final class ModelStore {
       return;
     }
     try {
+      Map<String, TargetSlot> slots = new TreeMap<>();
       for (Path place : GenerationDirectory.list(targets)) {
         Path json = place.resolve(TARGET_JSON);
-        if (!Files.exists(json)) {
-          continue; // never finished, or not ours
-        }
-        try {
-          model.addTarget(
-              whileUnchanged(
-                  () -> readJson(json, TARGET_FORMAT, TargetFile.class),
-                  target -> readTarget(model, place, target, baseHash)));
-        } catch (ModelFormatException e) {
-          model.addDamagedTarget(place.getFileName().toString(), e);
+        if (Files.exists(json)) { // otherwise never finished, or not ours
+          slots.put(place.getFileName().toString(), slot(model, place, baseHash));
         }
       }
+      model.addTargets(slots);
     } catch (IOException e) {
       throw new ModelFormatException(targets + " can't be read: " + AtomicWrite.reason(e), e);
     }
@@ -613,7 +653,7 @@ final class ModelStore {
 
   private static ModelState parts(
       float[] source, ModelState.@Nullable Pruning pruning, float @Nullable [] base) {
-    return new ModelState(source, pruning, base, Map.of(), Map.of(), Map.of());
+    return new ModelState(source, pruning, base, Map.of(), Map.of());
   }
 
   private static ModelState.Pruning readPruning(

@@ -231,6 +231,17 @@ final class Phases {
       @Nullable EncodedData source,
       TransferConfig settings,
       Monitor monitor) {
+    return from.withTarget(learn(from, name, target, source, settings, monitor));
+  }
+
+  /** What a target's rows teach. */
+  TargetModel learn(
+      ModelState from,
+      String name,
+      TargetRows target,
+      @Nullable EncodedData source,
+      TransferConfig settings,
+      Monitor monitor) {
     from.requireBase();
     try (Calibration calibration =
         new Calibration(this, from, target, source, settings, monitor)) {
@@ -240,7 +251,7 @@ final class Phases {
             learnt.withResiduals(
                 new Tuner(this, from, target, source, settings, monitor).residuals());
       }
-      return from.withTarget(learnt);
+      return learnt;
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.function.ObjDoubleConsumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pacnet.data.Data;
 import org.pacnet.experiment.Problem;
@@ -60,6 +62,17 @@ final class Samples {
     columns.put("b", b);
     columns.put("y", y);
     return columns;
+  }
+
+  /** The table of {@link #columns} as the lines of a CSV file, with every digit. */
+  static List<String> lines(int rows, double shift, long seed) {
+    Map<String, double[]> columns = draw(rows, shift, seed, 0);
+    List<String> lines = new ArrayList<>(List.of(String.join(",", columns.keySet())));
+    for (int row = 0; row < rows; row++) {
+      int r = row;
+      lines.add(columns.values().stream().map(c -> String.valueOf(c[r])).collect(Collectors.joining(",")));
+    }
+    return lines;
   }
 
   /** A CSV file with columns a, b, tool (text), y and grade (low, mid, high). */

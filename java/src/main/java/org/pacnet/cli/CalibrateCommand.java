@@ -3,13 +3,19 @@ package org.pacnet.cli;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.LearningCurve;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
+import org.pacnet.Monitor;
 import org.pacnet.PhaseReport;
+import org.pacnet.TargetOutcome;
 import org.pacnet.TransferConfig;
 import org.pacnet.Tuning;
+import org.pacnet.data.Data;
+import org.pacnet.error.DataException;
+import org.pacnet.error.PacNetException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,17 +41,34 @@ final class CalibrateCommand implements Runnable {
 
   @Option(
       names = "--target",
-      required = true,
       paramLabel = "FILE",
       description = "The few samples of the new task")
-  private String target = "";
+  private @Nullable String target;
 
   @Option(
       names = "--name",
-      required = true,
       paramLabel = "TARGET",
       description = "What to call the target in the model")
-  private String name = "";
+  private @Nullable String name;
+
+  @Option(
+      names = "--targets",
+      paramLabel = "PATTERN",
+      description =
+          "Instead of --target and --name: many targets, one a file, each called as its file is; in quotes, such as"
+              + " 'tools/*.csv'")
+  private @Nullable String targets;
+
+  @Option(
+      names = "--group-by",
+      paramLabel = "COLUMN",
+      description = "Instead of --name: many targets in the table of --target, named by this column")
+  private @Nullable String groupBy;
+
+  @Option(
+      names = "--fail-fast",
+      description = "Of many targets: end with the first that can't be learnt, instead of going on with the others.")
+  private boolean failFast;
 
   @Option(
       names = "--source",
@@ -56,7 +79,7 @@ final class CalibrateCommand implements Runnable {
   @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
   private boolean newClasses;
 
-  @Option(names = "--overwrite", description = "Replace a target of that name.")
+  @Option(names = "--overwrite", description = "Replace a target of that name. Without it many targets go on where they were broken off.")
   private boolean overwrite;
 
   @Option(
@@ -75,32 +98,89 @@ final class CalibrateCommand implements Runnable {
 
   @Override
   public void run() {
+    if (targets == null && groupBy == null) {
+      one(given(target, "--target"), given(name, "--name"));
+    } else {
+      many();
+    }
+  }
+
+  private static String given(@Nullable String value, String option) {
+    if (value == null) {
+      throw new DataException("%s is missing; for many targets take --targets or --group-by".formatted(option));
+    }
+    return value;
+  }
+
+  private TransferConfig config(Model model) {
+    TransferConfig.Builder builder = model.config().toBuilder();
+    training.apply(builder);
+    run.apply(builder);
+    builder.newClasses(newClasses);
+    method.apply(builder, model.config());
+    if (lambda != null) {
+      builder.lambda(lambda);
+    }
+    if (targetEpochs != null) {
+      builder.targetEpochs(targetEpochs);
+    }
+    return builder.build();
+  }
+
+  private void many() {
+    boolean grouped = groupBy != null;
+    if (name != null || (grouped ? targets : target) != null || source != null || method.learningCurve()) {
+      throw new DataException(
+          "%s goes with none of --name, %s, --source, --learning-curve"
+              .formatted(grouped ? "--group-by" : "--targets", grouped ? "--targets" : "--target"));
+    }
     try (ProgressDisplay display = new ProgressDisplay();
-        ModelPlace place = ModelPlace.forTarget(Path.of(directory), name, overwrite);
+        ModelPlace place = ModelPlace.forChange(Path.of(directory));
         Model model = place.load()) {
-      TransferConfig.Builder builder = model.config().toBuilder();
-      training.apply(builder);
-      run.apply(builder);
-      builder.newClasses(newClasses);
-      method.apply(builder, model.config());
-      if (lambda != null) {
-        builder.lambda(lambda);
-      }
-      if (targetEpochs != null) {
-        builder.targetEpochs(targetEpochs);
-      }
-      TransferConfig config = builder.build();
+      TransferConfig config = config(model);
+      Map<String, Data> all =
+          grouped
+              ? model.groups(Tables.of(given(target, "--target")), groupBy, display.monitor())
+              : Data.each(given(targets, "--targets"));
+      display.finish();
+      Runnable step = display.steps("Targets", all.size());
+      long begun = System.nanoTime();
+      Map<String, TargetOutcome> outcomes =
+          place.calibrateAll(
+              model,
+              all,
+              config,
+              method.tune(),
+              overwrite,
+              outcome -> {
+                PacNetException problem = outcome.problem();
+                if (problem != null && failFast) {
+                  throw new DataException("target %s: %s".formatted(outcome.name(), problem.getMessage()), problem);
+                }
+                step.run();
+              },
+              new Monitor());
+      display.finish();
+      new ManyReport(directory, config.method(), (System.nanoTime() - begun) / 1e9).print(output, model, outcomes);
+    }
+  }
+
+  private void one(String file, String called) {
+    try (ProgressDisplay display = new ProgressDisplay();
+        ModelPlace place = ModelPlace.forTarget(Path.of(directory), called, overwrite);
+        Model model = place.load()) {
+      TransferConfig config = config(model);
       Tuning tuning =
-          method.tune() ? model.tune(Tables.of(target), config, display.monitor()) : null;
+          method.tune() ? model.tune(Tables.of(file), config, display.monitor()) : null;
       TransferConfig chosen = tuning == null ? config : tuning.best().config();
       LearningCurve curve =
           method.learningCurve()
-              ? model.learningCurve(Tables.of(target), chosen, display.monitor())
+              ? model.learningCurve(Tables.of(file), chosen, display.monitor())
               : null;
       PhaseReport report =
           model.calibrate(
-              name,
-              Tables.of(target),
+              called,
+              Tables.of(file),
               source == null ? null : Tables.of(source),
               chosen,
               display.monitor());
@@ -109,7 +189,7 @@ final class CalibrateCommand implements Runnable {
       output.print(
           Output.object(
               "model", directory,
-              "target", name,
+              "target", called,
               "phase", report,
               "tuning", tuning == null ? null : TuneReport.json(tuning),
               "learningCurve", curve),
@@ -133,7 +213,7 @@ final class CalibrateCommand implements Runnable {
                 "Next: ./pacnet evaluate --model "
                     + directory
                     + " --name "
-                    + name
+                    + called
                     + " --input FILE, with rows that Calibrate has not seen");
           });
     }

@@ -1,8 +1,12 @@
 package org.pacnet.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
@@ -29,12 +33,20 @@ final class EvaluateCommand implements Runnable {
       description = "Rows with inputs and label; CSV or Parquet")
   private String input = "";
 
+  @Option(names = "--group-by", paramLabel = "COLUMN", description = GroupBy.ROUTES)
+  private @Nullable String groupBy;
+
   @Mixin private TargetChoice choice = new TargetChoice();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
     try (Model model = Model.load(Path.of(directory))) {
+      if (groupBy != null) {
+        choice.requireNone("--group-by");
+        byTarget(model, groupBy);
+        return;
+      }
       String target = choice.resolve(model);
       Data data = Tables.of(input);
       Metrics metrics = target == null ? model.evaluate(data) : model.evaluate(target, data);
@@ -56,5 +68,23 @@ final class EvaluateCommand implements Runnable {
             }
           });
     }
+  }
+
+  // The worst first: those are what one looks for among many.
+  private void byTarget(Model model, String column) {
+    Map<String, Metrics> found = model.evaluateByTarget(Tables.of(input), column);
+    List<Map.Entry<String, Metrics>> worstFirst = new ArrayList<>(found.entrySet());
+    worstFirst.sort(Comparator.comparingDouble(e -> -e.getValue().error()));
+    Map<String, Metrics> sorted = new LinkedHashMap<>();
+    worstFirst.forEach(e -> sorted.put(e.getKey(), e.getValue()));
+    output.print(
+        Output.object("model", directory, "groupBy", column, "targets", sorted),
+        text ->
+            Text.metrics(
+                text,
+                model,
+                "%d targets of %s, the worst first".formatted(sorted.size(), input),
+                List.copyOf(sorted.keySet()),
+                List.copyOf(sorted.values())));
   }
 }

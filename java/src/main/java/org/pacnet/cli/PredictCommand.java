@@ -40,6 +40,9 @@ final class PredictCommand implements Runnable {
       description = "A .csv or .parquet file; one that is there is replaced")
   private String out = "";
 
+  @Option(names = "--group-by", paramLabel = "COLUMN", description = GroupBy.ROUTES)
+  private @Nullable String groupBy;
+
   @Option(
       names = "--interval",
       paramLabel = "LEVEL",
@@ -65,10 +68,11 @@ final class PredictCommand implements Runnable {
   @Override
   public void run() {
     try (Model model = Model.load(Path.of(directory))) {
-      String target = choice.resolve(model);
+      String target = groupBy == null ? choice.resolve(model) : null;
       Data data = Tables.of(input);
       Predictions.checkWritable(data, Path.of(out));
-      Predictions predictions = predict(model, target, data);
+      Predictions predictions =
+          groupBy == null ? predict(model, target, data) : routed(model, data, groupBy);
       predictions.write(data, Path.of(out));
       List<String> added = predictions.columns();
       int rows = predictions.rows();
@@ -91,6 +95,14 @@ final class PredictCommand implements Runnable {
                       + " in "
                       + out));
     }
+  }
+
+  private Predictions routed(Model model, Data data, String column) {
+    choice.requireNone("--group-by");
+    if (interval != null || horizon != null || every != null) {
+      throw new DataException("--group-by goes with neither --interval nor --horizon");
+    }
+    return model.predictByTarget(data, column);
   }
 
   private Predictions predict(Model model, @Nullable String target, Data data) {

@@ -61,12 +61,11 @@ final class PruneCommand implements Runnable {
   }
 
   static void requireNoTargets(Model model, boolean overwrite) {
-    Set<String> targets = new TreeSet<>(model.targets().keySet());
-    targets.addAll(model.damagedTargets().keySet());
+    Set<String> targets = model.targetNames();
     if (!targets.isEmpty() && !overwrite) {
       throw new DataException(
           "the model has targets ("
-              + String.join(", ", targets)
+              + Text.some(targets, ", ")
               + ") that stand on its present base: add --overwrite to drop them");
     }
   }

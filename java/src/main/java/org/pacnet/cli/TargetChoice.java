@@ -18,6 +18,13 @@ final class TargetChoice {
   @Option(names = "--source-task", description = "The source task, by the model's base.")
   private boolean sourceTask;
 
+  /** Throws if there is a choice beside that option. */
+  void requireNone(String option) {
+    if (name != null || sourceTask) {
+      throw new DataException(option + " says which targets: leave --name and --source-task out");
+    }
+  }
+
   /** The target's name, or null for the source task. */
   @Nullable String resolve(Model model) {
     if (sourceTask) {
@@ -29,13 +36,13 @@ final class TargetChoice {
     if (name != null) {
       return name;
     }
-    Set<String> targets = model.targets().keySet();
+    Set<String> targets = model.targetNames();
     if (targets.size() == 1) {
       return targets.iterator().next();
     }
     throw new DataException(
         targets.isEmpty()
             ? "the model has no target yet: run calibrate, or add --source-task"
-            : "the model has several targets: choose with --name " + String.join(" | ", targets));
+            : "the model has several targets: choose with --name " + Text.some(targets, " | "));
   }
 }

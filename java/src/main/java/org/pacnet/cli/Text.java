@@ -3,6 +3,7 @@ package org.pacnet.cli;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -19,6 +20,9 @@ import org.pacnet.PhaseReport;
 
 /** Results as people read them. */
 final class Text {
+
+  private static final int MOST_NAMED = 20;
+
   private static final int MOST_CLASSES = 12;
 
   private Text() {}
@@ -81,6 +85,13 @@ final class Text {
       return List.of(percent(metrics.error()), number(entropy));
     }
     return metrics.labels().stream().map(label -> number(label.rmse())).toList();
+  }
+
+  /** Names in a row, the first of many. */
+  static String some(Collection<String> names, String between) {
+    List<String> first = names.stream().limit(MOST_NAMED).toList();
+    int more = names.size() - first.size();
+    return String.join(between, first) + (more > 0 ? between + "and %d more".formatted(more) : "");
   }
 
   /** A table of metrics, one row a name. */

@@ -22,6 +22,9 @@ final class Block {
   /** By cell and row; null where nothing of a cell is missing. */
   final boolean @Nullable [][] missing;
 
+  /** The rows' numbers in their table, from 1; null where they are consecutive. */
+  long @Nullable [] tableRows;
+
   Block(int cells, int size) {
     this.size = size;
     numbers = new double[cells][size];

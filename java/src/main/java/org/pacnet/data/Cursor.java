@@ -64,9 +64,15 @@ abstract class Cursor implements AutoCloseable {
     return ++at < block.size;
   }
 
-  /** The current row, from 1. */
+  /** The current row of the table, from 1. */
   final long row() {
-    return before + at + 1;
+    long[] rows = block.tableRows;
+    return rows == null ? before + at + 1 : rows[at];
+  }
+
+  /** The current row of the block, from 0. */
+  final int at() {
+    return at;
   }
 
   final boolean isMissing(int cell) {

@@ -3,10 +3,12 @@ package org.pacnet.data;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 
@@ -41,6 +43,27 @@ public abstract sealed class Data {
    */
   public static Data files(String pathOrGlob) {
     return new Files(Objects.requireNonNull(pathOrGlob, "pathOrGlob"), null);
+  }
+
+  /**
+   * The tables in the files that a glob matches, each by the name of its file without what is behind the first dot, in the
+   * order of the names.
+   *
+   * @throws DataException if two files have one name
+   */
+  public static Map<String, Data> each(String glob) {
+    Map<String, Data> tables = new TreeMap<>();
+    Map<String, Path> taken = new HashMap<>();
+    for (Path file : PathGlob.expand(glob)) {
+      String name = file.getFileName().toString().replaceFirst("(?<=.)\\..*", "");
+      Path other = taken.put(name, file);
+      if (other != null) {
+        throw new DataException(
+            "%s and %s would both be called '%s'; rename one of them".formatted(other, file, name));
+      }
+      tables.put(name, files(file));
+    }
+    return tables;
   }
 
   /**
@@ -174,6 +197,23 @@ public abstract sealed class Data {
                           values.length()));
             }
           });
+    }
+  }
+
+  /** Some rows of a table, by {@link Groups}. */
+  static final class Group extends Data {
+    final List<String> columns;
+    final List<Boolean> texts;
+    final List<Block> blocks;
+
+    /**
+     * @param texts by column, whether its values were read as text
+     */
+    Group(String name, List<String> columns, List<Boolean> texts, List<Block> blocks) {
+      super(name);
+      this.columns = columns;
+      this.texts = texts;
+      this.blocks = blocks;
     }
   }
 

@@ -61,6 +61,9 @@ final class Source implements AutoCloseable {
     if (data instanceof Data.Columns columns) {
       parts.add(new ColumnPart(duck, columns, missing));
     }
+    if (data instanceof Data.Group group) {
+      parts.add(new Groups.GroupPart(group));
+    }
     if (data instanceof Data.Sql sql) {
       parts.add(TypedPart.query(duck, missing, sql.name(), sql.query));
     }
@@ -203,7 +206,7 @@ final class Source implements AutoCloseable {
 
   // One hash over all files, in their order. A text file's bytes are hashed while they are checked.
   private MessageDigest digest() {
-    if (data instanceof Data.Sql) {
+    if (data instanceof Data.Sql || data instanceof Data.Group) {
       MessageDigest values = Sha256.digest();
       loaded.get(parts.get(0)).forEach(block -> Provenance.update(values, block));
       return values;

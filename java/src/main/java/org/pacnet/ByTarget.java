@@ -1,0 +1,107 @@
+package org.pacnet;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.correction.Correction;
+import org.pacnet.data.Data;
+import org.pacnet.data.EncodedData;
+import org.pacnet.data.Groups;
+import org.pacnet.data.Schema;
+import org.pacnet.error.DataException;
+
+/** The rows of a table, each for the target that a column names. */
+final class ByTarget {
+
+  private final Phases phases;
+  private final ModelState from;
+  private final Schema schema;
+  private final EncodedData rows;
+  private final Map<String, int[]> chosen;
+
+  /**
+   * @param rows of the table, encoded
+   */
+  ByTarget(Phases phases, ModelState from, Schema schema, Data table, String column, EncodedData rows) {
+    if (rows.features() == null || schema.trajectories() != null) {
+      throw new DataException("rows go to their targets in tables of inputs and labels only", "groupBy");
+    }
+    this.phases = phases;
+    this.from = from;
+    this.schema = schema;
+    this.rows = rows;
+    chosen = choose(table, column);
+  }
+
+  private Map<String, int[]> choose(Data table, String column) {
+    @Nullable String[] names = Groups.values(table, column, schema.missingWords());
+    BitSet dropped = rows.dropped();
+    Map<String, List<Integer>> found = new TreeMap<>();
+    int row = 0;
+    for (int r = 0; r < names.length; r++) {
+      if (dropped.get(r)) {
+        continue;
+      }
+      String name = names[r];
+      if (name == null || !from.targets().containsKey(name)) {
+        throw new DataException(
+            "%s, row %d: %s; calibrate it first, or remove its rows"
+                .formatted(
+                    table.name(),
+                    r + 1,
+                    name == null ? "column " + column + " names no target" : "the model has no target '" + name + "'"),
+            "groupBy");
+      }
+      found.computeIfAbsent(name, n -> new ArrayList<>()).add(row++);
+    }
+    Map<String, int[]> result = new LinkedHashMap<>();
+    found.forEach((name, all) -> result.put(name, all.stream().mapToInt(Integer::intValue).toArray()));
+    return result;
+  }
+
+  private TargetModel target(String name) {
+    TargetModel target = from.target(name);
+    if (target.classes() != null) {
+      throw new DataException(
+          "the target '%s' has classes of its own, which the others don't: take it alone".formatted(name), "groupBy");
+    }
+    return target;
+  }
+
+  /** What each row's target says of it. */
+  Predictions predict() {
+    int width = schema.outputWidth();
+    float[] outputs = new float[rows.rows() * width];
+    float[] spread = new float[outputs.length];
+    boolean unsure = true;
+    for (Map.Entry<String, int[]> group : chosen.entrySet()) {
+      int[] own = group.getValue();
+      Correction.Corrected said = phases.outputs(from, target(group.getKey()), new Subset(rows, own));
+      float[] deviation = said.spread();
+      unsure &= deviation != null;
+      for (int i = 0; i < own.length; i++) {
+        System.arraycopy(said.outputs(), i * width, outputs, own[i] * width, width);
+        if (unsure) {
+          System.arraycopy(Objects.requireNonNull(deviation), i * width, spread, own[i] * width, width);
+        }
+      }
+    }
+    return new Predictions(schema, rows, outputs, unsure ? spread : null);
+  }
+
+  /** The errors of each target on its rows, by name. */
+  Map<String, Metrics> evaluate() {
+    Map<String, Metrics> metrics = new LinkedHashMap<>();
+    chosen.forEach(
+        (name, own) -> {
+          EncodedData some = new Subset(rows, own);
+          metrics.put(name, Metrics.of(schema, some, phases.outputs(from, target(name), some).outputs()));
+        });
+    return metrics;
+  }
+}

@@ -1,0 +1,183 @@
+package org.pacnet;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.Data;
+import org.pacnet.data.Schema;
+import org.pacnet.error.CancelledException;
+import org.pacnet.error.Causes;
+import org.pacnet.error.DataException;
+import org.pacnet.error.OutputException;
+import org.pacnet.error.PacNetException;
+
+/**
+ * Calibrates many targets, as many at once as there are threads and each by one: targets don't wait for each other, and each
+ * gets the same bits whatever the others do.
+ */
+final class ManyTargets {
+
+  private final Phases phases;
+  private final Schema schema;
+  private final ModelState from;
+  private final TransferConfig settings;
+  private final boolean tune;
+  private final boolean overwrite;
+  private final ModelStore.@Nullable TargetFolder folder;
+  private final Consumer<TargetOutcome> done;
+  private final Monitor monitor;
+  private final Map<String, TargetSlot> learnt = new TreeMap<>();
+  private final Map<String, TargetOutcome> outcomes = new TreeMap<>();
+
+  /**
+   * @param settings whose threads are how many at once
+   * @param folder where each is saved as soon as it is learnt, and then forgotten here; null to keep them
+   */
+  ManyTargets(
+      Phases phases,
+      Schema schema,
+      ModelState from,
+      TransferConfig settings,
+      boolean tune,
+      boolean overwrite,
+      ModelStore.@Nullable TargetFolder folder,
+      Consumer<TargetOutcome> done,
+      Monitor monitor) {
+    this.phases = phases;
+    this.schema = schema;
+    this.from = from;
+    this.settings = settings.toBuilder().threads(1).build();
+    this.tune = tune;
+    this.overwrite = overwrite;
+    this.folder = folder;
+    this.done = done;
+    this.monitor = monitor;
+  }
+
+  Map<String, TargetOutcome> outcomes() {
+    return outcomes;
+  }
+
+  /** Returns the state with all that were learnt. */
+  ModelState run(Map<String, Data> targets, int threads) {
+    List<Map.Entry<String, Data>> all = List.copyOf(new TreeMap<>(targets).entrySet());
+    AtomicInteger next = new AtomicInteger();
+    Monitor own = monitor.cancelOnly();
+    int workers = Math.max(1, Math.min(threads, all.size()));
+    ExecutorService pool = Executors.newFixedThreadPool(workers);
+    try {
+      List<Future<?>> running = new ArrayList<>();
+      for (int w = 0; w < workers; w++) {
+        running.add(
+            pool.submit(
+                () -> {
+                  try {
+                    for (int i = next.getAndIncrement(); i < all.size(); i = next.getAndIncrement()) {
+                      one(all.get(i).getKey(), all.get(i).getValue(), own);
+                    }
+                  } catch (Throwable e) {
+                    own.cancel(); // so that the others end too
+                    throw e;
+                  }
+                }));
+      }
+      PacNetException cancelled = null;
+      for (Future<?> worker : running) {
+        try {
+          worker.get();
+        } catch (ExecutionException e) {
+          // Which one failed first can't be told from who was cancelled for it, but by its kind.
+          if (e.getCause() instanceof CancelledException c) {
+            cancelled = c;
+          } else {
+            throw Causes.of(e);
+          }
+        }
+      }
+      if (cancelled != null) {
+        throw cancelled;
+      }
+      return from.withTargets(learnt);
+    } catch (InterruptedException e) {
+      own.cancel();
+      Thread.currentThread().interrupt();
+      throw new CancelledException("calibrating was interrupted", e);
+    } finally {
+      pool.shutdownNow();
+      awaitEnd(pool);
+    }
+  }
+
+  // Nobody may be at the model's files once the caller lets their lock go.
+  private static void awaitEnd(ExecutorService pool) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (pool.awaitTermination(1, TimeUnit.DAYS)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void one(String name, Data data, Monitor own) {
+    if (own.isCancelled()) {
+      throw new CancelledException("calibrating was cancelled");
+    }
+    TargetOutcome outcome;
+    try {
+      outcome = learn(name, data, own);
+    } catch (CancelledException | OutputException e) {
+      throw e;
+    } catch (PacNetException e) {
+      outcome = new TargetOutcome(name, null, null, e, false);
+    }
+    synchronized (outcomes) {
+      outcomes.put(name, outcome);
+      done.accept(outcome);
+    }
+  }
+
+  private TargetOutcome learn(String name, Data data, Monitor own) {
+    Model.checkName(name);
+    Phases.TargetRows rows = Model.readTarget(data, schema, settings, own);
+    TargetSlot there = from.targets().get(name);
+    if (there != null && !overwrite) {
+      TargetModel known = there.get();
+      boolean sameRows = rows.rows().provenance().equals(known.report().data());
+      if (sameRows && (tune || known.config().equals(settings))) {
+        return new TargetOutcome(name, known.report(), null, null, true);
+      }
+      throw new DataException(
+          "the model has a target '%s' already, learnt from other rows or by other settings: allow it to be replaced"
+              .formatted(name),
+          "overwrite");
+    }
+    Tuning tuning = null;
+    TransferConfig how = settings;
+    if (tune) {
+      tuning = new Tuner(phases, from, rows, null, settings, own).run(List.of(), false);
+      how = tuning.best().config();
+    }
+    TargetModel target = phases.learn(from, name, rows, null, how, own);
+    TargetSlot slot = folder == null ? TargetSlot.of(target) : folder.write(target);
+    synchronized (learnt) {
+      learnt.put(name, slot);
+    }
+    return new TargetOutcome(name, target.report(), tuning, null, false);
+  }
+}

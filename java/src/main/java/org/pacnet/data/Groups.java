@@ -1,0 +1,179 @@
+package org.pacnet.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
+
+/** The rows of a table by what they have in one column: a table for each value, out of one reading. */
+public final class Groups {
+
+  private Groups() {}
+
+  /**
+   * Reads the inputs and labels of a schema, and sorts their rows by a column. What is wrong with a value is for who then
+   * reads the group that it is in.
+   *
+   * @param ignored columns that may be there and are not used
+   * @return by the column's values, in their order
+   * @throws DataException also if the table has a column that neither the schema nor {@code ignored} knows, or a row no value
+   *     to go by
+   */
+  public static Map<String, Data> of(
+      Data table, String column, Schema schema, Set<String> ignored, ReadMonitor monitor) {
+    List<String> names = RowEncoder.columns(schema, true);
+    try (Source source = Source.open(table, schema.missingWords(), monitor)) {
+      Map<String, List<Block>> blocks = new TreeMap<>();
+      List<Boolean> texts = new ArrayList<>();
+      for (Part part : source.parts()) {
+        Source.checkHas(part, List.of(column), "is to group by");
+        List<String> known = new ArrayList<>(names);
+        known.addAll(ignored);
+        known.add(column);
+        Source.checkHasOnly(part, known, "the source data did not have");
+        List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
+        texts = requests.stream().map(Part.Request::text).toList();
+        requests.add(Source.request(part, column, true));
+        source.checkRows();
+        try (Cursor cursor = source.open(part, requests)) {
+          while (cursor.nextBlock()) {
+            sort(part, column, cursor, blocks);
+          }
+        }
+      }
+      Map<String, Data> groups = new LinkedHashMap<>();
+      for (Map.Entry<String, List<Block>> group : blocks.entrySet()) {
+        groups.put(
+            group.getKey(),
+            new Data.Group(
+                "%s, %s %s".formatted(table.name(), column, group.getKey()), names, texts, List.copyOf(group.getValue())));
+      }
+      return groups;
+    }
+  }
+
+  /** The values of a column, one a row; null where it is missing. */
+  public static @Nullable String[] values(Data table, String column, List<String> missingWords) {
+    try (Source source = Source.open(table, missingWords, ReadMonitor.NONE)) {
+      source.checkRows();
+      @Nullable String[] values = new @Nullable String[(int) source.rows()];
+      int row = 0;
+      for (Part part : source.parts()) {
+        Source.checkHas(part, List.of(column), "is to group by");
+        try (Cursor cursor = source.open(part, List.of(Source.request(part, column, true)))) {
+          while (cursor.nextBlock()) {
+            while (cursor.next()) {
+              values[row++] = cursor.text(0);
+            }
+          }
+        }
+      }
+      return values;
+    }
+  }
+
+  // Puts each row of a block behind those of its group. The last cell is what they are sorted by.
+  private static void sort(
+      Part part, String column, Cursor cursor, Map<String, List<Block>> groups) {
+    Block all = cursor.block();
+    int cells = all.numbers.length - 1;
+    Map<String, List<Integer>> rows = new LinkedHashMap<>();
+    long start = 0;
+    while (cursor.next()) {
+      String value = cursor.text(cells);
+      if (value == null) {
+        throw new DataException(
+            "%s, row %d: column %s, which is to group by, has no value; fill it in or remove the row"
+                .formatted(part.name(), cursor.row(), Messages.name(column)),
+            "groupBy");
+      }
+      start = cursor.row() - cursor.at();
+      rows.computeIfAbsent(value, v -> new ArrayList<>()).add(cursor.at());
+    }
+    for (Map.Entry<String, List<Integer>> group : rows.entrySet()) {
+      int[] chosen = group.getValue().stream().mapToInt(Integer::intValue).toArray();
+      groups.computeIfAbsent(group.getKey(), v -> new ArrayList<>()).add(choose(all, chosen, cells, start));
+    }
+  }
+
+  private static Block choose(Block from, int[] rows, int cells, long start) {
+    Block block = new Block(cells, rows.length);
+    block.tableRows = Arrays.stream(rows).mapToLong(r -> start + r).toArray();
+    for (int c = 0; c < cells; c++) {
+      @Nullable String[] texts = from.texts[c];
+      boolean[] missing = from.missing[c];
+      for (int r = 0; r < rows.length; r++) {
+        block.numbers[c][r] = from.numbers[c][rows[r]];
+        if (texts != null && texts[rows[r]] != null) {
+          block.setText(c, r, texts[rows[r]]);
+        }
+        if (missing != null && missing[rows[r]]) {
+          block.setMissing(c, r);
+        }
+      }
+    }
+    return block;
+  }
+
+  /** A group as a table. */
+  static final class GroupPart implements Part {
+    private final Data.Group group;
+
+    GroupPart(Data.Group group) {
+      this.group = group;
+    }
+
+    @Override
+    public String name() {
+      return group.name();
+    }
+
+    @Override
+    public List<String> columns() {
+      return group.columns;
+    }
+
+    @Override
+    public @Nullable String unusableType(int column) {
+      return null;
+    }
+
+    @Override
+    public long rows() {
+      return group.blocks.stream().mapToLong(block -> block.size).sum();
+    }
+
+    @Override
+    public List<Block> load(List<Request> requests) {
+      for (Request request : requests) {
+        if (group.texts.get(request.column()) != request.text()) {
+          throw new IllegalArgumentException(
+              "column %s was read for another schema".formatted(group.columns.get(request.column())));
+        }
+      }
+      List<Block> blocks = new ArrayList<>();
+      for (Block from : group.blocks) {
+        Block block = new Block(requests.size(), from.size);
+        block.tableRows = from.tableRows;
+        for (int i = 0; i < requests.size(); i++) {
+          int c = requests.get(i).column();
+          block.numbers[i] = from.numbers[c];
+          block.texts[i] = from.texts[c];
+          block.missing[i] = from.missing[c];
+        }
+        blocks.add(block);
+      }
+      return blocks;
+    }
+
+    @Override
+    public String select(boolean typed) {
+      throw new IllegalStateException("a group is in no database");
+    }
+  }
+}
