@@ -4,5 +4,5 @@
 #ifdef __CUDACC__
 #define PACNET_HD __host__ __device__
 #else
-#define PACNET_HD
+#define PACNET_HD [[gnu::always_inline]]
 #endif

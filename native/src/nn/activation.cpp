@@ -40,10 +40,14 @@ PACNET_SIMD void sigmoid_forward(const float* z, const float* bias, int64_t rows
 PACNET_SIMD void silu_forward(const float* z, const float* bias, int64_t rows, int64_t width, float* saved, float* a) {
   forward<Silu>(z, bias, rows, width, saved, a);
 }
+PACNET_SIMD void gelu_forward(const float* z, const float* bias, int64_t rows, int64_t width, float* saved, float* a) {
+  forward<Gelu>(z, bias, rows, width, saved, a);
+}
 PACNET_SIMD void tanh_backward(const float* saved, int64_t count, float* grad) { backward<Tanh>(saved, count, grad); }
 PACNET_SIMD void sigmoid_backward(const float* saved, int64_t count, float* grad) {
   backward<Sigmoid>(saved, count, grad);
 }
+PACNET_SIMD void gelu_backward(const float* saved, int64_t count, float* grad) { backward<Gelu>(saved, count, grad); }
 PACNET_SIMD void silu_backward(const float* saved, int64_t count, float* grad) { backward<Silu>(saved, count, grad); }
 
 // No __restrict: z, saved and a may be one buffer. The compiler checks for overlap before it takes the vector path.
@@ -91,7 +95,7 @@ void activate(Activation activation, const float* z, const float* bias, int64_t 
       sigmoid_forward(z, bias, rows, width, saved, a);
       break;
     case kGelu:
-      forward<Gelu>(z, bias, rows, width, saved, a);
+      gelu_forward(z, bias, rows, width, saved, a);
       break;
     case kSilu:
       silu_forward(z, bias, rows, width, saved, a);
@@ -118,7 +122,7 @@ void activate_backward(Activation activation, const float* saved, int64_t rows, 
       sigmoid_backward(saved, rows * width, grad);
       break;
     case kGelu:
-      backward<Gelu>(saved, rows * width, grad);
+      gelu_backward(saved, rows * width, grad);
       break;
     case kSilu:
       silu_backward(saved, rows * width, grad);

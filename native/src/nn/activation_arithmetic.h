@@ -27,9 +27,6 @@ PACNET_HD inline float dropout_factor(const Dropout& dropout, uint32_t index, fl
   return draw < dropout.rate ? 0.0F : scale;
 }
 
-// The standard normal distribution function.
-PACNET_HD inline float phi(float z) { return 0.5F * (1.0F + std::erf(z * static_cast<float>(1.0 / std::numbers::sqrt2))); }
-
 struct Tanh {
   static constexpr bool kFromOutput = true;
   PACNET_HD static inline float value(float z) { return hyperbolic_tangent(z); }
@@ -40,13 +37,26 @@ struct Sigmoid {
   PACNET_HD static inline float value(float z) { return sigmoid(z); }
   PACNET_HD static inline float slope(float out) { return out * (1.0F - out); }
 };
-// Hendrycks & Gimpel 2016, the exact form.
+// Hendrycks & Gimpel 2016, the exact form, value and slope within 4e-7 of it and 4 units in the last place. z phi(z), phi being
+// the standard normal distribution function, whose tail is e^(-z^2/2) t Q(t) / 2 with t = 1 / (1 + p |z| / sqrt 2): Q is fitted to
+// erfcx (Chebyshev nodes, relative error 4e-8), and the exponential serves the density too.
 struct Gelu {
   static constexpr bool kFromOutput = false;
-  PACNET_HD static inline float value(float z) { return z * phi(z); }
+  PACNET_HD static inline float value(float z) { return z * phi(z, exponential(-0.5F * z * z)); }
   PACNET_HD static inline float slope(float z) {
-    const auto density = static_cast<float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2) * std::exp(-0.5F * z * z);
-    return phi(z) + z * density;
+    const float e = exponential(-0.5F * z * z);
+    return phi(z, e) + z * (static_cast<float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2) * e);
+  }
+
+ private:
+  // e: e^(-z^2/2).
+  PACNET_HD static inline float phi(float z, float e) {
+    constexpr float kP = static_cast<float>(0.325 / std::numbers::sqrt2);
+    const float t = 1.0F / (1.0F + kP * std::fabs(z));
+    const float q = 0.183810845F + t * (0.176187012F + t * (0.222793931F + t * (-0.0334596721F + t * (0.562758307F +
+                    t * (-0.526522204F + t * (0.568911568F + t * -0.154479823F))))));
+    const float tail = 0.5F * e * (t * q);
+    return z < 0.0F ? tail : 1.0F - tail;
   }
 };
 struct Silu {
