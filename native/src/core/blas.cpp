@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/small_gemm.h"
 
 // The Fortran BLAS symbol is what both LibTorch builds have in common: the official wheel exports MKL's, the JavaCPP
 // preset's LibTorch is linked to OpenBLAS. Calling it directly skips LibTorch's dispatcher.
@@ -77,17 +78,23 @@ const Controls& controls() {
 
 void gemm_nt(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
              float* c, int64_t ldc) {
-  gemm('T', 'N', cols, rows, inner, b, ldb, a, lda, c, ldc);
+  if (!small_gemm_nt(rows, cols, inner, a, lda, b, ldb, c, ldc)) {
+    gemm('T', 'N', cols, rows, inner, b, ldb, a, lda, c, ldc);
+  }
 }
 
 void gemm_nn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
              float* c, int64_t ldc) {
-  gemm('N', 'N', cols, rows, inner, b, ldb, a, lda, c, ldc);
+  if (!small_gemm_nn(rows, cols, inner, a, lda, b, ldb, c, ldc)) {
+    gemm('N', 'N', cols, rows, inner, b, ldb, a, lda, c, ldc);
+  }
 }
 
 void gemm_tn(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,
              float* c, int64_t ldc) {
-  gemm('N', 'T', cols, rows, inner, b, ldb, a, lda, c, ldc);
+  if (!small_gemm_tn(rows, cols, inner, a, lda, b, ldb, c, ldc)) {
+    gemm('N', 'T', cols, rows, inner, b, ldb, a, lda, c, ldc);
+  }
 }
 
 void gemm_tn_add(int64_t rows, int64_t cols, int64_t inner, const float* a, int64_t lda, const float* b, int64_t ldb,

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -26,6 +27,8 @@ import org.pacnet.error.PacNetException;
  */
 final class ManyTargets {
 
+  private static final int WORKERS_A_THREAD = 3;
+
   private final Phases phases;
   private final Schema schema;
   private final ModelState from;
@@ -35,6 +38,8 @@ final class ManyTargets {
   private final ModelStore.@Nullable TargetFolder folder;
   private final Consumer<TargetOutcome> done;
   private final Monitor monitor;
+  // How many compute at once: while some wait for the disk to have taken what they learnt, others go on.
+  private final Semaphore computing;
   private final Map<String, TargetSlot> learnt = new TreeMap<>();
   private final Map<String, TargetOutcome> outcomes = new TreeMap<>();
 
@@ -61,6 +66,7 @@ final class ManyTargets {
     this.folder = folder;
     this.done = done;
     this.monitor = monitor;
+    computing = new Semaphore(settings.threads());
   }
 
   Map<String, TargetOutcome> outcomes() {
@@ -68,11 +74,11 @@ final class ManyTargets {
   }
 
   /** Returns the state with all that were learnt. */
-  ModelState run(Map<String, Data> targets, int threads) {
+  ModelState run(Map<String, Data> targets) {
     List<Map.Entry<String, Data>> all = List.copyOf(new TreeMap<>(targets).entrySet());
     AtomicInteger next = new AtomicInteger();
     Monitor own = monitor.cancelOnly();
-    int workers = Math.max(1, Math.min(threads, all.size()));
+    int workers = Math.max(1, Math.min(WORKERS_A_THREAD * computing.availablePermits(), all.size()));
     ExecutorService pool = Executors.newFixedThreadPool(workers);
     try {
       List<Future<?>> running = new ArrayList<>();
@@ -154,13 +160,33 @@ final class ManyTargets {
 
   private TargetOutcome learn(String name, Data data, Monitor own) {
     Model.checkName(name);
+    Learnt target;
+    computing.acquireUninterruptibly();
+    try {
+      target = compute(name, data, own);
+    } finally {
+      computing.release();
+    }
+    if (target.resumed()) {
+      return new TargetOutcome(name, target.target().report(), null, null, true);
+    }
+    TargetSlot slot = folder == null ? TargetSlot.of(target.target()) : folder.write(target.target());
+    synchronized (learnt) {
+      learnt.put(name, slot);
+    }
+    return new TargetOutcome(name, target.target().report(), target.tuning(), null, false);
+  }
+
+  private record Learnt(TargetModel target, @Nullable Tuning tuning, boolean resumed) {}
+
+  private Learnt compute(String name, Data data, Monitor own) {
     Phases.TargetRows rows = Model.readTarget(data, schema, settings, own);
     TargetSlot there = from.targets().get(name);
     if (there != null && !overwrite) {
       TargetModel known = there.get();
       boolean sameRows = rows.rows().provenance().equals(known.report().data());
       if (sameRows && (tune || known.config().equals(settings))) {
-        return new TargetOutcome(name, known.report(), null, null, true);
+        return new Learnt(known, null, true);
       }
       throw new DataException(
           "the model has a target '%s' already, learnt from other rows or by other settings: allow it to be replaced"
@@ -173,11 +199,6 @@ final class ManyTargets {
       tuning = new Tuner(phases, from, rows, null, settings, own).run(List.of(), false);
       how = tuning.best().config();
     }
-    TargetModel target = phases.learn(from, name, rows, null, how, own);
-    TargetSlot slot = folder == null ? TargetSlot.of(target) : folder.write(target);
-    synchronized (learnt) {
-      learnt.put(name, slot);
-    }
-    return new TargetOutcome(name, target.report(), tuning, null, false);
+    return new Learnt(phases.learn(from, name, rows, null, how, own), tuning, false);
   }
 }

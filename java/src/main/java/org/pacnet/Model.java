@@ -298,7 +298,7 @@ public final class Model implements AutoCloseable {
               directory == null ? null : ModelStore.targetFolder(this, directory);
           ManyTargets many =
               new ManyTargets(phases, schema, from, how, tune, overwrite, folder, done, monitor);
-          ModelState next = many.run(targets, settings.threads());
+          ModelState next = many.run(targets);
           outcomes.putAll(many.outcomes());
           return next;
         });
