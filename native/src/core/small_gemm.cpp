@@ -16,7 +16,7 @@ constexpr int64_t kFewRows = 64;
 constexpr int64_t kMostWeights = 512 * 512;
 // To turn the weights over takes as long as a product with some rows.
 constexpr int64_t kLeastTurned = 8;
-constexpr int64_t kMostTurned = 48;
+constexpr int64_t kMostTurned = 64;
 constexpr int64_t kMostTurnedWeights = 256 * 256;
 
 constexpr int kLanes = 16;

@@ -30,7 +30,7 @@ struct GatherRows {
   }
 };
 
-/// a = activation(z + bias); saved gets what ActivateBackward needs, and may be z, or a where F::kFromOutput.
+/// a = activation(z + bias); saved gets what ActivateBackward needs, and may be z, or a where that is what came out.
 template <typename F>
 struct Activate {
   using Shared = NoShared;
@@ -48,7 +48,7 @@ struct Activate {
     for (int64_t i = at.index(); i < rows * width; i += at.stride()) {
       const float in = z[i] + bias[i % width];
       const float out = F::value(in);
-      saved[i] = F::kFromOutput ? out : in;
+      saved[i] = F::saved(in, out);
       a[i] = out;
     }
   }

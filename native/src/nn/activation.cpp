@@ -16,7 +16,7 @@ template <typename F>
     for (int64_t c = 0; c < width; ++c) {
       const float in = z[r * width + c] + bias[c];
       const float out = F::value(in);
-      saved[r * width + c] = F::kFromOutput ? out : in;
+      saved[r * width + c] = F::saved(in, out);
       a[r * width + c] = out;
     }
   }

@@ -27,13 +27,16 @@ PACNET_HD inline float dropout_factor(const Dropout& dropout, uint32_t index, fl
   return draw < dropout.rate ? 0.0F : scale;
 }
 
+// Each with what it keeps for its way back: what came out where the slope is told by that, otherwise the slope itself, which costs
+// least where the value is computed.
+
 struct Tanh {
-  static constexpr bool kFromOutput = true;
+  PACNET_HD static inline float saved(float /*z*/, float out) { return out; }
   PACNET_HD static inline float value(float z) { return hyperbolic_tangent(z); }
   PACNET_HD static inline float slope(float out) { return 1.0F - out * out; }
 };
 struct Sigmoid {
-  static constexpr bool kFromOutput = true;
+  PACNET_HD static inline float saved(float /*z*/, float out) { return out; }
   PACNET_HD static inline float value(float z) { return sigmoid(z); }
   PACNET_HD static inline float slope(float out) { return out * (1.0F - out); }
 };
@@ -41,9 +44,9 @@ struct Sigmoid {
 // the standard normal distribution function, whose tail is e^(-z^2/2) t Q(t) / 2 with t = 1 / (1 + p |z| / sqrt 2): Q is fitted to
 // erfcx (Chebyshev nodes, relative error 4e-8), and the exponential serves the density too.
 struct Gelu {
-  static constexpr bool kFromOutput = false;
   PACNET_HD static inline float value(float z) { return z * phi(z, exponential(-0.5F * z * z)); }
-  PACNET_HD static inline float slope(float z) {
+  PACNET_HD static inline float slope(float saved) { return saved; }
+  PACNET_HD static inline float saved(float z, float /*out*/) {
     const float e = exponential(-0.5F * z * z);
     return phi(z, e) + z * (static_cast<float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2) * e);
   }
@@ -60,9 +63,9 @@ struct Gelu {
   }
 };
 struct Silu {
-  static constexpr bool kFromOutput = false;
   PACNET_HD static inline float value(float z) { return z * sigmoid(z); }
-  PACNET_HD static inline float slope(float z) {
+  PACNET_HD static inline float slope(float saved) { return saved; }
+  PACNET_HD static inline float saved(float z, float /*out*/) {
     const float s = sigmoid(z);
     return s * (1.0F + z * (1.0F - s));
   }
@@ -75,7 +78,7 @@ PACNET_HD inline Dropout dropout_of(float rate, uint32_t key, int64_t layer) {
 
 /// ReLU's derivative is told by what came out. A NaN stays one, and is reported.
 struct Relu {
-  static constexpr bool kFromOutput = true;
+  PACNET_HD static inline float saved(float /*z*/, float out) { return out; }
   PACNET_HD static inline float value(float z) { return z < 0.0F ? 0.0F : z; }
   PACNET_HD static inline float slope(float out) { return out > 0.0F ? 1.0F : 0.0F; }
 };
