@@ -508,6 +508,21 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * What predicts single rows of tables for a target, fast and from any thread; it stays as it is, whatever becomes of this
+   * model. For targets whose method trains perceptrons, with nothing behind them.
+   */
+  public RowPredictor rowPredictor(String target) {
+    ModelState from = current();
+    TargetModel model = from.target(target);
+    if (!(config.network() instanceof Perceptron perceptron) || model.correction() != null) {
+      throw new DataException(
+          "the target '%s' is more than perceptrons (%s): predict tables by it".formatted(target, model.config().method()));
+    }
+    Schema own = schemaOf(model);
+    return new RowPredictor(own, perceptron, phases.tensorsOf(own), phases.weights(from, model));
+  }
+
+  /**
    * The predictions of many targets: each row by the one that a column names.
    *
    * @param column of the table, with the names of targets of this model, none of which has classes of its own

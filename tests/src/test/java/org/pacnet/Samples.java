@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,6 +93,15 @@ final class Samples {
     return write(file, text.toString());
   }
 
+  /** The fields of a CSV file's lines but for the header. */
+  static List<String[]> fields(Path file) {
+    try {
+      return Files.readAllLines(file).stream().skip(1).map(line -> line.split(",", -1)).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The one file of a model or target directory whose name begins so; targets are below "targets". */
   static Path file(Path directory, String name) {
     int slash = name.indexOf('/');
@@ -118,7 +128,11 @@ final class Samples {
 
   /** A configuration that trains in a moment. */
   static TransferConfig.Builder quick() {
-    return TransferConfig.builder("y").hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1);
+    return quick("y");
+  }
+
+  static TransferConfig.Builder quick(String label) {
+    return TransferConfig.builder(label).hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1);
   }
 
   /**

@@ -1,0 +1,240 @@
+package org.pacnet;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.hipparchus.special.Erf;
+import org.pacnet.core.TensorInfo;
+import org.pacnet.data.ColumnKind;
+import org.pacnet.data.Missing;
+import org.pacnet.data.Schema;
+import org.pacnet.error.DataException;
+
+/**
+ * Predicts single rows of a table in microseconds, for programs that answer one question at a time: immutable, from any
+ * thread, by plain Java over the weights, so that nothing native is made, called or to be closed. What it says is what {@link
+ * Model#predict} says, to rounding. {@link #predict(double[], double[])} makes no objects but, once a thread, room to work in.
+ *
+ * <p>A row is a number for each of {@link #inputs()}: of a numeric column its value in the unit of the source data, NaN where
+ * it is missing; of a categorical one {@link #category}.
+ */
+public final class RowPredictor {
+
+  private final Schema schema;
+  private final Activation activation;
+  // Arrays: to go over a list makes an object.
+  private final Layer[][] networks;
+  private final int widest;
+  private final ThreadLocal<Room> rooms;
+
+  /** Turned over, [in, out]: a loop over what comes out is one that the JVM makes vectors of. */
+  private record Layer(int in, int out, float[] weights, float[] bias) {}
+
+  private static final class Room {
+    private final float[] from;
+    private final float[] to;
+    private final double[] sums;
+
+    Room(int widest, int outputs) {
+      from = new float[widest];
+      to = new float[widest];
+      sums = new double[outputs];
+    }
+  }
+
+  /**
+   * @param weights of one network, or of several whose mean counts
+   */
+  RowPredictor(Schema schema, Perceptron perceptron, List<TensorInfo> tensors, List<float[]> weights) {
+    this.schema = schema;
+    activation = perceptron.activation();
+    networks = weights.stream().map(dense -> layers(tensors, dense)).toArray(Layer[][]::new);
+    int most = schema.inputWidth();
+    for (Layer layer : networks[0]) {
+      most = Math.max(most, layer.out);
+    }
+    widest = most;
+    rooms = ThreadLocal.withInitial(() -> new Room(widest, schema.outputWidth()));
+  }
+
+  private static Layer[] layers(List<TensorInfo> tensors, float[] dense) {
+    List<Layer> layers = new ArrayList<>();
+    for (int t = 0; t < tensors.size(); t += 2) {
+      TensorInfo weight = tensors.get(t);
+      TensorInfo bias = tensors.get(t + 1);
+      int out = bias.size();
+      int in = weight.size() / out;
+      float[] turned = new float[weight.size()];
+      for (int o = 0; o < out; o++) {
+        for (int i = 0; i < in; i++) {
+          turned[i * out + o] = dense[weight.offset() + o * in + i];
+        }
+      }
+      layers.add(
+          new Layer(in, out, turned, Arrays.copyOfRange(dense, bias.offset(), bias.offset() + out)));
+    }
+    return layers.toArray(Layer[]::new);
+  }
+
+  /** The columns of a row, in order. */
+  public List<String> inputs() {
+    return schema.inputs().stream().map(Schema.Input::name).toList();
+  }
+
+  /** How many numbers come out: one a label, in the order of {@link Schema#labels()}, or one a class. */
+  public int outputs() {
+    return schema.outputWidth();
+  }
+
+  /**
+   * What stands for a category in a row.
+   *
+   * @param input index of the column in {@link #inputs()}
+   * @throws DataException if the column is not categorical, or the source data had no such category
+   */
+  public int category(int input, String category) {
+    Schema.Input column = schema.inputs().get(input);
+    int index = column.categories().indexOf(category);
+    if (index < 0) {
+      throw new DataException(
+          column.kind() == ColumnKind.CATEGORICAL
+              ? "column %s has no category '%s'; it has %s".formatted(column.name(), category, column.categories())
+              : "column %s holds numbers, not categories".formatted(column.name()));
+    }
+    return index;
+  }
+
+  /** {@link #predict(double[], double[])} into an array of its own. */
+  public double[] predict(double... row) {
+    double[] out = new double[outputs()];
+    predict(row, out);
+    return out;
+  }
+
+  /**
+   * Predicts a row.
+   *
+   * @param row a number for each input column
+   * @param out [outputs]: of a regression the labels in their own units, of a classification the probabilities of the
+   *     classes in their order
+   * @throws DataException if a value is missing and the model was not made to fill it in, or is no category's number
+   */
+  public void predict(double[] row, double[] out) {
+    if (row.length != schema.inputs().size() || out.length != outputs()) {
+      throw new DataException(
+          "a row has %d numbers and its prediction %d, not %d and %d"
+              .formatted(schema.inputs().size(), outputs(), row.length, out.length));
+    }
+    Room room = rooms.get();
+    Arrays.fill(out, 0);
+    for (Layer[] layers : networks) {
+      encode(row, room.from);
+      float[] said = run(layers, room);
+      add(said, room.sums, out);
+    }
+    for (int c = 0; c < out.length; c++) {
+      out[c] /= networks.length;
+      if (!schema.classification()) {
+        Schema.Label label = schema.labels().get(c);
+        out[c] = label.mean() + label.std() * out[c];
+      }
+    }
+  }
+
+  private void encode(double[] row, float[] features) {
+    int at = 0;
+    for (int i = 0; i < row.length; i++) {
+      Schema.Input input = schema.inputs().get(i);
+      double value = row[i];
+      if (Double.isNaN(value)) {
+        value = missing(input);
+      }
+      if (input.kind() == ColumnKind.NUMERIC) {
+        features[at++] = (float) ((value - input.mean()) / input.std());
+        continue;
+      }
+      int categories = input.categories().size();
+      if (!(value >= 0 && value < categories && value == Math.rint(value))) {
+        throw new DataException(
+            String.format(Locale.ROOT, "column %s: %s is no category's number", input.name(), value));
+      }
+      Arrays.fill(features, at, at + categories, 0);
+      features[at + (int) value] = 1;
+      at += categories;
+    }
+  }
+
+  private double missing(Schema.Input input) {
+    if (schema.missing() != Missing.MEAN || input.kind() != ColumnKind.NUMERIC) {
+      throw new DataException("column %s has no value".formatted(input.name()));
+    }
+    return input.fill();
+  }
+
+  private float[] run(Layer[] layers, Room room) {
+    float[] from = room.from;
+    float[] to = room.to;
+    for (int l = 0; l < layers.length; l++) {
+      Layer layer = layers[l];
+      multiply(layer, from, to);
+      if (l + 1 < layers.length) {
+        activate(to, layer.out);
+      }
+      float[] free = from;
+      from = to;
+      to = free;
+    }
+    return from;
+  }
+
+  private static void multiply(Layer layer, float[] from, float[] to) {
+    int out = layer.out;
+    float[] weights = layer.weights;
+    System.arraycopy(layer.bias, 0, to, 0, out);
+    for (int i = 0; i < layer.in; i++) {
+      float x = from[i];
+      int row = i * out;
+      for (int o = 0; o < out; o++) {
+        to[o] += x * weights[row + o];
+      }
+    }
+  }
+
+  private void activate(float[] a, int count) {
+    for (int i = 0; i < count; i++) {
+      double z = a[i];
+      a[i] =
+          (float)
+              switch (activation) {
+                case RELU -> Math.max(0, z);
+                case TANH -> Math.tanh(z);
+                case SIGMOID -> 1 / (1 + Math.exp(-z));
+                case GELU -> z * 0.5 * (1 + Erf.erf(z / Math.sqrt(2)));
+                case SILU -> z / (1 + Math.exp(-z));
+              };
+    }
+  }
+
+  // Adds the outputs, or the probabilities that they mean.
+  private void add(float[] said, double[] sums, double[] out) {
+    if (!schema.classification()) {
+      for (int c = 0; c < out.length; c++) {
+        out[c] += said[c];
+      }
+      return;
+    }
+    double largest = said[0];
+    for (int c = 1; c < out.length; c++) {
+      largest = Math.max(largest, said[c]);
+    }
+    double total = 0;
+    for (int c = 0; c < out.length; c++) {
+      sums[c] = Math.exp(said[c] - largest);
+      total += sums[c];
+    }
+    for (int c = 0; c < out.length; c++) {
+      out[c] += sums[c] / total;
+    }
+  }
+}
