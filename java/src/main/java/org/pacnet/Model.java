@@ -699,6 +699,22 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  /**
+   * Targets as bytes, for programs that send them: what {@link #unpackTargets} reads, into a model with the same base.
+   */
+  public Map<String, byte[]> packTargets(Collection<String> names) {
+    current().requireBase();
+    return ModelStore.pack(this, names);
+  }
+
+  /**
+   * Takes over targets that {@link #packTargets} made of a model with the same base, in place of those of the same names.
+   * Throws a {@link ModelFormatException}, and takes over none, if one of them is damaged or stands on another base.
+   */
+  public void unpackTargets(Collection<byte[]> packs) {
+    inPhase(from -> from.withTargets(ModelStore.unpack(this, packs)));
+  }
+
   /** Writes one target into the directory that holds this model's base. */
   public void saveTarget(Path directory, String name, boolean overwrite) {
     try (ModelPlace place = ModelPlace.forTarget(directory, name, overwrite)) {

@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -122,6 +123,12 @@ public final class ModelPlace implements AutoCloseable {
       Consumer<TargetOutcome> done,
       Monitor monitor) {
     return model.calibrateAll(targets, settings, tune, overwrite, directory, done, monitor);
+  }
+
+  /** Writes these targets of a model that has this place's base, each whole or not at all. */
+  public void saveTargets(Model model, Collection<String> names) {
+    ModelStore.TargetFolder folder = ModelStore.targetFolder(model, directory);
+    names.forEach(name -> folder.write(model.target(name)));
   }
 
   /** Lets others change the directory. Closing twice is harmless. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,14 +163,57 @@ final class ModelStore {
 
   /** Where a model's targets go, one by one. The directory's lock is the caller's. */
   static TargetFolder targetFolder(Model model, Path directory) {
-    Map<String, String> hashes = new LinkedHashMap<>();
-    tensorFiles(model.tensors(), model.state())
-        .forEach((file, bytes) -> hashes.put(file, Sha256.hex(bytes)));
-    String base = baseHash(hashes);
+    String base = baseHash(model);
     if (!base.equals(baseHash(readModelFile(directory).sha256()))) {
       throw new DataException(directory + " holds another base than the one of these targets");
     }
     return new TargetFolder(model, directory, base);
+  }
+
+  private static String baseHash(Model model) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    tensorFiles(model.tensors(), model.state())
+        .forEach((file, bytes) -> hashes.put(file, Sha256.hex(bytes)));
+    return baseHash(hashes);
+  }
+
+  /** Targets as what their files hold, {@code target.json}'s length in front as four bytes, the highest first. */
+  static Map<String, byte[]> pack(Model model, Collection<String> names) {
+    String base = baseHash(model);
+    Map<String, byte[]> packs = new TreeMap<>();
+    for (String name : names) {
+      TargetBytes bytes = encode(model.target(name), base);
+      packs.put(
+          name,
+          ByteBuffer.allocate(Integer.BYTES + bytes.json().length + bytes.tensors().length)
+              .putInt(bytes.json().length)
+              .put(bytes.json())
+              .put(bytes.tensors())
+              .array());
+    }
+    return packs;
+  }
+
+  /** Reads targets back, each checked as a file is. */
+  static Map<String, TargetSlot> unpack(Model model, Collection<byte[]> packs) {
+    String base = baseHash(model);
+    Map<String, TargetSlot> slots = new TreeMap<>();
+    for (byte[] pack : packs) {
+      ByteBuffer bytes = ByteBuffer.wrap(pack);
+      int length = pack.length < Integer.BYTES ? -1 : bytes.getInt();
+      if (length < 0 || length > bytes.remaining()) {
+        throw new ModelFormatException("a packed target is cut off");
+      }
+      byte[] text = new byte[length];
+      byte[] tensors = new byte[bytes.remaining() - length];
+      bytes.get(text).get(tensors);
+      Path name = Path.of("packed target");
+      TargetFile json = parseJson(name, text, TARGET_FORMAT, TargetFile.class);
+      Model.checkName(json.name());
+      TargetModel target = readTarget(model, name, json, name, tensors, base);
+      slots.put(target.name(), TargetSlot.of(target));
+    }
+    return slots;
   }
 
   /** The targets of one base. */
@@ -453,8 +497,17 @@ final class ModelStore {
     return entries;
   }
 
+  /** A target's two files. */
+  private record TargetBytes(byte[] json, byte[] tensors, String tensorsHash) {}
+
   private static void writeTarget(TargetModel target, String baseHash, Path place)
       throws IOException {
+    TargetBytes bytes = encode(target, baseHash);
+    GenerationDirectory.write(place.resolve(fileName(PRUNED, bytes.tensorsHash())), bytes.tensors());
+    GenerationDirectory.commit(place.resolve(TARGET_JSON), bytes.json());
+  }
+
+  private static TargetBytes encode(TargetModel target, String baseHash) {
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (int i = 0; i < target.networks().size(); i++) {
       float[] values = target.networks().get(i).values();
@@ -474,7 +527,6 @@ final class ModelStore {
     }
     byte[] bytes = SafeTensors.encode(entries, Map.of());
     String hash = Sha256.hex(bytes);
-    GenerationDirectory.write(place.resolve(fileName(PRUNED, hash)), bytes);
     TargetFile json =
         new TargetFile(
             TARGET_FORMAT,
@@ -487,7 +539,7 @@ final class ModelStore {
             target.report(),
             Map.of(PRUNED, hash),
             NO_CHECKSUM);
-    GenerationDirectory.commit(place.resolve(TARGET_JSON), sealed(Json.pretty(json)));
+    return new TargetBytes(sealed(Json.pretty(json)), bytes, hash);
   }
 
   // --- Reading --------------------------------------------------------------------------------------
@@ -594,7 +646,15 @@ final class ModelStore {
 
   private static <T> T readJson(Path file, String format, Class<T> type) {
     try {
-      byte[] bytes = Files.readAllBytes(file);
+      return parseJson(file, Files.readAllBytes(file), format, type);
+    } catch (IOException e) {
+      throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
+    }
+  }
+
+  // file: what messages call it.
+  private static <T> T parseJson(Path file, byte[] bytes, String format, Class<T> type) {
+    try {
       JsonNode tree = Json.MAPPER.readTree(bytes);
       if (!tree.path("format").asText().equals(format)) {
         throw new ModelFormatException(file + " is not of the format " + format);
@@ -621,7 +681,7 @@ final class ModelStore {
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(file + " is damaged: " + Json.reason(e), e);
     } catch (IOException e) {
-      throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
+      throw new ModelFormatException(file + " is damaged: " + AtomicWrite.reason(e), e);
     }
   }
 
@@ -697,18 +757,24 @@ final class ModelStore {
   private static TargetModel readTarget(
       Model model, Path place, TargetFile json, String baseHash) {
     Path jsonFile = place.resolve(TARGET_JSON);
-    if (!json.baseSha256().equals(baseHash)) {
-      throw new ModelFormatException(jsonFile + " belongs to another base than this model's");
-    }
+    Path file = place.resolve(fileName(PRUNED, hashOf(place, PRUNED, json.sha256())));
     if (!json.name().equals(place.getFileName().toString())) {
       throw new ModelFormatException(jsonFile + " is of a target named '" + json.name() + "'");
+    }
+    return readTarget(model, jsonFile, json, file, SafeTensors.readBytes(file), baseHash);
+  }
+
+  // jsonFile and file: what messages call what was read.
+  private static TargetModel readTarget(
+      Model model, Path jsonFile, TargetFile json, Path file, byte[] bytes, String baseHash) {
+    if (!json.baseSha256().equals(baseHash)) {
+      throw new ModelFormatException(jsonFile + " belongs to another base than this model's");
     }
     checkFits(jsonFile, model.schema(), json.config());
     if (json.classes() != null && !model.schema().classification()) {
       throw new ModelFormatException(jsonFile + " has classes, but the model predicts numbers");
     }
-    Map<String, Entry> entries = readChecked(place, PRUNED, json.sha256());
-    Path file = place.resolve(fileName(PRUNED, hashOf(place, PRUNED, json.sha256())));
+    Map<String, Entry> entries = decodeChecked(file, bytes, json.sha256().getOrDefault(PRUNED, ""));
     List<TargetModel.Learnt> networks = new ArrayList<>();
     for (int i = 0; entries.containsKey(numbered(VALUES, i)); i++) {
       float[] values = floats(file, entries, numbered(VALUES, i));
@@ -804,7 +870,10 @@ final class ModelStore {
       Path directory, String name, Map<String, String> hashes) {
     String hash = hashOf(directory, name, hashes);
     Path file = directory.resolve(fileName(name, hash));
-    byte[] bytes = SafeTensors.readBytes(file);
+    return decodeChecked(file, SafeTensors.readBytes(file), hash);
+  }
+
+  private static Map<String, Entry> decodeChecked(Path file, byte[] bytes, String hash) {
     Map<String, Entry> tensors =
         new LinkedHashMap<>(SafeTensors.decode(bytes, file.toString()).tensors());
     if (!Sha256.hex(bytes).equals(hash)) {

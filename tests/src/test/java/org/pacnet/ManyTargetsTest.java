@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -280,6 +281,44 @@ class ManyTargetsTest {
       assertEquals(30, model.predict(name(4), Samples.columns(30, 1, 99)).rows());
       assertThrows(ModelFormatException.class, () -> model.predict(name(3), Samples.columns(30, 1, 99)));
       assertEquals(TARGETS - 1, model.damagedTargets().size());
+    }
+  }
+
+  @Test
+  void targetsTravel() throws IOException {
+    Map<String, byte[]> packs;
+    try (Model from = Model.load(base);
+        Model to = Model.load(base)) {
+      from.calibrateAll(apart(), from.config(), false, outcome -> {}, new Monitor());
+      packs = from.packTargets(List.of(name(1), name(3)));
+      to.unpackTargets(packs.values());
+      assertEquals(packs.keySet(), to.targetNames());
+      assertArrayEquals(weights(from, name(3)), weights(to, name(3)));
+      Path directory = folder.resolve("model");
+      copy(base, directory);
+      try (ModelPlace place = ModelPlace.forChange(directory)) {
+        place.saveTargets(to, packs.keySet());
+      }
+      try (Model saved = Model.load(directory)) {
+        assertArrayEquals(weights(from, name(1)), weights(saved, name(1)));
+      }
+      // Cut off anywhere, or changed anywhere: refused, and nothing is taken over.
+      byte[] pack = packs.get(name(1));
+      for (int length = 0; length < pack.length; length += 97) {
+        byte[] some = Arrays.copyOf(pack, length);
+        assertThrows(ModelFormatException.class, () -> to.unpackTargets(List.of(packs.get(name(3)), some)));
+      }
+      for (int at = 0; at < pack.length; at += 101) {
+        byte[] changed = pack.clone();
+        changed[at] ^= 1;
+        assertThrows(ModelFormatException.class, () -> to.unpackTargets(List.of(changed)));
+      }
+    }
+    Data source = Samples.columns(200, 0, 5);
+    try (Model other = Model.train(source, Samples.quick().build(), new Monitor())) {
+      other.prune();
+      other.allocate(source, new Monitor());
+      assertThrows(ModelFormatException.class, () -> other.unpackTargets(packs.values()));
     }
   }
 

@@ -1,0 +1,64 @@
+package org.pacnet.spark;
+
+import java.io.IOException;
+import java.io.Serial;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.pacnet.Model;
+
+/** The files of a model but for its targets, as they go to the executors. */
+final class BaseFiles implements Serializable {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  private final TreeMap<String, byte[]> files = new TreeMap<>();
+
+  private BaseFiles() {}
+
+  static BaseFiles read(String directory) {
+    BaseFiles base = new BaseFiles();
+    try (Stream<Path> all = Files.list(Path.of(directory))) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        base.files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+      return base;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The model, which has no targets. */
+  Model open() {
+    Path directory = null;
+    try {
+      directory = Files.createTempDirectory("pacnet-base");
+      for (var file : files.entrySet()) {
+        Files.write(directory.resolve(file.getKey()), file.getValue());
+      }
+      return Model.load(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      if (directory != null) {
+        remove(directory);
+      }
+    }
+  }
+
+  private static void remove(Path directory) {
+    try (Stream<Path> all = Files.walk(directory)) {
+      List<Path> paths = all.sorted(Comparator.reverseOrder()).toList();
+      for (Path path : paths) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      // A temporary folder: the system's to clean.
+    }
+  }
+}
