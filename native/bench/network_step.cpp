@@ -1,6 +1,6 @@
 // Time of a training step of a network, through the public API: network_step DESCRIPTION BATCH THREADS STEPS.
-// bench/image_step.py and bench/equation_step.py are its twins in PyTorch, bench/images.sh and bench/equations.sh run them
-// in turn.
+// bench/image_step.py, equation_step.py and mlp_step.py are its twins in PyTorch; bench/images.sh, equations.sh and peers.sh run
+// them in turn.
 
 #include <chrono>
 #include <cstdio>
@@ -47,6 +47,7 @@ int main(int count, char** arguments) {
   const std::string description = arguments[1];
   const bool ode = description.rfind("ode", 0) == 0;
   const bool pinn = description.rfind("pinn", 0) == 0;
+  const bool mlp = description.rfind("mlp", 0) == 0;  // a regression
   std::vector<float> y(static_cast<std::size_t>(batch * (ode ? network.outputs() : 1)), 0.0F);
   for (std::size_t i = 0; ode && i < x.size(); ++i) {
     // Two states and a time, then distances of times.
@@ -57,11 +58,11 @@ int main(int count, char** arguments) {
     x[i + 3] = 0.0F;  // the equation's residual
   }
   for (float& label : y) {
-    label = ode ? normal(random) : pinn ? 0.0F : static_cast<float>(random() % static_cast<unsigned>(network.outputs()));
+    label = ode || mlp ? normal(random) : pinn ? 0.0F : static_cast<float>(random() % static_cast<unsigned>(network.outputs()));
   }
   network.initialize(1);
   pacnet::FitOptions options;
-  options.loss = ode || pinn ? pacnet::kMse : pacnet::kCrossEntropy;
+  options.loss = ode || pinn || mlp ? pacnet::kMse : pacnet::kCrossEntropy;
   options.batch_size = batch;
   options.epochs = steps + 1;  // the first warms up
   options.threads = std::atoi(arguments[3]);
@@ -70,7 +71,7 @@ int main(int count, char** arguments) {
   network.fit(options, scope, x.data(), static_cast<int64_t>(x.size()), y.data(),
               static_cast<int64_t>(y.size()), batch, &clock);
   for (std::size_t i = 1; i < clock.seconds.size(); ++i) {
-    std::printf("%.6f\n", clock.seconds[i]);
+    std::printf("%.9f\n", clock.seconds[i]);
   }
   return 0;
 }

@@ -189,12 +189,14 @@ void Network::set_parameters(const float* in, int64_t count) {
   });
 }
 
-int64_t Network::prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count) {
+int64_t Network::prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count,
+                       int threads) {
   return guarded([&] {
     require(ratio > 0 && ratio < 1, "the pruning ratio must be between 0 and 1, both excluded, not " +
                                         std::to_string(ratio));
     require(rule >= kPruneGlobal && rule <= kPruneRandom, "unknown pruning rule " + std::to_string(rule));
     require_count("the list of flags", count, tensor_count());
+    require(threads > 0, "the number of threads must be at least 1");
     std::vector<Tensor> chosen;
     for (int64_t t = 0; t < count; ++t) {
       if (prunable[t]) {
@@ -215,7 +217,7 @@ int64_t Network::prune(double ratio, int rule, uint64_t seed, const bool* prunab
       rule = kPrunePlain;
     }
     const float* magnitudes = drawn.size() > 0 ? drawn.data() : impl_->params.data();
-    const int64_t kept = select_by_rule(magnitudes, chosen, ratio, static_cast<PruningRule>(rule), mask);
+    const int64_t kept = select_by_rule(magnitudes, chosen, ratio, static_cast<PruningRule>(rule), mask, threads);
     impl_->kept = mask;
     for (const Tensor& t : chosen) {
       for (int64_t i = t.offset; i < t.offset + t.size; ++i) {

@@ -133,7 +133,7 @@ TEST(Fit, AllocateKeepsPrunedAtPlusZeroAfterEveryEpochAndMovesTheRest) {
   for (const int optimizer : {kAdam, kAdamW, kSgd}) {
     const Data data(200);
     Trained t;
-    EXPECT_EQ(t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 6), 139);  // round(0.2 * 696)
+    EXPECT_EQ(t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 6, 1), 139);  // round(0.2 * 696)
     const std::vector<float> before = parameters_of(t.network);
     FitOptions o;
     o.optimizer = optimizer;
@@ -160,7 +160,7 @@ TEST(Fit, CalibrateMovesPrunedPositionsOnly) {
   for (const int optimizer : {kAdam, kAdamW, kSgd}) {
     const Data data(20, 9);
     Trained t;
-    t.network.prune(0.8, kPrunePerLayer, 0, kPrunable, 6);
+    t.network.prune(0.8, kPrunePerLayer, 0, kPrunable, 6, 1);
     const std::vector<float> before = parameters_of(t.network);
     FitOptions o;
     o.optimizer = optimizer;
@@ -184,7 +184,7 @@ TEST(Fit, CalibrateMovesPrunedPositionsOnly) {
 TEST(Fit, AHeadOfTheTargetsOwnIsTrainedInFullAndNotPulled) {
   const Data data(20, 9);
   Trained t;
-  t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 6);
+  t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 6, 1);
   const std::vector<float> before = parameters_of(t.network);
   FitOptions o;
   o.epochs = 5;
@@ -399,8 +399,8 @@ TEST(Network, RefusesBuffersOfAnotherLengthBeforeItTouchesThem) {
       },
       [&] { t.network.predict(data.x.data(), count(data.x), 30, out.data(), 31, 1); },
       [&] { t.network.predict(data.x.data(), count(data.x), 31, out.data(), 31, 1); },
-      [&] { t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 5); },
-      [&] { t.network.prune(0.8, 4, 0, kPrunable, 6); },
+      [&] { t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 5, 1); },
+      [&] { t.network.prune(0.8, 4, 0, kPrunable, 6, 1); },
       [&] { t.network.get_mask(0, bits.data(), 11); },
       [&] { FitScope(t.network).set_trainable(0, bits.data(), 13); },
       [&] { FitScope(t.network).set_trainable(6, bits.data(), 12); },
@@ -418,7 +418,7 @@ TEST(Network, RefusesBuffersOfAnotherLengthBeforeItTouchesThem) {
 
 TEST(Network, ACallThatSucceedsForgetsTheLastError) {
   Trained t;
-  failure(kErrorInvalidArgument, [&] { t.network.prune(2, kPruneGlobal, 0, kPrunable, 6); });
+  failure(kErrorInvalidArgument, [&] { t.network.prune(2, kPruneGlobal, 0, kPrunable, 6, 1); });
   EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
   t.network.initialize(1);
   EXPECT_EQ(last_error_kind(), kErrorNone);
@@ -507,7 +507,7 @@ TEST(Fit, ASourceThatFailsEndsItAndPutsTheWeightsBack) {
 TEST(Fit, AllocateRefusesToStartFromWeightsThatAreNotPruned) {
   const Data data(30);
   Trained t;
-  t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 6);
+  t.network.prune(0.8, kPruneGlobal, 0, kPrunable, 6, 1);
   std::vector<float> values = parameters_of(t.network);
   for (float& v : values) {
     v = v == 0.0F ? -0.0F : v;
@@ -525,12 +525,12 @@ TEST(Network, RefusesImpossibleShapesRatiosAndMasks) {
   }
   Trained t;
   for (const double ratio : {0.0, 1.0, -1.0, 2.0, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(ratio, kPruneGlobal, 0, kPrunable, 6); }).empty());
+    EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(ratio, kPruneGlobal, 0, kPrunable, 6, 1); }).empty());
   }
   const bool none[6] = {};
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, kPruneGlobal, 0, none, 6); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, kPruneGlobal, 0, none, 6, 1); }).empty());
   const bool bias[6] = {false, true, false, false, false, false};
-  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, kPruneGlobal, 0, bias, 6); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.prune(0.5, kPruneGlobal, 0, bias, 6, 1); }).empty());
   EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.tensor_name(6); }).empty());
 }
 

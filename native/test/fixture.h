@@ -164,7 +164,7 @@ inline void expect_frozen_bits(const Fixture& f) {
   for (int64_t t = 0; t < network.tensor_count(); ++t) {
     prunable.push_back((network.tensor_roles(t) & kRolePrunable) != 0);
   }
-  network.prune(0.8, kPruneGlobal, 0, reinterpret_cast<const bool*>(prunable.data()), network.tensor_count());
+  network.prune(0.8, kPruneGlobal, 0, reinterpret_cast<const bool*>(prunable.data()), network.tensor_count(), 1);
   const std::vector<float> mask = mask_of(network);
   FitOptions options = options_of(f);
   fit(network, options, PhaseScope(network, Train::kKept), f.tensor("x"), f.tensor("y"));

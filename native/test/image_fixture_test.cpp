@@ -64,7 +64,7 @@ TEST_P(ImageFixture, StepPruneAllocateAndCalibrateAgreeWithPyTorch) {
 
   set_parameters(network, f.tensor("initial"));
   const auto flags = prunable_of(network);
-  EXPECT_EQ(network.prune(f.number("ratio"), kPrunePlain, 0, flags.get(), network.tensor_count()),
+  EXPECT_EQ(network.prune(f.number("ratio"), kPrunePlain, 0, flags.get(), network.tensor_count(), 1),
             static_cast<int64_t>(f.number("kept")));
   EXPECT_EQ(mask_of(network), f.tensor("mask"));
   loss = fit(network, o, PhaseScope(network, Train::kKept), x, f.tensor("y_source"));

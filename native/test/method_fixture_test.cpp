@@ -225,16 +225,16 @@ TEST(RandomPruning, KeepsExactlyKWhateverTheMagnitudes) {
     prunable[static_cast<std::size_t>(t)] = r.network.tensor_rank(t) == 2;
   }
   const std::vector<float> start = parameters_of(r.network);
-  EXPECT_EQ(r.network.prune(0.8, kPruneRandom, 1, prunable.get(), 6), 62);  // round(0.2 * 312)
+  EXPECT_EQ(r.network.prune(0.8, kPruneRandom, 1, prunable.get(), 6, 1), 62);  // round(0.2 * 312)
   const std::vector<float> first = mask_of(r.network);
   set_parameters(r.network, start);
-  r.network.prune(0.8, kPruneRandom, 1, prunable.get(), 6);
+  r.network.prune(0.8, kPruneRandom, 1, prunable.get(), 6, 1);
   EXPECT_EQ(mask_of(r.network), first);
   set_parameters(r.network, start);
-  r.network.prune(0.8, kPruneRandom, 2, prunable.get(), 6);
+  r.network.prune(0.8, kPruneRandom, 2, prunable.get(), 6, 1);
   EXPECT_NE(mask_of(r.network), first);
   set_parameters(r.network, start);
-  r.network.prune(0.8, kPrunePlain, 2, prunable.get(), 6);
+  r.network.prune(0.8, kPrunePlain, 2, prunable.get(), 6, 1);
   const std::vector<float> largest = mask_of(r.network);
   int both = 0;
   for (std::size_t i = 0; i < first.size(); ++i) {

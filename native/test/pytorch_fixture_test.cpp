@@ -50,7 +50,7 @@ TEST_P(TrainFixture, PruneAllocateAndCalibrateAgreeWithPyTorch) {
   for (int64_t t = 0; t < 6; ++t) {
     flags[t] = c.network.tensor_rank(t) >= 2;
   }
-  EXPECT_EQ(c.network.prune(f.number("ratio"), kPrunePlain, 0, flags, 6), static_cast<int64_t>(f.number("kept")));
+  EXPECT_EQ(c.network.prune(f.number("ratio"), kPrunePlain, 0, flags, 6, 1), static_cast<int64_t>(f.number("kept")));
   const std::vector<float>& mask = f.tensor("mask");
   EXPECT_EQ(mask_of(c.network), mask);
   EXPECT_EQ(parameters_of(c.network), f.tensor("pruned"));
@@ -121,7 +121,7 @@ TEST_P(PruneFixture, MasksAreExactlyPyTorchs) {
       prunable[t] = flags[t] != 0.0F;
     }
     const PruningRule rule = f.number(name + "per_layer") != 0.0 ? kPrunePerLayer : kPrunePlain;
-    const int64_t kept = network.prune(f.number(name + "ratio"), rule, 0, prunable.get(), count(flags));
+    const int64_t kept = network.prune(f.number(name + "ratio"), rule, 0, prunable.get(), count(flags), 1);
     EXPECT_EQ(kept, static_cast<int64_t>(f.number(name + "kept"))) << name;
     const std::vector<float> mask = mask_of(network);
     const std::vector<float> parameters = parameters_of(network);

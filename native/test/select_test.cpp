@@ -224,5 +224,35 @@ TEST(Select, CountsRoundHalvesAwayFromZero) {
   EXPECT_EQ(keep_count(1, 0.8), 0);
 }
 
+TEST(SelectLargest, ThreadsGiveTheSameMask) {
+  Tensors t({700'001, 3, 64, 1'000'000});
+  std::mt19937 random(9);
+  std::normal_distribution<float> normal;
+  t.fill([&] { return std::round(4.0F * normal(random)); });  // many equals, which the first of get in
+  for (const int64_t keep : {int64_t{1}, int64_t{170'000}, int64_t{340'007}, int64_t{1'700'067}}) {
+    BitMask one(t.layout);
+    select_largest(t.values.data(), t.layout.tensors(), keep, one);
+    for (const int threads : {2, 3, 5}) {
+      BitMask several(t.layout);
+      select_largest(t.values.data(), t.layout.tensors(), keep, several, threads);
+      for (int64_t w = 0; w < t.layout.extent() / kWordBits; ++w) {
+        ASSERT_EQ(several.word(w), one.word(w)) << keep << ' ' << threads << ' ' << w;
+      }
+    }
+  }
+  // The first that is not finite is named, whichever thread finds which.
+  t.values[100] = std::numeric_limits<float>::infinity();
+  t.values[static_cast<std::size_t>(t.layout.extent() - 100)] = std::numeric_limits<float>::infinity();
+  for (const int threads : {1, 4}) {
+    BitMask mask(t.layout);
+    try {
+      select_largest(t.values.data(), t.layout.tensors(), 5, mask, threads);
+      FAIL();
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find("t0[100]"), std::string::npos) << e.what();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pacnet

@@ -263,8 +263,8 @@ class PACNET_API Network {
   /// Keeps the K = round((1 - ratio) * n) weights of largest magnitude of the n in the prunable tensors, ties broken
   /// by lowest index, and sets the others to +0.0. Replaces the mask.
   /// ratio in (0, 1); rule: a PruningRule; seed: of kPruneRandom; prunable: one flag a tensor, true only for those of
-  /// kRolePrunable. Returns how many are kept.
-  int64_t prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count);
+  /// kRolePrunable; threads: at most, and the mask does not depend on them. Returns how many are kept.
+  int64_t prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count, int threads);
 
   /// The mask of one tensor, one bit an element in row-major order, least significant bit first, (n + 7) / 8 bytes,
   /// unused bits 0. 1 is kept. Tensors that prune() did not cover read as all kept.

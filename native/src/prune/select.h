@@ -17,8 +17,9 @@ int64_t keep_count(int64_t size, double ratio);
 /// Throws kErrorDiverged if an element is not finite.
 ///
 /// Radix selection over the bits of |x|, which order like the numbers themselves: three counting passes find the K-th
-/// magnitude exactly, a fourth writes the mask. Nothing is sorted or copied.
-void select_largest(const float* values, std::span<const Tensor> tensors, int64_t keep, BitMask& mask);
+/// magnitude exactly, a fourth writes the mask. Nothing is sorted or copied. At most so many threads, each its share of the
+/// elements; the mask does not depend on how many.
+void select_largest(const float* values, std::span<const Tensor> tensors, int64_t keep, BitMask& mask, int threads = 1);
 
 /// Sets the mask over the given tensors by a rule and returns K, the number of kept weights. Global and plain keep
 /// K = keep_count of all sizes together, per layer keep_count of each.
@@ -28,6 +29,6 @@ void select_largest(const float* values, std::span<const Tensor> tensors, int64_
 /// (layer collapse; Tanaka et al., "Pruning neural networks without any data", NeurIPS 2020). Where K is too small for
 /// all floors, each tensor's is 1, and where it is too small for that, 0.
 int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, double ratio, PruningRule rule,
-                       BitMask& mask);
+                       BitMask& mask, int threads = 1);
 
 }  // namespace pacnet

@@ -176,7 +176,7 @@ final class Phases {
             tensor.prunable() && !ModelState.Pruning.excludes(tensor, how.excluded());
       }
       network.setParameters(from.source());
-      MaskBits mask = network.prune(how.ratio(), scope.ordinal(), how.seed(), prunable);
+      MaskBits mask = network.prune(how.ratio(), scope.ordinal(), how.seed(), prunable, how.threads());
       double seconds = (System.nanoTime() - start) / 1e9;
       PhaseReport trained = from.reports().get(Phase.TRAIN);
       PhaseReport report =

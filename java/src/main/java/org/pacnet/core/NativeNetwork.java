@@ -155,9 +155,10 @@ public final class NativeNetwork implements AutoCloseable {
    * @param rule the core's constant
    * @param seed of the rule that draws
    */
-  public synchronized MaskBits prune(double ratio, int rule, long seed, boolean[] prunable) {
+  public synchronized MaskBits prune(
+      double ratio, int rule, long seed, boolean[] prunable, int threads) {
     Network open = open();
-    call(() -> open.prune(ratio, rule, seed, prunable, prunable.length));
+    call(() -> open.prune(ratio, rule, seed, prunable, prunable.length, threads));
     List<byte[]> bits = new ArrayList<>();
     for (TensorInfo tensor : tensors) {
       byte[] packed = new byte[(tensor.size() + 7) / 8];
