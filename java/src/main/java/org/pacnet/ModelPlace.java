@@ -122,13 +122,24 @@ public final class ModelPlace implements AutoCloseable {
       boolean overwrite,
       Consumer<TargetOutcome> done,
       Monitor monitor) {
+    requireWhole();
     return model.calibrateAll(targets, settings, tune, overwrite, directory, done, monitor);
   }
 
-  /** Writes these targets of a model that has this place's base, each whole or not at all. */
+  /**
+   * Writes these targets of a model that has this place's base, each whole or not at all. For a place {@linkplain #forChange that
+   * is to be changed as a whole}.
+   */
   public void saveTargets(Model model, Collection<String> names) {
+    requireWhole();
     ModelStore.TargetFolder folder = ModelStore.targetFolder(model, directory);
     names.forEach(name -> folder.write(model.target(name)));
+  }
+
+  private void requireWhole() {
+    if (target != null) {
+      throw new IllegalStateException("this place is for the target '%s' alone".formatted(target));
+    }
   }
 
   /** Lets others change the directory. Closing twice is harmless. */
