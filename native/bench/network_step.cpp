@@ -2,33 +2,14 @@
 // bench/image_step.py, equation_step.py and mlp_step.py are its twins in PyTorch; bench/images.sh, equations.sh and peers.sh run
 // them in turn.
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "clock.h"
 #include "pacnet/pacnet.h"
-
-namespace {
-
-// Seconds of each epoch, which is one pass over the rows.
-class Clock : public pacnet::FitListener {
- public:
-  bool on_epoch(int64_t, double, double) override {
-    const auto now = std::chrono::steady_clock::now();
-    seconds.push_back(std::chrono::duration<double>(now - last_).count());
-    last_ = now;
-    return true;
-  }
-  std::vector<double> seconds;
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
-}  // namespace
 
 int main(int count, char** arguments) {
   if (count != 5) {

@@ -7,7 +7,6 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "../clock.h"
 #include "core/arena.h"
 #include "cuda/device.h"
 #include "cuda/select.h"
@@ -29,20 +29,6 @@ double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
-
-class Clock : public FitListener {
- public:
-  bool on_epoch(int64_t, double, double) override {
-    const auto now = std::chrono::steady_clock::now();
-    seconds.push_back(std::chrono::duration<double>(now - last_).count());
-    last_ = now;
-    return true;
-  }
-  std::vector<double> seconds;
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
 
 // Epochs of so many steps that what an epoch costs besides is not seen.
 void step(const std::string& description, int64_t batch, int precision) {

@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.spark.TaskContext;
@@ -181,12 +180,11 @@ public final class PacNet extends Estimator<PacNetModel> {
   }
 
   /** The groups of a task, learnt some at a time. */
-  private static final class Partition implements Iterator<Learnt> {
+  private static final class Partition extends Chunks<Learnt> {
     private final Broadcast<BaseFiles> base;
     private final Columns columns;
     private final boolean tuned;
     private final Iterator<Tuple2<String, Iterable<Row>>> groups;
-    private Iterator<Learnt> ready = List.<Learnt>of().iterator();
 
     Partition(
         Broadcast<BaseFiles> base,
@@ -200,22 +198,12 @@ public final class PacNet extends Estimator<PacNetModel> {
     }
 
     @Override
-    public boolean hasNext() {
-      if (!ready.hasNext() && groups.hasNext()) {
-        ready = some().iterator();
-      }
-      return ready.hasNext();
+    boolean more() {
+      return groups.hasNext();
     }
 
     @Override
-    public Learnt next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      return ready.next();
-    }
-
-    private List<Learnt> some() {
+    List<Learnt> some() {
       Map<String, Data> targets = new TreeMap<>();
       while (groups.hasNext() && targets.size() < AT_ONCE) {
         Tuple2<String, Iterable<Row>> group = groups.next();

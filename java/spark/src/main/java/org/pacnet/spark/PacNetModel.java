@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -98,14 +97,13 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> {
   }
 
   /** A task's rows, predicted some at a time. */
-  private static final class Partition implements Iterator<Row> {
+  private static final class Partition extends Chunks<Row> {
     private final Model model;
     private final Map<String, byte[]> targets;
     private final Columns columns;
     private final String group;
     private final List<String> fields;
     private final Iterator<Row> rows;
-    private Iterator<Row> ready = List.<Row>of().iterator();
 
     Partition(
         Model model,
@@ -123,22 +121,12 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> {
     }
 
     @Override
-    public boolean hasNext() {
-      if (!ready.hasNext() && rows.hasNext()) {
-        ready = some().iterator();
-      }
-      return ready.hasNext();
+    boolean more() {
+      return rows.hasNext();
     }
 
     @Override
-    public Row next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      return ready.next();
-    }
-
-    private List<Row> some() {
+    List<Row> some() {
       List<Row> chunk = new ArrayList<>();
       while (rows.hasNext() && chunk.size() < AT_ONCE) {
         chunk.add(rows.next());
