@@ -10,11 +10,15 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.TransferConfig;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.experiment.Problem;
+import org.pacnet.experiment.ResultsPage;
+import org.pacnet.io.AtomicWrite;
 import org.pacnet.method.Method;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code pacnet experiment}. */
 @Command(
@@ -94,14 +98,25 @@ final class ExperimentCommand implements Runnable {
       description = "Seeds that run at once (default: the processors); results don't depend on it")
   private @Nullable Integer threads;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      description = "Write the results as a page with charts, too: one file that needs no network")
+  private @Nullable Path report;
+
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private PruneOptions prune = new PruneOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
   @Mixin private Output output = new Output();
 
+  @Spec private CommandSpec spec;
+
   @Override
   public void run() {
+    if (report != null) {
+      AtomicWrite.check(report);
+    }
     TransferConfig.Builder builder;
     List<Integer> sizes;
     try (Problem chosen = problem.at(distance)) {
@@ -128,6 +143,9 @@ final class ExperimentCommand implements Runnable {
           new Experiment(what, out, display.steps(problem.toString(), what.cells()))
               .run();
       display.finish();
+      if (report != null) {
+        ResultsPage.of(results, "./pacnet " + String.join(" ", spec.commandLine().getParseResult().originalArgs())).write(report);
+      }
       output.print(results, text -> print(text, results));
     }
   }

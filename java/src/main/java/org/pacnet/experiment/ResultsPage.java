@@ -1,0 +1,253 @@
+package org.pacnet.experiment;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.method.Method;
+import org.pacnet.report.Page;
+
+/** An experiment's results as a page. */
+public final class ResultsPage {
+
+  private static final String PAC = Method.PAC.toString();
+
+  private final Experiment.Results results;
+  private final Experiment.Settings settings;
+  private final boolean wrong;
+  private final double unit;
+
+  private ResultsPage(Experiment.Results results) {
+    this.results = results;
+    settings = results.settings();
+    wrong = settings.problem() == Experiment.Problems.SHAPES;
+    unit = wrong ? 100 : 1;
+  }
+
+  /**
+   * The page.
+   *
+   * @param command that repeats the experiment
+   */
+  public static Page of(Experiment.Results results, String command) {
+    return new ResultsPage(results).page(command);
+  }
+
+  private Page page(String command) {
+    List<Page.Section> sections = new ArrayList<>();
+    sections.add(errors());
+    if (methods().contains(PAC) && methods().size() > 1 && settings.seeds() > 1) {
+      sections.add(differences());
+    }
+    sections.add(retention());
+    return new Page(
+        "How much a source helps: %s".formatted(settings.problem()), lead(), facts(command), sections);
+  }
+
+  private String error() {
+    return wrong ? "target error, % wrong" : "target error (RMSE)";
+  }
+
+  private List<String> methods() {
+    return results.summary().stream().map(Experiment.Summary::method).distinct().toList();
+  }
+
+  private double[] errors(String method, int n) {
+    return results.results().stream()
+        .filter(cell -> cell.method().equals(method) && cell.n() == n)
+        .mapToDouble(cell -> unit * cell.error())
+        .toArray();
+  }
+
+  private double @Nullable [] lessThanPac(String method, int n) {
+    double[] pac = errors(PAC, n);
+    double[] other = errors(method, n);
+    if (pac.length < 2 || pac.length != other.length) {
+      return null;
+    }
+    double[] differences = new double[pac.length];
+    for (int i = 0; i < pac.length; i++) {
+      differences[i] = other[i] - pac[i];
+    }
+    return differences;
+  }
+
+  // In plain words: does it help, by how much, how sure.
+  private String lead() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "The problem %s at distance %s from the source, %d seed(s), %d to %d samples of the target.",
+            settings.problem(),
+            settings.distance(),
+            settings.seeds(),
+            settings.targets().stream().mapToInt(Integer::intValue).min().orElseThrow(),
+            settings.targets().stream().mapToInt(Integer::intValue).max().orElseThrow()));
+    String alone = Method.SCRATCH.toString();
+    if (!methods().contains(PAC) || !methods().contains(alone)) {
+      return text + " Errors are means over seeds with their 95 % intervals.";
+    }
+    List<String> helps = new ArrayList<>();
+    List<String> harms = new ArrayList<>();
+    List<String> open = new ArrayList<>();
+    for (int n : settings.targets().stream().sorted().toList()) {
+      double[] less = lessThanPac(alone, n);
+      if (less == null) {
+        continue;
+      }
+      double mean = Arrays.stream(less).average().orElseThrow();
+      double half = Statistics.halfInterval(less);
+      double scratch = Arrays.stream(errors(alone, n)).average().orElseThrow();
+      String said =
+          String.format(
+              Locale.ROOT, "%d (%.0f %% %s)", n, 100 * Math.abs(mean) / scratch, mean >= 0 ? "lower" : "higher");
+      (mean - half > 0 ? helps : mean + half < 0 ? harms : open).add(said);
+    }
+    append(text, " Beside training on those samples alone, PAC's error is lower (95 %% intervals) with %s samples: there the transfer helps.", helps);
+    append(text, " It is higher with %s samples: there the transfer harms.", harms);
+    append(text, " With %s the difference may be chance.", open);
+    return text.toString();
+  }
+
+  private static void append(StringBuilder text, String what, List<String> sizes) {
+    if (!sizes.isEmpty()) {
+      text.append(what.formatted(String.join(", ", sizes)));
+    }
+  }
+
+  private Page.Section errors() {
+    List<Map<String, Object>> series = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
+    for (String method : methods()) {
+      List<List<Double>> points = new ArrayList<>();
+      for (Experiment.Summary summary : summaries(method)) {
+        double mean = unit * summary.mean();
+        double half = unit * summary.interval();
+        points.add(List.of((double) summary.n(), mean, mean - half, mean + half));
+        rows.add(
+            List.of(method, summary.n(), mean, mean - half, mean + half, unit * summary.std(), summary.p(), 1000 * summary.seconds()));
+      }
+      series.add(Map.of("name", method, "points", points));
+    }
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("x", Map.of("name", "samples of the target", "log", true));
+    data.put("y", Map.of("name", error(), "log", !wrong));
+    data.put("series", series);
+    return new Page.Section(
+        "Error against the number of samples",
+        "Mean over the seeds, on rows that no method has seen; the band is the 95 % interval of the mean. p is of a paired t-test against"
+            + " pac over the seeds, by Holm's correction.",
+        new Page.Chart("lines", "Error of each method against the number of samples; the table below has the numbers.", data),
+        new Page.Table(
+            List.of(
+                new Page.Column("method", false),
+                new Page.Column("samples", true),
+                new Page.Column("error", true),
+                new Page.Column("95 % from", true),
+                new Page.Column("to", true),
+                new Page.Column("deviation", true),
+                new Page.Column("p against pac", true),
+                new Page.Column("ms to learn", true)),
+            rows));
+  }
+
+  private List<Experiment.Summary> summaries(String method) {
+    return results.summary().stream().filter(s -> s.method().equals(method)).toList();
+  }
+
+  private Page.Section differences() {
+    List<String> others = methods().stream().filter(method -> !method.equals(PAC)).toList();
+    List<Map<String, Object>> groups = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
+    for (int n : settings.targets()) {
+      List<List<Double>> items = new ArrayList<>();
+      for (String method : others) {
+        double[] less = lessThanPac(method, n);
+        if (less != null) {
+          double mean = Arrays.stream(less).average().orElseThrow();
+          double half = Statistics.halfInterval(less);
+          items.add(List.of((double) others.indexOf(method), mean, mean - half, mean + half));
+          rows.add(List.of(method, n, mean, mean - half, mean + half));
+        }
+      }
+      groups.add(Map.of("name", "n = " + n, "items", items));
+    }
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("x", "error less PAC's (right: PAC is better)");
+    data.put("rows", others);
+    data.put("groups", groups);
+    return new Page.Section(
+        "Beside PAC, seed by seed",
+        "The error of each method less that of pac on the same seed: mean and 95 % interval, which says nothing for sure where it holds zero.",
+        new Page.Chart("intervals", "Paired differences from PAC; the table below has the numbers.", data),
+        new Page.Table(
+            List.of(
+                new Page.Column("method", false),
+                new Page.Column("samples", true),
+                new Page.Column("difference", true),
+                new Page.Column("95 % from", true),
+                new Page.Column("to", true)),
+            rows));
+  }
+
+  private Page.Section retention() {
+    List<List<Object>> rows = new ArrayList<>();
+    for (String method : methods()) {
+      for (Experiment.Summary summary : summaries(method)) {
+        Double after = summary.sourceError();
+        if (after != null) {
+          double base = unit * results.source().allocated();
+          rows.add(List.of(method, summary.n(), base, unit * after, unit * after - base));
+        }
+      }
+    }
+    return new Page.Section(
+        "What is left of the source",
+        String.format(
+            Locale.ROOT,
+            "The error on the source's own rows of the weights that the source's output can still be had from. The source model: trained %.4g,"
+                + " just pruned %.4g, allocated %.4g. A method that keeps the base loses nothing, bit for bit.",
+            unit * results.source().trained(),
+            unit * results.source().pruned(),
+            unit * results.source().allocated()),
+        null,
+        new Page.Table(
+            List.of(
+                new Page.Column("method", false),
+                new Page.Column("samples", true),
+                new Page.Column("source error of the base", true),
+                new Page.Column("after the transfer", true),
+                new Page.Column("lost", true)),
+            rows));
+  }
+
+  private List<List<String>> facts(String command) {
+    List<List<String>> facts = new ArrayList<>();
+    facts.add(List.of("Command", command));
+    facts.add(List.of("Network", String.valueOf(settings.config().network())));
+    facts.add(
+        List.of(
+            "Training",
+            "%s, learning rate %s (%s), batches of %d, %d epochs on the source and %d on the target"
+                .formatted(
+                    settings.config().optimizer().toString().toLowerCase(Locale.ROOT),
+                    settings.config().learningRate(),
+                    settings.config().schedule().toString().toLowerCase(Locale.ROOT),
+                    settings.config().batchSize(),
+                    settings.config().sourceEpochs(),
+                    settings.config().targetEpochs())));
+    facts.add(List.of("Pruned", String.format(Locale.ROOT, "%.0f %%", 100 * settings.config().ratio())));
+    facts.add(List.of("Seeds", "%d to %d".formatted(settings.firstSeed(), settings.firstSeed() + settings.seeds() - 1)));
+    facts.add(
+        List.of(
+            "Took",
+            String.format(
+                Locale.ROOT, "%.1f s on %d thread(s), at most %d MB", results.seconds(), settings.threads(), results.peakBytes() / 1_000_000)));
+    results.leftOut().forEach((method, why) -> facts.add(List.of("Left out: " + method, why)));
+    return facts;
+  }
+}
