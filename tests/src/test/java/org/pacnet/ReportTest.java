@@ -61,6 +61,17 @@ class ReportTest {
     assertTrue(page.get("lead").asText().contains("3 seed(s)"));
     String command = page.at("/facts/0/1").asText();
     assertTrue(command.startsWith("./pacnet experiment friedman --seeds 3"), command);
+    // The same of what was kept.
+    Path kept = folder.resolve("results.json");
+    Files.writeString(kept, run.out());
+    Path later = folder.resolve("later.html");
+    Cli again = Cli.run("report", "--results", kept, "--out", later);
+    assertEquals(0, again.exitCode(), again.err());
+    assertEquals(page.get("sections"), data(later).get("sections"));
+    assertEquals(page.get("lead"), data(later).get("lead"));
+    Files.writeString(kept, run.out().replaceFirst("\"mean\":", "\"moan\":"));
+    assertEquals(2, Cli.run("report", "--results", kept, "--out", later).exitCode());
+    assertEquals(2, Cli.run("report", "--results", folder.resolve("nix.json"), "--out", later).exitCode());
     Cli refused =
         Cli.run("experiment", "friedman", "--seeds", "1", "--report", file.resolve("below-a-file.html"));
     assertEquals(2, refused.exitCode());

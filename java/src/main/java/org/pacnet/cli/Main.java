@@ -59,6 +59,7 @@ public final class Main {
           InspectCommand.class,
           ExportCommand.class,
           ExperimentCommand.class,
+          ReportCommand.class,
           PointsCommand.class,
           DoctorCommand.class,
           HelpCommand.class);
