@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "core/simd.h"
 #include "cuda/status.h"
 #include "nn/describe.h"
 #include "pacnet/pacnet.h"
@@ -28,12 +29,10 @@ int abi_version() noexcept { return kAbiVersion; }
 const char* libtorch_version() noexcept { return TORCH_VERSION; }
 
 const char* cpu_capability() noexcept {
-#if defined(__x86_64__) && defined(__GNUC__)
-  // By features, not by "x86-64-v3": GCC 11 and clang before 17 do not know the levels here.
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
+  if (has_avx512()) {
     return "AVX512";
   }
+#if defined(__x86_64__) && defined(__GNUC__)
   if (__builtin_cpu_supports("avx2")) {
     return "AVX2";
   }

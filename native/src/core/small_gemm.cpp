@@ -5,6 +5,8 @@
 #include <cstring>
 #include <vector>
 
+#include "core/simd.h"
+
 namespace pacnet {
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -21,7 +23,6 @@ constexpr int64_t kMostTurnedWeights = 256 * 256;
 
 constexpr int kLanes = 16;
 using Vector = float __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
-
 
 struct Product {
   int64_t rows;
@@ -129,8 +130,7 @@ __attribute__((target("avx2,fma"))) void multiply_avx2(const Product& p) { multi
 using Multiply = void (*)(const Product&);
 
 Multiply best() {
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
+  if (has_avx512()) {
     return multiply_avx512;
   }
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? multiply_avx2 : nullptr;

@@ -2,7 +2,6 @@
 // a graph that was captured once.
 #include <ATen/Context.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -22,6 +21,7 @@
 #include "cuda/guarantee_kernels.h"
 #include "cuda/mlp_step.h"
 #include "cuda/status.h"
+#include "nn/tensor_form.h"
 #include "train/engine.h"
 #include "train/penalty.h"
 
@@ -62,11 +62,7 @@ class DeviceBackend {
     at::mm_out(c, a, b);
   }
   at::Tensor matrix(const float* data, int64_t rows, int64_t cols) const {
-    // from_blob takes no const; products write to c alone.
-    return at::for_blob(const_cast<float*>(data), {rows, cols})  // NOLINT
-        .options(at::TensorOptions().dtype(at::kFloat).device(device_))
-        .target_device(device_)
-        .make_tensor();
+    return tensor_at(data, {rows, cols}, device_);
   }
 
   cudaStream_t stream_;
@@ -180,39 +176,25 @@ class DeviceEngine final : public Engine {
 
   double train(int64_t epoch, std::span<const uint32_t> order) override {
     const Current current(*this);
-    rows_.begin(epoch, order, batch_);
-    begin(order);
-    const auto count = static_cast<int64_t>(order.size());
+    begin(epoch, order);
     std::vector<uint32_t> keys;
     if (dropout_) {
-      for (int64_t s = 0; s * batch_ < count; ++s) {
+      for (int64_t s = 0; s * batch_ < static_cast<int64_t>(order.size()); ++s) {
         keys.push_back(dropout_key(options_.seed, steps_ + s));
       }
       keys_.upload(keys.data(), static_cast<int64_t>(keys.size()), stream_);
     }
-    for (int64_t first = 0; first < count; first += batch_) {
-      const int64_t rows = std::min(batch_, count - first);
-      if (!resident_) {
-        stage(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(rows)));
-      }
+    by_batch(order, [this](int64_t rows) {
       train(rows);
       ++steps_;
-    }
+    });
     return end();
   }
 
   double loss(std::span<const uint32_t> order) override {
     const Current current(*this);
-    rows_.begin(0, order, batch_);
-    begin(order);
-    const auto count = static_cast<int64_t>(order.size());
-    for (int64_t first = 0; first < count; first += batch_) {
-      const int64_t rows = std::min(batch_, count - first);
-      if (!resident_) {
-        stage(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(rows)));
-      }
-      step_->measure(rows);
-    }
+    begin(0, order);
+    by_batch(order, [this](int64_t rows) { step_->measure(rows); });
     return end();
   }
 
@@ -319,12 +301,26 @@ class DeviceEngine final : public Engine {
     check(cudaStreamSynchronize(stream_));  // before what was uploaded goes
   }
 
-  void begin(std::span<const uint32_t> order) {
+  void begin(int64_t epoch, std::span<const uint32_t> order) {
+    rows_.begin(epoch, order, batch_);
     if (resident_) {
       order_.upload(order.data(), static_cast<int64_t>(order.size()), stream_);
     }
     loss_.clear(stream_);
     launch(BeginEpoch{state_.data()}, {1, 1}, stream_);
+  }
+
+  // body(rows) for each batch of the order, whose rows are on the device then.
+  template <typename Body>
+  void by_batch(std::span<const uint32_t> order, const Body& body) {
+    const auto count = static_cast<int64_t>(order.size());
+    for (int64_t first = 0; first < count; first += batch_) {
+      const int64_t rows = std::min(batch_, count - first);
+      if (!resident_) {
+        stage(order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(rows)));
+      }
+      body(rows);
+    }
   }
 
   // The next batch, on its way while the one before it is still at work.

@@ -11,8 +11,8 @@
 #include "core/random.h"
 #include "core/simd.h"
 #include "core/team.h"
-#include "nn/tensor_form.h"
 #include "nn/activation_arithmetic.h"
+#include "nn/tensor_form.h"
 
 namespace pacnet {
 

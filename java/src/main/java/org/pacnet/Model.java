@@ -450,7 +450,8 @@ public final class Model implements AutoCloseable {
       @Nullable EncodedData source,
       TransferConfig settings,
       Monitor monitor) {
-    return inPhase(from -> phases.calibrate(from, name, target, source, settings, monitor))
+    return inPhase(
+            from -> from.withTarget(phases.learn(from, name, target, source, settings, monitor)))
         .target(name)
         .report();
   }

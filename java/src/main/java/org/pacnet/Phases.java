@@ -31,9 +31,9 @@ import org.pacnet.error.DataException;
  */
 final class Phases {
 
-  // A file of tensors is read into one array: 2 GiB, less the header.
   // Operations of a step. A guess, until it is measured on a GPU: a few hundred microseconds of two cores.
   private static final double GPU_WORK = 1e8;
+  // A file of tensors is read into one array: 2 GiB, less the header.
   private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
 
   private final Schema schema;
@@ -113,8 +113,7 @@ final class Phases {
     return switch (config.device()) {
       case CPU -> false;
       case CUDA -> true;
-      case AUTO ->
-          suitsGpu(config, network, range) && NativeLibrary.gpu().usable();
+      case AUTO -> suitsGpu(config, network, range) && NativeLibrary.gpu().usable();
     };
   }
 
@@ -223,16 +222,6 @@ final class Phases {
 
   /** The rows of a target, and the schema that they were read by. */
   record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {}
-
-  ModelState calibrate(
-      ModelState from,
-      String name,
-      TargetRows target,
-      @Nullable EncodedData source,
-      TransferConfig settings,
-      Monitor monitor) {
-    return from.withTarget(learn(from, name, target, source, settings, monitor));
-  }
 
   /** What a target's rows teach. */
   TargetModel learn(

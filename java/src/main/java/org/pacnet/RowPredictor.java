@@ -10,6 +10,7 @@ import org.pacnet.data.ColumnKind;
 import org.pacnet.data.Missing;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
+import org.pacnet.statistics.Softmax;
 
 /**
  * Predicts single rows of a table in microseconds, for programs that answer one question at a time: immutable, from any
@@ -25,21 +26,22 @@ public final class RowPredictor {
   private final Activation activation;
   // Arrays: to go over a list makes an object.
   private final Layer[][] networks;
-  private final int widest;
   private final ThreadLocal<Room> rooms;
 
   /** Turned over, [in, out]: a loop over what comes out is one that the JVM makes vectors of. */
   private record Layer(int in, int out, float[] weights, float[] bias) {}
 
   private static final class Room {
-    private final float[] from;
-    private final float[] to;
-    private final double[] sums;
+    private final float[] features;
+    private final float[] one;
+    private final float[] other;
+    private final double[] probabilities;
 
-    Room(int widest, int outputs) {
-      from = new float[widest];
-      to = new float[widest];
-      sums = new double[outputs];
+    Room(int inputs, int widest, int outputs) {
+      features = new float[inputs];
+      one = new float[widest];
+      other = new float[widest];
+      probabilities = new double[outputs];
     }
   }
 
@@ -50,12 +52,8 @@ public final class RowPredictor {
     this.schema = schema;
     activation = perceptron.activation();
     networks = weights.stream().map(dense -> layers(tensors, dense)).toArray(Layer[][]::new);
-    int most = schema.inputWidth();
-    for (Layer layer : networks[0]) {
-      most = Math.max(most, layer.out);
-    }
-    widest = most;
-    rooms = ThreadLocal.withInitial(() -> new Room(widest, schema.outputWidth()));
+    int widest = Arrays.stream(networks[0]).mapToInt(Layer::out).max().orElseThrow();
+    rooms = ThreadLocal.withInitial(() -> new Room(schema.inputWidth(), widest, schema.outputWidth()));
   }
 
   private static Layer[] layers(List<TensorInfo> tensors, float[] dense) {
@@ -128,10 +126,9 @@ public final class RowPredictor {
     }
     Room room = rooms.get();
     Arrays.fill(out, 0);
+    encode(row, room.features);
     for (Layer[] layers : networks) {
-      encode(row, room.from);
-      float[] said = run(layers, room);
-      add(said, room.sums, out);
+      add(run(layers, room), room, out);
     }
     for (int c = 0; c < out.length; c++) {
       out[c] /= networks.length;
@@ -173,17 +170,16 @@ public final class RowPredictor {
   }
 
   private float[] run(Layer[] layers, Room room) {
-    float[] from = room.from;
-    float[] to = room.to;
+    float[] from = room.features;
+    float[] to = room.one;
     for (int l = 0; l < layers.length; l++) {
       Layer layer = layers[l];
       multiply(layer, from, to);
       if (l + 1 < layers.length) {
         activate(to, layer.out);
       }
-      float[] free = from;
       from = to;
-      to = free;
+      to = from == room.one ? room.other : room.one;
     }
     return from;
   }
@@ -217,24 +213,16 @@ public final class RowPredictor {
   }
 
   // Adds the outputs, or the probabilities that they mean.
-  private void add(float[] said, double[] sums, double[] out) {
+  private void add(float[] said, Room room, double[] out) {
     if (!schema.classification()) {
       for (int c = 0; c < out.length; c++) {
         out[c] += said[c];
       }
       return;
     }
-    double largest = said[0];
-    for (int c = 1; c < out.length; c++) {
-      largest = Math.max(largest, said[c]);
-    }
-    double total = 0;
+    Softmax.into(said, 0, out.length, room.probabilities);
     for (int c = 0; c < out.length; c++) {
-      sums[c] = Math.exp(said[c] - largest);
-      total += sums[c];
-    }
-    for (int c = 0; c < out.length; c++) {
-      out[c] += sums[c] / total;
+      out[c] += room.probabilities[c];
     }
   }
 }

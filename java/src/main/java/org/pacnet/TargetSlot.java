@@ -1,9 +1,7 @@
 package org.pacnet;
 
 import java.lang.ref.SoftReference;
-import java.util.Objects;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One target of a model: in memory, or in files that are read when it is asked for, so that thousands cost nothing to those
@@ -11,32 +9,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class TargetSlot {
 
-  private final @Nullable TargetModel known;
-  private final @Nullable Supplier<TargetModel> read;
+  private final Supplier<TargetModel> read;
   private SoftReference<TargetModel> last = new SoftReference<>(null);
 
-  private TargetSlot(@Nullable TargetModel known, @Nullable Supplier<TargetModel> read) {
-    this.known = known;
+  private TargetSlot(Supplier<TargetModel> read) {
     this.read = read;
   }
 
   static TargetSlot of(TargetModel target) {
-    return new TargetSlot(target, null);
+    return new TargetSlot(() -> target);
   }
 
   static TargetSlot reading(Supplier<TargetModel> read) {
-    return new TargetSlot(null, read);
+    return new TargetSlot(read);
   }
 
   /** Throws a {@link org.pacnet.error.ModelFormatException} if its files are damaged. */
-  TargetModel get() {
-    return read == null ? Objects.requireNonNull(known) : reread(read);
-  }
-
-  private synchronized TargetModel reread(Supplier<TargetModel> reader) {
+  synchronized TargetModel get() {
     TargetModel target = last.get();
     if (target == null) {
-      target = reader.get();
+      target = read.get();
       last = new SoftReference<>(target);
     }
     return target;

@@ -33,17 +33,14 @@ final class EvaluateCommand implements Runnable {
       description = "Rows with inputs and label; CSV or Parquet")
   private String input = "";
 
-  @Option(names = "--group-by", paramLabel = "COLUMN", description = GroupBy.ROUTES)
-  private @Nullable String groupBy;
-
   @Mixin private TargetChoice choice = new TargetChoice();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
     try (Model model = Model.load(Path.of(directory))) {
+      String groupBy = choice.groupBy();
       if (groupBy != null) {
-        choice.requireNone("--group-by");
         byTarget(model, groupBy);
         return;
       }

@@ -40,9 +40,6 @@ final class PredictCommand implements Runnable {
       description = "A .csv or .parquet file; one that is there is replaced")
   private String out = "";
 
-  @Option(names = "--group-by", paramLabel = "COLUMN", description = GroupBy.ROUTES)
-  private @Nullable String groupBy;
-
   @Option(
       names = "--interval",
       paramLabel = "LEVEL",
@@ -68,6 +65,7 @@ final class PredictCommand implements Runnable {
   @Override
   public void run() {
     try (Model model = Model.load(Path.of(directory))) {
+      String groupBy = choice.groupBy();
       String target = groupBy == null ? choice.resolve(model) : null;
       Data data = Tables.of(input);
       Predictions.checkWritable(data, Path.of(out));
@@ -98,7 +96,6 @@ final class PredictCommand implements Runnable {
   }
 
   private Predictions routed(Model model, Data data, String column) {
-    choice.requireNone("--group-by");
     if (interval != null || horizon != null || every != null) {
       throw new DataException("--group-by goes with neither --interval nor --horizon");
     }

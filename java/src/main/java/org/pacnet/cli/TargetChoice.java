@@ -18,11 +18,18 @@ final class TargetChoice {
   @Option(names = "--source-task", description = "The source task, by the model's base.")
   private boolean sourceTask;
 
-  /** Throws if there is a choice beside that option. */
-  void requireNone(String option) {
-    if (name != null || sourceTask) {
-      throw new DataException(option + " says which targets: leave --name and --source-task out");
+  @Option(
+      names = "--group-by",
+      paramLabel = "COLUMN",
+      description = "Each row by the target that this column names, of many")
+  private @Nullable String groupBy;
+
+  /** The column that says which of many targets; null where it is one task. */
+  @Nullable String groupBy() {
+    if (groupBy != null && (name != null || sourceTask)) {
+      throw new DataException("--group-by says which targets: leave --name and --source-task out");
     }
+    return groupBy;
   }
 
   /** The target's name, or null for the source task. */

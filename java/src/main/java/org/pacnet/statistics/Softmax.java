@@ -7,11 +7,17 @@ public final class Softmax {
 
   /** Of {@code classes} outputs from {@code offset} on. */
   public static double[] of(float[] logits, int offset, int classes) {
+    double[] p = new double[classes];
+    into(logits, offset, classes, p);
+    return p;
+  }
+
+  /** The same into an array that is there. */
+  public static void into(float[] logits, int offset, int classes, double[] p) {
     double largest = Double.NEGATIVE_INFINITY;
     for (int c = 0; c < classes; c++) {
       largest = Math.max(largest, logits[offset + c]);
     }
-    double[] p = new double[classes];
     double total = 0;
     for (int c = 0; c < classes; c++) {
       p[c] = Math.exp(logits[offset + c] - largest);
@@ -20,6 +26,5 @@ public final class Softmax {
     for (int c = 0; c < classes; c++) {
       p[c] /= total;
     }
-    return p;
   }
 }
