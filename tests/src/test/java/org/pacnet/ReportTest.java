@@ -48,7 +48,7 @@ class ReportTest {
       assertEquals(summary.get("p").asDouble(), rows.get(i).get(6).asDouble());
     }
     // What the charts draw is what the tables say.
-    JsonNode points = page.at("/sections/0/chart/data/series/0/points");
+    JsonNode points = page.at("/sections/0/charts/0/data/series/0/points");
     for (int i = 0; i < points.size(); i++) {
       for (int c = 0; c < 4; c++) {
         assertEquals(rows.get(i).get(c + 1).asDouble(), points.get(i).get(c).asDouble());
@@ -86,7 +86,7 @@ class ReportTest {
             evil,
             evil,
             List.of(List.of(evil, evil)),
-            List.of(new Page.Section(evil, evil, new Page.Chart("lines", evil, Map.of("x", evil)), table)))
+            List.of(new Page.Section(evil, evil, List.of(new Page.Chart("lines", evil, evil, Map.of("x", evil))), table)))
         .write(file);
     assertFalse(Files.readString(file).contains("<script>alert"));
     assertEquals(evil, data(file).get("title").asText());

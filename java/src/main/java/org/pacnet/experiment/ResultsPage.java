@@ -141,7 +141,7 @@ public final class ResultsPage {
         "Error against the number of samples",
         "Mean over the seeds, on rows that no method has seen; the band is the 95 % interval of the mean. p is of a paired t-test against"
             + " pac over the seeds, by Holm's correction.",
-        new Page.Chart("lines", "Error of each method against the number of samples; the table below has the numbers.", data),
+        List.of(new Page.Chart("lines", "", "Error of each method against the number of samples; the table below has the numbers.", data)),
         new Page.Table(
             List.of(
                 new Page.Column("method", false),
@@ -183,7 +183,7 @@ public final class ResultsPage {
     return new Page.Section(
         "Beside PAC, seed by seed",
         "The error of each method less that of pac on the same seed: mean and 95 % interval, which says nothing for sure where it holds zero.",
-        new Page.Chart("intervals", "Paired differences from PAC; the table below has the numbers.", data),
+        List.of(new Page.Chart("intervals", "", "Paired differences from PAC; the table below has the numbers.", data)),
         new Page.Table(
             List.of(
                 new Page.Column("method", false),
@@ -214,7 +214,7 @@ public final class ResultsPage {
             unit * results.source().trained(),
             unit * results.source().pruned(),
             unit * results.source().allocated()),
-        null,
+        List.of(),
         new Page.Table(
             List.of(
                 new Page.Column("method", false),

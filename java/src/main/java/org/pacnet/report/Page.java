@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Diagnosis;
 import org.pacnet.io.AtomicWrite;
@@ -30,16 +29,18 @@ public record Page(String title, String lead, List<List<String>> facts, List<Sec
    * A part of a page.
    *
    * @param note below its title: what one sees
+   * @param charts side by side where there is room
    */
-  public record Section(String title, String note, @Nullable Chart chart, @Nullable Table table) {}
+  public record Section(String title, String note, List<Chart> charts, @Nullable Table table) {}
 
   /**
    * A chart.
    *
    * @param kind the name of its file in the folder of charts, which says what the data are
+   * @param title above it; empty where that of its section says it all
    * @param label for those who hear the page
    */
-  public record Chart(String kind, String label, Map<String, Object> data) {}
+  public record Chart(String kind, String title, String label, Map<String, Object> data) {}
 
   /** A table that the reader can sort and download. */
   public record Table(List<Column> columns, List<List<Object>> rows) {}
@@ -64,8 +65,8 @@ public record Page(String title, String lead, List<List<String>> facts, List<Sec
     data.put("version", Diagnosis.version());
     StringBuilder script = new StringBuilder("const charts = {};\n");
     sections.stream()
-        .map(Section::chart)
-        .flatMap(chart -> Stream.ofNullable(chart).map(Chart::kind))
+        .flatMap(section -> section.charts().stream())
+        .map(Chart::kind)
         .distinct()
         .forEach(kind -> script.append(resource("charts/" + kind + ".js")));
     script.append(resource("page.js"));

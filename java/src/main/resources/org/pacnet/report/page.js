@@ -47,15 +47,26 @@ function frame(colour) {
     tooltip: { trigger: "item", confine: true, backgroundColor: colour.page, borderColor: colour.line, textStyle: { color: colour.text } } } };
 }
 
+// A chart is an option for the library, or an element.
 function draw(chart) {
   const colour = ink();
-  chart.instance.setOption(charts[chart.kind](chart.data, frame(colour), colour), true);
+  const made = charts[chart.kind](chart.data, frame(colour), colour);
+  if (made instanceof Node) {
+    chart.box.replaceChildren(made);
+    return;
+  }
+  // Many marks are drawn as one picture, and few so that they stay sharp on paper.
+  chart.instance ??= echarts.init(chart.box, null, { renderer: made.many ? "canvas" : "svg" });
+  chart.instance.resize();
+  chart.instance.setOption(made, true);
+  // So that paper, whose width is not known when it is drawn, can scale it.
+  chart.box.querySelector("svg")?.setAttribute("viewBox", `0 0 ${chart.instance.getWidth()} ${chart.instance.getHeight()}`);
 }
 
-function addChart(section, place) {
-  const box = element("div", { className: "chart", role: "img", "aria-label": section.chart.label });
-  place.append(box);
-  const chart = { kind: section.chart.kind, data: section.chart.data, instance: echarts.init(box, null, { renderer: "svg" }) };
+function addChart(given, place) {
+  const box = element("div", { className: "chart " + given.kind, role: "img", "aria-label": given.label });
+  place.append(element("figure", {}, ...(given.title ? [element("figcaption", {}, given.title)] : []), box));
+  const chart = { kind: given.kind, data: given.data, box };
   drawn.push(chart);
   draw(chart);
 }
@@ -101,7 +112,11 @@ main.replaceChildren(element("h1", {}, page.title), element("p", { className: "l
 for (const section of page.sections) {
   const place = element("section", {}, element("h2", {}, section.title), element("p", { className: "note" }, section.note));
   main.append(place);
-  if (section.chart) addChart(section, place);
+  if (section.charts.length) {
+    const row = element("div", { className: section.charts.length > 1 ? "charts several" : "charts" });
+    place.append(row);
+    section.charts.forEach((chart) => addChart(chart, row));
+  }
   if (section.table) addTable(section, place);
 }
 const facts = element("dl");
@@ -109,6 +124,7 @@ for (const [name, value] of page.facts) facts.append(element("dt", {}, name), el
 main.append(element("section", {}, element("h2", {}, "How this was made"), facts));
 main.append(element("footer", {}, "Made by PAC-Net for the JVM " + page.version + ". This file is the whole report and asks nothing of any network."));
 const redraw = () => drawn.forEach(draw);
-dark.addEventListener("change", redraw);
-printing.addEventListener("change", () => { redraw(); drawn.forEach((chart) => chart.instance.resize()); });
-addEventListener("resize", () => drawn.forEach((chart) => chart.instance.resize()));
+for (const change of [dark, printing]) change.addEventListener("change", redraw);
+addEventListener("beforeprint", redraw);
+const sizes = new ResizeObserver(redraw);
+sizes.observe(main);
