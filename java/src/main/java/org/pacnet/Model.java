@@ -3,6 +3,8 @@ package org.pacnet;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -461,9 +463,7 @@ public final class Model implements AutoCloseable {
    * as there is no base.
    */
   public Metrics evaluate(Data data) {
-    float[] weights = current().sourceWeights();
-    EncodedData rows = Rows.evaluation(data, schema, config.network(), ReadMonitor.NONE);
-    return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
+    return evaluateRows(null, data).metrics();
   }
 
   /** The source task's errors by these weights. */
@@ -484,11 +484,24 @@ public final class Model implements AutoCloseable {
 
   /** A target's errors on labelled data. */
   public Metrics evaluate(String target, Data data) {
+    return evaluateRows(target, data).metrics();
+  }
+
+  /**
+   * The same row by row, each beside what is true.
+   *
+   * @param target its name; null for the source task
+   */
+  public Evaluation evaluateRows(@Nullable String target, Data data) {
     ModelState from = current();
-    TargetModel model = from.target(target);
-    Schema own = schemaOf(model);
+    TargetModel model = target == null ? null : from.target(target);
+    Schema own = model == null ? schema : schemaOf(model);
     EncodedData rows = Rows.evaluation(data, own, config.network(), ReadMonitor.NONE);
-    return Metrics.of(own, rows, phases.outputs(from, model, rows).outputs());
+    float[] outputs =
+        model == null
+            ? phases.outputs(own, from.sourceWeights(), rows)
+            : phases.outputs(from, model, rows).outputs();
+    return new Evaluation(own, rows, outputs);
   }
 
   /** The source task's predictions, by the base or, as long as there is none, the trained network. */
@@ -603,6 +616,11 @@ public final class Model implements AutoCloseable {
     return config;
   }
 
+  /** What a target was calibrated with. */
+  public TransferConfig config(String target) {
+    return target(target).config();
+  }
+
   /** The columns that the model reads, and how. */
   public Schema schema() {
     return schema;
@@ -677,6 +695,41 @@ public final class Model implements AutoCloseable {
       }
     }
     return result;
+  }
+
+  /**
+   * The values of a weight matrix or kernel, row-major.
+   *
+   * @param layer one of {@link #layers()}, by its name
+   */
+  public float[] weights(Weights which, String layer) {
+    TensorInfo tensor = tensor(layer);
+    return Arrays.copyOfRange(weights(which), tensor.offset(), tensor.offset() + tensor.size());
+  }
+
+  /** What the mask keeps of a weight matrix or kernel, row-major: ones stay. */
+  public BitSet mask(String layer) {
+    return BitSet.valueOf(current().requirePruned().mask().of(tensor(layer)));
+  }
+
+  private TensorInfo tensor(String layer) {
+    return tensors.stream()
+        .filter(tensor -> tensor.prunable() && tensor.name().equals(layer))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("the model has no weights " + layer));
+  }
+
+  /** The network in words, such as {@code 10-128-1 (silu), 1,537 parameters}. */
+  public String describe() {
+    String shape = config.network().describe(schema);
+    if (config.network() instanceof Perceptron perceptron) {
+      List<String> widths = new ArrayList<>();
+      widths.add(String.valueOf(schema.inputWidth()));
+      perceptron.hidden().forEach(width -> widths.add(String.valueOf(width)));
+      widths.add(String.valueOf(schema.outputWidth()));
+      shape = "%s (%s)".formatted(String.join("-", widths), perceptron.activation().name().toLowerCase(Locale.ROOT));
+    }
+    return String.format(Locale.ROOT, "%s, %,d parameters", shape, parameterCount());
   }
 
   /** Number of weights and biases. */

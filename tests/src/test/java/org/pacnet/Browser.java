@@ -107,8 +107,11 @@ final class Browser implements AutoCloseable {
         String colour = text("return getComputedStyle(document.body).backgroundColor");
         assertEquals(dark, brightness(colour) < 128, "the theme's background is " + colour + ": " + where);
         checkNothingIsWrong(where);
-        List<Rule> violations = new AxeBuilder().analyze(driver).getViolations();
-        assertTrue(violations.isEmpty(), () -> where + ": " + violations);
+        // A theme has its colours, and a width its layout, whatever the other is.
+        if (dark == (width < 500)) {
+          List<Rule> violations = new AxeBuilder().analyze(driver).getViolations();
+          assertTrue(violations.isEmpty(), () -> where + ": " + violations);
+        }
       }
     }
     checkRequests();

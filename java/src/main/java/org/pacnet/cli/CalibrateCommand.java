@@ -16,6 +16,7 @@ import org.pacnet.Tuning;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.report.Comparison;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -198,7 +199,7 @@ final class CalibrateCommand implements Runnable {
               TuneReport.print(text, curve);
             }
             if (tuning != null) {
-              TuneReport.print(text, tuning, tuning.best());
+              TuneReport.print(text, Comparison.of(tuning, tuning.best()));
               text.println();
               text.println(tuning.verdict());
               text.println();

@@ -12,6 +12,8 @@ import org.pacnet.Trial;
 import org.pacnet.Tuning;
 import org.pacnet.data.Data;
 import org.pacnet.method.Method;
+import org.pacnet.report.Comparison;
+import org.pacnet.report.Reports;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -63,10 +65,12 @@ final class CompareCommand implements Runnable {
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
   @Mixin private RunOptions run = new RunOptions();
+  @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
+    report.file();
     Data rows = Tables.of(source);
     TransferConfig.Builder builder = data.builder(rows, network).newClasses(newClasses);
     prune.apply(builder);
@@ -91,10 +95,12 @@ final class CompareCommand implements Runnable {
           "./pacnet transfer --source %s --target %s %s %s --out model"
               .formatted(
                   source, target, columns(config), TuneReport.options(tuning.best().config()));
+      Comparison comparison = Comparison.of(tuning, against);
+      report.write(typed -> Reports.comparison(comparison, command, typed));
       output.print(
-          Output.object("tuning", TuneReport.json(tuning), "command", command),
+          Output.object("tuning", TuneReport.json(tuning), "comparison", comparison, "command", command),
           text -> {
-            TuneReport.print(text, tuning, against);
+            TuneReport.print(text, comparison);
             text.println();
             text.println(tuning.verdict());
             text.println("Take " + tuning.best().config().method() + ":  " + command);

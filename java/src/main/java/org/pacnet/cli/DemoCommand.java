@@ -120,7 +120,8 @@ final class DemoCommand implements Runnable {
       Path source, Path target, Path test, String name, TransferConfig config, Path model) {
     TransferRun.run(
         new TransferRun.Request(
-            source.toString(), null, target.toString(), test.toString(), name, config, false, false, model, true),
+            source.toString(), null, target.toString(), test.toString(), name, config, false, false, model, true,
+            model.resolveSibling("report.html"), "./pacnet demo" + (kind == Kind.IMAGES ? " images" : "")),
         output);
   }
 

@@ -8,9 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.Evaluation;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.data.Data;
+import org.pacnet.report.Reports;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,10 +36,12 @@ final class EvaluateCommand implements Runnable {
   private String input = "";
 
   @Mixin private TargetChoice choice = new TargetChoice();
+  @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
+    report.file();
     try (Model model = Model.load(Path.of(directory))) {
       String groupBy = choice.groupBy();
       if (groupBy != null) {
@@ -46,9 +50,10 @@ final class EvaluateCommand implements Runnable {
       }
       String target = choice.resolve(model);
       Data data = Tables.of(input);
-      Metrics metrics = target == null ? model.evaluate(data) : model.evaluate(target, data);
-      List<String> classes = target == null ? model.schema().classes() : model.classes(target);
+      Evaluation evaluation = model.evaluateRows(target, data);
+      Metrics metrics = evaluation.metrics();
       String what = target == null ? "source task" : target;
+      report.write(command -> Reports.evaluation(model, target == null ? "the source task" : target, evaluation, command));
       output.print(
           Output.object("model", directory, "target", target, "metrics", metrics),
           text -> {
@@ -61,7 +66,7 @@ final class EvaluateCommand implements Runnable {
             }
             if (metrics.confusion() != null) {
               text.println();
-              Text.confusion(text, classes, metrics.confusion());
+              Text.confusion(text, evaluation.classes(), metrics.confusion());
             }
           });
     }
@@ -74,6 +79,7 @@ final class EvaluateCommand implements Runnable {
     worstFirst.sort(Comparator.comparingDouble(e -> -e.getValue().error()));
     Map<String, Metrics> sorted = new LinkedHashMap<>();
     worstFirst.forEach(e -> sorted.put(e.getKey(), e.getValue()));
+    report.write(command -> Reports.targets(model, sorted, Tables.of(input).name(), command));
     output.print(
         Output.object("model", directory, "groupBy", column, "targets", sorted),
         text ->

@@ -10,15 +10,12 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.TransferConfig;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.experiment.Problem;
-import org.pacnet.experiment.ResultsPage;
-import org.pacnet.io.AtomicWrite;
 import org.pacnet.method.Method;
+import org.pacnet.report.Reports;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code pacnet experiment}. */
 @Command(
@@ -98,25 +95,16 @@ final class ExperimentCommand implements Runnable {
       description = "Seeds that run at once (default: the processors); results don't depend on it")
   private @Nullable Integer threads;
 
-  @Option(
-      names = "--report",
-      paramLabel = "FILE.html",
-      description = "Write the results as a page with charts, too: one file that needs no network")
-  private @Nullable Path report;
-
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private PruneOptions prune = new PruneOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
-
-  @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    if (report != null) {
-      AtomicWrite.check(report);
-    }
+    report.file();
     TransferConfig.Builder builder;
     List<Integer> sizes;
     try (Problem chosen = problem.at(distance)) {
@@ -143,9 +131,7 @@ final class ExperimentCommand implements Runnable {
           new Experiment(what, out, display.steps(problem.toString(), what.cells()))
               .run();
       display.finish();
-      if (report != null) {
-        ResultsPage.of(results, "./pacnet " + String.join(" ", spec.commandLine().getParseResult().originalArgs())).write(report);
-      }
+      report.write(command -> Reports.experiment(results, command));
       output.print(results, text -> print(text, results));
     }
   }

@@ -51,7 +51,7 @@ final class InspectCommand implements Runnable {
     if (!model.schema().classes().isEmpty()) {
       out.println("Classes  " + String.join(", ", model.schema().classes()));
     }
-    out.println("Network  " + Text.network(model));
+    out.println("Network  " + model.describe());
     out.println();
     Text.layers(out, model.layers());
     out.println();

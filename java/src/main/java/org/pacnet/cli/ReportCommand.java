@@ -1,51 +1,87 @@
 package org.pacnet.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Model;
 import org.pacnet.error.DataException;
 import org.pacnet.experiment.Experiment;
-import org.pacnet.experiment.ResultsPage;
 import org.pacnet.io.AtomicWrite;
 import org.pacnet.io.Json;
+import org.pacnet.report.Comparison;
+import org.pacnet.report.Page;
+import org.pacnet.report.Reports;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code pacnet report}. */
 @Command(
     name = "report",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = {"Make a page with charts of results that were kept as JSON: one file that needs no network.", ""})
+    description = {
+      "Make a page with charts of a model, or of results that were kept as JSON: one file that needs no network.",
+      ""
+    })
 final class ReportCommand implements Runnable {
 
-  @Option(
-      names = "--results",
-      required = true,
-      paramLabel = "FILE.json",
-      description = "What experiment --json printed")
-  private Path results;
+  /** What the page is of: one of them. */
+  private static final class Subject {
+    @Option(
+        names = "--model",
+        paramLabel = "DIR",
+        description = "A model: what its phases did, what is kept of its weights, and all of its targets")
+    private @Nullable Path model;
+
+    @Option(
+        names = "--results",
+        paramLabel = "FILE.json",
+        description = "What experiment --json or compare --json printed")
+    private @Nullable Path results;
+  }
+
+  @ArgGroup(multiplicity = "1")
+  private Subject subject = new Subject();
 
   @Option(names = "--out", required = true, paramLabel = "FILE.html", description = "One that is there is replaced")
   private Path out;
 
   @Mixin private Output output = new Output();
 
+  @Spec private CommandSpec spec;
+
   @Override
   public void run() {
     AtomicWrite.check(out);
-    ResultsPage.of(read(), "unknown: made of " + results.getFileName()).write(out);
+    String command = ReportOption.command(spec);
+    if (subject.model != null) {
+      try (Model model = Model.load(subject.model)) {
+        Reports.model(model, command).write(out);
+      }
+    } else {
+      kept(Objects.requireNonNull(subject.results), command).write(out);
+    }
     output.print(Output.object("file", out.toString()), text -> text.println("Written to " + out));
   }
 
-  private Experiment.Results read() {
+  private static Page kept(Path results, String command) {
     try {
-      return Json.read(Json.MAPPER.readTree(Files.readAllBytes(results)), Experiment.Results.class);
+      JsonNode tree = Json.MAPPER.readTree(Files.readAllBytes(results));
+      if (tree.has("comparison")) {
+        return Reports.comparison(Json.read(tree.get("comparison"), Comparison.class), tree.path("command").asText(), command);
+      }
+      return Reports.experiment(Json.read(tree, Experiment.Results.class), command);
     } catch (JsonProcessingException e) {
       throw new DataException(
-          "%s is no result of experiment --json: %s".formatted(results, Json.reason(e)), e, "results");
+          "%s is no result of experiment --json or compare --json: %s".formatted(results, Json.reason(e)), e, "results");
     } catch (IOException e) {
       throw new DataException("%s can't be read: %s".formatted(results, AtomicWrite.reason(e)), e, "results");
     }

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.LayerReport;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
-import org.pacnet.Perceptron;
 import org.pacnet.Phase;
 import org.pacnet.PhaseReport;
 
@@ -247,24 +246,5 @@ final class Text {
           "Not of the model, and left as it was: "
               + String.join(", ", others.stream().map(Path::toString).toList()));
     }
-  }
-
-  private static String shape(Model model) {
-    if (!(model.config().network() instanceof Perceptron network)) {
-      return model.config().network().describe(model.schema());
-    }
-    List<String> widths = new ArrayList<>();
-    widths.add(String.valueOf(model.schema().inputWidth()));
-    network.hidden().forEach(width -> widths.add(String.valueOf(width)));
-    widths.add(String.valueOf(model.schema().outputWidth()));
-    return "%s (%s)"
-        .formatted(
-            String.join("-", widths), network.activation().name().toLowerCase(Locale.ROOT));
-  }
-
-  static String network(Model model) {
-    return shape(model) + ", "
-        + count(model.parameterCount())
-        + " parameters";
   }
 }

@@ -72,7 +72,7 @@ final class TrainCommand implements Runnable {
               "phase", report,
               "others", Saving.names(others)),
           text -> {
-            text.println("Network  " + Text.network(model));
+            text.println("Network  " + model.describe());
             Text.metrics(
                 text,
                 model,

@@ -61,6 +61,7 @@ final class TransferCommand implements Runnable {
   @Mixin private TrainingOptions training = new TrainingOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private OutOptions out = new OutOptions();
+  @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
 
   @Option(
@@ -71,6 +72,7 @@ final class TransferCommand implements Runnable {
 
   @Override
   public void run() {
+    Path page = report.file();
     TransferConfig.Builder builder = data.builder(Tables.of(source), network).newClasses(newClasses);
     prune.apply(builder);
     method.apply(builder);
@@ -88,7 +90,9 @@ final class TransferCommand implements Runnable {
             method.tune(),
             method.learningCurve(),
             Path.of(out.out),
-            out.overwrite),
+            out.overwrite,
+            page,
+            report.command()),
         output);
   }
 }

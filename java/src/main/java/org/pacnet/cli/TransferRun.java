@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.Evaluation;
 import org.pacnet.LearningCurve;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
@@ -17,6 +18,8 @@ import org.pacnet.TransferConfig;
 import org.pacnet.Tuning;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.report.Comparison;
+import org.pacnet.report.Reports;
 
 /** All four phases and the table that sums them up: what {@code transfer} and {@code demo} share. */
 final class TransferRun {
@@ -25,6 +28,8 @@ final class TransferRun {
    * @param tune whether to choose how the target is learnt by cross-validation
    * @param learningCurve whether to say what more rows would buy
    * @param test labelled rows of the target that no phase sees; null for none
+   * @param report where to write a page; null for nowhere
+   * @param command that repeats it
    */
   record Request(
       String source,
@@ -36,7 +41,9 @@ final class TransferRun {
       boolean tune,
       boolean learningCurve,
       Path out,
-      boolean overwrite) {}
+      boolean overwrite,
+      @Nullable Path report,
+      String command) {}
 
   private TransferRun() {}
 
@@ -68,17 +75,26 @@ final class TransferRun {
       }
       display.finish();
       List<Path> others = Saving.save(place, model);
-      Metrics testBefore = null;
-      Metrics testAfter = null;
+      Evaluation evaluatedBefore = null;
+      Evaluation evaluated = null;
       if (test != null) {
         try {
-          testAfter = model.evaluate(request.name(), test);
-          testBefore = model.hasOwnClasses(request.name()) ? null : model.evaluate(test);
+          evaluated = model.evaluateRows(request.name(), test);
+          evaluatedBefore = model.hasOwnClasses(request.name()) ? null : model.evaluateRows(null, test);
         } catch (DataException e) {
           throw new DataException(
               e.getMessage() + "; the model itself was written to " + request.out(), e);
         }
       }
+      Evaluation was = evaluatedBefore;
+      Evaluation is = evaluated;
+      Tuning tuned = tuning;
+      LearningCurve drawn = curve;
+      if (request.report() != null) {
+        Reports.transfer(model, request.name(), was, is, tuned, drawn, request.command()).write(request.report());
+      }
+      Metrics testBefore = was == null ? null : was.metrics();
+      Metrics testAfter = is == null ? null : is.metrics();
       List<String> warnings = Text.warnings(model);
       PhaseReport calibrate = model.targets().get(request.name());
       List<PhaseReport> phases = new ArrayList<>(model.reports());
@@ -98,21 +114,17 @@ final class TransferRun {
               "learningCurve", curve,
               "warnings", warnings,
               "others", Saving.names(others));
-      Metrics before = testBefore;
-      Metrics after = testAfter;
-      Tuning tuned = tuning;
-      LearningCurve drawn = curve;
       output.print(
           json,
           out -> {
-            print(out, request, model, phases, before, after);
+            print(out, request, model, phases, testBefore, testAfter);
             if (drawn != null) {
               out.println();
               TuneReport.print(out, drawn);
             }
             if (tuned != null) {
               out.println();
-              TuneReport.print(out, tuned, tuned.best());
+              TuneReport.print(out, Comparison.of(tuned, tuned.best()));
               out.println();
               out.println(tuned.verdict());
             }
@@ -120,6 +132,9 @@ final class TransferRun {
             out.println();
             Text.others(out, others);
             out.println("Model written to " + request.out());
+            if (request.report() != null) {
+              out.println("Report written to " + request.report());
+            }
           });
     }
   }
@@ -134,7 +149,7 @@ final class TransferRun {
     PhaseReport train = phases.get(0);
     PhaseReport calibrate = phases.get(phases.size() - 1);
     out.println();
-    out.println("Network  " + Text.network(model));
+    out.println("Network  " + model.describe());
     out.println("Source   " + rows(train));
     out.println("Target   " + rows(calibrate));
     double seconds = phases.stream().mapToDouble(PhaseReport::seconds).sum();

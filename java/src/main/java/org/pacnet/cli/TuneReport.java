@@ -9,6 +9,7 @@ import org.pacnet.LearningCurve;
 import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
+import org.pacnet.report.Comparison;
 
 /** What cross-validation found, for people and for programs. */
 final class TuneReport {
@@ -35,24 +36,18 @@ final class TuneReport {
         "loss", trial.loss());
   }
 
-  /** A row for each trial, the best first, with how sure its distance from {@code against} is. */
-  static void print(PrintStream out, Tuning tuning, Trial against) {
-    String unit = tuning.unit().isEmpty() ? "wrong" : "RMSE of " + tuning.unit();
-    List<String> header =
-        List.of("cross-validated", unit, "p against " + against.config().method());
+  /** A row for each way, the best first, with how sure its distance from the one that they are compared with is. */
+  static void print(PrintStream out, Comparison comparison) {
+    String unit = comparison.unit().isEmpty() ? "wrong" : "RMSE of " + comparison.unit();
     List<List<String>> rows = new ArrayList<>();
-    double[] p = tuning.holm(against);
-    for (int i = 0; i < tuning.trials().size(); i++) {
-      Trial trial = tuning.trials().get(i);
+    for (Comparison.Way way : comparison.ways()) {
       rows.add(
           List.of(
-              name(trial.config(), tuning.without().config()),
-              tuning.unit().isEmpty()
-                  ? Text.percent(trial.error())
-                  : String.format(Locale.ROOT, "%.4g", trial.error()),
-              trial.equals(against) ? "-" : String.format(Locale.ROOT, "%.2g", p[i])));
+              way.name(),
+              comparison.unit().isEmpty() ? Text.percent(way.error()) : String.format(Locale.ROOT, "%.4g", way.error()),
+              way.name().equals(comparison.against()) ? "-" : String.format(Locale.ROOT, "%.2g", way.p())));
     }
-    Text.table(out, header, rows);
+    Text.table(out, List.of("cross-validated", unit, "p against " + comparison.against()), rows);
   }
 
   static void print(PrintStream out, LearningCurve curve) {
@@ -65,23 +60,6 @@ final class TuneReport {
     out.println();
     out.println(curve.verdict());
     out.println();
-  }
-
-  private static String name(TransferConfig config, TransferConfig usual) {
-    StringBuilder name = new StringBuilder(config.method().toString());
-    if (config.lambda() != null) {
-      name.append(", lambda ").append(config.lambda());
-    }
-    if (config.learningRate() != usual.learningRate()) {
-      name.append(String.format(Locale.ROOT, ", lr %.2g", config.learningRate()));
-    }
-    if (config.targetEpochs() != usual.targetEpochs()) {
-      name.append(", ").append(config.targetEpochs()).append(" epochs");
-    }
-    if (config.ratio() != usual.ratio()) {
-      name.append(", ratio ").append(config.ratio());
-    }
-    return name.toString();
   }
 
   /** The options that make a model so. */

@@ -36,6 +36,7 @@ import org.pacnet.io.AtomicWrite;
 import org.pacnet.io.Json;
 import org.pacnet.io.Processes;
 import org.pacnet.method.Method;
+import org.pacnet.statistics.Means;
 
 /**
  * Target error against target size for each method, on a {@link Problem}: for each seed one source model,
@@ -322,14 +323,14 @@ public final class Experiment {
             List<Cell> mine =
                 cells.stream().filter(c -> c.method().equals(method) && c.n() == n).toList();
             double mean = Arrays.stream(own).average().orElseThrow();
-            double std = Statistics.deviation(own);
+            double std = Means.deviation(own);
             summary.add(
                 new Summary(
                     method,
                     n,
                     mean,
                     std,
-                    Statistics.halfInterval(own),
+                    Means.halfInterval(own),
                     p.getOrDefault(method, 1.0),
                     mine.stream().allMatch(c -> c.sourceError() != null)
                         ? (Double) mine.stream().mapToDouble(Cell::sourceError).average().orElseThrow()

@@ -1,5 +1,9 @@
 package org.pacnet.image;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -7,6 +11,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.RowFeed;
 import org.pacnet.data.EncodedData;
@@ -82,6 +87,32 @@ public final class ImageRows implements EncodedData {
     return new ImageFeed(this, seed, Runtime.getRuntime().availableProcessors());
   }
 
+  /** An image as the network sees it, as a PNG file. */
+  public byte[] png(int row) {
+    byte[] pixels = pixels(row);
+    int size = format.height() * format.width();
+    int colours = format.channels() - 1;
+    BufferedImage picture = new BufferedImage(format.width(), format.height(), BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < size; i++) {
+      int rgb = 0;
+      for (int c = 0; c < 3; c++) {
+        rgb = rgb << 8 | (pixels[Math.min(c, colours) * size + i] & 0xff);
+      }
+      picture.setRGB(i % format.width(), i / format.width(), rgb);
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(picture, "png", out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+
+  private byte[] pixels(int row) {
+    return decoded != null ? decoded[row] : fit(source.read(row, null), format).values();
+  }
+
   int inputs() {
     return format.channels() * format.height() * format.width();
   }
@@ -92,8 +123,7 @@ public final class ImageRows implements EncodedData {
 
   /** Writes one row; epoch 0 is without augmentation. */
   void write(int row, long seed, long epoch, float[] to) {
-    byte[] pixels =
-        decoded != null ? decoded[row] : fit(source.read(row, null), format).values();
+    byte[] pixels = pixels(row);
     int height = format.height();
     int width = format.width();
     Augmentation.Draw draw =

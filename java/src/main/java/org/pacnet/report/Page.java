@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,11 @@ public record Page(String title, String lead, List<List<String>> facts, List<Sec
 
   /** A column of a {@link Table}. */
   public record Column(String name, boolean number) {}
+
+  /** A row of a {@link Table}: texts and numbers, and null where there is none. */
+  public static List<Object> row(@Nullable Object... cells) {
+    return Arrays.asList(cells);
+  }
 
   private static final String LIBRARY = "/META-INF/resources/webjars/echarts/5.3.1/dist/echarts.min.js";
 

@@ -26,6 +26,11 @@ function number(value) {
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : value.toPrecision(4);
 }
 
+// What a tooltip says: never markup.
+function text(said) {
+  return element("div", {}, said);
+}
+
 // A short one, for axes.
 function tick(value) {
   return typeof value === "number" ? String(Number(value.toPrecision(3))) : value;
@@ -52,9 +57,11 @@ function draw(chart) {
   const colour = ink();
   const made = charts[chart.kind](chart.data, frame(colour), colour);
   if (made instanceof Node) {
+    chart.box.role = "group";
     chart.box.replaceChildren(made);
     return;
   }
+  if (made.high) chart.box.style.height = `${made.high}px`;
   // Many marks are drawn as one picture, and few so that they stay sharp on paper.
   chart.instance ??= echarts.init(chart.box, null, { renderer: made.many ? "canvas" : "svg" });
   chart.instance.resize();
@@ -66,9 +73,7 @@ function draw(chart) {
 function addChart(given, place) {
   const box = element("div", { className: "chart " + given.kind, role: "img", "aria-label": given.label });
   place.append(element("figure", {}, ...(given.title ? [element("figcaption", {}, given.title)] : []), box));
-  const chart = { kind: given.kind, data: given.data, box };
-  drawn.push(chart);
-  draw(chart);
+  drawn.push({ kind: given.kind, data: given.data, box });
 }
 
 function csv(table) {
@@ -99,7 +104,7 @@ function addTable(section, place) {
     return head;
   });
   fill(table.rows);
-  place.append(element("div", { className: "table", tabIndex: 0, role: "region", "aria-label": "Table: " + section.title },
+  place.append(element("div", { className: table.rows.length > 25 ? "table long" : "table", tabIndex: 0, role: "region", "aria-label": "Table: " + section.title },
     element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body)));
   const link = element("a", { className: "download", download: section.title.toLowerCase().replace(/[^a-z0-9]+/g, "-") + ".csv",
     href: URL.createObjectURL(new Blob([csv(table)], { type: "text/csv" })) }, "Download this table as CSV");
@@ -123,8 +128,16 @@ const facts = element("dl");
 for (const [name, value] of page.facts) facts.append(element("dt", {}, name), element("dd", {}, value));
 main.append(element("section", {}, element("h2", {}, "How this was made"), facts));
 main.append(element("footer", {}, "Made by PAC-Net for the JVM " + page.version + ". This file is the whole report and asks nothing of any network."));
+// Now that all are there, so that each knows its width.
 const redraw = () => drawn.forEach(draw);
+redraw();
 for (const change of [dark, printing]) change.addEventListener("change", redraw);
 addEventListener("beforeprint", redraw);
-const sizes = new ResizeObserver(redraw);
-sizes.observe(main);
+// Its height changes by what is drawn.
+let width = main.clientWidth;
+new ResizeObserver(() => {
+  if (main.clientWidth !== width) {
+    width = main.clientWidth;
+    redraw();
+  }
+}).observe(main);

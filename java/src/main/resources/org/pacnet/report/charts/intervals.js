@@ -22,9 +22,5 @@ charts.intervals = (data, { axis, option }, colour) => {
     xAxis: { ...axis, type: "value", name: data.x, axisLabel: { ...axis.axisLabel, formatter: tick } },
     yAxis: { ...axis, type: "category", data: data.rows, inverse: true, splitLine: { show: true, lineStyle: { color: colour.line } } },
     legend: { ...option.legend, data: data.groups.map((g) => g.name) },
-    tooltip: { ...option.tooltip, formatter: (p) => {
-      const place = document.createElement("div");
-      place.textContent = `${data.rows[p.value[0]]}, ${p.seriesName}: ${number(p.value[1])} (${number(p.value[2])} to ${number(p.value[3])})`;
-      return place;
-    } } };
+    tooltip: { ...option.tooltip, formatter: (p) => text(`${data.rows[p.value[0]]}, ${p.seriesName}: ${number(p.value[1])} (${number(p.value[2])} to ${number(p.value[3])})`) } };
 };

@@ -26,9 +26,5 @@ charts.lines = (data, { axis, option }, colour) => {
     yAxis: { ...axis, type: data.y.log ? "log" : "value", name: data.y.name, nameGap: 48, scale: true, min: floor, max: data.y.log ? Math.max(...all) : undefined,
       logBase: data.y.log && Math.max(...all) < 64 * floor ? 2 : 10, axisLabel: { ...axis.axisLabel, formatter: tick, showMinLabel: !data.y.log, showMaxLabel: !data.y.log } },
     legend: { ...option.legend, data: data.series.map((s) => s.name) },
-    tooltip: { ...option.tooltip, formatter: (p) => {
-      const place = document.createElement("div");
-      place.textContent = `${p.seriesName}, ${data.x.name} ${number(ticks[p.value[0]])}: ${number(p.value[1])} (${number(p.data.range[0])} to ${number(p.data.range[1])})`;
-      return place;
-    } } };
+    tooltip: { ...option.tooltip, formatter: (p) => text(`${p.seriesName}, ${data.x.name} ${number(ticks[p.value[0]])}: ${number(p.value[1])} (${number(p.data.range[0])} to ${number(p.data.range[1])})`) } };
 };

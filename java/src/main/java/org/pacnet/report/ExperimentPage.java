@@ -1,26 +1,30 @@
-package org.pacnet.experiment;
+package org.pacnet.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.experiment.Experiment;
 import org.pacnet.method.Method;
-import org.pacnet.report.Page;
+import org.pacnet.statistics.Means;
 
 /** An experiment's results as a page. */
-public final class ResultsPage {
+final class ExperimentPage {
 
   private static final String PAC = Method.PAC.toString();
+  // Columns of a heat map that numbers fit into.
+  private static final int MOST_NUMBERS = 8;
 
   private final Experiment.Results results;
   private final Experiment.Settings settings;
   private final boolean wrong;
   private final double unit;
 
-  private ResultsPage(Experiment.Results results) {
+  private ExperimentPage(Experiment.Results results) {
     this.results = results;
     settings = results.settings();
     wrong = settings.problem() == Experiment.Problems.SHAPES;
@@ -32,8 +36,8 @@ public final class ResultsPage {
    *
    * @param command that repeats the experiment
    */
-  public static Page of(Experiment.Results results, String command) {
-    return new ResultsPage(results).page(command);
+  static Page of(Experiment.Results results, String command) {
+    return new ExperimentPage(results).page(command);
   }
 
   private Page page(String command) {
@@ -43,6 +47,7 @@ public final class ResultsPage {
       sections.add(differences());
     }
     sections.add(retention());
+    sections.add(Reports.settings(settings.config()));
     return new Page(
         "How much a source helps: %s".formatted(settings.problem()), lead(), facts(command), sections);
   }
@@ -100,7 +105,7 @@ public final class ResultsPage {
         continue;
       }
       double mean = Arrays.stream(less).average().orElseThrow();
-      double half = Statistics.halfInterval(less);
+      double half = Means.halfInterval(less);
       double scratch = Arrays.stream(errors(alone, n)).average().orElseThrow();
       String said =
           String.format(
@@ -169,21 +174,23 @@ public final class ResultsPage {
         double[] less = lessThanPac(method, n);
         if (less != null) {
           double mean = Arrays.stream(less).average().orElseThrow();
-          double half = Statistics.halfInterval(less);
+          double half = Means.halfInterval(less);
           items.add(List.of((double) others.indexOf(method), mean, mean - half, mean + half));
           rows.add(List.of(method, n, mean, mean - half, mean + half));
         }
       }
       groups.add(Map.of("name", "n = " + n, "items", items));
     }
-    Map<String, Object> data = new LinkedHashMap<>();
-    data.put("x", "error less PAC's (right: PAC is better)");
-    data.put("rows", others);
-    data.put("groups", groups);
     return new Page.Section(
         "Beside PAC, seed by seed",
         "The error of each method less that of pac on the same seed: mean and 95 % interval, which says nothing for sure where it holds zero.",
-        List.of(new Page.Chart("intervals", "", "Paired differences from PAC; the table below has the numbers.", data)),
+        List.of(
+            Charts.intervals(
+                "",
+                "Paired differences from PAC; the table below has the numbers.",
+                "error less PAC's (right: PAC is better)",
+                others,
+                groups)),
         new Page.Table(
             List.of(
                 new Page.Column("method", false),
@@ -195,16 +202,34 @@ public final class ResultsPage {
   }
 
   private Page.Section retention() {
+    double base = unit * results.source().allocated();
     List<List<Object>> rows = new ArrayList<>();
+    Map<String, List<@Nullable Double>> cells = new LinkedHashMap<>();
+    double most = base;
     for (String method : methods()) {
       for (Experiment.Summary summary : summaries(method)) {
-        Double after = summary.sourceError();
-        if (after != null) {
-          double base = unit * results.source().allocated();
-          rows.add(List.of(method, summary.n(), base, unit * after, unit * after - base));
+        Double left = summary.sourceError();
+        if (left != null) {
+          double after = unit * left;
+          most = Math.max(most, after);
+          rows.add(Page.row(method, summary.n(), base, after, after - base));
+          cells
+              .computeIfAbsent(method, name -> new ArrayList<>(Collections.nCopies(settings.targets().size(), null)))
+              .set(settings.targets().indexOf(summary.n()), after);
         }
       }
     }
+    List<Page.Chart> charts =
+        rows.isEmpty()
+            ? List.of()
+            : List.of(
+                Charts.heat(
+                    "",
+                    "The source's error after each transfer, from %.4g of the base to %.4g".formatted(base, most),
+                    new Charts.Side("samples", settings.targets().stream().map(String::valueOf).toList()),
+                    new Charts.Side("method", List.copyOf(cells.keySet())),
+                    List.copyOf(cells.values()),
+                    new Charts.Scale(wrong ? "% wrong" : "RMSE", base, most, false, settings.targets().size() <= MOST_NUMBERS)));
     return new Page.Section(
         "What is left of the source",
         String.format(
@@ -213,8 +238,8 @@ public final class ResultsPage {
                 + " just pruned %.4g, allocated %.4g. A method that keeps the base loses nothing, bit for bit.",
             unit * results.source().trained(),
             unit * results.source().pruned(),
-            unit * results.source().allocated()),
-        List.of(),
+            base),
+        charts,
         new Page.Table(
             List.of(
                 new Page.Column("method", false),
@@ -228,19 +253,6 @@ public final class ResultsPage {
   private List<List<String>> facts(String command) {
     List<List<String>> facts = new ArrayList<>();
     facts.add(List.of("Command", command));
-    facts.add(List.of("Network", String.valueOf(settings.config().network())));
-    facts.add(
-        List.of(
-            "Training",
-            "%s, learning rate %s (%s), batches of %d, %d epochs on the source and %d on the target"
-                .formatted(
-                    settings.config().optimizer().toString().toLowerCase(Locale.ROOT),
-                    settings.config().learningRate(),
-                    settings.config().schedule().toString().toLowerCase(Locale.ROOT),
-                    settings.config().batchSize(),
-                    settings.config().sourceEpochs(),
-                    settings.config().targetEpochs())));
-    facts.add(List.of("Pruned", String.format(Locale.ROOT, "%.0f %%", 100 * settings.config().ratio())));
     facts.add(List.of("Seeds", "%d to %d".formatted(settings.firstSeed(), settings.firstSeed() + settings.seeds() - 1)));
     facts.add(
         List.of(
@@ -248,6 +260,7 @@ public final class ResultsPage {
             String.format(
                 Locale.ROOT, "%.1f s on %d thread(s), at most %d MB", results.seconds(), settings.threads(), results.peakBytes() / 1_000_000)));
     results.leftOut().forEach((method, why) -> facts.add(List.of("Left out: " + method, why)));
+    facts.addAll(Reports.versions());
     return facts;
   }
 }

@@ -1,0 +1,73 @@
+package org.pacnet.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.pacnet.TransferConfig;
+import org.pacnet.Trial;
+import org.pacnet.Tuning;
+import org.pacnet.statistics.Means;
+
+/**
+ * Ways to learn a target side by side, cross-validated on its rows.
+ *
+ * @param verdict whether the transfer helps, in a sentence
+ * @param rows that the target has
+ * @param unit the label that errors are in the unit of; empty for classes, whose errors are shares that are wrong
+ * @param against the way that the others are compared with
+ * @param ways the lowest loss first
+ */
+public record Comparison(String verdict, int rows, String unit, String against, List<Way> ways) {
+
+  /**
+   * One of them.
+   *
+   * @param name the method, and what is set otherwise than usual
+   * @param error on rows that it had not seen
+   * @param loss likewise: of standardised labels the mean squared error, of classes −log p
+   * @param difference of its loss from that of {@code against}, row by row, the mean; below zero it is better
+   * @param low of the 95 % interval of that mean (Student's t)
+   * @param high likewise
+   * @param p of a paired t-test of the same losses, by Holm's correction; 1 for {@code against} itself
+   */
+  public record Way(String name, double error, double loss, double difference, double low, double high, double p) {}
+
+  public Comparison {
+    ways = List.copyOf(ways);
+  }
+
+  /** What was tried, beside one of the trials. */
+  public static Comparison of(Tuning tuning, Trial against) {
+    TransferConfig usual = tuning.without().config();
+    double[] p = tuning.holm(against);
+    List<Way> ways = new ArrayList<>();
+    for (int i = 0; i < tuning.trials().size(); i++) {
+      Trial trial = tuning.trials().get(i);
+      double[] less = new double[trial.losses().length];
+      for (int r = 0; r < less.length; r++) {
+        less[r] = trial.losses()[r] - against.losses()[r];
+      }
+      double mean = trial.loss() - against.loss();
+      double half = Means.halfInterval(less);
+      ways.add(new Way(name(trial.config(), usual), trial.error(), trial.loss(), mean, mean - half, mean + half, p[i]));
+    }
+    return new Comparison(tuning.verdict(), tuning.rows(), tuning.unit(), name(against.config(), usual), ways);
+  }
+
+  private static String name(TransferConfig config, TransferConfig usual) {
+    StringBuilder name = new StringBuilder(config.method().toString());
+    if (config.lambda() != null) {
+      name.append(", lambda ").append(config.lambda());
+    }
+    if (config.learningRate() != usual.learningRate()) {
+      name.append(String.format(Locale.ROOT, ", lr %.2g", config.learningRate()));
+    }
+    if (config.targetEpochs() != usual.targetEpochs()) {
+      name.append(", ").append(config.targetEpochs()).append(" epochs");
+    }
+    if (config.ratio() != usual.ratio()) {
+      name.append(", ratio ").append(config.ratio());
+    }
+    return name.toString();
+  }
+}

@@ -1,0 +1,182 @@
+package org.pacnet.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Metrics;
+import org.pacnet.Model;
+import org.pacnet.PhaseReport;
+import org.pacnet.data.Provenance;
+
+/** What the phases did. */
+final class PhaseSections {
+
+  private PhaseSections() {}
+
+  /** The phases of the source side and those of some targets, by what to call them. */
+  static Map<String, PhaseReport> phases(Model model, Map<String, PhaseReport> targets) {
+    Map<String, PhaseReport> phases = new LinkedHashMap<>();
+    model.reports().forEach(report -> phases.put(report.phase().toString(), report));
+    targets.forEach((name, report) -> phases.put(report.phase() + " " + name, report));
+    return phases;
+  }
+
+  /** The loss of each epoch. */
+  static Page.Section losses(Map<String, PhaseReport> phases) {
+    List<Page.Chart> charts = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
+    phases.forEach(
+        (name, report) -> {
+          rows.add(
+              Page.row(
+                  name,
+                  report.epochsRun(),
+                  report.bestEpoch(),
+                  first(report.trainLosses()),
+                  last(report.trainLosses()),
+                  last(report.validationLosses()),
+                  report.seconds(),
+                  report.threads()));
+          if (!report.trainLosses().isEmpty()) {
+            charts.add(chart(name, report));
+          }
+        });
+    return new Page.Section(
+        "How the losses fell",
+        "The mean loss of each epoch, of standardised labels, with what the phase adds to it; of many epochs some are drawn. The best epoch is the one whose weights were taken."
+            + " Prune trains nothing.",
+        charts,
+        new Page.Table(
+            List.of(
+                new Page.Column("phase", false),
+                new Page.Column("epochs", true),
+                new Page.Column("best epoch", true),
+                new Page.Column("first loss", true),
+                new Page.Column("last loss", true),
+                new Page.Column("last validation loss", true),
+                new Page.Column("seconds", true),
+                new Page.Column("threads", true)),
+            rows));
+  }
+
+  private static Page.Chart chart(String name, PhaseReport report) {
+    List<Charts.Curve> curves = new ArrayList<>(List.of(curve("training", Charts.Style.LINE, report.trainLosses())));
+    if (!report.validationLosses().isEmpty()) {
+      curves.add(curve("validation", Charts.Style.DASHED, report.validationLosses()));
+    }
+    boolean positive = report.trainLosses().stream().allMatch(loss -> loss > 0);
+    return Charts.curves(
+        name,
+        String.format(
+            Locale.ROOT,
+            "The loss of %s over %d epochs, from %.4g to %.4g",
+            name,
+            report.trainLosses().size(),
+            first(report.trainLosses()),
+            last(report.trainLosses())),
+        new Charts.Axis("epoch", false),
+        new Charts.Axis("loss", positive),
+        curves);
+  }
+
+  private static Charts.Curve curve(String name, Charts.Style style, List<Double> losses) {
+    double[] epochs = new double[losses.size()];
+    for (int i = 0; i < epochs.length; i++) {
+      epochs[i] = i + 1.0;
+    }
+    return new Charts.Curve(name, style == Charts.Style.LINE ? 0 : 1, style, epochs, losses.stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  private static @Nullable Double first(List<Double> losses) {
+    return losses.isEmpty() ? null : losses.get(0);
+  }
+
+  private static @Nullable Double last(List<Double> losses) {
+    return losses.isEmpty() ? null : losses.get(losses.size() - 1);
+  }
+
+  /** The source's error from phase to phase, or nothing where none was measured. */
+  static List<Page.Section> retention(Model model) {
+    List<String> names = new ArrayList<>();
+    List<Double> errors = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
+    for (PhaseReport report : model.reports()) {
+      Metrics after = report.after();
+      if (after != null) {
+        names.add("after " + report.phase());
+        errors.add(unit(after) * after.error());
+        rows.add(Page.row("after " + report.phase(), unit(after) * after.error(), after.rows()));
+      }
+    }
+    if (names.isEmpty()) {
+      return List.of();
+    }
+    List<Page.Section> sections = new ArrayList<>();
+    boolean calibrated = !model.targetNames().isEmpty() && names.contains("after Allocate");
+    if (calibrated) {
+      names.add("after Calibrate");
+      errors.add(errors.get(errors.size() - 1));
+      rows.add(Page.row("after Calibrate", errors.get(errors.size() - 1), rows.get(rows.size() - 1).get(2)));
+    }
+    String title = errorTitle(model);
+    sections.add(
+        new Page.Section(
+            "What is left of the source",
+            "The error on the source's own training rows."
+                + (calibrated
+                    ? " What Calibrate keeps was compared with what it was before, value by value: the source model is the same, bit for bit, so"
+                        + " its error is too."
+                    : ""),
+            List.of(
+                Charts.bars(
+                    "",
+                    "The source's error after each phase, at the end %s".formatted(Words.number(errors.get(errors.size() - 1))),
+                    title,
+                    false,
+                    false,
+                    names,
+                    List.of(new Charts.Series("", errors)))),
+            new Page.Table(
+                List.of(new Page.Column("phase", false), new Page.Column(title, true), new Page.Column("rows", true)), rows)));
+    return sections;
+  }
+
+  /** In per cent where it is a share. */
+  static double unit(Metrics metrics) {
+    return metrics.accuracy() != null ? 100 : 1;
+  }
+
+  static String errorTitle(Model model) {
+    if (model.schema().classification()) {
+      return "% wrong";
+    }
+    return model.schema().labels().size() == 1 ? "RMSE of " + model.schema().labels().get(0).name() : "mean RMSE of the labels";
+  }
+
+  /** The data that the phases read. */
+  static Page.Section data(Map<String, PhaseReport> phases) {
+    List<List<Object>> rows = new ArrayList<>();
+    phases.forEach(
+        (name, report) -> {
+          Provenance data = report.data();
+          if (data != null) {
+            rows.add(Page.row(name, data.name(), data.rows(), data.dropped(), data.sha256()));
+          }
+        });
+    return new Page.Section(
+        "The data",
+        "What each phase read. The hash is of the files' bytes.",
+        List.of(),
+        new Page.Table(
+            List.of(
+                new Page.Column("phase", false),
+                new Page.Column("data", false),
+                new Page.Column("rows", true),
+                new Page.Column("left out", true),
+                new Page.Column("SHA-256", false)),
+            rows));
+  }
+}

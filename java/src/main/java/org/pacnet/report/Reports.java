@@ -1,0 +1,288 @@
+package org.pacnet.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Diagnosis;
+import org.pacnet.Evaluation;
+import org.pacnet.LearningCurve;
+import org.pacnet.Metrics;
+import org.pacnet.Model;
+import org.pacnet.Phase;
+import org.pacnet.PhaseReport;
+import org.pacnet.Pinn;
+import org.pacnet.TransferConfig;
+import org.pacnet.Tuning;
+import org.pacnet.experiment.Experiment;
+import org.pacnet.io.Json;
+
+/** The pages: one for each thing that people send on. */
+public final class Reports {
+
+  private Reports() {}
+
+  /**
+   * A transfer: the target's error on rows that no phase has seen, and what the phases did.
+   *
+   * @param before the source model on those rows; null where there are none, or where the target has classes of its own
+   * @param after the target's on them; null where there are none
+   * @param tuning what was tried before; null for nothing
+   * @param curve null where nobody asked for it
+   * @param command that repeats it
+   */
+  public static Page transfer(
+      Model model,
+      String target,
+      @Nullable Evaluation before,
+      @Nullable Evaluation after,
+      @Nullable Tuning tuning,
+      @Nullable LearningCurve curve,
+      String command) {
+    PhaseReport calibrate = model.targets().get(target);
+    List<Page.Section> sections = new ArrayList<>();
+    StringBuilder lead = new StringBuilder(transferLead(before, after, calibrate));
+    if (after != null) {
+      sections.add(errors(model, before, after));
+      sections.addAll(rows(model, after));
+    }
+    if (tuning != null) {
+      lead.append(' ').append(tuning.verdict());
+      sections.add(TuningSections.of(Comparison.of(tuning, tuning.best())));
+    }
+    if (curve != null) {
+      sections.add(TuningSections.of(curve));
+    }
+    Map<String, PhaseReport> phases = PhaseSections.phases(model, Map.of(target, calibrate));
+    sections.addAll(model(model, phases));
+    sections.add(PhaseSections.data(phases));
+    sections.add(settings(model.config(target)));
+    return new Page("Transfer to " + target, lead.toString(), facts(model, command), sections);
+  }
+
+  // In plain words: does it help, by how much, how sure.
+  private static String transferLead(@Nullable Evaluation before, @Nullable Evaluation after, PhaseReport calibrate) {
+    String learnt =
+        "%s rows of %s were learnt from."
+            .formatted(
+                calibrate.data() == null ? "The" : Words.count(calibrate.data().rows()),
+                calibrate.data() == null ? "target" : calibrate.data().name());
+    if (after == null) {
+      return learnt
+          + " How good the result is can't be said: that takes rows that Calibrate has not seen (--test FILE). Errors below are on training rows.";
+    }
+    String has =
+        "%s On %s rows of %s, which no phase has seen, the model has %s."
+            .formatted(learnt, Words.count(after.rows()), after.name(), Words.error(after.metrics()));
+    if (before == null) {
+      return has
+          + " The target has classes of its own, of which the source model can say nothing; always the most frequent of them would be %s wrong."
+              .formatted(Words.percent(ClassSections.withoutMostFrequent(after)));
+    }
+    String was = has + " The source model as it is has %s.".formatted(Words.error(before.metrics()));
+    ErrorRatio ratio = ErrorRatio.of(after, before);
+    if (ratio == null) {
+      return was + " There are too few rows, or no errors, to say how sure the difference is.";
+    }
+    double less = 1 - ratio.ratio();
+    String by =
+        String.format(
+            Locale.ROOT,
+            "the error is %s %s (95 %% interval: %s to %s)",
+            Words.percent(Math.abs(less)),
+            less >= 0 ? "lower" : "higher",
+            Words.percent(less >= 0 ? 1 - ratio.high() : ratio.low() - 1),
+            Words.percent(less >= 0 ? 1 - ratio.low() : ratio.high() - 1));
+    if (ratio.high() < 1) {
+      return was + " Learning the target's rows helps: " + by + ".";
+    }
+    return ratio.low() > 1
+        ? was + " Learning the target's rows harms: " + by + ". Here the source model is better left alone."
+        : was + " Whether learning the target's rows helps can't be told: " + by + ".";
+  }
+
+  /**
+   * A model without any data at hand: its phases, its weights, its targets.
+   *
+   * @param command that made the page
+   */
+  public static Page model(Model model, String command) {
+    Map<String, PhaseReport> targets = model.targets();
+    boolean one = targets.size() == 1;
+    Map<String, PhaseReport> phases = PhaseSections.phases(model, one ? targets : Map.of());
+    List<Page.Section> sections = new ArrayList<>();
+    if (targets.size() > 1) {
+      sections.add(TargetSections.calibrated(model, targets));
+    }
+    sections.addAll(model(model, phases));
+    sections.add(PhaseSections.data(phases));
+    sections.add(settings(model.config()));
+    String lead =
+        "A model of %s that %s. It has %s. How good it is on rows that it has not seen, evaluate --report says."
+            .formatted(
+                model.schema().labels().get(0).name(),
+                model.reports().stream().noneMatch(report -> report.phase() == Phase.ALLOCATE)
+                    ? "has not been allocated yet"
+                    : "has learnt its source and was pruned, and keeps what it knows of it under every target, bit for bit",
+                targets.isEmpty() ? "no target yet" : targets.size() == 1 ? "one target" : Words.count(targets.size()) + " targets");
+    return new Page("The model", lead, facts(model, command), sections);
+  }
+
+  /** What a model says of labelled rows; {@code what} is the target's name, or the source task. */
+  public static Page evaluation(Model model, String what, Evaluation evaluation, String command) {
+    List<Page.Section> sections = new ArrayList<>(rows(model, evaluation));
+    String lead =
+        "On %s rows of %s the model of %s has %s."
+            .formatted(Words.count(evaluation.rows()), evaluation.name(), what, Words.error(evaluation.metrics()));
+    return new Page("Errors of " + what, lead, facts(model, command), sections);
+  }
+
+  /** The errors of many targets, by name, on rows of {@code data}. */
+  public static Page targets(Model model, Map<String, Metrics> errors, String data, String command) {
+    double[] sorted = errors.values().stream().mapToDouble(Metrics::error).sorted().toArray();
+    Map.Entry<String, Metrics> worst =
+        errors.entrySet().stream().max(Comparator.comparingDouble(e -> e.getValue().error())).orElseThrow();
+    double unit = PhaseSections.unit(worst.getValue());
+    String lead =
+        "%s targets on their rows of %s. Half of them have an error of at most %s (%s); the worst is %s with %s."
+            .formatted(
+                Words.count(errors.size()),
+                data,
+                Words.number(unit * sorted[(sorted.length - 1) / 2]),
+                PhaseSections.errorTitle(model),
+                worst.getKey(),
+                Words.number(unit * worst.getValue().error()));
+    return new Page(
+        "%s targets".formatted(Words.count(errors.size())),
+        lead,
+        facts(model, command),
+        List.of(TargetSections.evaluated(model, errors)));
+  }
+
+  /**
+   * Ways to learn a target.
+   *
+   * @param take the command that learns by the best of them
+   * @param command that repeats the comparison
+   */
+  public static Page comparison(Comparison comparison, String take, String command) {
+    List<List<String>> facts = new ArrayList<>();
+    facts.add(List.of("Command", command));
+    facts.add(List.of("Take the best", take));
+    facts.addAll(versions());
+    return new Page("Ways to learn the target", comparison.verdict(), facts, List.of(TuningSections.of(comparison)));
+  }
+
+  /** An experiment's results. */
+  public static Page experiment(Experiment.Results results, String command) {
+    return ExperimentPage.of(results, command);
+  }
+
+  private static List<Page.Section> model(Model model, Map<String, PhaseReport> phases) {
+    List<Page.Section> sections = new ArrayList<>(PhaseSections.retention(model));
+    sections.add(PhaseSections.losses(phases));
+    if (model.layers().stream().anyMatch(layer -> layer.kept() < layer.size())) {
+      sections.addAll(WeightSections.of(model));
+    }
+    return sections;
+  }
+
+  private static List<Page.Section> rows(Model model, Evaluation evaluation) {
+    if (!evaluation.classes().isEmpty()) {
+      return ClassSections.of(evaluation);
+    }
+    List<Page.Section> sections = new ArrayList<>();
+    if (!evaluation.trajectories().isEmpty()) {
+      sections.addAll(TrajectorySections.of(evaluation));
+    }
+    if (model.config().network() instanceof Pinn) {
+      sections.addAll(FieldSections.of(evaluation));
+    }
+    sections.addAll(NumberSections.of(evaluation));
+    return sections;
+  }
+
+  private static Page.Section errors(Model model, @Nullable Evaluation before, Evaluation after) {
+    double unit = PhaseSections.unit(after.metrics());
+    List<String> names = new ArrayList<>();
+    List<Double> errors = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
+    if (before != null) {
+      names.add("the source model as it is");
+      errors.add(unit * before.metrics().error());
+    }
+    names.add("after Calibrate");
+    errors.add(unit * after.metrics().error());
+    for (int i = 0; i < names.size(); i++) {
+      rows.add(Page.row(names.get(i), errors.get(i), after.rows()));
+    }
+    String title = PhaseSections.errorTitle(model);
+    return new Page.Section(
+        "The target's error",
+        "On the rows of %s, which no phase has seen. Whether it also beats training on the target's few rows alone, compare --methods pac,scratch tells."
+            .formatted(after.name()),
+        List.of(
+            Charts.bars(
+                "",
+                "The target's error, after Calibrate %s".formatted(Words.number(unit * after.metrics().error())),
+                title,
+                false,
+                false,
+                names,
+                List.of(new Charts.Series("", errors)))),
+        new Page.Table(
+            List.of(new Page.Column("model", false), new Page.Column(title, true), new Page.Column("rows", true)), rows));
+  }
+
+  /** What a model was told, setting by setting. */
+  static Page.Section settings(TransferConfig config) {
+    List<List<Object>> rows = new ArrayList<>();
+    addSettings("", Json.MAPPER.valueToTree(config), rows);
+    return new Page.Section(
+        "The settings",
+        "All of them, as inspect --json has them.",
+        List.of(),
+        new Page.Table(List.of(new Page.Column("setting", false), new Page.Column("value", false)), rows));
+  }
+
+  private static void addSettings(String prefix, JsonNode tree, List<List<Object>> rows) {
+    for (Map.Entry<String, JsonNode> field : tree.properties()) {
+      if (field.getValue().isObject()) {
+        addSettings(prefix + field.getKey() + ".", field.getValue(), rows);
+      } else {
+        rows.add(Page.row(prefix + field.getKey(), value(field.getValue())));
+      }
+    }
+  }
+
+  private static @Nullable String value(JsonNode node) {
+    if (node.isArray()) {
+      List<String> parts = new ArrayList<>();
+      node.forEach(part -> parts.add(part.asText()));
+      return String.join(", ", parts);
+    }
+    return node.isNull() ? null : node.asText();
+  }
+
+  private static List<List<String>> facts(Model model, String command) {
+    List<List<String>> facts = new ArrayList<>();
+    facts.add(List.of("Command", command));
+    facts.add(List.of("Network", model.describe()));
+    facts.addAll(versions());
+    return facts;
+  }
+
+  /** What made a page. */
+  static List<List<String>> versions() {
+    Diagnosis diagnosis = Diagnosis.take();
+    return List.of(
+        List.of("Versions", "PAC-Net %s, LibTorch %s, Java %s".formatted(diagnosis.pacnet(), diagnosis.libtorch(), diagnosis.java())),
+        List.of("Machine", "%d processors, %s loops".formatted(diagnosis.processors(), diagnosis.cpuCapability())),
+        List.of("Day", LocalDate.now(ZoneId.systemDefault()).toString()));
+  }
+}

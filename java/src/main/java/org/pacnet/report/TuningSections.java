@@ -1,0 +1,101 @@
+package org.pacnet.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.pacnet.LearningCurve;
+
+/** What cross-validation on the target's rows says. */
+final class TuningSections {
+
+  private static final int CURVE_POINTS = 40;
+
+  private TuningSections() {}
+
+  /** The ways that were tried. */
+  static Page.Section of(Comparison comparison) {
+    boolean classes = comparison.unit().isEmpty();
+    double unit = classes ? 100 : 1;
+    String title = classes ? "% wrong" : "RMSE of " + comparison.unit();
+    List<String> names = comparison.ways().stream().map(Comparison.Way::name).toList();
+    List<List<Object>> rows = new ArrayList<>();
+    List<List<Double>> items = new ArrayList<>();
+    for (Comparison.Way way : comparison.ways()) {
+      rows.add(
+          Page.row(way.name(), unit * way.error(), way.loss(), way.difference(), way.low(), way.high(), way.p()));
+      if (!way.name().equals(comparison.against())) {
+        items.add(List.of((double) names.indexOf(way.name()), way.difference(), way.low(), way.high()));
+      }
+    }
+    List<Page.Chart> charts = new ArrayList<>();
+    charts.add(
+        Charts.bars(
+            "The error of each",
+            "The cross-validated error of %d ways, the lowest loss first: %s with %s"
+                .formatted(names.size(), names.get(0), Words.number(unit * comparison.ways().get(0).error())),
+            title,
+            false,
+            false,
+            names,
+            List.of(new Charts.Series("", comparison.ways().stream().map(way -> unit * way.error()).toList()))));
+    if (!items.isEmpty()) {
+      charts.add(
+          Charts.intervals(
+              "Beside " + comparison.against() + ", row by row",
+              "The loss of each way less that of %s with its 95 %% interval".formatted(comparison.against()),
+              "loss less that of %s (left: better)".formatted(comparison.against()),
+              names,
+              List.of(Charts.object("name", "mean and 95 % interval", "items", items))));
+    }
+    return new Page.Section(
+        "Ways to learn the target",
+        "Cross-validated: each row of the %d was predicted by a model that had not seen it. Differences are of the loss, row by row; an interval that holds"
+                .formatted(comparison.rows())
+            + " zero says nothing for sure. p is of a paired t-test, by Holm's correction.",
+        charts,
+        new Page.Table(
+            List.of(
+                new Page.Column("way", false),
+                new Page.Column(title, true),
+                new Page.Column("loss", true),
+                new Page.Column("less that of " + comparison.against(), true),
+                new Page.Column("95 % from", true),
+                new Page.Column("to", true),
+                new Page.Column("p", true)),
+            rows));
+  }
+
+  /** What more rows would buy. */
+  static Page.Section of(LearningCurve curve) {
+    double unit = curve.unit().isEmpty() ? 100 : 1;
+    double[] rows = curve.points().stream().mapToDouble(LearningCurve.Point::rows).toArray();
+    double[] errors = curve.points().stream().mapToDouble(point -> unit * point.error()).toArray();
+    double most = 4.0 * curve.rows();
+    double[] many = new double[CURVE_POINTS];
+    double[] expected = new double[CURVE_POINTS];
+    for (int i = 0; i < CURVE_POINTS; i++) {
+      many[i] = rows[0] * Math.pow(most / rows[0], (double) i / (CURVE_POINTS - 1));
+      expected[i] = unit * curve.expected((int) Math.round(many[i]));
+    }
+    List<List<Object>> cells = new ArrayList<>();
+    curve.points().forEach(point -> cells.add(Page.row(point.rows(), unit * point.error(), "measured")));
+    for (int factor : new int[] {2, 4}) {
+      cells.add(Page.row(factor * curve.rows(), unit * curve.expected(factor * curve.rows()), "expected"));
+    }
+    String title = curve.unit().isEmpty() ? "% wrong" : "RMSE of " + curve.unit();
+    boolean positive = curve.points().stream().allMatch(point -> point.error() > 0);
+    return new Page.Section(
+        "What more rows would buy",
+        curve.verdict(),
+        List.of(
+            Charts.curves(
+                "",
+                "The error against the rows learnt from, measured and drawn out",
+                new Charts.Axis("rows learnt from", true),
+                new Charts.Axis(title, positive),
+                List.of(
+                    new Charts.Curve("measured", 0, Charts.Style.POINTS, rows, errors),
+                    new Charts.Curve("power law through them", 1, Charts.Style.DASHED, many, expected)))),
+        new Page.Table(
+            List.of(new Page.Column("rows", true), new Page.Column(title, true), new Page.Column("how it is known", false)), cells));
+  }
+}

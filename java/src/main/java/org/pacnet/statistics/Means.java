@@ -1,0 +1,30 @@
+package org.pacnet.statistics;
+
+import java.util.Arrays;
+import org.hipparchus.distribution.continuous.TDistribution;
+
+/** How sure the mean of some numbers is. */
+public final class Means {
+
+  private Means() {}
+
+  /** Their standard deviation, over n − 1; 0 of one number. */
+  public static double deviation(double[] values) {
+    if (values.length < 2) {
+      return 0;
+    }
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
+    return Math.sqrt(squares / (values.length - 1));
+  }
+
+  /** Half the width of Student's 95 % confidence interval of the mean; 0 of one number. */
+  public static double halfInterval(double[] values) {
+    return values.length < 2 ? 0 : quantile(values.length - 1) * deviation(values) / Math.sqrt(values.length);
+  }
+
+  /** What Student's t is below with a probability of 97.5 %. */
+  public static double quantile(int degreesOfFreedom) {
+    return new TDistribution(degreesOfFreedom).inverseCumulativeProbability(0.975);
+  }
+}
