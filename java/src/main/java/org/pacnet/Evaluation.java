@@ -7,6 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.ColumnKind;
 import org.pacnet.data.EncodedData;
+import org.pacnet.data.Provenance;
 import org.pacnet.data.Rollouts;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -40,9 +41,9 @@ public final class Evaluation {
     metrics = Metrics.of(schema, data, outputs);
   }
 
-  /** What the data call themselves. */
-  public String name() {
-    return data.provenance().name();
+  /** Which data they are. */
+  public Provenance data() {
+    return data.provenance();
   }
 
   /** How far the model is off, all rows together. */

@@ -8,17 +8,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.experiment.Experiment;
 import org.pacnet.experiment.Shapes;
+import org.pacnet.io.Json;
+import org.pacnet.method.Method;
 import org.pacnet.report.Page;
+import org.pacnet.statistics.Means;
 
 /** Reports as readers see them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -138,6 +145,41 @@ class ReportInBrowserTest {
     return titles;
   }
 
+  // Twenty methods, eight sizes, thirty seeds.
+  @Test
+  void theLargestExperiment() throws IOException {
+    List<Method> methods = List.of(Method.values()).subList(0, 20);
+    List<Integer> sizes = List.of(5, 10, 20, 50, 100, 200, 500, 1000);
+    int seeds = 30;
+    SplittableRandom random = new SplittableRandom(1);
+    List<Experiment.Cell> cells = new ArrayList<>();
+    List<Experiment.Summary> summary = new ArrayList<>();
+    for (Method method : methods) {
+      for (int n : sizes) {
+        double[] errors = random.doubles(seeds).map(x -> (1 + method.ordinal() + x) / Math.sqrt(n)).toArray();
+        double mean = Arrays.stream(errors).average().orElseThrow();
+        for (int seed = 0; seed < seeds; seed++) {
+          cells.add(new Experiment.Cell(method.toString(), n, seed, errors[seed], 2.0, 0.1));
+        }
+        summary.add(
+            new Experiment.Summary(
+                method.toString(), n, mean, Means.deviation(errors), Means.halfInterval(errors), random.nextDouble(), 2.0, 0.1));
+      }
+    }
+    Experiment.Settings settings =
+        new Experiment.Settings(
+            Experiment.Problems.FRIEDMAN, 2, 0, seeds, sizes, methods, false, TransferConfig.builder("y").build(), 2);
+    Experiment.Results results =
+        new Experiment.Results(settings, cells, summary, Map.of(), new Experiment.SourceErrors(1, 4, 1.1), 100, 1_000_000);
+    Path kept = folder.resolve("largest.json");
+    Files.writeString(kept, Json.compact(results));
+    Path page = folder.resolve("largest.html");
+    run("report", "--results", kept, "--out", page);
+    isSound(page);
+    assertEquals(160, browser.table(0).size());
+    assertEquals(19 * 8, browser.table(1).size());
+  }
+
   @Test
   void aTableItsModelItsTargetsAndWhatComparesThem() throws IOException {
     Path source = write("source.csv", "a,b,y", 400, r -> row(r, 0, 0));
@@ -225,7 +267,7 @@ class ReportInBrowserTest {
     assertEquals(
         String.valueOf(browser.data().at("/sections/" + table + "/table/rows").size()),
         browser.text("return document.querySelectorAll('.pictures img').length"));
-    // 600 rows of two classes: the table's counts are those.
+    // Every row is counted once.
     JsonNode classes = browser.data().at("/sections/1/table/rows");
     assertEquals(60, classes.get(0).get(1).asInt() + classes.get(1).get(1).asInt());
   }

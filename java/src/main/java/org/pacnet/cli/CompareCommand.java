@@ -96,9 +96,9 @@ final class CompareCommand implements Runnable {
               .formatted(
                   source, target, columns(config), TuneReport.options(tuning.best().config()));
       Comparison comparison = Comparison.of(tuning, against);
-      report.write(typed -> Reports.comparison(comparison, command, typed));
+      report.write(typed -> Reports.comparison(comparison, config, command, typed));
       output.print(
-          Output.object("tuning", TuneReport.json(tuning), "comparison", comparison, "command", command),
+          Output.object("tuning", TuneReport.json(tuning), "comparison", comparison, "config", config, "command", command),
           text -> {
             TuneReport.print(text, comparison);
             text.println();

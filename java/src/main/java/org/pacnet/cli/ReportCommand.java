@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
+import org.pacnet.TransferConfig;
 import org.pacnet.error.DataException;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.io.AtomicWrite;
@@ -76,7 +77,11 @@ final class ReportCommand implements Runnable {
     try {
       JsonNode tree = Json.MAPPER.readTree(Files.readAllBytes(results));
       if (tree.has("comparison")) {
-        return Reports.comparison(Json.read(tree.get("comparison"), Comparison.class), tree.path("command").asText(), command);
+        return Reports.comparison(
+            Json.read(tree.get("comparison"), Comparison.class),
+            Json.read(tree.path("config"), TransferConfig.class),
+            tree.path("command").asText(),
+            command);
       }
       return Reports.experiment(Json.read(tree, Experiment.Results.class), command);
     } catch (JsonProcessingException e) {

@@ -109,7 +109,7 @@ final class ClassSections {
         "Which class is taken for which",
         "Rows of %s: a line is a true class, a column what it was taken for.%s"
             .formatted(
-                evaluation.name(),
+                evaluation.data().name(),
                 classes.size() > MOST_CLASSES
                     ? " The %d of %d classes with the most mistakes are drawn; the table has all.".formatted(MOST_CLASSES, classes.size())
                     : ""),
@@ -168,7 +168,7 @@ final class ClassSections {
                 new Charts.Axis("share that is right", false),
                 List.of(
                     new Charts.Curve(
-                        evaluation.name(),
+                        evaluation.data().name(),
                         0,
                         Charts.Style.LINE,
                         points.stream().mapToDouble(p -> p[0]).toArray(),

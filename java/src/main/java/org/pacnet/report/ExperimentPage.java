@@ -93,7 +93,7 @@ final class ExperimentPage {
             settings.targets().stream().mapToInt(Integer::intValue).min().orElseThrow(),
             settings.targets().stream().mapToInt(Integer::intValue).max().orElseThrow()));
     String alone = Method.SCRATCH.toString();
-    if (!methods().contains(PAC) || !methods().contains(alone)) {
+    if (!methods().contains(PAC) || !methods().contains(alone) || settings.seeds() < 2) {
       return text + " Errors are means over seeds with their 95 % intervals.";
     }
     List<String> helps = new ArrayList<>();
@@ -112,15 +112,18 @@ final class ExperimentPage {
               Locale.ROOT, "%d (%.0f %% %s)", n, 100 * Math.abs(mean) / scratch, mean >= 0 ? "lower" : "higher");
       (mean - half > 0 ? helps : mean + half < 0 ? harms : open).add(said);
     }
-    append(text, " Beside training on those samples alone, PAC's error is lower (95 %% intervals) with %s samples: there the transfer helps.", helps);
-    append(text, " It is higher with %s samples: there the transfer harms.", harms);
-    append(text, " With %s the difference may be chance.", open);
+    text.append(" Beside that of training on those samples alone, PAC's error");
+    List<String> said = new ArrayList<>();
+    say(said, "is lower with %s samples: there the transfer helps", helps);
+    say(said, "is higher with %s: there it harms", harms);
+    say(said, "may differ by chance alone with %s", open);
+    text.append(' ').append(String.join("; it ", said)).append(". (95 % intervals of the paired differences over the seeds decide.)");
     return text.toString();
   }
 
-  private static void append(StringBuilder text, String what, List<String> sizes) {
+  private static void say(List<String> said, String what, List<String> sizes) {
     if (!sizes.isEmpty()) {
-      text.append(what.formatted(String.join(", ", sizes)));
+      said.add(what.formatted(String.join(", ", sizes)));
     }
   }
 

@@ -76,7 +76,7 @@ final class FieldSections {
     return new Page.Section(
         "The field",
         "The solution over place and time, where %s rows of %s know it; a cell is the mean of the points in it."
-            .formatted(Words.count(known.length), evaluation.name()),
+            .formatted(Words.count(known.length), evaluation.data().name()),
         List.of(
             Charts.heat("predicted", "The predicted %s over place and time".formatted(label), across, down, found, scale),
             Charts.heat("reference", "The reference of %s over place and time".formatted(label), across, down, reference, scale),

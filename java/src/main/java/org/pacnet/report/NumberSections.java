@@ -68,7 +68,7 @@ final class NumberSections {
     }
     return new Page.Section(
         "Predicted and true",
-        "Each point is a row of %s; on the dashed line it would be right.%s".formatted(evaluation.name(), thinned(evaluation)),
+        "Each point is a row of %s; on the dashed line it would be right.%s".formatted(evaluation.data().name(), thinned(evaluation)),
         charts,
         new Page.Table(
             List.of(
@@ -198,7 +198,7 @@ final class NumberSections {
     return new Page.Section(
         "The rows that are furthest off",
         "Rows of %s, counted from 1, by the largest residual beside its label's RMSE. Wrong measurements show here first."
-            .formatted(evaluation.name()),
+            .formatted(evaluation.data().name()),
         List.of(),
         new Page.Table(columns, rows));
   }

@@ -19,6 +19,7 @@ import org.pacnet.PhaseReport;
 import org.pacnet.Pinn;
 import org.pacnet.TransferConfig;
 import org.pacnet.Tuning;
+import org.pacnet.data.Provenance;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.io.Json;
 
@@ -46,7 +47,7 @@ public final class Reports {
       String command) {
     PhaseReport calibrate = model.targets().get(target);
     List<Page.Section> sections = new ArrayList<>();
-    StringBuilder lead = new StringBuilder(transferLead(before, after, calibrate));
+    StringBuilder lead = new StringBuilder(transferLead(before, after, calibrate, tuning));
     if (after != null) {
       sections.add(errors(model, before, after));
       sections.addAll(rows(model, after));
@@ -66,19 +67,23 @@ public final class Reports {
   }
 
   // In plain words: does it help, by how much, how sure.
-  private static String transferLead(@Nullable Evaluation before, @Nullable Evaluation after, PhaseReport calibrate) {
+  private static String transferLead(
+      @Nullable Evaluation before, @Nullable Evaluation after, PhaseReport calibrate, @Nullable Tuning tuning) {
     String learnt =
         "%s rows of %s were learnt from."
             .formatted(
                 calibrate.data() == null ? "The" : Words.count(calibrate.data().rows()),
                 calibrate.data() == null ? "target" : calibrate.data().name());
+    if (after == null && tuning != null) {
+      return learnt; // cross-validation says the rest
+    }
     if (after == null) {
       return learnt
           + " How good the result is can't be said: that takes rows that Calibrate has not seen (--test FILE). Errors below are on training rows.";
     }
     String has =
         "%s On %s rows of %s, which no phase has seen, the model has %s."
-            .formatted(learnt, Words.count(after.rows()), after.name(), Words.error(after.metrics()));
+            .formatted(learnt, Words.count(after.rows()), after.data().name(), Words.error(after.metrics()));
     if (before == null) {
       return has
           + " The target has classes of its own, of which the source model can say nothing; always the most frequent of them would be %s wrong."
@@ -138,8 +143,11 @@ public final class Reports {
     List<Page.Section> sections = new ArrayList<>(rows(model, evaluation));
     String lead =
         "On %s rows of %s the model of %s has %s."
-            .formatted(Words.count(evaluation.rows()), evaluation.name(), what, Words.error(evaluation.metrics()));
-    return new Page("Errors of " + what, lead, facts(model, command), sections);
+            .formatted(Words.count(evaluation.rows()), evaluation.data().name(), what, Words.error(evaluation.metrics()));
+    List<List<String>> facts = new ArrayList<>(facts(model, command));
+    Provenance data = evaluation.data();
+    facts.add(List.of("Data", "%s, %s rows, SHA-256 %s".formatted(data.name(), Words.count(data.rows()), data.sha256())));
+    return new Page("Errors of " + what, lead, facts, sections);
   }
 
   /** The errors of many targets, by name, on rows of {@code data}. */
@@ -167,15 +175,16 @@ public final class Reports {
   /**
    * Ways to learn a target.
    *
+   * @param config what they have in common
    * @param take the command that learns by the best of them
    * @param command that repeats the comparison
    */
-  public static Page comparison(Comparison comparison, String take, String command) {
+  public static Page comparison(Comparison comparison, TransferConfig config, String take, String command) {
     List<List<String>> facts = new ArrayList<>();
     facts.add(List.of("Command", command));
     facts.add(List.of("Take the best", take));
     facts.addAll(versions());
-    return new Page("Ways to learn the target", comparison.verdict(), facts, List.of(TuningSections.of(comparison)));
+    return new Page("Ways to learn the target", comparison.verdict(), facts, List.of(TuningSections.of(comparison), settings(config)));
   }
 
   /** An experiment's results. */
@@ -225,7 +234,7 @@ public final class Reports {
     return new Page.Section(
         "The target's error",
         "On the rows of %s, which no phase has seen. Whether it also beats training on the target's few rows alone, compare --methods pac,scratch tells."
-            .formatted(after.name()),
+            .formatted(after.data().name()),
         List.of(
             Charts.bars(
                 "",

@@ -17,13 +17,14 @@ final class TuningSections {
     double unit = classes ? 100 : 1;
     String title = classes ? "% wrong" : "RMSE of " + comparison.unit();
     List<String> names = comparison.ways().stream().map(Comparison.Way::name).toList();
+    List<String> others = names.stream().filter(name -> !name.equals(comparison.against())).toList();
     List<List<Object>> rows = new ArrayList<>();
     List<List<Double>> items = new ArrayList<>();
     for (Comparison.Way way : comparison.ways()) {
       rows.add(
           Page.row(way.name(), unit * way.error(), way.loss(), way.difference(), way.low(), way.high(), way.p()));
       if (!way.name().equals(comparison.against())) {
-        items.add(List.of((double) names.indexOf(way.name()), way.difference(), way.low(), way.high()));
+        items.add(List.of((double) others.indexOf(way.name()), way.difference(), way.low(), way.high()));
       }
     }
     List<Page.Chart> charts = new ArrayList<>();
@@ -40,10 +41,10 @@ final class TuningSections {
     if (!items.isEmpty()) {
       charts.add(
           Charts.intervals(
-              "Beside " + comparison.against() + ", row by row",
+              "Less that of %s, row by row (left: better)".formatted(comparison.against()),
               "The loss of each way less that of %s with its 95 %% interval".formatted(comparison.against()),
-              "loss less that of %s (left: better)".formatted(comparison.against()),
-              names,
+              "difference of the loss",
+              others,
               List.of(Charts.object("name", "mean and 95 % interval", "items", items))));
     }
     return new Page.Section(

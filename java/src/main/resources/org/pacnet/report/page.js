@@ -36,6 +36,11 @@ function tick(value) {
   return typeof value === "number" ? String(Number(value.toPrecision(3))) : value;
 }
 
+// The place that names beside a chart take.
+function wide(names) {
+  return Math.min(200, 24 + 7 * Math.max(...names.map((name) => name.length)));
+}
+
 function ink() {
   const light = printing.matches || !dark.matches;
   return { text: light ? "#1b1f24" : "#e8ecf1", soft: light ? "#57606a" : "#a9b4c0", line: light ? "#d0d7de" : "#3a424c",

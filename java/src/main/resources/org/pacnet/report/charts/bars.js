@@ -1,8 +1,7 @@
 // Bars beside names, of one or several series, which lie side by side or on each other: {value, log, rows: [name], series: [{name, values}], stacked}.
 charts.bars = (data, { axis, option }, colour) => {
-  const longest = Math.max(...data.rows.map((row) => row.length));
-  return { ...option, high: 130 + data.rows.length * (data.stacked ? 26 : 12 + 16 * data.series.length),
-    grid: { ...option.grid, left: Math.min(200, 24 + 7 * longest), top: 52 },
+  return { ...option, high: (data.series.length > 1 ? 130 : 90) + data.rows.length * (data.stacked ? 26 : 12 + 16 * data.series.length),
+    grid: { ...option.grid, left: wide(data.rows), top: data.series.length > 1 ? 52 : 12 },
     xAxis: { ...axis, type: data.log ? "log" : "value", name: data.value, axisLabel: { ...axis.axisLabel, formatter: tick } },
     yAxis: { ...axis, type: "category", data: data.rows, inverse: true, axisLabel: { ...axis.axisLabel, hideOverlap: false, width: 172, overflow: "truncate" } },
     legend: { ...option.legend, show: data.series.length > 1 },

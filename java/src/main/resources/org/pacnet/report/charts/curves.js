@@ -11,10 +11,14 @@ charts.curves = (data, { axis, option }, colour) => {
     series.push({ type: "line", name: "", silent: true, data: [data.diagonal, data.diagonal].map((end, i) => [end[i], end[i]]), symbol: "none",
       lineStyle: { color: colour.soft, width: 1, type: "dotted" } });
   }
-  const scale = (of) => ({ ...axis, type: of.log ? "log" : "value", name: of.name, scale: true, axisLabel: { ...axis.axisLabel, formatter: tick },
+  // A logarithmic axis goes from one power of ten to another: within one there would be little to see.
+  const far = (which) => {
+    const values = data.series.flatMap((one) => one.points.map((point) => point[which]));
+    return Math.max(...values) > 10 * Math.min(...values);
+  };
+  const scale = (of, which) => ({ ...axis, type: of.log && far(which) ? "log" : "value", name: of.name, scale: true, axisLabel: { ...axis.axisLabel, formatter: tick },
     ...(data.diagonal ? { min: data.diagonal[0], max: data.diagonal[1] } : {}) });
-  const many = data.series.length > 2;
-  return { ...option, series, grid: { ...option.grid, top: many ? 92 : 64 }, xAxis: scale(data.x), yAxis: { ...scale(data.y), nameGap: 52 },
+  return { ...option, series, grid: { ...option.grid, top: data.series.length > 2 ? 92 : data.series.length > 1 ? 64 : 24 }, xAxis: scale(data.x, 0), yAxis: { ...scale(data.y, 1), nameGap: 52 },
     legend: { ...option.legend, type: "plain", itemGap: 12, show: data.series.length > 1, data: data.series.map((s) => s.name) },
     tooltip: { ...option.tooltip, formatter: (p) => text(`${p.seriesName}: ${number(p.value[1])} at ${data.x.name} ${number(p.value[0])}`) } };
 };

@@ -13,7 +13,7 @@ charts.histogram = (data, { axis, option }, colour) => {
   });
   series.push({ type: "line", name: "", silent: true, data: [], markLine: { silent: true, symbol: "none", lineStyle: { color: colour.text, type: "dashed" },
     label: { color: colour.text, formatter: (p) => p.name }, data: data.marks.map((mark) => ({ name: mark.name, xAxis: mark.at })) } });
-  return { ...option, series,
+  return { ...option, series, grid: { ...option.grid, top: data.series.length > 1 ? 64 : 32 },
     xAxis: { ...axis, type: "value", name: data.x, min: data.edges[0], max: data.edges.at(-1), axisLabel: { ...axis.axisLabel, formatter: tick } },
     yAxis: { ...axis, type: "value", name: data.y, nameGap: 52, axisLabel: { ...axis.axisLabel, formatter: tick } },
     legend: { ...option.legend, show: data.series.length > 1, data: data.series.map((s) => s.name) },

@@ -18,9 +18,10 @@ charts.intervals = (data, { axis, option }, colour) => {
   });
   const zero = { type: "line", name: "", silent: true, data: [], markLine: { silent: true, symbol: "none", label: { show: false },
     lineStyle: { color: colour.text, type: "dashed" }, data: [{ xAxis: 0 }] } };
-  return { ...option, series: [...series, zero], grid: { ...option.grid, left: 120 },
+  return { ...option, series: [...series, zero], grid: { ...option.grid, left: wide(data.rows), top: data.groups.length > 1 ? 64 : 12 },
+    high: 120 + data.rows.length * Math.max(28, 9 * data.groups.length),
     xAxis: { ...axis, type: "value", name: data.x, axisLabel: { ...axis.axisLabel, formatter: tick } },
-    yAxis: { ...axis, type: "category", data: data.rows, inverse: true, splitLine: { show: true, lineStyle: { color: colour.line } } },
-    legend: { ...option.legend, data: data.groups.map((g) => g.name) },
+    yAxis: { ...axis, type: "category", data: data.rows, inverse: true, axisLabel: { ...axis.axisLabel, hideOverlap: false, width: 172, overflow: "truncate" }, splitLine: { show: true, lineStyle: { color: colour.line } } },
+    legend: { ...option.legend, show: data.groups.length > 1, data: data.groups.map((g) => g.name) },
     tooltip: { ...option.tooltip, formatter: (p) => text(`${data.rows[p.value[0]]}, ${p.seriesName}: ${number(p.value[1])} (${number(p.value[2])} to ${number(p.value[3])})`) } };
 };
