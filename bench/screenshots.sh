@@ -9,7 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 # draw PAGE PICTURE THEME: 0 is dark, 1 light.
 draw() {
   timeout 60 chromium --headless=new --no-sandbox --disable-gpu --hide-scrollbars --blink-settings=preferredColorScheme="$3" \
-    --window-size=1000,760 --screenshot="docs/pictures/$2.png" "file://$scratch/$1.html" 2>/dev/null
+    --window-size=900,600 --screenshot="docs/pictures/$2.png" "file://$scratch/$1.html" 2>/dev/null
 }
 draw report report-transfer 1
 draw experiment report-experiment 0

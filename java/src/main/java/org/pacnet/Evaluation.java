@@ -160,9 +160,9 @@ public final class Evaluation {
     return result;
   }
 
-  /** An image as the network sees it, as a PNG file; null where rows are no images. */
-  public byte @Nullable [] picture(int row) {
-    return data instanceof ImageRows images ? images.png(row) : null;
+  /** An image as the network sees it, as a PNG file of at most so many pixels a side; null where rows are no images. */
+  public byte @Nullable [] picture(int row, int most) {
+    return data instanceof ImageRows images ? images.png(row, most) : null;
   }
 
   /** The path of an image; null where rows are no images. */

@@ -133,7 +133,7 @@ final class TransferRun {
             Text.others(out, others);
             out.println("Model written to " + request.out());
             if (request.report() != null) {
-              out.println("Report written to " + request.report());
+              out.println("Report written to " + request.report() + ": open it in a browser");
             }
           });
     }

@@ -1,5 +1,6 @@
 package org.pacnet.image;
 
+import java.awt.Image;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,8 +88,8 @@ public final class ImageRows implements EncodedData {
     return new ImageFeed(this, seed, Runtime.getRuntime().availableProcessors());
   }
 
-  /** An image as the network sees it, as a PNG file. */
-  public byte[] png(int row) {
+  /** An image as the network sees it, as a PNG file of at most so many pixels a side. */
+  public byte[] png(int row, int most) {
     byte[] pixels = pixels(row);
     int size = format.height() * format.width();
     int colours = format.channels() - 1;
@@ -102,11 +103,23 @@ public final class ImageRows implements EncodedData {
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
-      ImageIO.write(picture, "png", out);
+      ImageIO.write(within(picture, most), "png", out);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return out.toByteArray();
+  }
+
+  private static BufferedImage within(BufferedImage picture, int most) {
+    double scale = (double) most / Math.max(picture.getWidth(), picture.getHeight());
+    if (scale >= 1) {
+      return picture;
+    }
+    int width = Math.max(1, (int) (scale * picture.getWidth()));
+    int height = Math.max(1, (int) (scale * picture.getHeight()));
+    BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    small.createGraphics().drawImage(picture.getScaledInstance(width, height, Image.SCALE_AREA_AVERAGING), 0, 0, null);
+    return small;
   }
 
   private byte[] pixels(int row) {

@@ -17,6 +17,7 @@ final class ClassSections {
   private static final int MOST_NUMBERS = 12;
   private static final int BINS = 10;
   private static final int MOST_PICTURES = 12;
+  private static final int PIXELS = 80;
 
   private final Evaluation evaluation;
   private final List<String> classes;
@@ -187,7 +188,7 @@ final class ClassSections {
 
   // The mistakes it was most sure of, and as many that are right, evenly over the data.
   private Page.@Nullable Section pictures() {
-    if (evaluation.picture(0) == null) {
+    if (evaluation.path(0) == null) {
       return null;
     }
     List<Integer> wrong =
@@ -213,7 +214,7 @@ final class ClassSections {
     some.forEach(r -> rows.add(row(r)));
     return new Page.Section(
         "Pictures",
-        "As the network sees them: %d of %s that are wrong, and %d of %s that are right."
+        "As the network sees them, larger ones made smaller: %d of %s that are wrong, and %d of %s that are right."
             .formatted(wrong.size(), Words.count(said.length - right.length), some.size(), Words.count(right.length)),
         charts,
         new Page.Table(
@@ -240,7 +241,7 @@ final class ClassSections {
               : "%s, said %s (%s)".formatted(classes.get(truth[r]), classes.get(said[r]), sure);
       pictures.add(
           Charts.object(
-              "picture", "data:image/png;base64," + Base64.getEncoder().encodeToString(evaluation.picture(r)),
+              "picture", "data:image/png;base64," + Base64.getEncoder().encodeToString(evaluation.picture(r, PIXELS)),
               "name", "%s: %s".formatted(evaluation.path(r), text),
               "text", text,
               "right", right));

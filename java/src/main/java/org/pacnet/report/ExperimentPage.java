@@ -86,10 +86,11 @@ final class ExperimentPage {
     text.append(
         String.format(
             Locale.ROOT,
-            "The problem %s at distance %s from the source, %d seed(s), %d to %d samples of the target.",
+            "The problem %s at distance %s from the source, %d %s, %d to %d samples of the target.",
             settings.problem(),
             settings.distance(),
             settings.seeds(),
+            settings.seeds() == 1 ? "seed" : "seeds",
             settings.targets().stream().mapToInt(Integer::intValue).min().orElseThrow(),
             settings.targets().stream().mapToInt(Integer::intValue).max().orElseThrow()));
     String alone = Method.SCRATCH.toString();

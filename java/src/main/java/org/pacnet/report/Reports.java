@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Diagnosis;
 import org.pacnet.Evaluation;
@@ -47,7 +48,7 @@ public final class Reports {
       String command) {
     PhaseReport calibrate = model.targets().get(target);
     List<Page.Section> sections = new ArrayList<>();
-    StringBuilder lead = new StringBuilder(transferLead(before, after, calibrate, tuning));
+    StringBuilder lead = new StringBuilder(transferLead(model, before, after, calibrate, tuning));
     if (after != null) {
       sections.add(errors(model, before, after));
       sections.addAll(rows(model, after));
@@ -66,14 +67,16 @@ public final class Reports {
     return new Page("Transfer to " + target, lead.toString(), facts(model, command), sections);
   }
 
+  private static String rows(Model model) {
+    return model.schema().image() != null ? "pictures" : "rows";
+  }
+
   // In plain words: does it help, by how much, how sure.
   private static String transferLead(
-      @Nullable Evaluation before, @Nullable Evaluation after, PhaseReport calibrate, @Nullable Tuning tuning) {
-    String learnt =
-        "%s rows of %s were learnt from."
-            .formatted(
-                calibrate.data() == null ? "The" : Words.count(calibrate.data().rows()),
-                calibrate.data() == null ? "target" : calibrate.data().name());
+      Model model, @Nullable Evaluation before, @Nullable Evaluation after, PhaseReport calibrate, @Nullable Tuning tuning) {
+    Provenance data = Objects.requireNonNull(calibrate.data());
+    String rows = rows(model);
+    String learnt = "%s %s of %s were learnt from.".formatted(Words.count(data.rows()), rows, data.name());
     if (after == null && tuning != null) {
       return learnt; // cross-validation says the rest
     }
@@ -82,8 +85,8 @@ public final class Reports {
           + " How good the result is can't be said: that takes rows that Calibrate has not seen (--test FILE). Errors below are on training rows.";
     }
     String has =
-        "%s On %s rows of %s, which no phase has seen, the model has %s."
-            .formatted(learnt, Words.count(after.rows()), after.data().name(), Words.error(after.metrics()));
+        "%s On %s %s of %s, which no phase has seen, the model has %s."
+            .formatted(learnt, Words.count(after.rows()), rows, after.data().name(), Words.error(after.metrics()));
     if (before == null) {
       return has
           + " The target has classes of its own, of which the source model can say nothing; always the most frequent of them would be %s wrong."
@@ -142,8 +145,8 @@ public final class Reports {
   public static Page evaluation(Model model, String what, Evaluation evaluation, String command) {
     List<Page.Section> sections = new ArrayList<>(rows(model, evaluation));
     String lead =
-        "On %s rows of %s the model of %s has %s."
-            .formatted(Words.count(evaluation.rows()), evaluation.data().name(), what, Words.error(evaluation.metrics()));
+        "On %s %s of %s the model of %s has %s."
+            .formatted(Words.count(evaluation.rows()), rows(model), evaluation.data().name(), what, Words.error(evaluation.metrics()));
     List<List<String>> facts = new ArrayList<>(facts(model, command));
     Provenance data = evaluation.data();
     facts.add(List.of("Data", "%s, %s rows, SHA-256 %s".formatted(data.name(), Words.count(data.rows()), data.sha256())));

@@ -139,7 +139,7 @@ final class TargetSections {
     }
     double[] sorted = errors.clone();
     Arrays.sort(sorted);
-    double median = sorted[sorted.length / 2];
+    double median = sorted[(sorted.length - 1) / 2];
     return Charts.histogram(
         "All of them",
         "How many of %d targets have which error; the median is %s".formatted(errors.length, Words.number(median)),

@@ -14,6 +14,8 @@ final class WeightSections {
   private static final int BINS = 60;
   // A screen shows no more, and each is a number in the page.
   private static final int MOST_CELLS = 64;
+  private static final int FEWER_CELLS = 48;
+  private static final int MANY_MASKS = 8;
   private static final int MOST_MASKS = 24;
 
   private WeightSections() {}
@@ -155,11 +157,12 @@ final class WeightSections {
   }
 
   private static Page.Section masks(Model model, List<LayerReport> layers) {
+    int most = layers.size() > MANY_MASKS ? FEWER_CELLS : MOST_CELLS;
     List<Page.Chart> charts = new ArrayList<>();
     for (LayerReport layer : layers.subList(0, Math.min(MOST_MASKS, layers.size()))) {
       int rows = Math.toIntExact(layer.shape().get(0));
       int columns = Math.toIntExact(layer.size() / rows);
-      List<List<Double>> cells = shares(model.mask(layer.name()), rows, columns);
+      List<List<Double>> cells = shares(model.mask(layer.name()), rows, columns, most);
       charts.add(
           Charts.heat(
               layer.name(),
@@ -174,15 +177,15 @@ final class WeightSections {
         "The masks",
         "Which weights are kept: a line is an output, a column an input, and where there are more than %d the cells are shares of several.%s"
             .formatted(
-                MOST_CELLS,
+                most,
                 layers.size() > MOST_MASKS ? " The first %d of %d layers are drawn.".formatted(MOST_MASKS, layers.size()) : ""),
         charts,
         null);
   }
 
-  private static List<List<Double>> shares(BitSet mask, int rows, int columns) {
-    int down = Math.min(rows, MOST_CELLS);
-    int across = Math.min(columns, MOST_CELLS);
+  private static List<List<Double>> shares(BitSet mask, int rows, int columns, int most) {
+    int down = Math.min(rows, most);
+    int across = Math.min(columns, most);
     int[][] kept = new int[down][across];
     int[][] all = new int[down][across];
     for (int r = 0; r < rows; r++) {

@@ -5,7 +5,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const printing = matchMedia("print");
 // Okabe and Ito's colours, which people with any colour vision tell apart; by symbols and dashes too where there are more.
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f"];
-const symbols = ["circle", "rect", "triangle", "diamond", "pin", "arrow"];
+const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect", "emptyTriangle", "emptyDiamond"];
 const drawn = [];
 
 function element(name, properties, ...children) {

@@ -30,7 +30,7 @@ charts.lines = (data, { axis, option }, colour) => {
   return { ...option, series,
     xAxis: { ...axis, axisLine: { ...axis.axisLine, onZero: false }, type: "category", name: data.x.name, data: ticks.map(tick), boundaryGap: false },
     yAxis: { ...axis, type: "value", name: data.y.name, nameGap: 48, scale: true, axisLabel: { ...axis.axisLabel, formatter: tick }, ...(log ? logarithmic : {}) },
-    legend: { ...option.legend, data: data.series.map((s) => s.name) },
+    legend: { ...option.legend, data: data.series.map((s, i) => ({ name: s.name, icon: symbols[i % symbols.length] })) },
     tooltip: { ...option.tooltip, formatter: ({ seriesName, data: { point } }) =>
       text(`${seriesName}, ${data.x.name} ${number(point[0])}: ${number(point[1])} (${number(point[2])} to ${number(point[3])})`) } };
 };
