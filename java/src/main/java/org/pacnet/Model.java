@@ -638,6 +638,11 @@ public final class Model implements AutoCloseable {
     return result;
   }
 
+  /** What Calibrate reported for one of them. */
+  public PhaseReport report(String target) {
+    return target(target).report();
+  }
+
   /**
    * The targets whose files are damaged, with what is wrong: they can't be used, and don't keep the
    * others from being used, nor a calibration from replacing them.

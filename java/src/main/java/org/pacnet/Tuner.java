@@ -152,7 +152,7 @@ final class Tuner {
         best,
         List.copyOf(sorted),
         without,
-        target.rows().rows(),
+        target.rows().provenance(),
         PairedTests.pValue(best.losses(), without.losses()),
         unit());
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.pacnet.data.Provenance;
 import org.pacnet.statistics.PairedTests;
 
 /**
@@ -13,13 +14,13 @@ import org.pacnet.statistics.PairedTests;
  * @param trials all that were tried, the lowest loss first
  * @param without the source model as it is; where the target has classes of its own, learning from
  *     its rows alone
- * @param rows that the target has
+ * @param data the target's rows
  * @param pValue of a paired two-sided t-test between the losses of {@code best} and {@code without};
  *     1 where they are the same
  * @param unit the label that errors are in the unit of; empty for classes
  */
 public record Tuning(
-    Trial best, List<Trial> trials, Trial without, int rows, double pValue, String unit) {
+    Trial best, List<Trial> trials, Trial without, Provenance data, double pValue, String unit) {
 
   // A smaller difference than this is said to be none.
   private static final double SURE = 0.05;
@@ -49,7 +50,7 @@ public record Tuning(
         isBest ? trial : best,
         List.copyOf(all),
         without,
-        rows,
+        data,
         isBest ? PairedTests.pValue(trial.losses(), without.losses()) : pValue,
         unit);
   }
@@ -58,7 +59,7 @@ public record Tuning(
   public String verdict() {
     String how = best.config().method().toString();
     String rival = without.config().method().toString();
-    String cross = "cross-validated on the %d rows of the target".formatted(rows);
+    String cross = "cross-validated on the %d rows of the target".formatted(data.rows());
     if (best.config().method() == without.config().method()) {
       return "Nothing that was tried does better than "
           + (rival.equals("untouched") ? "the source model as it is" : rival)

@@ -20,7 +20,7 @@ import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
-import org.openqa.selenium.OutputType;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -211,10 +211,15 @@ final class Browser implements AutoCloseable {
     return rows;
   }
 
-  /** Presses a column's title. */
-  void sort(int table, int column) {
+  /** Presses a column's title, by the mouse or by the keyboard. */
+  void sort(int table, int column, boolean mouse) {
     WebElement head = driver.findElements(By.tagName("table")).get(table);
-    head.findElements(By.cssSelector("th button")).get(column).click();
+    WebElement title = head.findElements(By.cssSelector("th button")).get(column);
+    if (mouse) {
+      title.click();
+    } else {
+      title.sendKeys(Keys.ENTER);
+    }
   }
 
   /** Follows the link below a table, and reads what it is saved as. */
@@ -235,10 +240,6 @@ final class Browser implements AutoCloseable {
 
   private long number(String script) {
     return ((Number) Objects.requireNonNull(driver.executeScript(script))).longValue();
-  }
-
-  byte[] screenshot() {
-    return driver.getScreenshotAs(OutputType.BYTES);
   }
 
   @Override

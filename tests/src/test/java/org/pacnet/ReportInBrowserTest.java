@@ -88,12 +88,12 @@ class ReportInBrowserTest {
     numbersAreThoseOfTheData();
 
     List<List<String>> before = browser.table(0);
-    browser.sort(0, 2);
+    browser.sort(0, 2, true);
     List<List<String>> up = new ArrayList<>(before);
     Comparator<List<String>> byError = Comparator.comparingDouble(row -> Double.parseDouble(row.get(2)));
     up.sort(byError);
     assertEquals(up, browser.table(0));
-    browser.sort(0, 2);
+    browser.sort(0, 2, false);
     up.sort(byError.reversed());
     assertEquals(up, browser.table(0));
 
@@ -205,19 +205,27 @@ class ReportInBrowserTest {
     assertTrue(lead.contains("Learning the target's rows helps: the error is "), lead);
     assertTrue(browser.data().at("/facts/0/1").asText().startsWith("./pacnet transfer --source "));
 
+    Path errors = folder.resolve("errors.html");
+    Cli said = Cli.run("evaluate", "--model", model, "--input", test, "--json", "--report", errors);
+    assertEquals(0, said.exitCode(), said.err());
+    isSound(errors);
+    JsonNode rmse = said.json().at("/metrics/labels/0");
+    assertEquals(rmse.get("rmse"), browser.data().at("/sections/0/table/rows/0/1"));
+    assertEquals(rmse.get("mae"), browser.data().at("/sections/0/table/rows/0/2"));
+
     Path many = write("many.csv", "a,b,tool,y", 60 * 8, r -> row(r, 60, 0.01));
     run("calibrate", "--model", model, "--target", many, "--group-by", "tool", "--target-epochs", "10");
     Path tools = folder.resolve("tools.html");
     Cli evaluated = Cli.run("evaluate", "--model", model, "--input", many, "--group-by", "tool", "--json", "--report", tools);
     assertEquals(0, evaluated.exitCode(), evaluated.err());
     isSound(tools);
-    JsonNode errors = evaluated.json().get("targets");
+    JsonNode byTarget = evaluated.json().get("targets");
     List<List<String>> shown = browser.table(0);
     assertEquals(60, shown.size());
     List<String> names = new ArrayList<>();
-    errors.fieldNames().forEachRemaining(names::add);
+    byTarget.fieldNames().forEachRemaining(names::add);
     assertEquals(names, shown.stream().map(row -> row.get(0)).toList());
-    double worst = errors.get(names.get(0)).at("/labels/0/rmse").asDouble();
+    double worst = byTarget.get(names.get(0)).at("/labels/0/rmse").asDouble();
     assertEquals(worst, Double.parseDouble(shown.get(0).get(1)), 1e-3 * worst);
 
     Path whole = folder.resolve("model.html");

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.data.Data;
+import org.pacnet.data.Provenance;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.method.Method;
@@ -67,7 +68,7 @@ class TuningTest {
     Method lowest = tuning.trials().get(0).config().method();
     assertEquals(Method.AFFINE, lowest);
     assertEquals(Method.AFFINE, tuning.best().config().method());
-    assertEquals(30, tuning.rows());
+    assertEquals(30, tuning.data().rows());
     assertTrue(tuning.pValue() < 0.001);
     assertTrue(tuning.verdict().startsWith("The transfer helps: "), tuning.verdict());
     assertTrue(tuning.best().error() < 0.05 * tuning.without().error());
@@ -158,7 +159,7 @@ class TuningTest {
     Trial far = new Trial(config, 2, IntStream.range(0, 20).mapToDouble(r -> 2 + 0.1 * Math.cos(r)).toArray());
     Trial near = new Trial(config, 1.01, IntStream.range(0, 20).mapToDouble(r -> 1.01 + 0.1 * Math.cos(r)).toArray());
     Trial middle = new Trial(config, 1.2, IntStream.range(0, 20).mapToDouble(r -> 1.08 + 0.1 * Math.cos(r)).toArray());
-    Tuning tuning = new Tuning(against, List.of(against, near, middle, far), near, 20, 1, "y");
+    Tuning tuning = new Tuning(against, List.of(against, near, middle, far), near, new Provenance("t", 20, 0, ""), 1, "y");
     double[] corrected = tuning.holm(against);
     double pNear = PairedTests.pValue(near.losses(), base);
     double pMiddle = PairedTests.pValue(middle.losses(), base);
@@ -183,7 +184,7 @@ class TuningTest {
     assertThrows(CancelledException.class, () -> model.tune(target, settings(1), cancelled));
     for (int few : new int[] {2, 3, 5}) {
       Tuning tuning = model.tune(rows(few, 2, 5, 0.1), settings(2), new Monitor());
-      assertEquals(few, tuning.rows());
+      assertEquals(few, tuning.data().rows());
       assertTrue(Double.isFinite(tuning.best().error()));
     }
   }

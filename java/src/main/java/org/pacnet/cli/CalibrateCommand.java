@@ -199,7 +199,7 @@ final class CalibrateCommand implements Runnable {
               TuneReport.print(text, curve);
             }
             if (tuning != null) {
-              TuneReport.print(text, Comparison.of(tuning, tuning.best()));
+              TuneReport.print(text, Comparison.of(model, tuning, tuning.best()));
               text.println();
               text.println(tuning.verdict());
               text.println();

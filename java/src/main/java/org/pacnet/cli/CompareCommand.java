@@ -95,7 +95,7 @@ final class CompareCommand implements Runnable {
           "./pacnet transfer --source %s --target %s %s %s --out model"
               .formatted(
                   source, target, columns(config), TuneReport.options(tuning.best().config()));
-      Comparison comparison = Comparison.of(tuning, against);
+      Comparison comparison = Comparison.of(model, tuning, against);
       report.write(typed -> Reports.comparison(comparison, config, command, typed));
       output.print(
           Output.object("tuning", TuneReport.json(tuning), "comparison", comparison, "config", config, "command", command),

@@ -53,7 +53,7 @@ final class EvaluateCommand implements Runnable {
       Evaluation evaluation = model.evaluateRows(target, data);
       Metrics metrics = evaluation.metrics();
       String what = target == null ? "source task" : target;
-      report.write(command -> Reports.evaluation(model, target == null ? "the source task" : target, evaluation, command));
+      report.write(command -> Reports.evaluation(model, target, evaluation, command));
       output.print(
           Output.object("model", directory, "target", target, "metrics", metrics),
           text -> {

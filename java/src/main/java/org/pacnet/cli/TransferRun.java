@@ -96,7 +96,7 @@ final class TransferRun {
       Metrics testBefore = was == null ? null : was.metrics();
       Metrics testAfter = is == null ? null : is.metrics();
       List<String> warnings = Text.warnings(model);
-      PhaseReport calibrate = model.targets().get(request.name());
+      PhaseReport calibrate = model.report(request.name());
       List<PhaseReport> phases = new ArrayList<>(model.reports());
       phases.add(calibrate);
       Map<String, Object> json =
@@ -124,7 +124,7 @@ final class TransferRun {
             }
             if (tuned != null) {
               out.println();
-              TuneReport.print(out, Comparison.of(tuned, tuned.best()));
+              TuneReport.print(out, Comparison.of(model, tuned, tuned.best()));
               out.println();
               out.println(tuned.verdict());
             }

@@ -3,6 +3,7 @@ package org.pacnet.report;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +62,39 @@ final class Charts {
     return object("x", x, "y", y, "series", series);
   }
 
-  static Page.Chart bars(String title, String label, String value, boolean log, boolean stacked, List<String> rows, List<Series> series) {
-    return new Page.Chart("bars", title, label, object("value", value, "log", log, "rows", rows, "series", series, "stacked", stacked));
+  /** A bar for each name. */
+  static Page.Chart bars(String title, String label, String value, List<String> rows, List<Double> values) {
+    return bars(title, label, value, false, rows, List.of(new Series("", values)));
+  }
+
+  /** Bars of several series on each other. */
+  static Page.Chart stacked(String title, String label, String value, List<String> rows, List<Series> series) {
+    return bars(title, label, value, true, rows, series);
+  }
+
+  private static Page.Chart bars(
+      String title, String label, String value, boolean stacked, List<String> rows, List<Series> series) {
+    return new Page.Chart("bars", title, label, object("value", value, "rows", rows, "series", series, "stacked", stacked));
+  }
+
+  /** So many bins of equal width. */
+  static double[] edges(double from, double to, int bins) {
+    double[] edges = new double[bins + 1];
+    for (int i = 0; i <= bins; i++) {
+      edges[i] = from + (to - from) * i / bins;
+    }
+    return edges;
+  }
+
+  /** How many values are in each bin between the edges; those beyond are in the first and the last. */
+  static Series counts(String name, double[] values, double[] edges) {
+    int bins = edges.length - 1;
+    long[] counts = new long[bins];
+    for (double value : values) {
+      double at = (value - edges[0]) / (edges[bins] - edges[0]) * bins;
+      counts[(int) Math.max(0, Math.min(bins - 1, at))]++;
+    }
+    return new Series(name, Arrays.stream(counts).boxed().toList());
   }
 
   /** Counts between edges, of which there is one more; marks are named places. */

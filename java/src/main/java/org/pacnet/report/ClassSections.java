@@ -125,12 +125,12 @@ final class ClassSections {
                 new Charts.Scale("rows", 0, most, false, shown.size() <= MOST_NUMBERS))),
         new Page.Table(
             List.of(
-                new Page.Column("class", false),
-                new Page.Column("rows", true),
-                new Page.Column("% found (recall)", true),
-                new Page.Column("% right where said (precision)", true),
-                new Page.Column("most often taken for", false),
-                new Page.Column("so many times", true)),
+                Page.text("class"),
+                Page.number("rows"),
+                Page.number("% found (recall)"),
+                Page.number("% right where said (precision)"),
+                Page.text("most often taken for"),
+                Page.number("so many times")),
             rows));
   }
 
@@ -178,11 +178,11 @@ final class ClassSections {
                 1)),
         new Page.Table(
             List.of(
-                new Page.Column("probability from", true),
-                new Page.Column("to", true),
-                new Page.Column("rows", true),
-                new Page.Column("mean probability", true),
-                new Page.Column("share that is right", true)),
+                Page.number("probability from"),
+                Page.number("to"),
+                Page.number("rows"),
+                Page.number("mean probability"),
+                Page.number("share that is right")),
             rows));
   }
 
@@ -219,10 +219,10 @@ final class ClassSections {
         charts,
         new Page.Table(
             List.of(
-                new Page.Column("picture", false),
-                new Page.Column("true", false),
-                new Page.Column("predicted", false),
-                new Page.Column("probability", true)),
+                Page.text("picture"),
+                Page.text("true"),
+                Page.text("predicted"),
+                Page.number("probability")),
             rows));
   }
 

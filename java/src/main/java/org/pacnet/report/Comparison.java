@@ -3,21 +3,28 @@ package org.pacnet.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.Model;
+import org.pacnet.Phase;
+import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
+import org.pacnet.data.Provenance;
 import org.pacnet.statistics.Means;
 
 /**
  * Ways to learn a target side by side, cross-validated on its rows.
  *
  * @param verdict whether the transfer helps, in a sentence
- * @param rows that the target has
+ * @param source what the source model was trained on; null where it is not known
+ * @param target whose rows were learnt and predicted
  * @param unit the label that errors are in the unit of; empty for classes, whose errors are shares that are wrong
  * @param against the way that the others are compared with
  * @param ways the lowest loss first
  */
-public record Comparison(String verdict, int rows, String unit, String against, List<Way> ways) {
+public record Comparison(
+    String verdict, @Nullable Provenance source, Provenance target, String unit, String against, List<Way> ways) {
 
   /**
    * One of them.
@@ -36,8 +43,8 @@ public record Comparison(String verdict, int rows, String unit, String against, 
     ways = List.copyOf(ways);
   }
 
-  /** What was tried, beside one of the trials. */
-  public static Comparison of(Tuning tuning, Trial against) {
+  /** What was tried on a model, beside one of the trials. */
+  public static Comparison of(Model model, Tuning tuning, Trial against) {
     TransferConfig usual = tuning.without().config();
     double[] p = tuning.holm(against);
     List<Way> ways = new ArrayList<>();
@@ -51,7 +58,9 @@ public record Comparison(String verdict, int rows, String unit, String against, 
       double half = Means.halfInterval(less);
       ways.add(new Way(name(trial.config(), usual), trial.error(), trial.loss(), mean, mean - half, mean + half, p[i]));
     }
-    return new Comparison(tuning.verdict(), tuning.rows(), tuning.unit(), name(against.config(), usual), ways);
+    Provenance source =
+        model.reports().stream().filter(report -> report.phase() == Phase.TRAIN).map(PhaseReport::data).findFirst().orElse(null);
+    return new Comparison(tuning.verdict(), source, tuning.data(), tuning.unit(), name(against.config(), usual), ways);
   }
 
   private static String name(TransferConfig config, TransferConfig usual) {

@@ -153,14 +153,14 @@ final class ExperimentPage {
         List.of(new Page.Chart("lines", "", "Error of each method against the number of samples; the table below has the numbers.", data)),
         new Page.Table(
             List.of(
-                new Page.Column("method", false),
-                new Page.Column("samples", true),
-                new Page.Column("error", true),
-                new Page.Column("95 % from", true),
-                new Page.Column("to", true),
-                new Page.Column("deviation", true),
-                new Page.Column("p against pac", true),
-                new Page.Column("ms to learn", true)),
+                Page.text("method"),
+                Page.number("samples"),
+                Page.number("error"),
+                Page.number("95 % from"),
+                Page.number("to"),
+                Page.number("deviation"),
+                Page.number("p against pac"),
+                Page.number("ms to learn")),
             rows));
   }
 
@@ -197,11 +197,11 @@ final class ExperimentPage {
                 groups)),
         new Page.Table(
             List.of(
-                new Page.Column("method", false),
-                new Page.Column("samples", true),
-                new Page.Column("difference", true),
-                new Page.Column("95 % from", true),
-                new Page.Column("to", true)),
+                Page.text("method"),
+                Page.number("samples"),
+                Page.number("difference"),
+                Page.number("95 % from"),
+                Page.number("to")),
             rows));
   }
 
@@ -246,11 +246,11 @@ final class ExperimentPage {
         charts,
         new Page.Table(
             List.of(
-                new Page.Column("method", false),
-                new Page.Column("samples", true),
-                new Page.Column("source error of the base", true),
-                new Page.Column("after the transfer", true),
-                new Page.Column("lost", true)),
+                Page.text("method"),
+                Page.number("samples"),
+                Page.number("source error of the base"),
+                Page.number("after the transfer"),
+                Page.number("lost")),
             rows));
   }
 

@@ -140,7 +140,7 @@ final class FieldSections {
     }
     return new Page.Table(
         List.of(
-            new Page.Column("time from", true), new Page.Column("to", true), new Page.Column("points", true), new Page.Column("RMSE", true)),
+            Page.number("time from"), Page.number("to"), Page.number("points"), Page.number("RMSE")),
         rows);
   }
 }

@@ -72,11 +72,11 @@ final class NumberSections {
         charts,
         new Page.Table(
             List.of(
-                new Page.Column("label", false),
-                new Page.Column("RMSE", true),
-                new Page.Column("mean absolute error", true),
-                new Page.Column("R²", true),
-                new Page.Column("rows", true)),
+                Page.text("label"),
+                Page.number("RMSE"),
+                Page.number("mean absolute error"),
+                Page.number("R²"),
+                Page.number("rows")),
             rows));
   }
 
@@ -108,12 +108,12 @@ final class NumberSections {
         charts,
         new Page.Table(
             List.of(
-                new Page.Column("label", false),
-                new Page.Column("mean", true),
-                new Page.Column("5 % are below", true),
-                new Page.Column("median", true),
-                new Page.Column("5 % are above", true),
-                new Page.Column("largest, without sign", true)),
+                Page.text("label"),
+                Page.number("mean"),
+                Page.number("5 % are below"),
+                Page.number("median"),
+                Page.number("5 % are above"),
+                Page.number("largest, without sign")),
             rows));
   }
 
@@ -148,21 +148,14 @@ final class NumberSections {
 
   private static Page.Chart histogram(String name, double[] sorted) {
     double most = Math.max(Math.max(-sorted[0], sorted[sorted.length - 1]), Double.MIN_NORMAL);
-    double[] edges = new double[BINS + 1];
-    for (int i = 0; i <= BINS; i++) {
-      edges[i] = most * (2.0 * i / BINS - 1);
-    }
-    long[] counts = new long[BINS];
-    for (double value : sorted) {
-      counts[(int) Math.min(BINS - 1, Math.max(0, (value / most + 1) / 2 * BINS))]++;
-    }
+    double[] edges = Charts.edges(-most, most, BINS);
     return Charts.histogram(
         name + ": how many rows are off by how much",
         "How many rows have which residual of %s; the largest is %s".formatted(name, Words.number(most)),
         "residual of " + name,
         "rows",
         edges,
-        List.of(new Charts.Series("", Arrays.stream(counts).boxed().toList())),
+        List.of(Charts.counts("", sorted, edges)),
         Map.of());
   }
 
@@ -181,10 +174,10 @@ final class NumberSections {
     }
     List<Integer> order =
         IntStream.range(0, far.length).boxed().sorted(Comparator.comparingDouble(r -> -far[r])).limit(WORST).toList();
-    List<Page.Column> columns = new ArrayList<>(List.of(new Page.Column("row", true)));
+    List<Page.Column> columns = new ArrayList<>(List.of(Page.number("row")));
     for (String name : evaluation.labels()) {
-      columns.add(new Page.Column("true " + name, true));
-      columns.add(new Page.Column("predicted " + name, true));
+      columns.add(Page.number("true " + name));
+      columns.add(Page.number("predicted " + name));
     }
     List<List<Object>> rows = new ArrayList<>();
     for (int r : order) {

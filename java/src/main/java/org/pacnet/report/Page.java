@@ -49,6 +49,14 @@ public record Page(String title, String lead, List<List<String>> facts, List<Sec
   /** A column of a {@link Table}. */
   public record Column(String name, boolean number) {}
 
+  static Column text(String name) {
+    return new Column(name, false);
+  }
+
+  static Column number(String name) {
+    return new Column(name, true);
+  }
+
   /** A row of a {@link Table}: texts and numbers, and null where there is none. */
   public static List<Object> row(@Nullable Object... cells) {
     return Arrays.asList(cells);

@@ -51,14 +51,14 @@ final class PhaseSections {
         charts,
         new Page.Table(
             List.of(
-                new Page.Column("phase", false),
-                new Page.Column("epochs", true),
-                new Page.Column("best epoch", true),
-                new Page.Column("first loss", true),
-                new Page.Column("last loss", true),
-                new Page.Column("last validation loss", true),
-                new Page.Column("seconds", true),
-                new Page.Column("threads", true)),
+                Page.text("phase"),
+                Page.number("epochs"),
+                Page.number("best epoch"),
+                Page.number("first loss"),
+                Page.number("last loss"),
+                Page.number("last validation loss"),
+                Page.number("seconds"),
+                Page.number("threads")),
             rows));
   }
 
@@ -135,12 +135,10 @@ final class PhaseSections {
                     "",
                     "The source's error after each phase, at the end %s".formatted(Words.number(errors.get(errors.size() - 1))),
                     title,
-                    false,
-                    false,
                     names,
-                    List.of(new Charts.Series("", errors)))),
+                    errors)),
             new Page.Table(
-                List.of(new Page.Column("phase", false), new Page.Column(title, true), new Page.Column("rows", true)), rows)));
+                List.of(Page.text("phase"), Page.number(title), Page.number("rows")), rows)));
     return sections;
   }
 
@@ -172,11 +170,11 @@ final class PhaseSections {
         List.of(),
         new Page.Table(
             List.of(
-                new Page.Column("phase", false),
-                new Page.Column("data", false),
-                new Page.Column("rows", true),
-                new Page.Column("left out", true),
-                new Page.Column("SHA-256", false)),
+                Page.text("phase"),
+                Page.text("data"),
+                Page.number("rows"),
+                Page.number("left out"),
+                Page.text("SHA-256")),
             rows));
   }
 }

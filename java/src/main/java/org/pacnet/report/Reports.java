@@ -46,7 +46,7 @@ public final class Reports {
       @Nullable Tuning tuning,
       @Nullable LearningCurve curve,
       String command) {
-    PhaseReport calibrate = model.targets().get(target);
+    PhaseReport calibrate = model.report(target);
     List<Page.Section> sections = new ArrayList<>();
     StringBuilder lead = new StringBuilder(transferLead(model, before, after, calibrate, tuning));
     if (after != null) {
@@ -55,7 +55,7 @@ public final class Reports {
     }
     if (tuning != null) {
       lead.append(' ').append(tuning.verdict());
-      sections.add(TuningSections.of(Comparison.of(tuning, tuning.best())));
+      sections.add(TuningSections.of(Comparison.of(model, tuning, tuning.best())));
     }
     if (curve != null) {
       sections.add(TuningSections.of(curve));
@@ -141,16 +141,28 @@ public final class Reports {
     return new Page("The model", lead, facts(model, command), sections);
   }
 
-  /** What a model says of labelled rows; {@code what} is the target's name, or the source task. */
-  public static Page evaluation(Model model, String what, Evaluation evaluation, String command) {
+  /**
+   * What a model says of labelled rows.
+   *
+   * @param target its name; null for the source task
+   */
+  public static Page evaluation(Model model, @Nullable String target, Evaluation evaluation, String command) {
+    String what = target == null ? "the source task" : target;
     List<Page.Section> sections = new ArrayList<>(rows(model, evaluation));
     String lead =
         "On %s %s of %s the model of %s has %s."
             .formatted(Words.count(evaluation.rows()), rows(model), evaluation.data().name(), what, Words.error(evaluation.metrics()));
-    List<List<String>> facts = new ArrayList<>(facts(model, command));
-    Provenance data = evaluation.data();
-    facts.add(List.of("Data", "%s, %s rows, SHA-256 %s".formatted(data.name(), Words.count(data.rows()), data.sha256())));
+    List<List<String>> facts = facts(model, command);
+    facts.add(List.of("Data", words(evaluation.data())));
+    Map<String, PhaseReport> phases =
+        PhaseSections.phases(model, target == null ? Map.of() : Map.of(target, model.report(target)));
+    sections.add(PhaseSections.data(phases));
+    sections.add(settings(target == null ? model.config() : model.config(target)));
     return new Page("Errors of " + what, lead, facts, sections);
+  }
+
+  private static String words(Provenance data) {
+    return "%s, %s rows, SHA-256 %s".formatted(data.name(), Words.count(data.rows()), data.sha256());
   }
 
   /** The errors of many targets, by name, on rows of {@code data}. */
@@ -172,7 +184,8 @@ public final class Reports {
         "%s targets".formatted(Words.count(errors.size())),
         lead,
         facts(model, command),
-        List.of(TargetSections.evaluated(model, errors)));
+        List.of(
+            TargetSections.evaluated(model, errors), PhaseSections.data(PhaseSections.phases(model, Map.of())), settings(model.config())));
   }
 
   /**
@@ -186,6 +199,10 @@ public final class Reports {
     List<List<String>> facts = new ArrayList<>();
     facts.add(List.of("Command", command));
     facts.add(List.of("Take the best", take));
+    if (comparison.source() != null) {
+      facts.add(List.of("Source", words(comparison.source())));
+    }
+    facts.add(List.of("Target", words(comparison.target())));
     facts.addAll(versions());
     return new Page("Ways to learn the target", comparison.verdict(), facts, List.of(TuningSections.of(comparison), settings(config)));
   }
@@ -243,12 +260,10 @@ public final class Reports {
                 "",
                 "The target's error, after Calibrate %s".formatted(Words.number(unit * after.metrics().error())),
                 title,
-                false,
-                false,
                 names,
-                List.of(new Charts.Series("", errors)))),
+                errors)),
         new Page.Table(
-            List.of(new Page.Column("model", false), new Page.Column(title, true), new Page.Column("rows", true)), rows));
+            List.of(Page.text("model"), Page.number(title), Page.number("rows")), rows));
   }
 
   /** What a model was told, setting by setting. */
@@ -259,7 +274,7 @@ public final class Reports {
         "The settings",
         "All of them, as inspect --json has them.",
         List.of(),
-        new Page.Table(List.of(new Page.Column("setting", false), new Page.Column("value", false)), rows));
+        new Page.Table(List.of(Page.text("setting"), Page.text("value")), rows));
   }
 
   private static void addSettings(String prefix, JsonNode tree, List<List<Object>> rows) {

@@ -36,7 +36,7 @@ final class TargetSections {
     List<Page.Column> columns =
         new ArrayList<>(
             List.of(
-                new Page.Column("target", false), new Page.Column(PhaseSections.errorTitle(model), true), new Page.Column("rows", true)));
+                Page.text("target"), Page.number(PhaseSections.errorTitle(model)), Page.number("rows")));
     columns.addAll(moreTitles(model));
     return section("The targets", "The error of each target on its own rows, the worst first.", model, columns, rows);
   }
@@ -67,12 +67,12 @@ final class TargetSections {
             + " rows that Calibrate has not seen tell (evaluate --report).",
         model,
         List.of(
-            new Page.Column("target", false),
-            new Page.Column(title, true),
-            new Page.Column("before Calibrate", true),
-            new Page.Column("rows", true),
-            new Page.Column("epochs", true),
-            new Page.Column("seconds", true)),
+            Page.text("target"),
+            Page.number(title),
+            Page.number("before Calibrate"),
+            Page.number("rows"),
+            Page.number("epochs"),
+            Page.number("seconds")),
         rows);
   }
 
@@ -82,10 +82,10 @@ final class TargetSections {
 
   private static List<Page.Column> moreTitles(Model model) {
     if (model.schema().classification()) {
-      return List.of(new Page.Column("cross-entropy", true));
+      return List.of(Page.number("cross-entropy"));
     }
     List<Page.Column> columns = new ArrayList<>();
-    model.schema().labels().forEach(label -> columns.add(new Page.Column("mean absolute error of " + label.name(), true)));
+    model.schema().labels().forEach(label -> columns.add(Page.number("mean absolute error of " + label.name())));
     return columns;
   }
 
@@ -108,10 +108,8 @@ final class TargetSections {
               worst.size() < rows.size() ? "The worst %d".formatted(worst.size()) : "",
               "The errors of the worst %d targets of %d, at most %s".formatted(worst.size(), rows.size(), Words.number(worst.get(0).error())),
               error,
-              false,
-              false,
               worst.stream().map(Row::name).toList(),
-              List.of(new Charts.Series("", worst.stream().map(Row::error).toList()))));
+              worst.stream().map(Row::error).toList()));
     }
     if (errors.length > MOST_BARS) {
       charts.add(histogram(error, errors));
@@ -129,14 +127,7 @@ final class TargetSections {
 
   private static Page.Chart histogram(String error, double[] errors) {
     double most = Math.max(Arrays.stream(errors).max().orElseThrow(), Double.MIN_NORMAL);
-    double[] edges = new double[BINS + 1];
-    for (int i = 0; i <= BINS; i++) {
-      edges[i] = most * i / BINS;
-    }
-    long[] counts = new long[BINS];
-    for (double one : errors) {
-      counts[(int) Math.min(BINS - 1, one / most * BINS)]++;
-    }
+    double[] edges = Charts.edges(0, most, BINS);
     double[] sorted = errors.clone();
     Arrays.sort(sorted);
     double median = sorted[(sorted.length - 1) / 2];
@@ -146,7 +137,7 @@ final class TargetSections {
         error,
         "targets",
         edges,
-        List.of(new Charts.Series("", Arrays.stream(counts).boxed().toList())),
+        List.of(Charts.counts("", errors, edges)),
         Map.of("median: " + Words.number(median), median));
   }
 }

@@ -29,8 +29,8 @@ final class TrajectorySections {
           new Charts.Curve(
               evaluation.labels().get(s), s, Charts.Style.LINE, times, horizons.stream().mapToDouble(h -> h.rmse().get(state)).toArray()));
     }
-    List<Page.Column> columns = new ArrayList<>(List.of(new Page.Column("up to a time of", true), new Page.Column("rows", true)));
-    evaluation.labels().forEach(label -> columns.add(new Page.Column("RMSE of " + label, true)));
+    List<Page.Column> columns = new ArrayList<>(List.of(Page.number("up to a time of"), Page.number("rows")));
+    evaluation.labels().forEach(label -> columns.add(Page.number("RMSE of " + label)));
     List<List<Object>> rows = new ArrayList<>();
     for (Metrics.HorizonError horizon : horizons) {
       List<Object> row = new ArrayList<>(Page.row(horizon.until(), horizon.rows()));
@@ -93,10 +93,10 @@ final class TrajectorySections {
         charts,
         new Page.Table(
             List.of(
-                new Page.Column("trajectory", false),
-                new Page.Column("times", true),
-                new Page.Column("length", true),
-                new Page.Column("RMSE", true)),
+                Page.text("trajectory"),
+                Page.number("times"),
+                Page.number("length"),
+                Page.number("RMSE")),
             rows));
   }
 

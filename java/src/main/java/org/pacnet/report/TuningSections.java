@@ -34,10 +34,8 @@ final class TuningSections {
             "The cross-validated error of %d ways, the lowest loss first: %s with %s"
                 .formatted(names.size(), names.get(0), Words.number(unit * comparison.ways().get(0).error())),
             title,
-            false,
-            false,
             names,
-            List.of(new Charts.Series("", comparison.ways().stream().map(way -> unit * way.error()).toList()))));
+            comparison.ways().stream().map(way -> unit * way.error()).toList()));
     if (!items.isEmpty()) {
       charts.add(
           Charts.intervals(
@@ -50,18 +48,18 @@ final class TuningSections {
     return new Page.Section(
         "Ways to learn the target",
         "Cross-validated: each row of the %d was predicted by a model that had not seen it. Differences are of the loss, row by row; an interval that holds"
-                .formatted(comparison.rows())
+                .formatted(comparison.target().rows())
             + " zero says nothing for sure. p is of a paired t-test, by Holm's correction.",
         charts,
         new Page.Table(
             List.of(
-                new Page.Column("way", false),
-                new Page.Column(title, true),
-                new Page.Column("loss", true),
-                new Page.Column("less that of " + comparison.against(), true),
-                new Page.Column("95 % from", true),
-                new Page.Column("to", true),
-                new Page.Column("p", true)),
+                Page.text("way"),
+                Page.number(title),
+                Page.number("loss"),
+                Page.number("less that of " + comparison.against()),
+                Page.number("95 % from"),
+                Page.number("to"),
+                Page.number("p")),
             rows));
   }
 
@@ -97,6 +95,6 @@ final class TuningSections {
                     new Charts.Curve("measured", 0, Charts.Style.POINTS, rows, errors),
                     new Charts.Curve("power law through them", 1, Charts.Style.DASHED, many, expected)))),
         new Page.Table(
-            List.of(new Page.Column("rows", true), new Page.Column(title, true), new Page.Column("how it is known", false)), cells));
+            List.of(Page.number("rows"), Page.number(title), Page.text("how it is known")), cells));
   }
 }

@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.pacnet.LayerReport;
 import org.pacnet.Model;
 
@@ -49,68 +51,46 @@ final class WeightSections {
         "Prune kept %s of %s weights; those carry the source, and what a target learns goes into the others. Biases and normalisation are never pruned."
             .formatted(Words.count(stay), Words.count(all)),
         List.of(
-            Charts.bars(
+            Charts.stacked(
                 "",
                 "The share of weights kept in each of %d layers; the table below has the numbers".formatted(layers.size()),
                 "% of the layer's weights",
-                false,
-                true,
                 layers.stream().map(LayerReport::name).toList(),
                 List.of(new Charts.Series("kept", kept), new Charts.Series("pruned", pruned)))),
         new Page.Table(
             List.of(
-                new Page.Column("layer", false),
-                new Page.Column("shape", false),
-                new Page.Column("weights", true),
-                new Page.Column("kept", true),
-                new Page.Column("% kept", true),
-                new Page.Column("note", false)),
+                Page.text("layer"),
+                Page.text("shape"),
+                Page.number("weights"),
+                Page.number("kept"),
+                Page.number("% kept"),
+                Page.text("note")),
             rows));
   }
 
   private static Page.Section magnitudes(Model model, List<LayerReport> layers) {
     List<List<Object>> rows = new ArrayList<>();
-    List<float[]> weights = new ArrayList<>();
-    List<BitSet> masks = new ArrayList<>();
+    double[] kept = {};
+    double[] pruned = {};
     for (LayerReport layer : layers) {
-      float[] own = model.weights(Model.Weights.SOURCE, layer.name());
+      float[] weights = model.weights(Model.Weights.SOURCE, layer.name());
       BitSet mask = model.mask(layer.name());
-      weights.add(own);
-      masks.add(mask);
-      double least = Double.POSITIVE_INFINITY;
-      double most = 0;
-      double largest = 0;
-      for (int i = 0; i < own.length; i++) {
-        double size = Math.abs(own[i]);
-        largest = Math.max(largest, size);
-        if (mask.get(i)) {
-          least = Math.min(least, size);
-        } else {
-          most = Math.max(most, size);
-        }
-      }
+      double[] ownKept = mask.stream().mapToDouble(i -> Math.abs(weights[i])).toArray();
+      double[] ownPruned =
+          IntStream.range(0, weights.length).filter(i -> !mask.get(i)).mapToDouble(i -> Math.abs(weights[i])).toArray();
+      OptionalDouble least = Arrays.stream(ownKept).min();
+      OptionalDouble most = Arrays.stream(ownPruned).max();
       rows.add(
           Page.row(
-              layer.name(), layer.kept() < layer.size() ? most : null, layer.kept() > 0 ? least : null, largest));
+              layer.name(),
+              most.isPresent() ? most.getAsDouble() : null,
+              least.isPresent() ? least.getAsDouble() : null,
+              Math.max(Arrays.stream(ownKept).max().orElse(0), most.orElse(0))));
+      kept = joined(kept, ownKept);
+      pruned = joined(pruned, ownPruned);
     }
-    double[] edges = edges(weights);
-    double width = edges[1];
-    long[] kept = new long[BINS];
-    long[] pruned = new long[BINS];
-    double threshold = 0;
-    for (int w = 0; w < weights.size(); w++) {
-      float[] own = weights.get(w);
-      for (int i = 0; i < own.length; i++) {
-        double size = Math.abs(own[i]);
-        int bin = (int) Math.min(BINS - 1, size / width);
-        if (masks.get(w).get(i)) {
-          kept[bin]++;
-        } else {
-          pruned[bin]++;
-          threshold = Math.max(threshold, size);
-        }
-      }
-    }
+    double threshold = Arrays.stream(pruned).max().orElse(0);
+    double[] edges = Charts.edges(0, nearlyMost(joined(kept, pruned)), BINS);
     return new Page.Section(
         "Magnitudes and the threshold",
         "The weights as Train left them, by their magnitude; what is larger than the last edge is in the last bar. Pruning over all layers at once keeps"
@@ -122,38 +102,27 @@ final class WeightSections {
                 "magnitude |w| after Train",
                 "weights",
                 edges,
-                List.of(new Charts.Series("pruned", boxed(pruned)), new Charts.Series("kept", boxed(kept))),
+                List.of(Charts.counts("pruned", pruned, edges), Charts.counts("kept", kept, edges)),
                 Map.of("largest pruned: " + Words.number(threshold), Math.min(threshold, edges[BINS])))),
         new Page.Table(
             List.of(
-                new Page.Column("layer", false),
-                new Page.Column("largest pruned |w|", true),
-                new Page.Column("smallest kept |w|", true),
-                new Page.Column("largest |w|", true)),
+                Page.text("layer"),
+                Page.number("largest pruned |w|"),
+                Page.number("smallest kept |w|"),
+                Page.number("largest |w|")),
             rows));
   }
 
-  private static List<Long> boxed(long[] counts) {
-    return Arrays.stream(counts).boxed().toList();
+  private static double[] joined(double[] first, double[] second) {
+    double[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
   }
 
-  // Up to where all but one in a thousand are: a single large weight would leave nothing to see of the others.
-  private static double[] edges(List<float[]> weights) {
-    int count = weights.stream().mapToInt(own -> own.length).sum();
-    double[] sizes = new double[count];
-    int next = 0;
-    for (float[] own : weights) {
-      for (float weight : own) {
-        sizes[next++] = Math.abs(weight);
-      }
-    }
+  // What all but one in a thousand are below: a single large weight would leave nothing to see of the others.
+  private static double nearlyMost(double[] sizes) {
     Arrays.sort(sizes);
-    double most = Math.max(sizes[(int) Math.ceil(0.999 * (count - 1))], Float.MIN_NORMAL);
-    double[] edges = new double[BINS + 1];
-    for (int i = 0; i <= BINS; i++) {
-      edges[i] = most * i / BINS;
-    }
-    return edges;
+    return Math.max(sizes[(int) Math.ceil(0.999 * (sizes.length - 1))], Float.MIN_NORMAL);
   }
 
   private static Page.Section masks(Model model, List<LayerReport> layers) {
