@@ -35,7 +35,12 @@ final class Charts {
   record Curve(String name, int colour, Style style, double[] x, double[] y) {}
 
   /** A series of numbers. */
-  record Series(String name, List<? extends Number> values) {}
+  record Series(String name, List<? extends Number> values) {
+
+    static Series of(String name, long[] counts) {
+      return new Series(name, Arrays.stream(counts).boxed().toList());
+    }
+  }
 
   static Page.Chart curves(String title, String label, Axis x, Axis y, List<Curve> curves) {
     return new Page.Chart("curves", title, label, curves(x, y, curves));
@@ -87,14 +92,14 @@ final class Charts {
   }
 
   /** How many values are in each bin between the edges; those beyond are in the first and the last. */
-  static Series counts(String name, double[] values, double[] edges) {
+  static long[] counts(double[] values, double[] edges) {
     int bins = edges.length - 1;
     long[] counts = new long[bins];
     for (double value : values) {
       double at = (value - edges[0]) / (edges[bins] - edges[0]) * bins;
       counts[(int) Math.max(0, Math.min(bins - 1, at))]++;
     }
-    return new Series(name, Arrays.stream(counts).boxed().toList());
+    return counts;
   }
 
   /** Counts between edges, of which there is one more; marks are named places. */

@@ -155,7 +155,7 @@ final class NumberSections {
         "residual of " + name,
         "rows",
         edges,
-        List.of(Charts.counts("", sorted, edges)),
+        List.of(Charts.Series.of("", Charts.counts(sorted, edges))),
         Map.of());
   }
 

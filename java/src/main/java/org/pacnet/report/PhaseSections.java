@@ -114,7 +114,6 @@ final class PhaseSections {
     if (names.isEmpty()) {
       return List.of();
     }
-    List<Page.Section> sections = new ArrayList<>();
     boolean calibrated = !model.targetNames().isEmpty() && names.contains("after Allocate");
     if (calibrated) {
       names.add("after Calibrate");
@@ -122,13 +121,12 @@ final class PhaseSections {
       rows.add(Page.row("after Calibrate", errors.get(errors.size() - 1), rows.get(rows.size() - 1).get(2)));
     }
     String title = errorTitle(model);
-    sections.add(
+    return List.of(
         new Page.Section(
             "What is left of the source",
             "The error on the source's own training rows."
                 + (calibrated
-                    ? " What Calibrate keeps was compared with what it was before, value by value: the source model is the same, bit for bit, so"
-                        + " its error is too."
+                    ? " No target changes the base, bit for bit: what Calibrate freezes is compared when it ends. So after it the source's error is what it was."
                     : ""),
             List.of(
                 Charts.bars(
@@ -137,9 +135,7 @@ final class PhaseSections {
                     title,
                     names,
                     errors)),
-            new Page.Table(
-                List.of(Page.text("phase"), Page.number(title), Page.number("rows")), rows)));
-    return sections;
+            new Page.Table(List.of(Page.text("phase"), Page.number(title), Page.number("rows")), rows)));
   }
 
   /** In per cent where it is a share. */

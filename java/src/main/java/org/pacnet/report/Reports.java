@@ -6,7 +6,6 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -93,25 +92,32 @@ public final class Reports {
               .formatted(Words.percent(ClassSections.withoutMostFrequent(after)));
     }
     String was = has + " The source model as it is has %s.".formatted(Words.error(before.metrics()));
-    ErrorRatio ratio = ErrorRatio.of(after, before);
-    if (ratio == null) {
-      return was + " There are too few rows, or no errors, to say how sure the difference is.";
+    if (model.config().network() instanceof Pinn) {
+      double less = 1 - after.metrics().error() / before.metrics().error();
+      return was
+          + " That is %s %s. Points of one field are no samples of many, so how sure that is they can't say."
+              .formatted(Words.percent(Math.abs(less)), less >= 0 ? "lower" : "higher");
     }
-    double less = 1 - ratio.ratio();
+    ErrorRatio ratio = ErrorRatio.of(after, before);
+    return was
+        + (ratio == null ? " There are too few rows, or no errors, to say how sure the difference is." : " " + verdict(ratio));
+  }
+
+  private static String verdict(ErrorRatio ratio) {
+    boolean lower = ratio.ratio() <= 1;
     String by =
-        String.format(
-            Locale.ROOT,
-            "the error is %s %s (95 %% interval: %s to %s)",
-            Words.percent(Math.abs(less)),
-            less >= 0 ? "lower" : "higher",
-            Words.percent(less >= 0 ? 1 - ratio.high() : ratio.low() - 1),
-            Words.percent(less >= 0 ? 1 - ratio.low() : ratio.high() - 1));
+        "the error is %s %s (95 %% interval: %s to %s)"
+            .formatted(
+                Words.percent(Math.abs(1 - ratio.ratio())),
+                lower ? "lower" : "higher",
+                Words.percent(lower ? 1 - ratio.high() : ratio.low() - 1),
+                Words.percent(lower ? 1 - ratio.low() : ratio.high() - 1));
     if (ratio.high() < 1) {
-      return was + " Learning the target's rows helps: " + by + ".";
+      return "Learning the target's rows helps: " + by + ".";
     }
     return ratio.low() > 1
-        ? was + " Learning the target's rows harms: " + by + ". Here the source model is better left alone."
-        : was + " Whether learning the target's rows helps can't be told: " + by + ".";
+        ? "Learning the target's rows harms: " + by + ". Here the source model is better left alone."
+        : "Whether learning the target's rows helps can't be told: " + by + ".";
   }
 
   /**

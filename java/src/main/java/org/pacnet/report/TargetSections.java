@@ -119,7 +119,7 @@ final class TargetSections {
         title,
         note
             + (shown.size() < rows.size()
-                ? " The table has the worst %s of %s; --json has all.".formatted(Words.count(shown.size()), Words.count(rows.size()))
+                ? " The table has the worst %s of %s; evaluate --json and inspect --json have all.".formatted(Words.count(shown.size()), Words.count(rows.size()))
                 : ""),
         charts,
         new Page.Table(columns, shown.stream().map(Row::cells).toList()));
@@ -137,7 +137,7 @@ final class TargetSections {
         error,
         "targets",
         edges,
-        List.of(Charts.counts("", errors, edges)),
+        List.of(Charts.Series.of("", Charts.counts(errors, edges))),
         Map.of("median: " + Words.number(median), median));
   }
 }

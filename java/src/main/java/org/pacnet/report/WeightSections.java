@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.pacnet.LayerReport;
 import org.pacnet.Model;
@@ -14,6 +13,7 @@ import org.pacnet.Model;
 final class WeightSections {
 
   private static final int BINS = 60;
+  private static final int FINE_BINS = 10_000;
   // A screen shows no more, and each is a number in the page.
   private static final int MOST_CELLS = 64;
   private static final int FEWER_CELLS = 48;
@@ -70,27 +70,19 @@ final class WeightSections {
 
   private static Page.Section magnitudes(Model model, List<LayerReport> layers) {
     List<List<Object>> rows = new ArrayList<>();
-    double[] kept = {};
-    double[] pruned = {};
+    double threshold = 0;
+    double largest = 0;
     for (LayerReport layer : layers) {
-      float[] weights = model.weights(Model.Weights.SOURCE, layer.name());
-      BitSet mask = model.mask(layer.name());
-      double[] ownKept = mask.stream().mapToDouble(i -> Math.abs(weights[i])).toArray();
-      double[] ownPruned =
-          IntStream.range(0, weights.length).filter(i -> !mask.get(i)).mapToDouble(i -> Math.abs(weights[i])).toArray();
-      OptionalDouble least = Arrays.stream(ownKept).min();
-      OptionalDouble most = Arrays.stream(ownPruned).max();
+      double[] kept = sizes(model, layer, true);
+      double[] pruned = sizes(model, layer, false);
+      double most = Arrays.stream(pruned).max().orElse(0);
+      double own = Math.max(most, Arrays.stream(kept).max().orElse(0));
+      threshold = Math.max(threshold, most);
+      largest = Math.max(largest, own);
       rows.add(
-          Page.row(
-              layer.name(),
-              most.isPresent() ? most.getAsDouble() : null,
-              least.isPresent() ? least.getAsDouble() : null,
-              Math.max(Arrays.stream(ownKept).max().orElse(0), most.orElse(0))));
-      kept = joined(kept, ownKept);
-      pruned = joined(pruned, ownPruned);
+          Page.row(layer.name(), pruned.length > 0 ? most : null, kept.length > 0 ? Arrays.stream(kept).min().orElseThrow() : null, own));
     }
-    double threshold = Arrays.stream(pruned).max().orElse(0);
-    double[] edges = Charts.edges(0, nearlyMost(joined(kept, pruned)), BINS);
+    double[] edges = Charts.edges(0, nearlyMost(model, layers, Math.max(largest, Float.MIN_NORMAL)), BINS);
     return new Page.Section(
         "Magnitudes and the threshold",
         "The weights as Train left them, by their magnitude; what is larger than the last edge is in the last bar. Pruning over all layers at once keeps"
@@ -102,7 +94,9 @@ final class WeightSections {
                 "magnitude |w| after Train",
                 "weights",
                 edges,
-                List.of(Charts.counts("pruned", pruned, edges), Charts.counts("kept", kept, edges)),
+                List.of(
+                    Charts.Series.of("pruned", counts(model, layers, false, edges)),
+                    Charts.Series.of("kept", counts(model, layers, true, edges))),
                 Map.of("largest pruned: " + Words.number(threshold), Math.min(threshold, edges[BINS])))),
         new Page.Table(
             List.of(
@@ -113,16 +107,34 @@ final class WeightSections {
             rows));
   }
 
-  private static double[] joined(double[] first, double[] second) {
-    double[] both = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, both, first.length, second.length);
-    return both;
+  // A layer at a time: a network may have many millions of weights.
+  private static double[] sizes(Model model, LayerReport layer, boolean kept) {
+    float[] weights = model.weights(Model.Weights.SOURCE, layer.name());
+    BitSet mask = model.mask(layer.name());
+    return IntStream.range(0, weights.length).filter(i -> mask.get(i) == kept).mapToDouble(i -> Math.abs(weights[i])).toArray();
+  }
+
+  private static long[] counts(Model model, List<LayerReport> layers, boolean kept, double[] edges) {
+    long[] counts = new long[edges.length - 1];
+    for (LayerReport layer : layers) {
+      long[] own = Charts.counts(sizes(model, layer, kept), edges);
+      Arrays.setAll(counts, bin -> counts[bin] + own[bin]);
+    }
+    return counts;
   }
 
   // What all but one in a thousand are below: a single large weight would leave nothing to see of the others.
-  private static double nearlyMost(double[] sizes) {
-    Arrays.sort(sizes);
-    return Math.max(sizes[(int) Math.ceil(0.999 * (sizes.length - 1))], Float.MIN_NORMAL);
+  private static double nearlyMost(Model model, List<LayerReport> layers, double largest) {
+    double[] edges = Charts.edges(0, largest, FINE_BINS);
+    long[] kept = counts(model, layers, true, edges);
+    long[] pruned = counts(model, layers, false, edges);
+    long left = layers.stream().mapToLong(LayerReport::size).sum() / 1000;
+    int bin = FINE_BINS - 1;
+    while (bin > 0 && left >= kept[bin] + pruned[bin]) {
+      left -= kept[bin] + pruned[bin];
+      bin--;
+    }
+    return edges[bin + 1];
   }
 
   private static Page.Section masks(Model model, List<LayerReport> layers) {

@@ -62,7 +62,7 @@ function draw(chart) {
   const colour = ink();
   const made = charts[chart.kind](chart.data, frame(colour), colour);
   if (made instanceof Node) {
-    chart.box.role = "group";
+    chart.box.setAttribute("role", "group");
     chart.box.replaceChildren(made);
     return;
   }
@@ -84,7 +84,7 @@ function addChart(given, place) {
 function csv(table) {
   const field = (value) => {
     const text = value === null ? "" : String(value);
-    return /[",\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+    return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
   };
   return [table.columns.map((c) => field(c.name)), ...table.rows.map((row) => row.map(field))].map((r) => r.join(",")).join("\n") + "\n";
 }
