@@ -2,6 +2,7 @@ package org.pacnet;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -58,9 +59,10 @@ public final class Evaluation {
 
   /** Which row of the table that one is, from 1; of images their order. */
   public int tableRow(int row) {
+    BitSet dropped = data.dropped();
     int at = -1;
     for (int i = 0; i <= row; i++) {
-      at = data.dropped().nextClearBit(at + 1);
+      at = dropped.nextClearBit(at + 1);
     }
     return at + 1;
   }
@@ -101,9 +103,10 @@ public final class Evaluation {
 
   /** The index of each row's true class. */
   public int[] trueClasses() {
+    FloatBuffer labels = data.labels();
     int[] result = new int[rows()];
     for (int r = 0; r < result.length; r++) {
-      result[r] = (int) data.labels().get(r);
+      result[r] = (int) labels.get(r);
     }
     return result;
   }
@@ -133,6 +136,11 @@ public final class Evaluation {
       at += input.kind() == ColumnKind.NUMERIC ? 1 : input.categories().size();
     }
     throw new DataException("the model has no input column of numbers " + column);
+  }
+
+  /** Whether rows are states along trajectories. */
+  public boolean alongTrajectories() {
+    return data instanceof Rollouts;
   }
 
   /** The trajectories, where rows are states along them; otherwise none. */
@@ -167,6 +175,6 @@ public final class Evaluation {
 
   /** The path of an image; null where rows are no images. */
   public @Nullable String path(int row) {
-    return data instanceof ImageRows images ? images.names().get(row) : null;
+    return data instanceof ImageRows images ? images.name(row) : null;
   }
 }

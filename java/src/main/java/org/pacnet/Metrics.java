@@ -158,10 +158,7 @@ public record Metrics(
     for (int r = 0; r < rows; r++) {
       int truth = (int) labels.get(r);
       double[] p = Softmax.of(outputs, r * classes, classes);
-      int best = 0;
-      for (int c = 1; c < classes; c++) {
-        best = p[c] > p[best] ? c : best;
-      }
+      int best = Softmax.mostProbable(p);
       right += best == truth ? 1 : 0;
       confusion[truth][best]++;
       entropy -= Math.log(Math.max(p[truth], Double.MIN_NORMAL));

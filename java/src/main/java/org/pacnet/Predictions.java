@@ -52,12 +52,10 @@ public final class Predictions {
       double[][] probabilities = new double[width][rows];
       for (int r = 0; r < rows; r++) {
         double[] p = Softmax.of(outputs, r * width, width);
-        int best = 0;
         for (int c = 0; c < width; c++) {
           probabilities[c][r] = p[c];
-          best = p[c] > p[best] ? c : best;
         }
-        predicted[r] = schema.classes().get(best);
+        predicted[r] = schema.classes().get(Softmax.mostProbable(p));
       }
       classes = predicted;
       // Column names don't tell case; classes do.

@@ -6,6 +6,7 @@ import java.util.List;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
+import org.pacnet.io.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -50,7 +51,7 @@ final class AllocateCommand implements Runnable {
       List<Path> others = Saving.save(place, model);
       List<String> warnings = Text.warnings(model);
       output.print(
-          Output.object(
+          Json.object(
               "model", directory,
               "phase", report,
               "warnings", warnings,

@@ -16,6 +16,7 @@ import org.pacnet.Tuning;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.io.Json;
 import org.pacnet.report.Comparison;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -188,7 +189,7 @@ final class CalibrateCommand implements Runnable {
       display.finish();
       Saving.save(place, model);
       output.print(
-          Output.object(
+          Json.object(
               "model", directory,
               "target", called,
               "phase", report,

@@ -11,6 +11,7 @@ import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
 import org.pacnet.data.Data;
+import org.pacnet.io.Json;
 import org.pacnet.method.Method;
 import org.pacnet.report.Comparison;
 import org.pacnet.report.Reports;
@@ -98,7 +99,7 @@ final class CompareCommand implements Runnable {
       Comparison comparison = Comparison.of(model, tuning, against);
       report.write(typed -> Reports.comparison(comparison, config, command, typed));
       output.print(
-          Output.object("tuning", TuneReport.json(tuning), "comparison", comparison, "config", config, "command", command),
+          Json.object("tuning", TuneReport.json(tuning), "comparison", comparison, "config", config, "command", command),
           text -> {
             TuneReport.print(text, comparison);
             text.println();

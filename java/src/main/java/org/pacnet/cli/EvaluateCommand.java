@@ -12,7 +12,9 @@ import org.pacnet.Evaluation;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.data.Data;
+import org.pacnet.io.Json;
 import org.pacnet.report.Reports;
+import org.pacnet.report.Words;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,11 +57,11 @@ final class EvaluateCommand implements Runnable {
       String what = target == null ? "source task" : target;
       report.write(command -> Reports.evaluation(model, target, evaluation, command));
       output.print(
-          Output.object("model", directory, "target", target, "metrics", metrics),
+          Json.object("model", directory, "target", target, "metrics", metrics),
           text -> {
             List<@Nullable Metrics> one = Collections.singletonList(metrics);
             Text.metrics(
-                text, model, Text.count(metrics.rows()) + " rows of " + input, List.of(what), one);
+                text, model, Words.count(metrics.rows()) + " rows of " + input, List.of(what), one);
             if (metrics.horizons() != null) {
               text.println();
               Text.horizons(text, model, metrics.horizons());
@@ -81,7 +83,7 @@ final class EvaluateCommand implements Runnable {
     worstFirst.forEach(e -> sorted.put(e.getKey(), e.getValue()));
     report.write(command -> Reports.targets(model, sorted, Tables.of(input).name(), command));
     output.print(
-        Output.object("model", directory, "groupBy", column, "targets", sorted),
+        Json.object("model", directory, "groupBy", column, "targets", sorted),
         text ->
             Text.metrics(
                 text,

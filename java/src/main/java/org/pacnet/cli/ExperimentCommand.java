@@ -146,7 +146,7 @@ final class ExperimentCommand implements Runnable {
         settings.seeds(),
         results.seconds(),
         results.peakBytes() / 1_000_000);
-    boolean wrong = settings.problem() == Experiment.Problems.SHAPES;
+    boolean wrong = settings.problem().countsMistakes();
     double unit = wrong ? 100 : 1;
     // As many digits as tell the smallest errors apart.
     boolean small = !wrong && results.summary().stream().mapToDouble(Experiment.Summary::mean).min().orElse(1) < 0.1;
@@ -156,9 +156,8 @@ final class ExperimentCommand implements Runnable {
     header.add("source");
     header.add("ms");
     List<List<String>> rows = new ArrayList<>();
-    for (String method : results.summary().stream().map(Experiment.Summary::method).distinct().toList()) {
-      List<Experiment.Summary> own =
-          results.summary().stream().filter(s -> s.method().equals(method)).toList();
+    for (String method : results.methods()) {
+      List<Experiment.Summary> own = results.of(method);
       List<String> row = new ArrayList<>(List.of(method));
       own.forEach(
           s ->

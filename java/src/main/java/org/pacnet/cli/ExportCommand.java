@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.error.DataException;
+import org.pacnet.io.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,7 +56,7 @@ final class ExportCommand implements Runnable {
         model.export(side, Path.of(out));
       }
       output.print(
-          Output.object("model", directory, "file", out, "parameters", model.parameterCount()),
+          Json.object("model", directory, "file", out, "parameters", model.parameterCount()),
           text -> text.println("Written to " + out));
     }
   }

@@ -9,6 +9,8 @@ import java.util.Map;
 import org.pacnet.Model;
 import org.pacnet.PhaseReport;
 import org.pacnet.data.Schema;
+import org.pacnet.io.Json;
+import org.pacnet.report.Words;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,7 +32,7 @@ final class InspectCommand implements Runnable {
   public void run() {
     try (Model model = Model.load(Path.of(directory))) {
       output.print(
-          Output.object(
+          Json.object(
               "model", directory,
               "parameters", model.parameterCount(),
               "config", model.config(),
@@ -85,7 +87,7 @@ final class InspectCommand implements Runnable {
   private static List<String> row(String name, PhaseReport report, int metricColumns) {
     List<String> row = new ArrayList<>();
     row.add(name);
-    row.add(report.data() == null ? "-" : Text.count(report.data().rows()));
+    row.add(report.data() == null ? "-" : Words.count(report.data().rows()));
     row.add(report.epochsRun() == 0 ? "-" : String.valueOf(report.epochsRun()));
     row.addAll(Text.metricCells(report.after(), metricColumns));
     return row;

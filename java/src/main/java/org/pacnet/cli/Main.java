@@ -259,7 +259,7 @@ public final class Main {
     System.err.println("pacnet: " + line);
     if (json) {
       System.out.println(
-          Json.compact(Output.object("error", Output.object("code", code, "message", line))));
+          Json.compact(Json.object("error", Json.object("code", code, "message", line))));
     }
     return code;
   }

@@ -12,7 +12,9 @@ import org.pacnet.TargetOutcome;
 import org.pacnet.Trial;
 import org.pacnet.error.DataException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.io.Json;
 import org.pacnet.method.Method;
+import org.pacnet.report.Words;
 
 /** What became of many targets. */
 final class ManyReport {
@@ -45,7 +47,7 @@ final class ManyReport {
       }
     }
     output.print(
-        Output.object(
+        Json.object(
             "model", directory,
             "seconds", seconds,
             "targets", learnt.stream().map(ManyReport::json).toList(),
@@ -59,7 +61,7 @@ final class ManyReport {
   }
 
   private static Map<String, Object> json(TargetOutcome outcome) {
-    return Output.object(
+    return Json.object(
         "target", outcome.name(),
         "resumed", outcome.resumed(),
         "phase", outcome.report(),
@@ -83,22 +85,22 @@ final class ManyReport {
     }
     Text.table(text, header, rows);
     if (learnt.size() > MOST_SHOWN) {
-      text.println("  … and %s more".formatted(Text.count(learnt.size() - MOST_SHOWN)));
+      text.println("  … and %s more".formatted(Words.count(learnt.size() - MOST_SHOWN)));
     }
     long resumed = learnt.stream().filter(TargetOutcome::resumed).count();
     text.println();
     text.println(
         "%s targets learnt in %s s%s%s"
             .formatted(
-                Text.count(learnt.size() - resumed),
+                Words.count(learnt.size() - resumed),
                 Text.number(seconds),
-                resumed > 0 ? ", " + Text.count(resumed) + " were there already" : "",
-                problems.isEmpty() ? "" : ", " + Text.count(problems.size()) + " not:"));
+                resumed > 0 ? ", " + Words.count(resumed) + " were there already" : "",
+                problems.isEmpty() ? "" : ", " + Words.count(problems.size()) + " not:"));
     problems.entrySet().stream()
         .limit(MOST_SHOWN)
         .forEach(e -> text.println("  " + e.getKey() + ": " + e.getValue().getMessage()));
     if (problems.size() > MOST_SHOWN) {
-      text.println("  … and %s more".formatted(Text.count(problems.size() - MOST_SHOWN)));
+      text.println("  … and %s more".formatted(Words.count(problems.size() - MOST_SHOWN)));
     }
     text.println();
     text.println(
@@ -110,7 +112,7 @@ final class ManyReport {
   private List<String> row(TargetOutcome outcome, int titles) {
     PhaseReport report = outcome.report();
     List<String> row = new ArrayList<>(List.of("  " + outcome.name()));
-    row.add(report == null || report.data() == null ? "-" : Text.count(report.data().rows()));
+    row.add(report == null || report.data() == null ? "-" : Words.count(report.data().rows()));
     Trial best = outcome.tuning() == null ? null : outcome.tuning().best();
     row.add(String.valueOf(best == null ? method : best.config().method()));
     Metrics before = report == null ? null : report.before();

@@ -1,8 +1,6 @@
 package org.pacnet.cli;
 
 import java.io.PrintStream;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.pacnet.io.Json;
 import picocli.CommandLine.Option;
@@ -26,14 +24,5 @@ final class Output {
     } else {
       text.accept(System.out);
     }
-  }
-
-  /** An object for {@link #print}: names and values in turn. */
-  static Map<String, Object> object(Object... namesAndValues) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return map;
   }
 }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.Equation;
 import org.pacnet.data.Data;
 import org.pacnet.data.PredictionWriter;
+import org.pacnet.io.Json;
 import org.pacnet.pde.Points;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +82,7 @@ final class PointsCommand implements Runnable {
     PredictionWriter.check(table, Path.of(out));
     PredictionWriter.write(table, List.of(), new BitSet(), List.of(), Path.of(out));
     output.print(
-        Output.object("equation", equation.toString(), "coefficient", coefficient, "file", out),
+        Json.object("equation", equation.toString(), "coefficient", coefficient, "file", out),
         text -> text.println("Points of " + equation + ", coefficient " + coefficient + ", written to " + out));
   }
 }

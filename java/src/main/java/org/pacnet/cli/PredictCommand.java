@@ -7,6 +7,8 @@ import org.pacnet.Model;
 import org.pacnet.Predictions;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.io.Json;
+import org.pacnet.report.Words;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,7 +78,7 @@ final class PredictCommand implements Runnable {
       int rows = predictions.rows();
       int dropped = predictions.dropped().cardinality();
       output.print(
-          Output.object(
+          Json.object(
               "model", directory,
               "target", target,
               "file", out,
@@ -85,7 +87,7 @@ final class PredictCommand implements Runnable {
               "columns", added),
           text ->
               text.println(
-                  Text.count(rows)
+                  Words.count(rows)
                       + " rows predicted"
                       + (dropped > 0 ? ", " + dropped + " left empty (missing values)" : "")
                       + "; added "

@@ -9,6 +9,7 @@ import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
 import org.pacnet.error.DataException;
+import org.pacnet.io.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,7 +48,7 @@ final class PruneCommand implements Runnable {
           model.prune(how.ratio(), how.scope(), how.excluded().toArray(String[]::new));
       List<Path> others = Saving.save(place, model);
       output.print(
-          Output.object(
+          Json.object(
               "model", directory,
               "layers", model.layers(),
               "phase", report,

@@ -70,7 +70,7 @@ final class ReportCommand implements Runnable {
     } else {
       kept(Objects.requireNonNull(subject.results), command).write(out);
     }
-    output.print(Output.object("file", out.toString()), text -> text.println("Written to " + out));
+    output.print(Json.object("file", out.toString()), text -> text.println("Written to " + out));
   }
 
   private static Page kept(Path results, String command) {

@@ -16,6 +16,7 @@ import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.Phase;
 import org.pacnet.PhaseReport;
+import org.pacnet.report.Words;
 
 /** Results as people read them. */
 final class Text {
@@ -34,14 +35,6 @@ final class Text {
     return size >= 1e6 || size < 1e-3
         ? String.format(Locale.ROOT, "%.3e", value)
         : String.format(Locale.ROOT, size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.4f", value);
-  }
-
-  static String count(long value) {
-    return String.format(Locale.ROOT, "%,d", value);
-  }
-
-  static String percent(double share) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
   /** A table with a header line; the first column is left-aligned, the others right-aligned. */
@@ -81,7 +74,7 @@ final class Text {
     }
     Double entropy = metrics.crossEntropy();
     if (entropy != null) {
-      return List.of(percent(metrics.error()), number(entropy));
+      return List.of(Words.percent(metrics.error()), number(entropy));
     }
     return metrics.labels().stream().map(label -> number(label.rmse())).toList();
   }
@@ -117,7 +110,7 @@ final class Text {
     List<List<String>> rows = new ArrayList<>();
     for (Metrics.HorizonError horizon : horizons) {
       List<String> row =
-          new ArrayList<>(List.of("up to " + number(horizon.until()), count(horizon.rows())));
+          new ArrayList<>(List.of("up to " + number(horizon.until()), Words.count(horizon.rows())));
       horizon.rmse().forEach(value -> row.add(number(value)));
       rows.add(row);
     }
@@ -137,17 +130,17 @@ final class Text {
           List.of(
               layer.name(),
               String.join(" x ", layer.shape().stream().map(String::valueOf).toList()),
-              count(layer.kept()),
-              count(layer.size() - layer.kept()),
-              layer.excluded() ? "excluded" : percent(layer.prunedRatio())));
+              Words.count(layer.kept()),
+              Words.count(layer.size() - layer.kept()),
+              layer.excluded() ? "excluded" : Words.percent(layer.prunedRatio())));
     }
     rows.add(
         List.of(
             "together",
             "",
-            count(kept),
-            count(prunable - kept),
-            percent(1 - (double) kept / prunable)));
+            Words.count(kept),
+            Words.count(prunable - kept),
+            Words.percent(1 - (double) kept / prunable)));
     table(out, List.of("layer", "shape", "kept", "pruned", "ratio"), rows);
   }
 
@@ -177,9 +170,9 @@ final class Text {
     double allocated = after.error();
     return List.of(
         "Caution: the source error after Allocate is "
-            + (classes ? percent(allocated) : number(allocated))
+            + (classes ? Words.percent(allocated) : number(allocated))
             + ", well above the "
-            + (classes ? percent(trained) : number(trained))
+            + (classes ? Words.percent(trained) : number(trained))
             + " after Train: pruning took more than the rest of the network can make up for. Try a"
             + " lower --ratio, more --source-epochs, a wider network, or --per-layer.");
   }
@@ -209,10 +202,10 @@ final class Text {
     for (int c : order.subList(0, Math.min(order.size(), MOST_CLASSES))) {
       List<Long> taken = matrix.get(c);
       long count = taken.stream().mapToLong(Long::longValue).sum();
-      List<String> row = new ArrayList<>(List.of(classes.get(c), count(count)));
-      row.add(count == 0 ? "-" : percent(recall(taken, c)));
+      List<String> row = new ArrayList<>(List.of(classes.get(c), Words.count(count)));
+      row.add(count == 0 ? "-" : Words.percent(recall(taken, c)));
       if (all) {
-        taken.forEach(n -> row.add(count(n)));
+        taken.forEach(n -> row.add(Words.count(n)));
       } else {
         row.add(mistaken(classes, taken, c));
       }
@@ -236,7 +229,7 @@ final class Text {
         worst = c;
       }
     }
-    return worst < 0 ? "-" : classes.get(worst) + " (" + count(taken.get(worst)) + ")";
+    return worst < 0 ? "-" : classes.get(worst) + " (" + Words.count(taken.get(worst)) + ")";
   }
 
   /** Names what lies beside a model and was left alone. */

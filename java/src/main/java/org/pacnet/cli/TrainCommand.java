@@ -8,6 +8,7 @@ import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.PhaseReport;
 import org.pacnet.TransferConfig;
+import org.pacnet.io.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -66,7 +67,7 @@ final class TrainCommand implements Runnable {
       List<Path> others = Saving.save(place, model);
       PhaseReport report = model.reports().get(0);
       output.print(
-          Output.object(
+          Json.object(
               "model", out.out,
               "parameters", model.parameterCount(),
               "phase", report,

@@ -18,8 +18,10 @@ import org.pacnet.TransferConfig;
 import org.pacnet.Tuning;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.io.Json;
 import org.pacnet.report.Comparison;
 import org.pacnet.report.Reports;
+import org.pacnet.report.Words;
 
 /** All four phases and the table that sums them up: what {@code transfer} and {@code demo} share. */
 final class TransferRun {
@@ -100,7 +102,7 @@ final class TransferRun {
       List<PhaseReport> phases = new ArrayList<>(model.reports());
       phases.add(calibrate);
       Map<String, Object> json =
-          Output.object(
+          Json.object(
               "model", request.out().toString(),
               "target", request.name(),
               "parameters", model.parameterCount(),
@@ -109,7 +111,7 @@ final class TransferRun {
               "test",
                   request.test() == null
                       ? null
-                      : Output.object("before", testBefore, "after", testAfter),
+                      : Json.object("before", testBefore, "after", testAfter),
               "tuning", tuning == null ? null : TuneReport.json(tuning),
               "learningCurve", curve,
               "warnings", warnings,
@@ -194,10 +196,10 @@ final class TransferRun {
         ? "-"
         : report.data().name()
             + ", "
-            + Text.count(report.data().rows())
+            + Words.count(report.data().rows())
             + " rows"
             + (report.data().dropped() > 0
-                ? " (" + Text.count(report.data().dropped()) + " left out, a value is missing)"
+                ? " (" + Words.count(report.data().dropped()) + " left out, a value is missing)"
                 : "");
   }
 
@@ -209,7 +211,7 @@ final class TransferRun {
     if (!Double.isFinite(change)) {
       return "The source model is already right on every row.";
     }
-    String percent = Text.percent(Math.abs(change));
+    String percent = Words.percent(Math.abs(change));
     return change < 0
         ? "Calibrate lowers the target error by " + percent + "."
         : "Calibrate raises the target error by "

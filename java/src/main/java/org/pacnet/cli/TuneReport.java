@@ -9,7 +9,9 @@ import org.pacnet.LearningCurve;
 import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
+import org.pacnet.io.Json;
 import org.pacnet.report.Comparison;
+import org.pacnet.report.Words;
 
 /** What cross-validation found, for people and for programs. */
 final class TuneReport {
@@ -17,7 +19,7 @@ final class TuneReport {
   private TuneReport() {}
 
   static Map<String, Object> json(Tuning tuning) {
-    return Output.object(
+    return Json.object(
         "verdict", tuning.verdict(),
         "pValue", tuning.pValue(),
         "best", json(tuning.best()),
@@ -26,7 +28,7 @@ final class TuneReport {
 
   private static Map<String, Object> json(Trial trial) {
     TransferConfig config = trial.config();
-    return Output.object(
+    return Json.object(
         "method", config.method().toString(),
         "ratio", config.ratio(),
         "lambda", config.strength(),
@@ -44,7 +46,7 @@ final class TuneReport {
       rows.add(
           List.of(
               way.name(),
-              comparison.unit().isEmpty() ? Text.percent(way.error()) : String.format(Locale.ROOT, "%.4g", way.error()),
+              comparison.unit().isEmpty() ? Words.percent(way.error()) : String.format(Locale.ROOT, "%.4g", way.error()),
               way.name().equals(comparison.against()) ? "-" : String.format(Locale.ROOT, "%.2g", way.p())));
     }
     Text.table(out, List.of("cross-validated", unit, "p against " + comparison.against()), rows);

@@ -132,6 +132,11 @@ public final class Experiment {
       };
     }
 
+    /** Whether an error is a share of rows that are wrong, and no distance. */
+    public boolean countsMistakes() {
+      return this == SHAPES;
+    }
+
     /** As on the command line. */
     @Override
     public String toString() {
@@ -196,6 +201,16 @@ public final class Experiment {
       SourceErrors source,
       double seconds,
       long peakBytes) {
+
+    /** The names of the methods that were run. */
+    public List<String> methods() {
+      return summary.stream().map(Summary::method).distinct().toList();
+    }
+
+    /** What there is of one of them, a number of samples each. */
+    public List<Summary> of(String method) {
+      return summary.stream().filter(s -> s.method().equals(method)).toList();
+    }
 
     /** A line for each cell, in a fixed order, without what differs from run to run. */
     public String csv() {

@@ -1,5 +1,6 @@
 package org.pacnet.image;
 
+import java.awt.Graphics2D;
 import java.awt.Image;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -53,7 +54,12 @@ public final class ImageRows implements EncodedData {
 
   /** A path or number for each row, for predictions. */
   public List<String> names() {
-    return IntStream.range(0, rows()).mapToObj(source::name).toList();
+    return IntStream.range(0, rows()).mapToObj(this::name).toList();
+  }
+
+  /** That of one row. */
+  public String name(int row) {
+    return source.name(row);
   }
 
   @Override
@@ -118,7 +124,9 @@ public final class ImageRows implements EncodedData {
     int width = Math.max(1, (int) (scale * picture.getWidth()));
     int height = Math.max(1, (int) (scale * picture.getHeight()));
     BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    small.createGraphics().drawImage(picture.getScaledInstance(width, height, Image.SCALE_AREA_AVERAGING), 0, 0, null);
+    Graphics2D graphics = small.createGraphics();
+    graphics.drawImage(picture.getScaledInstance(width, height, Image.SCALE_AREA_AVERAGING), 0, 0, null);
+    graphics.dispose();
     return small;
   }
 

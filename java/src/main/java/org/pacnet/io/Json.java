@@ -13,6 +13,8 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The one way in which objects become JSON and back: enums in lower case, nothing left unsaid. */
@@ -88,5 +90,14 @@ public final class Json {
   /** What is wrong with a text, in one line without the parser's own notation. */
   public static String reason(JsonProcessingException e) {
     return e.getOriginalMessage().lines().findFirst().orElse("it is not valid JSON");
+  }
+
+  /** An object, of names and values in turn. */
+  public static Map<String, Object> object(Object... namesAndValues) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return map;
   }
 }

@@ -4,9 +4,10 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.pacnet.io.Json;
 
 /** The charts that there are: what each file of the folder of charts is told. */
 final class Charts {
@@ -62,9 +63,9 @@ final class Charts {
           points.add(List.of(rounded(curve.x()[i]), rounded(curve.y()[i])));
         }
       }
-      series.add(object("name", curve.name(), "colour", curve.colour(), "style", curve.style(), "points", points));
+      series.add(Json.object("name", curve.name(), "colour", curve.colour(), "style", curve.style(), "points", points));
     }
-    return object("x", x, "y", y, "series", series);
+    return Json.object("x", x, "y", y, "series", series);
   }
 
   /** A bar for each name. */
@@ -79,7 +80,7 @@ final class Charts {
 
   private static Page.Chart bars(
       String title, String label, String value, boolean stacked, List<String> rows, List<Series> series) {
-    return new Page.Chart("bars", title, label, object("value", value, "rows", rows, "series", series, "stacked", stacked));
+    return new Page.Chart("bars", title, label, Json.object("value", value, "rows", rows, "series", series, "stacked", stacked));
   }
 
   /** So many bins of equal width. */
@@ -106,20 +107,20 @@ final class Charts {
   static Page.Chart histogram(
       String title, String label, String x, String y, double[] edges, List<Series> counts, Map<String, Double> marks) {
     List<Map<String, Object>> named = new ArrayList<>();
-    marks.forEach((name, at) -> named.add(object("name", name, "at", at)));
+    marks.forEach((name, at) -> named.add(Json.object("name", name, "at", at)));
     List<Map<String, Object>> series = new ArrayList<>();
-    counts.forEach(one -> series.add(object("name", one.name(), "counts", one.values())));
-    return new Page.Chart("histogram", title, label, object("x", x, "y", y, "edges", edges, "series", series, "marks", named));
+    counts.forEach(one -> series.add(Json.object("name", one.name(), "counts", one.values())));
+    return new Page.Chart("histogram", title, label, Json.object("x", x, "y", y, "edges", edges, "series", series, "marks", named));
   }
 
   /** Points beside {@code line}: "diagonal" or "zero". */
   static Page.Chart scatter(String title, String label, String x, String y, List<List<Double>> points, String line) {
-    return new Page.Chart("scatter", title, label, object("x", x, "y", y, "points", points, "line", line));
+    return new Page.Chart("scatter", title, label, Json.object("x", x, "y", y, "points", points, "line", line));
   }
 
   /** Intervals beside zero; an item is the index of its row, the middle and both ends. */
   static Page.Chart intervals(String title, String label, String x, List<String> rows, List<Map<String, Object>> groups) {
-    return new Page.Chart("intervals", title, label, object("x", x, "rows", rows, "groups", groups));
+    return new Page.Chart("intervals", title, label, Json.object("x", x, "rows", rows, "groups", groups));
   }
 
   /** A side of a heat map; without labels where nobody could read them. */
@@ -133,7 +134,7 @@ final class Charts {
         "heat",
         title,
         label,
-        object(
+        Json.object(
             "x", x, "y", y, "cells", cells, "value", scale.value(), "min", scale.min(), "max", scale.max(),
             "diverging", scale.diverging(), "numbers", scale.numbers()));
   }
@@ -146,24 +147,12 @@ final class Charts {
   /** So many of so many indices, evenly, the last among them. */
   static int[] chosen(int count, int most) {
     if (count <= most) {
-      int[] all = new int[count];
-      for (int i = 0; i < count; i++) {
-        all[i] = i;
-      }
-      return all;
+      return IntStream.range(0, count).toArray();
     }
     int[] some = new int[most];
     for (int i = 0; i < most; i++) {
       some[i] = (int) ((long) i * (count - 1) / (most - 1));
     }
     return some;
-  }
-
-  static Map<String, Object> object(Object... namesAndValues) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return map;
   }
 }

@@ -9,6 +9,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
+import org.pacnet.io.Json;
+import org.pacnet.statistics.Softmax;
 
 /** Predicted classes beside true ones. */
 final class ClassSections {
@@ -32,7 +34,7 @@ final class ClassSections {
     probabilities = evaluation.probabilities();
     said = new int[truth.length];
     for (int r = 0; r < said.length; r++) {
-      said[r] = best(probabilities[r]);
+      said[r] = Softmax.mostProbable(probabilities[r]);
     }
   }
 
@@ -44,15 +46,6 @@ final class ClassSections {
       sections.add(pictures);
     }
     return sections;
-  }
-
-  /** The most probable class: of equals the first. */
-  static int best(double[] probabilities) {
-    int best = 0;
-    for (int c = 1; c < probabilities.length; c++) {
-      best = probabilities[c] > probabilities[best] ? c : best;
-    }
-    return best;
   }
 
   /** The share of rows that are not of the most frequent class. */
@@ -240,12 +233,12 @@ final class ClassSections {
               ? "%s (%s)".formatted(classes.get(said[r]), sure)
               : "%s, said %s (%s)".formatted(classes.get(truth[r]), classes.get(said[r]), sure);
       pictures.add(
-          Charts.object(
+          Json.object(
               "picture", "data:image/png;base64," + Base64.getEncoder().encodeToString(evaluation.picture(r, PIXELS)),
               "name", "%s: %s".formatted(evaluation.path(r), text),
               "text", text,
               "right", right));
     }
-    return new Page.Chart("pictures", title, "%s: %d pictures".formatted(title, chosen.size()), Charts.object("pictures", pictures));
+    return new Page.Chart("pictures", title, "%s: %d pictures".formatted(title, chosen.size()), Json.object("pictures", pictures));
   }
 }

@@ -54,9 +54,9 @@ public record Comparison(
       for (int r = 0; r < less.length; r++) {
         less[r] = trial.losses()[r] - against.losses()[r];
       }
-      double mean = trial.loss() - against.loss();
-      double half = Means.halfInterval(less);
-      ways.add(new Way(name(trial.config(), usual), trial.error(), trial.loss(), mean, mean - half, mean + half, p[i]));
+      Means.Interval interval = Means.interval(less);
+      ways.add(
+          new Way(name(trial.config(), usual), trial.error(), trial.loss(), interval.mean(), interval.low(), interval.high(), p[i]));
     }
     Provenance source =
         model.reports().stream().filter(report -> report.phase() == Phase.TRAIN).map(PhaseReport::data).findFirst().orElse(null);

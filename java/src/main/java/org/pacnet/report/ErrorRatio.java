@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
 import org.pacnet.statistics.Means;
+import org.pacnet.statistics.Softmax;
 
 /**
  * One error divided by another on the same rows, with its 95 % interval: the delta method on the logarithm of the ratio, over the rows,
@@ -78,8 +79,7 @@ record ErrorRatio(double ratio, double low, double high) {
       return wrong(evaluation);
     }
     int labels = evaluation.labels().size();
-    List<Evaluation.Trajectory> trajectories = evaluation.trajectories();
-    if (trajectories.isEmpty()) {
+    if (!evaluation.alongTrajectories()) {
       double[][] losses = new double[labels + 1][];
       for (int c = 0; c < labels; c++) {
         losses[c] = squares(evaluation.truth(c), evaluation.predicted(c));
@@ -87,6 +87,7 @@ record ErrorRatio(double ratio, double low, double high) {
       losses[labels] = ones(evaluation.rows());
       return losses;
     }
+    List<Evaluation.Trajectory> trajectories = evaluation.trajectories();
     double[][] losses = new double[labels + 1][trajectories.size()];
     for (int t = 0; t < trajectories.size(); t++) {
       Evaluation.Trajectory one = trajectories.get(t);
@@ -103,7 +104,7 @@ record ErrorRatio(double ratio, double low, double high) {
     int[] truth = evaluation.trueClasses();
     double[][] probabilities = evaluation.probabilities();
     for (int r = 0; r < truth.length; r++) {
-      losses[0][r] = ClassSections.best(probabilities[r]) == truth[r] ? 0 : 1;
+      losses[0][r] = Softmax.mostProbable(probabilities[r]) == truth[r] ? 0 : 1;
     }
     return losses;
   }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.experiment.Experiment;
+import org.pacnet.io.Json;
 import org.pacnet.method.Method;
 import org.pacnet.statistics.Means;
 
@@ -27,7 +28,7 @@ final class ExperimentPage {
   private ExperimentPage(Experiment.Results results) {
     this.results = results;
     settings = results.settings();
-    wrong = settings.problem() == Experiment.Problems.SHAPES;
+    wrong = settings.problem().countsMistakes();
     unit = wrong ? 100 : 1;
   }
 
@@ -43,7 +44,7 @@ final class ExperimentPage {
   private Page page(String command) {
     List<Page.Section> sections = new ArrayList<>();
     sections.add(errors());
-    if (methods().contains(PAC) && methods().size() > 1 && settings.seeds() > 1) {
+    if (results.methods().contains(PAC) && results.methods().size() > 1 && settings.seeds() > 1) {
       sections.add(differences());
     }
     sections.add(retention());
@@ -56,10 +57,6 @@ final class ExperimentPage {
     return wrong ? "target error, % wrong" : "target error (RMSE)";
   }
 
-  private List<String> methods() {
-    return results.summary().stream().map(Experiment.Summary::method).distinct().toList();
-  }
-
   private double[] errors(String method, int n) {
     return results.results().stream()
         .filter(cell -> cell.method().equals(method) && cell.n() == n)
@@ -67,7 +64,7 @@ final class ExperimentPage {
         .toArray();
   }
 
-  private double @Nullable [] lessThanPac(String method, int n) {
+  private Means.@Nullable Interval lessThanPac(String method, int n) {
     double[] pac = errors(PAC, n);
     double[] other = errors(method, n);
     if (pac.length < 2 || pac.length != other.length) {
@@ -77,7 +74,7 @@ final class ExperimentPage {
     for (int i = 0; i < pac.length; i++) {
       differences[i] = other[i] - pac[i];
     }
-    return differences;
+    return Means.interval(differences);
   }
 
   // In plain words: does it help, by how much, how sure.
@@ -94,24 +91,22 @@ final class ExperimentPage {
             settings.targets().stream().mapToInt(Integer::intValue).min().orElseThrow(),
             settings.targets().stream().mapToInt(Integer::intValue).max().orElseThrow()));
     String alone = Method.SCRATCH.toString();
-    if (!methods().contains(PAC) || !methods().contains(alone) || settings.seeds() < 2) {
+    if (!results.methods().contains(PAC) || !results.methods().contains(alone) || settings.seeds() < 2) {
       return text + " Errors are means over seeds with their 95 % intervals.";
     }
     List<String> helps = new ArrayList<>();
     List<String> harms = new ArrayList<>();
     List<String> open = new ArrayList<>();
     for (int n : settings.targets().stream().sorted().toList()) {
-      double[] less = lessThanPac(alone, n);
+      Means.Interval less = lessThanPac(alone, n);
       if (less == null) {
         continue;
       }
-      double mean = Arrays.stream(less).average().orElseThrow();
-      double half = Means.halfInterval(less);
       double scratch = Arrays.stream(errors(alone, n)).average().orElseThrow();
       String said =
           String.format(
-              Locale.ROOT, "%d (%.0f %% %s)", n, 100 * Math.abs(mean) / scratch, mean >= 0 ? "lower" : "higher");
-      (mean - half > 0 ? helps : mean + half < 0 ? harms : open).add(said);
+              Locale.ROOT, "%d (%.0f %% %s)", n, 100 * Math.abs(less.mean()) / scratch, less.mean() >= 0 ? "lower" : "higher");
+      (less.low() > 0 ? helps : less.high() < 0 ? harms : open).add(said);
     }
     text.append(" Beside that of training on those samples alone, PAC's error");
     List<String> said = new ArrayList<>();
@@ -131,9 +126,9 @@ final class ExperimentPage {
   private Page.Section errors() {
     List<Map<String, Object>> series = new ArrayList<>();
     List<List<Object>> rows = new ArrayList<>();
-    for (String method : methods()) {
+    for (String method : results.methods()) {
       List<List<Double>> points = new ArrayList<>();
-      for (Experiment.Summary summary : summaries(method)) {
+      for (Experiment.Summary summary : results.of(method)) {
         double mean = unit * summary.mean();
         double half = unit * summary.interval();
         points.add(List.of((double) summary.n(), mean, mean - half, mean + half));
@@ -142,10 +137,8 @@ final class ExperimentPage {
       }
       series.add(Map.of("name", method, "points", points));
     }
-    Map<String, Object> data = new LinkedHashMap<>();
-    data.put("x", Map.of("name", "samples of the target", "log", true));
-    data.put("y", Map.of("name", error(), "log", !wrong));
-    data.put("series", series);
+    Map<String, Object> data =
+        Json.object("x", Map.of("name", "samples of the target"), "y", new Charts.Axis(error(), !wrong), "series", series);
     return new Page.Section(
         "Error against the number of samples",
         "Mean over the seeds, on rows that no method has seen; the band is the 95 % interval of the mean. p is of a paired t-test against"
@@ -164,23 +157,17 @@ final class ExperimentPage {
             rows));
   }
 
-  private List<Experiment.Summary> summaries(String method) {
-    return results.summary().stream().filter(s -> s.method().equals(method)).toList();
-  }
-
   private Page.Section differences() {
-    List<String> others = methods().stream().filter(method -> !method.equals(PAC)).toList();
+    List<String> others = results.methods().stream().filter(method -> !method.equals(PAC)).toList();
     List<Map<String, Object>> groups = new ArrayList<>();
     List<List<Object>> rows = new ArrayList<>();
     for (int n : settings.targets()) {
       List<List<Double>> items = new ArrayList<>();
       for (String method : others) {
-        double[] less = lessThanPac(method, n);
+        Means.Interval less = lessThanPac(method, n);
         if (less != null) {
-          double mean = Arrays.stream(less).average().orElseThrow();
-          double half = Means.halfInterval(less);
-          items.add(List.of((double) others.indexOf(method), mean, mean - half, mean + half));
-          rows.add(List.of(method, n, mean, mean - half, mean + half));
+          items.add(List.of((double) others.indexOf(method), less.mean(), less.low(), less.high()));
+          rows.add(List.of(method, n, less.mean(), less.low(), less.high()));
         }
       }
       groups.add(Map.of("name", "n = " + n, "items", items));
@@ -210,8 +197,8 @@ final class ExperimentPage {
     List<List<Object>> rows = new ArrayList<>();
     Map<String, List<@Nullable Double>> cells = new LinkedHashMap<>();
     double most = base;
-    for (String method : methods()) {
-      for (Experiment.Summary summary : summaries(method)) {
+    for (String method : results.methods()) {
+      for (Experiment.Summary summary : results.of(method)) {
         Double left = summary.sourceError();
         if (left != null) {
           double after = unit * left;

@@ -30,6 +30,8 @@ final class FieldSections {
   private final double[] t;
   private final double[] truth;
   private final double[] predicted;
+  private final Range places;
+  private final Range times;
 
   private FieldSections(Evaluation evaluation) {
     this.evaluation = evaluation;
@@ -39,6 +41,8 @@ final class FieldSections {
     t = ofKnown(evaluation.input("t"));
     truth = ofKnown(evaluation.truth(0));
     predicted = ofKnown(evaluation.predicted(0));
+    places = range(x);
+    times = range(t);
   }
 
   private double[] ofKnown(double[] all) {
@@ -68,8 +72,6 @@ final class FieldSections {
     Range is = range(truth);
     Range says = range(predicted);
     String label = evaluation.labels().get(0);
-    Range times = range(t);
-    Range places = range(x);
     Charts.Side across = new Charts.Side("t, from %s to %s".formatted(Words.number(times.from()), Words.number(times.to())), List.of());
     Charts.Side down = new Charts.Side("x, from %s (top) to %s".formatted(Words.number(places.from()), Words.number(places.to())), List.of());
     Charts.Scale scale = new Charts.Scale(label, Math.min(is.from(), says.from()), Math.max(is.to(), says.to()), false, false);
@@ -92,8 +94,6 @@ final class FieldSections {
 
   // A line of cells is a place, and a column a time.
   private List<List<@Nullable Double>> cells(double[] values) {
-    Range times = range(t);
-    Range places = range(x);
     int across = cellsOf(t);
     int down = cellsOf(x);
     double[][] sums = new double[down][across];
@@ -124,7 +124,6 @@ final class FieldSections {
   private Page.Table byTime(double[] off) {
     double[] squares = new double[TIMES];
     long[] counts = new long[TIMES];
-    Range times = range(t);
     for (int r = 0; r < off.length; r++) {
       int bin = times.cell(t[r], TIMES);
       squares[bin] += off[r] * off[r];

@@ -22,7 +22,7 @@ final class NumberSections {
   static List<Page.Section> of(Evaluation evaluation) {
     List<Page.Section> sections = new ArrayList<>(List.of(predicted(evaluation)));
     sections.add(residuals(evaluation));
-    if (evaluation.trajectories().isEmpty()) {
+    if (!evaluation.alongTrajectories()) {
       sections.add(worst(evaluation));
     }
     return sections;

@@ -173,7 +173,7 @@ public final class Reports {
 
   /** The errors of many targets, by name, on rows of {@code data}. */
   public static Page targets(Model model, Map<String, Metrics> errors, String data, String command) {
-    double[] sorted = errors.values().stream().mapToDouble(Metrics::error).sorted().toArray();
+    double median = TargetSections.median(errors.values().stream().mapToDouble(Metrics::error).toArray());
     Map.Entry<String, Metrics> worst =
         errors.entrySet().stream().max(Comparator.comparingDouble(e -> e.getValue().error())).orElseThrow();
     double unit = PhaseSections.unit(worst.getValue());
@@ -182,7 +182,7 @@ public final class Reports {
             .formatted(
                 Words.count(errors.size()),
                 data,
-                Words.number(unit * sorted[(sorted.length - 1) / 2]),
+                Words.number(unit * median),
                 PhaseSections.errorTitle(model),
                 worst.getKey(),
                 Words.number(unit * worst.getValue().error()));
@@ -232,7 +232,7 @@ public final class Reports {
       return ClassSections.of(evaluation);
     }
     List<Page.Section> sections = new ArrayList<>();
-    if (!evaluation.trajectories().isEmpty()) {
+    if (evaluation.alongTrajectories()) {
       sections.addAll(TrajectorySections.of(evaluation));
     }
     if (model.config().network() instanceof Pinn) {

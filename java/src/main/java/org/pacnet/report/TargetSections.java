@@ -128,9 +128,7 @@ final class TargetSections {
   private static Page.Chart histogram(String error, double[] errors) {
     double most = Math.max(Arrays.stream(errors).max().orElseThrow(), Double.MIN_NORMAL);
     double[] edges = Charts.edges(0, most, BINS);
-    double[] sorted = errors.clone();
-    Arrays.sort(sorted);
-    double median = sorted[(sorted.length - 1) / 2];
+    double median = median(errors);
     return Charts.histogram(
         "All of them",
         "How many of %d targets have which error; the median is %s".formatted(errors.length, Words.number(median)),
@@ -139,5 +137,12 @@ final class TargetSections {
         edges,
         List.of(Charts.Series.of("", Charts.counts(errors, edges))),
         Map.of("median: " + Words.number(median), median));
+  }
+
+  /** What half of them are at most. */
+  static double median(double[] errors) {
+    double[] sorted = errors.clone();
+    Arrays.sort(sorted);
+    return sorted[(sorted.length - 1) / 2];
   }
 }

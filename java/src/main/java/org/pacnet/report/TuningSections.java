@@ -3,6 +3,7 @@ package org.pacnet.report;
 import java.util.ArrayList;
 import java.util.List;
 import org.pacnet.LearningCurve;
+import org.pacnet.io.Json;
 
 /** What cross-validation on the target's rows says. */
 final class TuningSections {
@@ -43,7 +44,7 @@ final class TuningSections {
               "The loss of each way less that of %s with its 95 %% interval".formatted(comparison.against()),
               "difference of the loss",
               others,
-              List.of(Charts.object("name", "mean and 95 % interval", "items", items))));
+              List.of(Json.object("name", "mean and 95 % interval", "items", items))));
     }
     return new Page.Section(
         "Ways to learn the target",

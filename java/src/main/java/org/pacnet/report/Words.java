@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.pacnet.Metrics;
 
 /** Numbers in sentences. */
-final class Words {
+public final class Words {
 
   private Words() {}
 
@@ -12,11 +12,13 @@ final class Words {
     return value == Math.rint(value) && Math.abs(value) < 1e6 ? count((long) value) : String.format(Locale.ROOT, "%.4g", value);
   }
 
-  static String count(long value) {
+  /** With commas between thousands. */
+  public static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  static String percent(double share) {
+  /** A share, with one decimal. */
+  public static String percent(double share) {
     return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 

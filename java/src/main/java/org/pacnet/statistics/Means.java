@@ -23,6 +23,16 @@ public final class Means {
     return values.length < 2 ? 0 : quantile(values.length - 1) * deviation(values) / Math.sqrt(values.length);
   }
 
+  /** A mean and the ends of its 95 % confidence interval. */
+  public record Interval(double mean, double low, double high) {}
+
+  /** Student's interval of the mean of some numbers. */
+  public static Interval interval(double[] values) {
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double half = halfInterval(values);
+    return new Interval(mean, mean - half, mean + half);
+  }
+
   /** What Student's t is below with a probability of 97.5 %. */
   public static double quantile(int degreesOfFreedom) {
     return new TDistribution(degreesOfFreedom).inverseCumulativeProbability(0.975);

@@ -27,4 +27,13 @@ public final class Softmax {
       p[c] /= total;
     }
   }
+
+  /** The index of the largest probability: of equals the first. */
+  public static int mostProbable(double[] p) {
+    int best = 0;
+    for (int c = 1; c < p.length; c++) {
+      best = p[c] > p[best] ? c : best;
+    }
+    return best;
+  }
 }
