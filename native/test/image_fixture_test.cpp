@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -137,6 +138,27 @@ TEST(ImageNetworks, SameSeedSameBits) {
       }
       EXPECT_EQ(std::memcmp(results[0].data(), results[1].data(), results[0].size() * sizeof(float)), 0) << description;
     }
+  }
+}
+
+// Channels around every block that a convolution's kernels have, images of odd sizes, a last batch of one row. Where memory is
+// guarded (guarded/guarded_memory.cpp) this is where a write past a workspace shows.
+TEST(ImageNetworks, LearnAtEveryWidth) {
+  std::vector<std::string> descriptions;
+  for (int width = 1; width <= 17; ++width) {
+    descriptions.push_back("resnet18 image=3,12,12 outputs=2 base=" + std::to_string(width));
+    descriptions.push_back("resnet18 image=1,9,11 outputs=2 base=" + std::to_string(width));
+  }
+  for (int width = 1; width <= 33; ++width) {
+    descriptions.push_back("cnn image=2,7,5 outputs=2 widths=" + std::to_string(width) + "," + std::to_string(34 - width));
+  }
+  for (const std::string& description : descriptions) {
+    Network network(description.c_str());
+    const Images data(17, network.inputs());
+    network.initialize(1);
+    const std::vector<float> before = parameters_of(network);
+    EXPECT_TRUE(std::isfinite(test::fit(network, classes(1), PhaseScope(network), data.x, data.y))) << description;
+    EXPECT_NE(parameters_of(network), before) << description;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <optional>
 
 #include "core/blas.h"
 #include "core/omp.h"
@@ -87,6 +88,12 @@ AutogradNet::Linear AutogradNet::add_head(const std::string& name, int64_t in) {
 }
 
 at::Tensor AutogradNet::Convolution::operator()(const Tensors& tensors, const at::Tensor& x) const {
+  if (kernel == 1 && stride > 1) {
+    // The pixels that count first, then all of them: oneDNN's own way to a strided 1x1 kernel's gradient writes past its
+    // workspace where channels come last and are fewer than one of its blocks (uxlfoundation/oneDNN issue 6035).
+    const at::Tensor seen = x.slice(2, 0, std::nullopt, stride).slice(3, 0, std::nullopt, stride);
+    return at::conv2d(seen.contiguous(at::MemoryFormat::ChannelsLast), tensors.views[weight]);
+  }
   return at::conv2d(x, tensors.views[weight], {}, stride, kernel / 2);
 }
 
