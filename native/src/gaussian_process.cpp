@@ -10,6 +10,8 @@
 
 #include "core/blas.h"
 #include "core/error.h"
+#include "core/omp.h"
+#include "core/simd.h"
 #include "gp/gaussian_process.h"
 #include "pacnet/pacnet.h"
 
@@ -27,9 +29,12 @@ at::Tensor in_double(const float* values, at::IntArrayRef shape) {
 }  // namespace
 
 struct GaussianProcess::Impl {
-  Impl(const float* x, int64_t x_count, const float* y, int64_t rows, const float* given, int64_t given_count) {
+  Impl(const float* x, int64_t x_count, const float* y, int64_t rows, const float* given, int64_t given_count,
+       int threads) {
+    isa();  // before LibTorch chooses for itself
     const at::NoGradGuard no_gradients;
     pin_blas_threads();
+    require(threads > 0, "the number of threads must be at least 1");
     require(rows > 0 && x_count > 0 && x_count % rows == 0, "x does not have so many rows");
     require(rows <= kMostRows, "a Gaussian process of " + std::to_string(rows) + " rows is too large; give at most " +
                                    std::to_string(kMostRows));
@@ -40,7 +45,8 @@ struct GaussianProcess::Impl {
     if (deviation == 0.0) {
       deviation = 1.0;
     }
-    process = std::make_unique<GaussianRegression>(in_double(x, {rows, inputs}), (labels - mean) / deviation);
+    process = std::make_unique<GaussianRegression>(in_double(x, {rows, inputs}), (labels - mean) / deviation, threads);
+    const OmpThreads used(process->threads());
     if (given == nullptr) {
       const Kernel best = process->best();
       kernel.assign(best.logs.begin(), best.logs.end());
@@ -61,8 +67,8 @@ struct GaussianProcess::Impl {
 };
 
 GaussianProcess::GaussianProcess(const float* x, int64_t x_count, const float* y, int64_t rows, const float* kernel,
-                                 int64_t kernel_count)
-    : impl_(guarded([&] { return new Impl(x, x_count, y, rows, kernel, kernel_count); })) {}
+                                 int64_t kernel_count, int threads)
+    : impl_(guarded([&] { return new Impl(x, x_count, y, rows, kernel, kernel_count, threads); })) {}
 
 GaussianProcess::~GaussianProcess() { delete impl_; }
 
@@ -77,6 +83,7 @@ double GaussianProcess::log_likelihood() const {
   return guarded([&] {
     const at::NoGradGuard no_gradients;
     pin_blas_threads();
+    const OmpThreads used(impl_->process->threads());
     return impl_->process->log_likelihood(impl_->rounded(), nullptr);
   });
 }
@@ -88,6 +95,7 @@ void GaussianProcess::predict(const float* x, int64_t x_count, int64_t rows, flo
     require(count == rows, "there must be room for a number a row");
     const at::NoGradGuard no_gradients;
     pin_blas_threads();
+    const OmpThreads used(impl_->process->threads());
     for (int64_t begin = 0; begin < rows; begin += kPredictRows) {
       const int64_t part = std::min(kPredictRows, rows - begin);
       const auto [means, variances] =

@@ -28,16 +28,12 @@ int abi_version() noexcept { return kAbiVersion; }
 
 const char* libtorch_version() noexcept { return TORCH_VERSION; }
 
-const char* cpu_capability() noexcept {
-  if (has_avx512()) {
-    return "AVX512";
-  }
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (__builtin_cpu_supports("avx2")) {
-    return "AVX2";
-  }
-#endif
-  return "DEFAULT";
+const char* cpu_capability() {
+  return guarded([] {
+    thread_local std::string words;
+    words = describe_isa();
+    return words.c_str();
+  });
 }
 
 bool gpu_usable() {
@@ -128,7 +124,11 @@ struct FitScope::Impl : Scope {
   using Scope::Scope;
 };
 
-Network::Network(const char* description) : impl_(guarded([&] { return new Impl(description); })) {}
+Network::Network(const char* description)
+    : impl_(guarded([&] {
+        isa();  // before LibTorch chooses for itself
+        return new Impl(description);
+      })) {}
 
 Network::~Network() { delete impl_; }
 

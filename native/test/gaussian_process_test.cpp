@@ -12,6 +12,7 @@
 
 #include "fixture.h"
 #include "pacnet/pacnet.h"
+#include "gp/positive_definite.h"
 
 namespace pacnet {
 namespace {
@@ -25,7 +26,7 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& kernel = f.tensor("kernel");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), kernel.data(), count(kernel));
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), kernel.data(), count(kernel), 1);
   EXPECT_NEAR(gp.log_likelihood(), f.number("likelihood"), 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -39,7 +40,7 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
 TEST_P(GpFixture, TheKernelThatIsFoundIsAsLikelyAndPredictsTheSame) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), nullptr, 0);
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), nullptr, 0, 1);
   EXPECT_GT(gp.log_likelihood(), f.number("likelihood") - 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -55,10 +56,10 @@ TEST_P(GpFixture, FromItsKernelItComesBackBitForBit) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& x = f.tensor("x");
-  const GaussianProcess gp(x.data(), count(x), y.data(), count(y), nullptr, 0);
+  const GaussianProcess gp(x.data(), count(x), y.data(), count(y), nullptr, 0, 1);
   std::vector<float> kernel(static_cast<std::size_t>(f.number("inputs")) + 2);
   gp.get_kernel(kernel.data(), count(kernel));
-  const GaussianProcess again(x.data(), count(x), y.data(), count(y), kernel.data(), count(kernel));
+  const GaussianProcess again(x.data(), count(x), y.data(), count(y), kernel.data(), count(kernel), 1);
   std::vector<float> first(y.size());
   std::vector<float> second(y.size());
   std::vector<float> deviation(y.size());
@@ -73,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, GpFixture, testing::Values("gp_small", "gp_more"
 TEST(GaussianRegression, GradientOfTheLikelihoodEqualsFiniteDifferences) {
   const at::Tensor x = at::sin(at::arange(15 * 3, at::kDouble).square()).view({15, 3});
   const at::Tensor y = at::cos(at::arange(15, at::kDouble).square());
-  const GaussianRegression regression(x, y);
+  const GaussianRegression regression(x, y, 1);
   Kernel kernel{{0.2, -0.3, 1.1, 0.4, -2.0}};
   std::vector<double> gradient;
   regression.log_likelihood(kernel, &gradient);
@@ -88,19 +89,71 @@ TEST(GaussianRegression, GradientOfTheLikelihoodEqualsFiniteDifferences) {
   }
 }
 
+at::Tensor positive_definite(int64_t n) {
+  const at::Tensor a = at::sin(at::arange(n * n, at::kDouble).square().mul_(0.37)).view({n, n});
+  return (at::matmul(a, a.t()) / static_cast<double>(n)).add_(at::eye(n, at::kDouble), 0.5);
+}
+
+// Sizes around a block's, whose last one is a row; LibTorch's factor and inverse.
+TEST(PositiveDefinite, FactorAndInverseAreLapacksOnAnyNumberOfThreads) {
+  for (const int64_t n : {1, 5, 192, 193, 400, 577}) {
+    const at::Tensor matrix = positive_definite(n);
+    const at::Tensor factor = at::linalg_cholesky(matrix);
+    std::vector<at::Tensor> results;
+    for (const int threads : {1, 2, 3}) {
+      Team team(threads);
+      at::Tensor ours = matrix.clone();
+      ASSERT_TRUE(cholesky(ours.data_ptr<double>(), n, team)) << n;
+      at::Tensor scratch = at::empty({n, n}, at::kDouble);
+      at::Tensor inverse = at::empty({n, n}, at::kDouble);
+      inverse_of(ours.const_data_ptr<double>(), n, team, scratch.data_ptr<double>(), inverse.data_ptr<double>());
+      EXPECT_LT((ours.t().tril() - factor).abs().max().item<double>(), 1e-11) << n;
+      EXPECT_LT((inverse - at::cholesky_inverse(factor)).abs().max().item<double>(), 1e-10) << n;
+      results.push_back(inverse);
+      EXPECT_TRUE(at::equal(inverse, results.front())) << n << " rows, " << threads << " threads";
+    }
+  }
+  at::Tensor indefinite = positive_definite(300);
+  indefinite.data_ptr<double>()[250 * 301] = -1.0;
+  Team team(2);
+  EXPECT_FALSE(cholesky(indefinite.data_ptr<double>(), 300, team));
+}
+
+TEST(GaussianProcessThreads, AreTakenAndChangeNoPrediction) {
+  const int64_t rows = 600;
+  std::vector<float> x(static_cast<std::size_t>(rows * 2));
+  std::vector<float> y(static_cast<std::size_t>(rows));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    x[2 * i] = std::sin(static_cast<float>(i * i % 977));
+    x[2 * i + 1] = std::cos(static_cast<float>(i * 7 % 611));
+    y[i] = x[2 * i] * x[2 * i + 1] + 0.1F * std::sin(static_cast<float>(i * 31));
+  }
+  const std::vector<float> kernel = {0.1F, 0.2F, 0.0F, -3.0F};
+  std::vector<std::vector<float>> means;
+  for (const int threads : {1, 2}) {
+    const GaussianProcess gp(x.data(), count(x), y.data(), rows, kernel.data(), 4, threads);
+    means.emplace_back(y.size());
+    std::vector<float> deviation(y.size());
+    gp.predict(x.data(), count(x), rows, means.back().data(), deviation.data(), rows);
+  }
+  EXPECT_EQ(means[0], means[1]);
+  EXPECT_EQ(GaussianRegression(at::zeros({600, 1}, at::kDouble), at::zeros({600}, at::kDouble), 2).threads(), 2);
+  EXPECT_EQ(GaussianRegression(at::zeros({30, 1}, at::kDouble), at::zeros({30}, at::kDouble), 2).threads(), 1);
+}
+
 TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
   const std::vector<float> x = {1, 2, 1, 2, 1, 2};
   const std::vector<float> constant = {5, 5, 5};
   const std::vector<float> varying = {4, 5, 6};
   for (const auto& y : {constant, varying}) {
-    const GaussianProcess gp(x.data(), 6, y.data(), 3, nullptr, 0);
+    const GaussianProcess gp(x.data(), 6, y.data(), 3, nullptr, 0, 1);
     float mean = 0;
     float deviation = 0;
     gp.predict(x.data(), 2, 1, &mean, &deviation, 1);
     EXPECT_NEAR(mean, 5.0F, 0.05F);
     EXPECT_TRUE(std::isfinite(deviation));
   }
-  const GaussianProcess one(x.data(), 2, varying.data(), 1, nullptr, 0);
+  const GaussianProcess one(x.data(), 2, varying.data(), 1, nullptr, 0, 1);
   float mean = 0;
   float deviation = 0;
   one.predict(x.data(), 2, 1, &mean, &deviation, 1);
@@ -111,7 +164,7 @@ TEST(GaussianProcessEdges, WhatDoesNotFitIsRefused) {
   const std::vector<float> x(6, 1.0F);
   const auto refused = [&](int64_t rows, int64_t kernel_count) {
     try {
-      const GaussianProcess gp(x.data(), 6, x.data(), rows, kernel_count > 0 ? x.data() : nullptr, kernel_count);
+      const GaussianProcess gp(x.data(), 6, x.data(), rows, kernel_count > 0 ? x.data() : nullptr, kernel_count, 1);
     } catch (const std::exception&) {
       return last_error_kind() == kErrorInvalidArgument;
     }

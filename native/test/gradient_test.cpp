@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nn/mlp.h"
+#include "wanted.h"
 
 namespace pacnet {
 namespace {
@@ -36,6 +37,9 @@ struct Problem {
 
   // The loss's mean, and the gradients in the arena's layout.
   double run(const LossSpec& spec, uint32_t dropout_key, int threads, FloatBuffer& grads) const {
+    return run(spec, dropout_key, threads, test::all_of(mlp), grads);
+  }
+  double run(const LossSpec& spec, uint32_t dropout_key, int threads, const Wanted& wanted, FloatBuffer& grads) const {
     MlpPass pass(mlp, kRows, true);
     std::copy(x.begin(), x.end(), pass.input());
     const int64_t label_width = static_cast<int64_t>(y.size()) / kRows;
@@ -44,10 +48,10 @@ struct Problem {
       const Share own = share_rows(thread, threads);
       pass.forward(params.data(), own.begin, own.end, dropout_key);
       sum += pass.loss_and_backward(params.data(), spec, {}, nullptr, y.data() + own.begin * label_width, own.begin, own.end, kRows,
-                                    dropout_key);
+                                    dropout_key, wanted.lowest);
     }
     for (int thread = 0; thread < threads; ++thread) {
-      pass.weight_gradients(kRows, true, thread, threads, grads.data());
+      pass.weight_gradients(kRows, wanted, thread, threads, grads.data());
     }
     return sum / static_cast<double>(kRows);
   }
@@ -125,6 +129,30 @@ TEST_P(Gradient, EqualsAutograd) {
 INSTANTIATE_TEST_SUITE_P(All, Gradient,
                          testing::Combine(testing::Values(kRelu, kTanh, kSigmoid, kGelu, kSilu),
                                           testing::Values(kMse, kMae, kHuber, kCrossEntropy), testing::Values(1, 3)));
+
+// Of each layer alone, and of the biases alone: the same bits as with all the others, which are left as they were.
+TEST(WantedGradients, OnlyWhatIsWantedIsComputed) {
+  const Problem p(kSilu, kMse, 0.0);
+  const LossSpec spec{kMse, 1.0, 0};
+  FloatBuffer all(p.mlp.layout().extent());
+  p.run(spec, 0, 2, all);
+  const auto& tensors = p.mlp.layout().tensors();
+  for (std::size_t t = 0; t < tensors.size(); ++t) {
+    BitMask trainable(p.mlp.layout());
+    trainable.word(tensors[t].offset / kWordBits) = 1;
+    const Wanted wanted(p.mlp, trainable);
+    EXPECT_EQ(wanted.lowest, tensors[t].layer);
+    FloatBuffer some(p.mlp.layout().extent());
+    std::fill_n(some.data(), some.size(), 77.0F);
+    p.run(spec, 0, 2, wanted, some);
+    for (std::size_t u = 0; u < tensors.size(); ++u) {
+      for (int64_t i = tensors[u].offset; i < tensors[u].offset + tensors[u].size; ++i) {
+        ASSERT_EQ(some.data()[i], u == t ? all.data()[i] : 77.0F) << tensors[t].name << ' ' << tensors[u].name;
+      }
+    }
+  }
+  EXPECT_EQ(Wanted(p.mlp, BitMask(p.mlp.layout())).lowest, p.mlp.layers());
+}
 
 class DropoutGradient : public testing::TestWithParam<Activation> {};
 

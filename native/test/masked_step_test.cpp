@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -131,6 +132,52 @@ TEST(MaskedStep, PiecesGiveTheSameBitsAsOneRun) {
     apply(step, pieces.step(false), pieces.trainable, segments, begin, begin + 64);
   }
   EXPECT_EQ(std::memcmp(whole.p.data(), pieces.p.data(), kExtent * sizeof(float)), 0);
+}
+
+// A weight whose gradient is exactly zero from some step on, and gradients whose squares are no normal numbers.
+TEST(MaskedStep, MomentsEndAsZeroAndNeverAsDenormalNumbers) {
+  Buffers b(15);
+  const std::vector<Segment> segments = {{0, kExtent, 0.0F}};
+  const auto expect_normal = [](const std::vector<float>& values, int64_t step) {
+    for (const float x : values) {
+      ASSERT_NE(std::fpclassify(x), FP_SUBNORMAL) << "step " << step;
+    }
+  };
+  for (int64_t t = 1; t <= 3000; ++t) {
+    for (std::size_t i = 0; i < b.g.size(); ++i) {
+      b.g[i] = t > 3 || i % 2 == 0 ? (i % 3 == 0 ? 1e-20F : i % 3 == 1 ? 1e-38F : 0.0F) : b.g[i];
+    }
+    apply(AdamStep(0.01, 0.9, 0.999, 1e-8, 0, t), b.step(false), b.trainable, segments, 0, kExtent);
+    if (t % 10 == 0) {
+      expect_normal(b.m, t);
+      expect_normal(b.v2, t);
+    }
+  }
+  EXPECT_EQ(b.m[200], 0.0F);
+  Buffers sgd(16);
+  for (int64_t t = 1; t <= 3000; ++t) {
+    std::fill(sgd.g.begin(), sgd.g.end(), 0.0F);
+    apply(SgdStep{0.1F, 0.9F, false}, sgd.step(false), sgd.trainable, segments, 0, kExtent);
+    if (t % 10 == 0) {
+      expect_normal(sgd.m, t);
+    }
+  }
+  EXPECT_EQ(sgd.m[200], 0.0F);
+}
+
+// What is dropped is nothing beside epsilon, however small that is.
+TEST(MaskedStep, SmallGradientsCountWhereEpsilonIsSmall) {
+  Buffers b(17);
+  std::fill(b.m.begin(), b.m.end(), 0.0F);
+  std::fill(b.v2.begin(), b.v2.end(), 0.0F);
+  std::fill(b.g.begin(), b.g.end(), 1e-14F);
+  b.trainable.word(3) = ~uint64_t{0};
+  const Buffers before = b;
+  const std::vector<Segment> segments = {{0, kExtent, 0.0F}};
+  apply(AdamStep(0.01, 0.9, 0.999, 1e-16, 0, 1), b.step(false), b.trainable, segments, 0, kExtent);
+  for (std::size_t i = 192; i < 256; ++i) {  // the first step is as long as the rate, whatever the gradient's size
+    EXPECT_NEAR(before.p[i] - b.p[i], 0.01 / 1.01, 1e-5);
+  }
 }
 
 }  // namespace

@@ -72,8 +72,10 @@ TEST_P(MethodFixture, OneEpochAgreesWithPyTorch) {
     FitOptions options = options_of(f);
     options.threads = threads;
     const double loss = fit(network, options, all, f.tensor("x"), f.tensor("y"));
-    EXPECT_NEAR(loss, f.number("trained_loss"), kTolerance * f.number("trained_loss"));
-    EXPECT_LT(relative_difference(parameters_of(network), f.tensor("trained")), kTolerance);
+    // A normalised convolution's sums differ more from one processor to the next.
+    const double tolerance = f.text("network").starts_with("cnn") ? 3 * kTolerance : kTolerance;
+    EXPECT_NEAR(loss, f.number("trained_loss"), tolerance * f.number("trained_loss"));
+    EXPECT_LT(relative_difference(parameters_of(network), f.tensor("trained")), tolerance);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "nn/pinn.h"
 #include "pacnet/pacnet.h"
 #include "scopes.h"
+#include "wanted.h"
 
 namespace pacnet {
 namespace {
@@ -97,7 +98,7 @@ TEST(JetPass, GradientsEqualFiniteDifferences) {
   value();
   std::copy(weights.begin(), weights.end(), pass.output_gradient());
   FloatBuffer grads(mlp.layout().extent());
-  pass.backward(params.data(), grads.data());
+  pass.backward(params.data(), test::all_of(mlp), grads.data());
   expect_finite_differences(mlp.layout(), params.data(), grads.data(), value, 2e-3);
 }
 

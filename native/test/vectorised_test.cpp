@@ -10,27 +10,38 @@
 #include <vector>
 
 #include "core/arena.h"
+#include "core/simd.h"
 #include "nn/activation.h"
 #include "nn/activation_arithmetic.h"
 #include "optim/masked_step.h"
 #include "prune/mask.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(PACNET_SANITIZE) && defined(NDEBUG)
+#if defined(PACNET_HAS_ISAS) && !defined(PACNET_SANITIZE) && defined(NDEBUG)
 
 namespace pacnet {
 namespace {
 
 constexpr int64_t kCount = 1 << 13;  // in the cache, so that memory is not what is measured
 
-// The shortest of many: other programs only add to it.
 double seconds(const std::function<void()>& body) {
-  double best = 1e9;
-  for (int i = 0; i < 60; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    body();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  const auto begin = std::chrono::steady_clock::now();
+  body();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Whether `fast` takes at most `share` of the time that `slow` takes. In turn, the shortest of many, since other programs only add to
+// it; and again where they did: what is no vector is never found to be one, however often it is tried.
+bool takes_at_most(double share, const std::function<void()>& fast, const std::function<void()>& slow) {
+  double shortest = 1e9;
+  double shortest_slow = 1e9;
+  for (int i = 0; i < 2000; ++i) {
+    shortest = std::min(shortest, seconds(fast));
+    shortest_slow = std::min(shortest_slow, seconds(slow));
+    if (i >= 20 && shortest < share * shortest_slow) {
+      return true;
+    }
   }
-  return best;
+  return false;
 }
 
 #define PACNET_ONE_BY_ONE __attribute__((noinline, optimize("no-tree-vectorize", "no-tree-slp-vectorize")))
@@ -60,8 +71,12 @@ TEST(Vectorised, TheMaskedStep) {
   const Segment segment{0, kCount, 0.01F};
   const AdamStep adam_step(1e-3, 0.9, 0.999, 1e-8, 0.0, 1);
   const SgdStep sgd_step{0.1F, 0.9F, false};
-  EXPECT_LT(seconds([&] { apply(adam_step, buffers, all, {&segment, 1}, 0, kCount); }), 0.6 * seconds([&] { adam(adam_step, buffers); }));
-  EXPECT_LT(seconds([&] { apply(sgd_step, buffers, all, {&segment, 1}, 0, kCount); }), 0.6 * seconds([&] { sgd(sgd_step, buffers); }));
+  EXPECT_TRUE(takes_at_most(
+      0.6, [&] { apply(adam_step, buffers, all, {&segment, 1}, 0, kCount); }, [&] { adam(adam_step, buffers); }));
+  // Little arithmetic: SSE2's four lanes just pay for the mask.
+  EXPECT_TRUE(takes_at_most(
+      isa() == Isa::kSse2 ? 1.0 : 0.6, [&] { apply(sgd_step, buffers, all, {&segment, 1}, 0, kCount); },
+      [&] { sgd(sgd_step, buffers); }));
 }
 
 template <typename F>
@@ -85,15 +100,15 @@ void expect_vectors(Activation activation) {
   std::vector<float> bias(kCount, 0.0F);
   std::vector<float> saved(kCount);
   std::vector<float> a(kCount);
-  const double fast = seconds([&] {
+  const auto fast = [&] {
     activate(activation, z.data(), bias.data(), 1, kCount, saved.data(), a.data(), {}, 0);
     activate_backward(activation, saved.data(), 1, kCount, a.data(), {}, 0);
-  });
-  const double slow = seconds([&] {
+  };
+  const auto slow = [&] {
     forward<F>(z.data(), saved.data(), a.data());
     backward<F>(saved.data(), a.data());
-  });
-  EXPECT_LT(fast, 0.6 * slow) << activation;
+  };
+  EXPECT_TRUE(takes_at_most(0.6, fast, slow)) << activation;
 }
 
 TEST(Vectorised, TheActivations) {

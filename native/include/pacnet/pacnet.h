@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 6;
+constexpr int kAbiVersion = 7;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -46,8 +46,10 @@ PACNET_API const char* blas_description();
 /// -1 where the BLAS offers no way to ask.
 PACNET_API int blas_threads();
 PACNET_API void pin_blas_threads();
-/// "AVX2", "AVX512" or "DEFAULT": the instruction set that the element-wise loops were dispatched to.
-PACNET_API const char* cpu_capability() noexcept;
+/// The instruction set of the core's own loops: "SSE2", "AVX2" or "AVX512", and where the environment variable PACNET_MAX_ISA (sse2, avx2,
+/// avx512) takes less than the processor has, that too. The first call of this or of a Network's constructor hands such a cap on to
+/// LibTorch. The words are valid until the next call on the same thread. Throws kErrorInvalidArgument for another value.
+PACNET_API const char* cpu_capability();
 /// Whether there is an NVIDIA GPU that this build can use, and which; or why not and what to do. The words are valid until
 /// the next call on the same thread.
 PACNET_API bool gpu_usable();
@@ -297,9 +299,9 @@ class PACNET_API Network {
 class PACNET_API GaussianProcess {
  public:
   /// x: [rows, inputs]; y: [rows]; both are copied. kernel: null for the one of largest marginal likelihood, searched by
-  /// L-BFGS with exact gradients.
-  GaussianProcess(const float* x, int64_t x_count, const float* y, int64_t rows, const float* kernel,
-                  int64_t kernel_count);
+  /// L-BFGS with exact gradients. threads: at most so many, where there are rows enough.
+  GaussianProcess(const float* x, int64_t x_count, const float* y, int64_t rows, const float* kernel, int64_t kernel_count,
+                  int threads);
   ~GaussianProcess();
   GaussianProcess(const GaussianProcess&) = delete;
   GaussianProcess& operator=(const GaussianProcess&) = delete;

@@ -11,8 +11,10 @@
 #include <numbers>
 #include <utility>
 
+#include "core/blas.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "gp/positive_definite.h"
 
 namespace pacnet {
 
@@ -24,6 +26,7 @@ constexpr int64_t kMostSteps = 200;
 constexpr int64_t kFirstSteps = 12;
 constexpr int kDrawnStarts = 6;
 constexpr int64_t kFewRows = 100;
+constexpr int64_t kRowsPerThread = 250;
 constexpr double kUnusable = 1e12;  // the search's value where the matrix is not positive definite
 
 at::Tensor lengths(const Kernel& kernel) {
@@ -33,14 +36,13 @@ at::Tensor lengths(const Kernel& kernel) {
 double signal(const Kernel& kernel) { return std::exp(kernel.logs[kernel.logs.size() - 2]); }
 double noise(const Kernel& kernel) { return std::exp(kernel.logs.back()); }
 
-// On the diagonal: noise, and what keeps rounding from making the matrix indefinite.
-at::Tensor with_noise(const at::Tensor& covariance, const Kernel& kernel) {
-  return covariance + at::eye(covariance.size(0), at::kDouble) * (noise(kernel) + kJitter * signal(kernel));
-}
-
 }  // namespace
 
-GaussianRegression::GaussianRegression(at::Tensor x, at::Tensor y) : x_(std::move(x)), y_(std::move(y)) {}
+GaussianRegression::GaussianRegression(at::Tensor x, at::Tensor y, int threads)
+    : team_(std::make_unique<Team>(static_cast<int>(
+          std::clamp<int64_t>(x.size(0) / kRowsPerThread, 1, std::min(threads, blas_callers()))))),
+      x_(std::move(x)),
+      y_(std::move(y)) {}
 
 at::Tensor GaussianRegression::covariance(const at::Tensor& a, const at::Tensor& b, const Kernel& kernel) const {
   const at::Tensor scale = lengths(kernel);
@@ -51,11 +53,20 @@ at::Tensor GaussianRegression::covariance(const at::Tensor& a, const at::Tensor&
   return signal(kernel) * (-0.5 * squared).exp();
 }
 
+// The lower factor of the covariance with noise on its diagonal, and what keeps rounding from making it indefinite; undefined where it is.
+// What lies above the factor's diagonal is anything.
+at::Tensor GaussianRegression::factor(const Kernel& kernel, const at::Tensor& without_noise) const {
+  at::Tensor matrix = without_noise.contiguous().clone();
+  matrix.diagonal().add_(noise(kernel) + kJitter * signal(kernel));
+  // Symmetric, so that rows may be taken for columns.
+  return cholesky(matrix.data_ptr<double>(), matrix.size(0), *team_) ? matrix.t() : at::Tensor();
+}
+
 double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<double>* gradient) const {
   const int64_t rows = x_.size(0);
   const at::Tensor without_noise = covariance(x_, x_, kernel);
-  const auto [lower, info] = at::linalg_cholesky_ex(with_noise(without_noise, kernel));
-  if (info.item<int>() != 0) {
+  const at::Tensor lower = factor(kernel, without_noise);
+  if (!lower.defined()) {
     return -kUnusable;
   }
   const at::Tensor alpha = at::cholesky_solve(y_.unsqueeze(1), lower);
@@ -63,7 +74,10 @@ double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<doub
                        0.5 * static_cast<double>(rows) * std::log(2.0 * std::numbers::pi);
   if (gradient != nullptr) {
     // d/dt = 1/2 tr((alpha alpha' - K^-1) dK/dt)
-    const at::Tensor outer = at::matmul(alpha, alpha.t()) - at::cholesky_inverse(lower);
+    at::Tensor inverse = at::empty({rows, rows}, at::kDouble);
+    at::Tensor scratch = at::empty({rows, rows}, at::kDouble);
+    inverse_of(lower.const_data_ptr<double>(), rows, *team_, scratch.data_ptr<double>(), inverse.data_ptr<double>());
+    const at::Tensor outer = at::matmul(alpha, alpha.t()).sub_(inverse);
     const at::Tensor weighted = outer * without_noise;
     // sum_ab W_ab (x_aj - x_bj)^2 = 2 sum_a x_aj^2 (W 1)_a - 2 sum_a x_aj (W x)_aj
     const at::Tensor by_input = (x_.square() * weighted.sum(1, true) - x_ * at::matmul(weighted, x_)).sum(0) /
@@ -142,8 +156,8 @@ Kernel GaussianRegression::best() const {
 
 void GaussianRegression::set(const Kernel& kernel) {
   kernel_ = kernel;
-  const auto [lower, info] = at::linalg_cholesky_ex(with_noise(covariance(x_, x_, kernel), kernel));
-  require(info.item<int>() == 0, "the rows' covariance is not positive definite with this kernel");
+  const at::Tensor lower = factor(kernel, covariance(x_, x_, kernel));
+  require(lower.defined(), "the rows' covariance is not positive definite with this kernel");
   lower_ = lower;
   alpha_ = at::cholesky_solve(y_.unsqueeze(1), lower);
 }

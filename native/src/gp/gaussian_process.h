@@ -5,7 +5,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
+
+#include "core/team.h"
 
 namespace pacnet {
 
@@ -17,8 +21,13 @@ struct Kernel {
 
 class GaussianRegression {
  public:
-  /// x: [rows, inputs], y: [rows], double; y is used as it is, of mean zero and variance one for the search's sake.
-  GaussianRegression(at::Tensor x, at::Tensor y);
+  /// x: [rows, inputs], y: [rows], double; y is used as it is, of mean zero and variance one for the search's sake. threads: at most so
+  /// many where there are rows enough.
+  GaussianRegression(at::Tensor x, at::Tensor y, int threads);
+
+  /// How many of them are of use.
+  int threads() const noexcept { return team_->size(); }
+
 
   /// The kernel of largest marginal likelihood that L-BFGS finds from a few starts; within e^-11.5 and e^11.5.
   Kernel best() const;
@@ -34,6 +43,9 @@ class GaussianRegression {
   at::Tensor covariance(const at::Tensor& a, const at::Tensor& b, const Kernel& kernel) const;
   Kernel climb(Kernel start, int64_t most_steps) const;
 
+  at::Tensor factor(const Kernel& kernel, const at::Tensor& without_noise) const;
+
+  std::unique_ptr<Team> team_;
   at::Tensor x_;
   at::Tensor y_;
   Kernel kernel_;

@@ -26,8 +26,8 @@ class JetPass {
   const float* output(Channel channel) const { return activations_.back().data() + channel * rows_; }
   /// Of the loss with respect to each channel, [channels, rows]: to be filled before backward().
   float* output_gradient() { return gradients_.back().data(); }
-  /// Adds the parameters' gradients to grads.
-  void backward(const float* params, float* grads);
+  /// Adds the wanted parameters' gradients to grads.
+  void backward(const float* params, const Wanted& wanted, float* grads);
 
  private:
   const Mlp& mlp_;

@@ -44,13 +44,15 @@ int threads_for(int offered, double flops) {
   return std::max(1, static_cast<int>(useful));
 }
 
-PACNET_SIMD void add_bias(const float* bias, int64_t rows, int64_t width, float* values) {
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < width; ++c) {
-      values[r * width + c] += bias[c];
+struct AddBias {
+  PACNET_LOOP void run(const float* bias, int64_t rows, int64_t width, float* values) {
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t c = 0; c < width; ++c) {
+        values[r * width + c] += bias[c];
+      }
     }
   }
-}
+};
 
 }  // namespace
 
@@ -99,6 +101,16 @@ double Mlp::training_flops_per_row() const {
   return flops;
 }
 
+Wanted::Wanted(const Mlp& mlp, const BitMask& trainable) : lowest(mlp.layers()) {
+  for (int64_t l = 0; l < mlp.layers(); ++l) {
+    weights.push_back(trainable.count(mlp.weight(l)) > 0);
+    biases.push_back(trainable.count(mlp.bias(l)) > 0);
+    if (weights.back() || biases.back()) {
+      lowest = std::min(lowest, l);
+    }
+  }
+}
+
 MlpPass::MlpPass(const Mlp& mlp, int64_t capacity, bool training) : mlp_(mlp) {
   for (int64_t l = 0; l <= mlp.layers(); ++l) {
     const bool hidden = l > 0 && l < mlp.layers();
@@ -130,14 +142,14 @@ void MlpPass::forward(const float* params, int64_t begin, int64_t end, uint32_t 
       activate(mlp_.activation(), a, bias, rows, out, saved(l + 1) + begin * out, a, dropout(l + 1, dropout_key),
                begin);
     } else {
-      add_bias(bias, rows, out, a);
+      vectorised<AddBias>(bias, rows, out, a);
     }
   }
 }
 
 double MlpPass::loss_and_backward(const float* params, const LossSpec& loss, const Terms& terms,
                                   const MlpPass* reference, const float* labels, int64_t begin, int64_t end,
-                                  int64_t batch_rows, uint32_t dropout_key) {
+                                  int64_t batch_rows, uint32_t dropout_key, int64_t lowest) {
   const int64_t rows = end - begin;
   const int64_t outputs = mlp_.outputs();
   const double sum = loss_sum(loss, output() + begin * outputs, labels, rows, outputs,
@@ -147,17 +159,17 @@ double MlpPass::loss_and_backward(const float* params, const LossSpec& loss, con
                       reference == nullptr ? nullptr : reference->output() + begin * outputs, labels, rows, batch_rows,
                       outputs, at(gradients_, mlp_.layers()) + begin * outputs);
   }
-  backward(params, terms, reference, begin, end, batch_rows, dropout_key);
+  backward(params, terms, reference, begin, end, batch_rows, dropout_key, lowest);
   return sum;
 }
 
 void MlpPass::backward(const float* params, int64_t begin, int64_t end) {
-  backward(params, {}, nullptr, begin, end, end - begin, 0);
+  backward(params, {}, nullptr, begin, end, end - begin, 0, 0);
 }
 
 void MlpPass::backward(const float* params, const Terms& terms, const MlpPass* reference, int64_t begin, int64_t end,
-                       int64_t batch_rows, uint32_t dropout_key) {
-  for (int64_t l = mlp_.layers() - 1; l > 0; --l) {
+                       int64_t batch_rows, uint32_t dropout_key, int64_t lowest) {
+  for (int64_t l = mlp_.layers() - 1; l > lowest; --l) {
     const int64_t in = mlp_.width(l);
     const int64_t out = mlp_.width(l + 1);
     float* grad = at(gradients_, l) + begin * in;
@@ -179,6 +191,11 @@ void MlpPass::input_gradient(const float* params, int64_t begin, int64_t end, fl
           mlp_.inputs(), out, mlp_.inputs());
 }
 
+void MlpPass::copy_output(int64_t from, int64_t to, int64_t rows) {
+  float* out = activations_.back().data();
+  std::copy_n(out + from * mlp_.outputs(), rows * mlp_.outputs(), out + to * mlp_.outputs());
+}
+
 void MlpPass::take(const MlpPass& other, int64_t rows) {
   for (std::size_t l = 0; l < activations_.size(); ++l) {
     const int64_t width = mlp_.width(static_cast<int64_t>(l));
@@ -189,7 +206,7 @@ void MlpPass::take(const MlpPass& other, int64_t rows) {
   }
 }
 
-void MlpPass::weight_gradients(int64_t batch_rows, bool with_bias, int thread, int threads, float* grads) const {
+void MlpPass::weight_gradients(int64_t batch_rows, const Wanted& wanted, int thread, int threads, float* grads) const {
   for (int64_t l = 0; l < mlp_.layers(); ++l) {
     const int64_t in = mlp_.width(l);
     const int64_t out = mlp_.width(l + 1);
@@ -199,9 +216,11 @@ void MlpPass::weight_gradients(int64_t batch_rows, bool with_bias, int thread, i
       continue;
     }
     const float* delta = at(gradients_, l + 1) + own.begin;
-    gemm_tn(columns, in, batch_rows, delta, out, at(activations_, l), in,
-            grads + mlp_.weight(l).offset + own.begin * in, in);
-    if (with_bias) {
+    if (wanted.weights[static_cast<std::size_t>(l)]) {
+      gemm_tn(columns, in, batch_rows, delta, out, at(activations_, l), in,
+              grads + mlp_.weight(l).offset + own.begin * in, in);
+    }
+    if (wanted.biases[static_cast<std::size_t>(l)]) {
       float* bias = grads + mlp_.bias(l).offset + own.begin;
       std::fill_n(bias, columns, 0.0F);
       add_column_sums(delta, batch_rows, out, columns, bias);
@@ -221,14 +240,11 @@ class MlpTraining final : public TrainingPass {
         seed_(setup.seed),
         team_(setup.team),
         label_width_(label_width(setup.loss, mlp)),
-        with_bias_(false),
+        wanted_(mlp, setup.trainable),
         pass_(mlp, setup.batch, true),
         reference_(mlp, setup.terms.needs_reference() ? setup.batch : 0, false),
         labels_(setup.batch * label_width_),
         losses_(static_cast<std::size_t>(setup.team.size())) {
-    for (int64_t l = 0; l < mlp.layers(); ++l) {
-      with_bias_ = with_bias_ || setup.trainable.count(mlp.bias(l)) > 0;
-    }
     team_.run([](int) { pin_blas_threads(); });
   }
 
@@ -250,10 +266,10 @@ class MlpTraining final : public TrainingPass {
           reference_.forward(terms_.reference, own.begin, own.end, 0);
         }
         loss = pass_.loss_and_backward(params_, loss_, terms_, &reference_, labels_.data() + own.begin * label_width_,
-                                       own.begin, own.end, rows, key);
+                                       own.begin, own.end, rows, key, wanted_.lowest);
       }
     });
-    team_.run([&](int thread) { pass_.weight_gradients(rows, with_bias_, thread, threads, grads); });
+    team_.run([&](int thread) { pass_.weight_gradients(rows, wanted_, thread, threads, grads); });
     double sum = 0.0;
     for (const PaddedDouble& loss : losses_) {
       sum += loss.value;
@@ -279,7 +295,7 @@ class MlpTraining final : public TrainingPass {
   uint64_t seed_;
   Team& team_;
   int64_t label_width_;
-  bool with_bias_;
+  Wanted wanted_;
   MlpPass pass_;
   MlpPass reference_;  ///< of no rows where no term needs it
   FloatBuffer labels_;

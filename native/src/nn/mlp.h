@@ -10,6 +10,7 @@
 #include "nn/loss.h"
 #include "nn/net.h"
 #include "pacnet/pacnet.h"
+#include "prune/mask.h"
 
 namespace pacnet {
 
@@ -51,6 +52,15 @@ class Mlp final : public Net {
   Layout layout_;
 };
 
+/// Which gradients a fit needs: those of what may move, and below the lowest of these no others either.
+struct Wanted {
+  Wanted(const Mlp& mlp, const BitMask& trainable);
+
+  std::vector<bool> weights;  ///< by layer
+  std::vector<bool> biases;
+  int64_t lowest;  ///< layer; layers() where nothing moves
+};
+
 /// The activations of up to `capacity` rows and, for training, their gradients. Rows are independent until
 /// weight_gradients(), so threads may work on disjoint rows at once.
 class MlpPass {
@@ -64,26 +74,29 @@ class MlpPass {
 
   /// Rows [begin, end). dropout_key: 0 turns dropout off, anything else draws the step's pattern.
   void forward(const float* params, int64_t begin, int64_t end, uint32_t dropout_key);
-  /// The loss summed over rows [begin, end) of the batch, and its gradient times 1/batch_rows and that of the terms as far
-  /// down as needed. reference: those rows' pass with the terms' reference, if they have one. labels: those of row
+  /// The loss summed over rows [begin, end) of the batch, and its gradient times 1/batch_rows and that of the terms down to
+  /// layer `lowest`. reference: those rows' pass with the terms' reference, if they have one. labels: those of row
   /// `begin` on. The spectral term wants all rows of the batch at once.
   double loss_and_backward(const float* params, const LossSpec& loss, const Terms& terms, const MlpPass* reference,
-                           const float* labels, int64_t begin, int64_t end, int64_t batch_rows, uint32_t dropout_key);
+                           const float* labels, int64_t begin, int64_t end, int64_t batch_rows, uint32_t dropout_key,
+                           int64_t lowest);
   /// [capacity, outputs]: to be filled before backward().
   float* output_gradient() { return gradients_.back().data(); }
   /// From there to every layer's product, without terms; for rows [begin, end) behind forward() without dropout.
   void backward(const float* params, int64_t begin, int64_t end);
   /// Of the input, behind backward(): [end - begin, inputs].
   void input_gradient(const float* params, int64_t begin, int64_t end, float* out) const;
+  /// What came out of `rows` rows, to others of the same pass.
+  void copy_output(int64_t from, int64_t to, int64_t rows);
   /// Takes over what forward() left of the first rows of another pass of the same network.
   void take(const MlpPass& other, int64_t rows);
-  /// Gradients of the parameters that belong to the thread's share of every layer's outputs, over all batch_rows.
-  void weight_gradients(int64_t batch_rows, bool with_bias, int thread, int threads, float* grads) const;
+  /// Gradients of the wanted parameters that belong to the thread's share of every layer's outputs, over all batch_rows.
+  void weight_gradients(int64_t batch_rows, const Wanted& wanted, int thread, int threads, float* grads) const;
 
  private:
-  /// The same with the terms as far down as needed.
+  /// The same with the terms, down to layer `lowest`.
   void backward(const float* params, const Terms& terms, const MlpPass* reference, int64_t begin, int64_t end,
-                int64_t batch_rows, uint32_t dropout_key);
+                int64_t batch_rows, uint32_t dropout_key, int64_t lowest);
   static float* at(std::vector<FloatBuffer>& buffers, int64_t layer) {
     return buffers[static_cast<std::size_t>(layer)].data();
   }

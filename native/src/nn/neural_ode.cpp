@@ -80,9 +80,9 @@ double OdePass::length(const Step& step, int64_t row) const {
   return step.scale * whole_[static_cast<std::size_t>(row)];
 }
 
-// f at every stage, beginning at state_; `from`: where in its interval, or row, the step begins, in [0, 1).
-void OdePass::stages(const float* params, const Step& step, double from) {
-  for (int i = 0; i < method_.stages; ++i) {
+// f at the stages from `first` on, beginning at state_; `from`: where in its interval, or row, the step begins, in [0, 1).
+void OdePass::stages(const float* params, const Step& step, double from, int first) {
+  for (int i = first; i < method_.stages; ++i) {
     const auto& a = method_.a[static_cast<std::size_t>(i)];
     const int64_t block = step.block + i;
     float* in = pass_->input() + block * rows_ * width_;
@@ -168,11 +168,20 @@ double OdePass::error(const Step& step) const {
   return worst;
 }
 
-int64_t OdePass::next_block(const Step& step) { return training_ ? step.block + method_.stages : 0; }
+// To the step behind an accepted one.
+void OdePass::go_on(Step& step) {
+  if (training_) {
+    steps_.push_back(step);
+    step.block += method_.stages - (method_.first_same_as_last ? 1 : 0);
+  } else if (method_.first_same_as_last) {
+    pass_->copy_output((step.block + method_.stages - 1) * rows_, step.block * rows_, rows_);
+  }
+  step.shares_first = method_.first_same_as_last;
+}
 
 void OdePass::fixed(const float* params) {
   const int64_t substeps = ode_.solver().substeps;
-  Step step{0, 0, 1.0 / static_cast<double>(substeps), 0, 0};
+  Step step{0, false, 0, 1.0 / static_cast<double>(substeps), 0, 0};
   for (; step.interval < ode_.steps(); ++step.interval) {
     for (int64_t m = 0; m < substeps; ++m) {
       stages(params, step, static_cast<double>(m) * step.scale);
@@ -183,10 +192,7 @@ void OdePass::fixed(const float* params) {
         emit(step, emissions_.back());
       }
       step.end_emission = emissions_.size();
-      if (training_) {
-        steps_.push_back(step);
-      }
-      step.block = next_block(step);
+      go_on(step);
     }
   }
 }
@@ -202,18 +208,21 @@ void OdePass::adaptive(const float* params) {
   for (int64_t r = 0; r < rows_; ++r) {
     at[static_cast<std::size_t>(r)] = share(r, 0);
   }
+  static_assert(kDormandPrince.first_same_as_last);
+  int known = 0;  // stages that need not be computed anew
   double done = 0.0;
-  Step step{0, -1, kFirst, 0, 0};
+  Step step{0, false, -1, kFirst, 0, 0};
   while (done < 1.0) {
     if (step.block + method_.stages > blocks_) {
       // Once for all: the next batch finds the room. What is there is copied, the steps go on.
       auto larger = std::make_unique<MlpPass>(ode_.field(), capacity_ * blocks_ * 2, training_);
-      larger->take(*pass_, step.block * rows_);
+      larger->take(*pass_, (step.block + known) * rows_);
       pass_ = std::move(larger);
       blocks_ *= 2;
     }
     step.scale = std::min(step.scale, 1.0 - done);
-    stages(params, step, done);
+    stages(params, step, done, known);
+    known = 1;  // if it is taken again, shorter, and for the next one
     const double off = error(step);
     const double factor = off > 0 ? std::clamp(kSafety * std::pow(off, -0.2), kLeast, kMost) : kMost;
     if (!(off <= 1.0)) {
@@ -249,11 +258,8 @@ void OdePass::adaptive(const float* params) {
         emit(step, emissions_[e]);
       }
     }
-    if (training_) {
-      steps_.push_back(step);
-    }
     done = end;
-    step.block = next_block(step);
+    go_on(step);
     step.scale *= factor;
   }
 }
@@ -276,13 +282,13 @@ void OdePass::forward(const float* params, int64_t rows) {
 
 void OdePass::backward(const float* params) {
   std::fill_n(gradient_.data(), rows_ * states_, 0.0F);
-  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-    backward(params, *step);
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    backward(params, steps_[i], i + 1 < steps_.size() && steps_[i + 1].shares_first);
   }
 }
 
 // gradient_ is that of the state behind the step, and becomes that of the state before it.
-void OdePass::backward(const float* params, const Step& step) {
+void OdePass::backward(const float* params, const Step& step, bool last_is_shared) {
   const auto outward = [&](const Emission& e) {
     return output_gradient_.data() + e.row * ode_.outputs() + e.time * states_;
   };
@@ -295,10 +301,12 @@ void OdePass::backward(const float* params, const Step& step) {
   // Of each slope: by the step's end, by outputs inside it, and below by the stages that it went into.
   float* slopes = pass_->output_gradient() + step.block * rows_ * states_;
   for (int i = 0; i < method_.stages; ++i) {
+    const bool shared = i + 1 == method_.stages && last_is_shared;  // the step behind this one has put its part there
     for (int64_t r = 0; r < rows_; ++r) {
       const auto weight = static_cast<float>(length(step, r) * method_.b[static_cast<std::size_t>(i)]);
       for (int64_t s = 0; s < states_; ++s) {
-        slopes[(i * rows_ + r) * states_ + s] = weight * gradient_.data()[r * states_ + s];
+        float& slope = slopes[(i * rows_ + r) * states_ + s];
+        slope = (shared ? slope : 0.0F) + weight * gradient_.data()[r * states_ + s];
       }
     }
   }
@@ -317,7 +325,7 @@ void OdePass::backward(const float* params, const Step& step) {
       gradient_.data()[e.row * states_ + s] += outward(e)[s];
     }
   }
-  for (int i = method_.stages - 1; i >= 0; --i) {
+  for (int i = method_.stages - 1; i >= (step.shares_first ? 1 : 0); --i) {
     const int64_t begin = (step.block + i) * rows_;
     pass_->backward(params, begin, begin + rows_);
     pass_->input_gradient(params, begin, begin + rows_, inward_.data());
@@ -335,16 +343,17 @@ void OdePass::backward(const float* params, const Step& step) {
   }
 }
 
-void OdePass::weight_gradients(float* grads) const {
+void OdePass::weight_gradients(const Wanted& wanted, float* grads) const {
   const int64_t blocks = steps_.empty() ? 0 : steps_.back().block + method_.stages;
-  pass_->weight_gradients(blocks * rows_, true, 0, 1, grads);
+  pass_->weight_gradients(blocks * rows_, wanted, 0, 1, grads);
 }
 
 namespace {
 
 class OdeWorker final : public SplitTraining::Worker {
  public:
-  OdeWorker(const NeuralOde& ode, const LossSpec& loss, int64_t rows) : ode_(ode), loss_(loss), pass_(ode, rows, true) {}
+  OdeWorker(const NeuralOde& ode, const TrainingSetup& setup, int64_t rows)
+      : ode_(ode), loss_(setup.loss), wanted_(ode.field(), setup.trainable), pass_(ode, rows, true) {}
 
   float* input() override { return pass_.input(); }
 
@@ -354,7 +363,7 @@ class OdeWorker final : public SplitTraining::Worker {
                                 grads == nullptr ? nullptr : pass_.output_gradient());
     if (grads != nullptr) {
       pass_.backward(params);
-      pass_.weight_gradients(grads);
+      pass_.weight_gradients(wanted_, grads);
     }
     return sum;
   }
@@ -362,6 +371,7 @@ class OdeWorker final : public SplitTraining::Worker {
  private:
   const NeuralOde& ode_;
   LossSpec loss_;
+  Wanted wanted_;
   OdePass pass_;
 };
 
@@ -370,7 +380,7 @@ class OdeWorker final : public SplitTraining::Worker {
 std::unique_ptr<TrainingPass> NeuralOde::training(const TrainingSetup& setup) const {
   require(setup.loss.kind != kCrossEntropy, "a differential equation has no classes");
   return std::make_unique<SplitTraining>(
-      *this, setup, [&](int64_t rows) { return std::make_unique<OdeWorker>(*this, setup.loss, rows); });
+      *this, setup, [&](int64_t rows) { return std::make_unique<OdeWorker>(*this, setup, rows); });
 }
 
 void NeuralOde::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {

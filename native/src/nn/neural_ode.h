@@ -63,13 +63,14 @@ class OdePass {
   void forward(const float* params, int64_t rows);
   void backward(const float* params);
   /// Of all that backward() went over.
-  void weight_gradients(float* grads) const;
+  void weight_gradients(const Wanted& wanted, float* grads) const;
 
  private:
   /// z = z + h sum b k over the stages from `block` on, h being `scale` times the row's time for `interval`, or for
   /// the whole row where that is negative.
   struct Step {
     int64_t block;
+    bool shares_first;  ///< the first stage is the last one of the step before, in the same block
     int64_t interval;
     double scale;
     std::size_t first_emission;
@@ -83,14 +84,14 @@ class OdePass {
   };
 
   double length(const Step& step, int64_t row) const;
-  void stages(const float* params, const Step& step, double from);
+  void stages(const float* params, const Step& step, double from, int first = 0);
   void emit(const Step& step, const Emission& emission);
   void advance(const Step& step);
   double error(const Step& step) const;
   void fixed(const float* params);
   void adaptive(const float* params);
-  int64_t next_block(const Step& step);
-  void backward(const float* params, const Step& step);
+  void go_on(Step& step);
+  void backward(const float* params, const Step& step, bool last_is_shared);
 
   const float* slope(int64_t block) const { return pass_->output() + block * rows_ * states_; }
 

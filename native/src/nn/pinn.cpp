@@ -31,8 +31,9 @@ constexpr double kTimeScale = 2.0;
 
 class PointPass {
  public:
-  PointPass(const Pinn& pinn, int64_t rows, bool training)
-      : pinn_(pinn), jet_(pinn.field(), pinn.channels(), std::min(kAtOnce, std::max<int64_t>(rows, 1)), training) {}
+  /// wanted: of a training pass; null for predictions.
+  PointPass(const Pinn& pinn, int64_t rows, const Wanted* wanted)
+      : pinn_(pinn), wanted_(wanted), jet_(pinn.field(), pinn.channels(), std::min(kAtOnce, std::max<int64_t>(rows, 1)), wanted != nullptr) {}
 
   int64_t capacity() const { return jet_.capacity(); }
 
@@ -81,7 +82,7 @@ class PointPass {
       }
     }
     if (grads != nullptr) {
-      jet_.backward(params, grads);
+      jet_.backward(params, *wanted_, grads);
     }
     return sum;
   }
@@ -99,13 +100,14 @@ class PointPass {
   }
 
   const Pinn& pinn_;
+  const Wanted* wanted_;
   JetPass jet_;
 };
 
 class PinnWorker final : public SplitTraining::Worker {
  public:
-  PinnWorker(const Pinn& pinn, int64_t rows)
-      : pinn_(pinn), pass_(pinn, rows, true), x_(rows * pinn.inputs()), out_(pass_.capacity()) {}
+  PinnWorker(const Pinn& pinn, const BitMask& trainable, int64_t rows)
+      : pinn_(pinn), wanted_(pinn.field(), trainable), pass_(pinn, rows, &wanted_), x_(rows * pinn.inputs()), out_(pass_.capacity()) {}
 
   float* input() override { return x_.data(); }
 
@@ -125,6 +127,7 @@ class PinnWorker final : public SplitTraining::Worker {
 
  private:
   const Pinn& pinn_;
+  Wanted wanted_;
   PointPass pass_;
   FloatBuffer x_;
   FloatBuffer out_;
@@ -141,8 +144,8 @@ int Pinn::useful_threads(int offered, int64_t batch) const {
 
 std::unique_ptr<TrainingPass> Pinn::training(const TrainingSetup& setup) const {
   require(setup.loss.kind == kMse, "a physics-informed network learns by squared errors");
-  return std::make_unique<SplitTraining>(*this, setup,
-                                         [&](int64_t rows) { return std::make_unique<PinnWorker>(*this, rows); });
+  return std::make_unique<SplitTraining>(
+      *this, setup, [&](int64_t rows) { return std::make_unique<PinnWorker>(*this, setup.trainable, rows); });
 }
 
 void Pinn::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
@@ -150,7 +153,7 @@ void Pinn::predict(const float* params, const float* x, int64_t rows, float* out
   team.run([&](int thread) {
     pin_blas_threads();
     const Share own = share_of(rows, thread, team.size(), kAtOnce);
-    PointPass pass(*this, own.end - own.begin, false);
+    PointPass pass(*this, own.end - own.begin, nullptr);
     for (int64_t begin = own.begin; begin < own.end; begin += pass.capacity()) {
       const int64_t count = std::min(pass.capacity(), own.end - begin);
       pass.forward(params, x + begin * inputs(), count, out + begin);

@@ -17,6 +17,7 @@ struct RungeKutta {
   Row c;
   Row error;                                         ///< b less the embedded method's; zero where there is none
   std::array<std::array<double, 4>, kMostStages> dense;  ///< b_i(theta) = sum_p dense[i][p] theta^(p+1), likewise
+  bool first_same_as_last;  ///< the last stage is where the step ends: the next step's first
 };
 
 /// The classical method of order 4 (Kutta 1901).
@@ -26,7 +27,8 @@ inline constexpr RungeKutta kRungeKutta4{
     {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6},
     {0.0, 0.5, 0.5, 1.0},
     {},
-    {}};
+    {},
+    false};
 
 /// Order 5 with an error estimate of order 4 (Dormand & Prince 1980) and dense output of order 4 (Shampine 1986).
 inline constexpr RungeKutta kDormandPrince{
@@ -47,6 +49,7 @@ inline constexpr RungeKutta kDormandPrince{
       {0.0, -1754552775.0 / 470086768, 14199869525.0 / 1410260304, -10690763975.0 / 1880347072},
       {0.0, 127303824393.0 / 49829197408, -318862633887.0 / 49829197408, 701980252875.0 / 199316789632},
       {0.0, -282668133.0 / 205662961, 2019193451.0 / 616988883, -1453857185.0 / 822651844},
-      {0.0, 40617522.0 / 29380423, -110615467.0 / 29380423, 69997945.0 / 29380423}}}};
+      {0.0, 40617522.0 / 29380423, -110615467.0 / 29380423, 69997945.0 / 29380423}}},
+    true};
 
 }  // namespace pacnet

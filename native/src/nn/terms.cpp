@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/omp.h"
 #include "core/simd.h"
 #include "nn/tensor_form.h"
 
@@ -26,18 +27,23 @@ void soften(const float* o, int64_t count, double temperature, double* p) {
   }
 }
 
-}  // namespace
-
-PACNET_SIMD void add_feature_gradient(const std::vector<float>& weight, const float* f, const float* r,
-                                      int64_t positions, int64_t rows, float* grad) {
-  const auto channels = static_cast<int64_t>(weight.size());
-  const float* w = weight.data();
-  const float scale = 2.0F / static_cast<float>(rows);
-  for (int64_t p = 0; p < positions; ++p) {
-    for (int64_t c = 0; c < channels; ++c) {
-      grad[p * channels + c] += scale * w[c] * (f[p * channels + c] - r[p * channels + c]);
+struct AddFeatureGradient {
+  PACNET_LOOP void run(const float* w, int64_t channels, const float* f, const float* r, int64_t positions, float scale,
+                       float* grad) {
+    for (int64_t p = 0; p < positions; ++p) {
+      for (int64_t c = 0; c < channels; ++c) {
+        grad[p * channels + c] += scale * w[c] * (f[p * channels + c] - r[p * channels + c]);
+      }
     }
   }
+};
+
+}  // namespace
+
+void add_feature_gradient(const std::vector<float>& weight, const float* f, const float* r, int64_t positions,
+                          int64_t rows, float* grad) {
+  vectorised<AddFeatureGradient>(weight.data(), static_cast<int64_t>(weight.size()), f, r, positions,
+                                 2.0F / static_cast<float>(rows), grad);
 }
 
 at::Tensor spectral_gradient(double strength, int64_t count, const at::Tensor& f) {
@@ -61,6 +67,7 @@ at::Tensor spectral_gradient(double strength, int64_t count, const at::Tensor& f
 
 void add_spectral_gradient(double strength, int64_t count, const float* f, int64_t rows, int64_t channels,
                            float* grad) {
+  const OmpThreads one(1);  // the network's pass has its own
   tensor_at(grad, {rows, channels}, at::kCPU)
       .add_(spectral_gradient(strength, count, tensor_at(f, {rows, channels}, at::kCPU)));
 }

@@ -124,14 +124,14 @@ class CpuEngine final : public Engine {
     rows_.next(rows);
     const double loss = pass_->gradients(load_, static_cast<int64_t>(rows.size()), step_, grads_.data());
     if (has_penalty(scope_)) {
-      add_penalty_gradient(scope_, params_, grads_.data());
+      add_penalty_gradient(scope_, params_, grads_.data(), *team_);
     }
     if (gates_ == nullptr) {
       update(params_);
     } else {
-      gates_->backward(grads_.data());
+      gates_->backward(grads_.data(), *team_);
       update(gates_->change());
-      gates_->compose(params_);
+      gates_->compose(params_, *team_);
     }
     return loss;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/arena.h"
+#include "core/team.h"
 #include "prune/mask.h"
 #include "train/scope.h"
 
@@ -24,11 +25,11 @@ class Gates {
 
   /// From the gradients of the weights to those of change, in place, and of the gates: the step function passes
   /// gradients as if it were the identity (straight-through; Bengio et al. 2013), and every gate is pulled toward zero.
-  void backward(float* grads);
+  void backward(float* grads, Team& team);
   /// Everything trainable but what a closed gate keeps at its start.
   BitMask moved() const;
   /// The weights that follow from change and gates.
-  void compose(float* params) const;
+  void compose(float* params, Team& team) const;
 
  private:
   bool open(const Tensor& tensor) const;

@@ -181,7 +181,8 @@ final class Calibration implements Situation, AutoCloseable {
           EncodedData others = new Subset(target.rows(), folds.outside(f));
           EncodedData own = new Subset(target.rows(), folds.inside(f));
           return new Correction.Fold(baseRows(own), baseRows(others), others.labels());
-        });
+        },
+        settings.threads());
   }
 
   // Rows with what the base says of them.

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.pacnet.core.Machine;
 import org.pacnet.core.NativeLibrary;
 
 /**
@@ -17,8 +18,12 @@ import org.pacnet.core.NativeLibrary;
  * @param libtorch the version that the core was compiled against
  * @param blas what multiplies matrices, and the file it was loaded from
  * @param blasThreads 1, as long as nothing else in the process changes it; −1 if it can't be asked
- * @param processors that the JVM may use
- * @param cpuCapability the instruction set of the core's element-wise loops
+ * @param processors that this process may use, by its container's quota and its affinity: the default for threads
+ * @param allProcessors that the machine has
+ * @param cpuCapability the instruction set of the core's own loops, and whether it is capped by PACNET_MAX_ISA
+ * @param memory bytes that the machine has, or the container may use
+ * @param heap bytes that the JVM's heap may take of it
+ * @param tableMemory bytes that DuckDB may take of it
  * @param gpu whether one is used, and if not why
  * @param libraries loaded native libraries that matter, with their files
  */
@@ -29,7 +34,11 @@ public record Diagnosis(
     String blas,
     int blasThreads,
     int processors,
+    int allProcessors,
     String cpuCapability,
+    long memory,
+    long heap,
+    long tableMemory,
     String gpu,
     Map<String, String> libraries) {
 
@@ -42,8 +51,12 @@ public record Diagnosis(
         info.libtorch(),
         info.blas(),
         info.blasThreads(),
-        Runtime.getRuntime().availableProcessors(),
+        Machine.processors(),
+        Machine.allProcessors(),
         info.cpuCapability(),
+        Machine.memory(),
+        Runtime.getRuntime().maxMemory(),
+        Machine.tableMemory(),
         describeGpu(),
         loadedLibraries());
   }

@@ -59,7 +59,8 @@ record Cli(int exitCode, String out, String err) {
 
   private static Process start(Path folder, File stdout, Class<?> program, Object... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    // Where the tests run in the background, a shell may have had their children ignore Ctrl-C.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*:" + testClasses()));

@@ -164,9 +164,13 @@ class InterruptionTest {
   void controlCEndsACommandWithCode130OneLineAndNothingLeft() throws Exception {
     Path out = folder.resolve("deep/model");
     Process process = trainForever(out);
-    Thread.sleep(500);
-    new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
-    assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+    try {
+      Thread.sleep(500);
+      new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+      assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+    } finally {
+      process.destroyForcibly();
+    }
     assertEquals(130, process.exitValue());
     String err = Files.readString(folder.resolve("stderr"));
     assertEquals(1, err.lines().count(), err);

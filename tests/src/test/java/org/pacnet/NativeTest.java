@@ -116,6 +116,26 @@ class NativeTest {
     assertTrue(grown < 60_000_000, "grew by " + grown);
   }
 
+  // On processors without AVX-512 some of these ended the process: see Convolution in native/src/nn/autograd_net.cpp.
+  @Test
+  void residualNetworksOfEveryWidthLearn() {
+    FitSettings settings = new FitSettings(3, 1, 0, 0, 0, 1e-3, 0, 1, 16, 0, 0, 0, 1, false, 0);
+    for (int width = 1; width <= 17; width++) {
+      for (int size : new int[] {16, 32}) {
+        try (NativeNetwork network =
+            new NativeNetwork("resnet18 image=3," + size + "," + size + " outputs=2 base=" + width)) {
+          network.initialize(1);
+          FloatBuffer x = direct(16 * 3 * size * size);
+          for (int i = 0; i < x.capacity(); i++) {
+            x.put(i, i % 7 * 0.1f);
+          }
+          network.fit(
+              settings, FitRange.all(network.tensors()), x, direct(16), 16, (epoch, train, validation) -> true);
+        }
+      }
+    }
+  }
+
   @Test
   void forgottenNetworksAreFreedAfterTheirCollection() throws InterruptedException {
     large().close();

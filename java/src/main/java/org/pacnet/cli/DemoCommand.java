@@ -9,6 +9,7 @@ import org.pacnet.Cnn;
 import org.pacnet.Schedule;
 import org.pacnet.Task;
 import org.pacnet.TransferConfig;
+import org.pacnet.core.Machine;
 import org.pacnet.experiment.Friedman;
 import org.pacnet.experiment.MadeFile;
 import org.pacnet.experiment.Shapes;
@@ -111,7 +112,7 @@ final class DemoCommand implements Runnable {
             .batchSize(64)
             .ratio(0.5)
             .augment(Augmentation.values())
-            .threads(Runtime.getRuntime().availableProcessors())
+            .threads(Machine.processors())
             .build();
     transfer(source, target, test, "corners", config, modelDirectory);
   }
@@ -154,7 +155,7 @@ final class DemoCommand implements Runnable {
           modelDirectory);
     }
     TransferConfig config =
-        TransferConfig.builder("y").threads(Runtime.getRuntime().availableProcessors()).build();
+        TransferConfig.builder("y").threads(Machine.processors()).build();
     transfer(source, target, test, "target", config, modelDirectory);
     if (!output.isJson()) {
       System.out.printf(

@@ -20,6 +20,10 @@ final class DoctorCommand implements Runnable {
     }
   }
 
+  private static long megabytes(long bytes) {
+    return bytes / 1_000_000;
+  }
+
   @Mixin private Output output = new Output();
 
   @Override
@@ -34,7 +38,21 @@ final class DoctorCommand implements Runnable {
           out.println("BLAS          " + diagnosis.blas());
           out.println("BLAS threads  " + diagnosis.blasThreads() + " (pacnet does its own threading)");
           out.println(
-              "Processors    " + diagnosis.processors() + ", " + diagnosis.cpuCapability() + " loops");
+              "Processors    "
+                  + diagnosis.processors()
+                  + " of the machine's "
+                  + diagnosis.allProcessors()
+                  + ", "
+                  + diagnosis.cpuCapability()
+                  + " loops");
+          out.println(
+              "Memory        "
+                  + megabytes(diagnosis.memory())
+                  + " MB, of which at most "
+                  + megabytes(diagnosis.heap())
+                  + " for Java and "
+                  + megabytes(diagnosis.tableMemory())
+                  + " for tables being read");
           out.println("GPU           " + diagnosis.gpu());
           out.println("Libraries");
           diagnosis.libraries().forEach((name, path) -> out.println("  " + name + "  " + path));

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.TransferConfig;
+import org.pacnet.core.Machine;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.experiment.Problem;
 import org.pacnet.method.Method;
@@ -125,7 +126,7 @@ final class ExperimentCommand implements Runnable {
             methods,
             tune,
             builder.build(),
-            threads != null ? threads : Runtime.getRuntime().availableProcessors());
+            threads != null ? threads : Machine.processors());
     try (ProgressDisplay display = new ProgressDisplay()) {
       Experiment.Results results =
           new Experiment(what, out, display.steps(problem.toString(), what.cells()))

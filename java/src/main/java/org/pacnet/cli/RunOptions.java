@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.Device;
 import org.pacnet.Precision;
 import org.pacnet.TransferConfig;
+import org.pacnet.core.Machine;
 import picocli.CommandLine.Option;
 
 /** What one run of the phases goes by, besides how it trains. */
@@ -41,6 +42,6 @@ final class RunOptions {
     if (precision != null) {
       builder.precision(precision);
     }
-    builder.threads(threads != null ? threads : Runtime.getRuntime().availableProcessors());
+    builder.threads(threads != null ? threads : Machine.processors());
   }
 }

@@ -16,14 +16,15 @@ public final class NativeGaussianProcess implements AutoCloseable {
    * @param x [rows, inputs]
    * @param y [rows]
    * @param kernel inputs + 2 logarithms; null to search for it
+   * @param threads at most so many, where there are rows enough; they change no prediction
    */
-  public NativeGaussianProcess(float[] x, float[] y, float @Nullable [] kernel) {
+  public NativeGaussianProcess(float[] x, float[] y, float @Nullable [] kernel, int threads) {
     NativeLibrary.load();
     process =
         call(
             () ->
                 new GaussianProcess(
-                    x, x.length, y, y.length, kernel, kernel == null ? 0 : kernel.length));
+                    x, x.length, y, y.length, kernel, kernel == null ? 0 : kernel.length, threads));
   }
 
   private static <T> T call(Supplier<T> body) {

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ public final class NativeLibrary {
   // Loaded when first asked for. What failed is kept, since the JVM would answer every later call
   // with a NoClassDefFoundError that says nothing.
   private static final class Holder {
-    static final @Nullable String FAILURE = tryLoad();
+    static final @Nullable Supplier<PacNetException> FAILURE = tryLoad();
   }
 
   /**
@@ -33,33 +34,44 @@ public final class NativeLibrary {
    * twenty times slower.
    */
   public static void load() {
-    String failure = Holder.FAILURE;
+    Supplier<PacNetException> failure = Holder.FAILURE;
     if (failure != null) {
-      throw new NativeException(failure);
+      throw failure.get();
     }
   }
 
-  private static @Nullable String tryLoad() {
+  private static @Nullable Supplier<PacNetException> tryLoad() {
     try {
       Loader.load(PacNetLibrary.class);
       int binding = PacNetLibrary.kAbiVersion();
       int core = PacNetLibrary.abi_version();
       if (binding != core) {
-        return "the native core has ABI version "
-            + core
-            + " but its Java binding was built for "
-            + binding
-            + ": put pacnet's jars of one version on the class path";
+        String message =
+            "the native core has ABI version "
+                + core
+                + " but its Java binding was built for "
+                + binding
+                + ": put pacnet's jars of one version on the class path";
+        return () -> new NativeException(message);
       }
       PacNetLibrary.pin_blas_threads();
-      return null;
     } catch (LinkageError | RuntimeException e) {
-      return "the native core can't be loaded ("
-          + Objects.requireNonNullElseGet(missing(), () -> cause(e))
-          + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, the linux-x86_64 jars of"
-          + " pacnet-native, javacpp, openblas and pytorch on the class path, a home or temporary"
-          + " folder with 500 MB of room from which libraries may be loaded, and some 50 file handles"
-          + " (ulimit -n)";
+      String message =
+          "the native core can't be loaded ("
+              + Objects.requireNonNullElseGet(missing(), () -> cause(e))
+              + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, the linux-x86_64 jars of"
+              + " pacnet-native, javacpp, openblas and pytorch on the class path, a home or temporary"
+              + " folder with 500 MB of room from which libraries may be loaded, and some 50 file handles"
+              + " (ulimit -n)";
+      return () -> new NativeException(message);
+    }
+    try {
+      // Hands PACNET_MAX_ISA on before LibTorch chooses, and says no where that is nonsense.
+      PacNetLibrary.cpu_capability().close();
+      return null;
+    } catch (RuntimeException e) {
+      PacNetException failure = translate(e);
+      return () -> failure;
     }
   }
 

@@ -7,6 +7,7 @@ import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.DMatrix;
 import ml.dmlc.xgboost4j.java.XGBoost;
 import ml.dmlc.xgboost4j.java.XGBoostError;
+import org.pacnet.core.Machine;
 import org.pacnet.error.NativeException;
 
 /** The one place that knows XGBoost, which may be missing. */
@@ -74,6 +75,8 @@ final class Boosting {
         matrix -> {
           Booster booster = XGBoost.loadModel(trees);
           try {
+            // Without it XGBoost takes the host's processors, whatever a container may use.
+            booster.setParam("nthread", Machine.processors());
             return booster.predict(matrix, true);
           } finally {
             booster.dispose();

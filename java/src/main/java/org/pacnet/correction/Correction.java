@@ -56,8 +56,8 @@ public sealed interface Correction
     return switch (method) {
       case AFFINE -> LinearCorrection.affine(rows, labels);
       case RIDGE_RESIDUAL -> LinearCorrection.ridge(rows, labels);
-      case GP_RESIDUAL -> GaussianCorrection.fit(rows, labels, true);
-      case GP -> GaussianCorrection.fit(rows, labels, false);
+      case GP_RESIDUAL -> GaussianCorrection.fit(rows, labels, true, threads);
+      case GP -> GaussianCorrection.fit(rows, labels, false, threads);
       case TREES -> TreeCorrection.fit(rows, labels, source, threads, seed);
       default -> throw new IllegalArgumentException(method + " is no correction");
     };
@@ -69,8 +69,9 @@ public sealed interface Correction
       FloatBuffer labels,
       float[] unseen,
       List<int[]> folds,
-      IntFunction<Fold> part) {
-    return StackCorrection.fit(rows, labels, unseen, folds, part);
+      IntFunction<Fold> part,
+      int threads) {
+    return StackCorrection.fit(rows, labels, unseen, folds, part, threads);
   }
 
   /** A fold, and all other rows with their labels. */

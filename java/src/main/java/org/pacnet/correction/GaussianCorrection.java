@@ -19,7 +19,7 @@ import org.pacnet.io.SafeTensors.Entry;
 record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernels)
     implements Correction {
 
-  static GaussianCorrection fit(Rows rows, FloatBuffer labels, boolean residual) {
+  static GaussianCorrection fit(Rows rows, FloatBuffer labels, boolean residual, int threads) {
     int n = rows.rows();
     int width = rows.width();
     float[] x = features(rows);
@@ -30,7 +30,8 @@ record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernel
         y[c * n + r] =
             labels.get(r * width + c) - (residual ? rows.outputs()[r * width + c] : 0);
       }
-      try (NativeGaussianProcess process = new NativeGaussianProcess(x, output(y, c, n), null)) {
+      try (NativeGaussianProcess process =
+          new NativeGaussianProcess(x, output(y, c, n), null, threads)) {
         System.arraycopy(
             process.kernel(rows.inputs()),
             0,
@@ -67,7 +68,7 @@ record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernel
       float[] kernel = new float[rows.inputs() + 2];
       System.arraycopy(kernels, c * kernel.length, kernel, 0, kernel.length);
       try (NativeGaussianProcess process =
-          new NativeGaussianProcess(x, output(y, c, n), kernel)) {
+          new NativeGaussianProcess(x, output(y, c, n), kernel, 1)) {
         process.predict(at, mean, deviation);
       }
       for (int r = 0; r < rows.rows(); r++) {

@@ -42,7 +42,8 @@ record StackCorrection(float[] shares, List<Correction> corrections) implements 
       FloatBuffer labels,
       float[] unseen,
       List<int[]> folds,
-      IntFunction<Fold> part) {
+      IntFunction<Fold> part,
+      int threads) {
     int width = rows.width();
     float[] shares = new float[width * PARTS];
     if (folds.size() < 2) {
@@ -55,7 +56,7 @@ record StackCorrection(float[] shares, List<Correction> corrections) implements 
       for (int f = 0; f < folds.size(); f++) {
         Fold own = part.apply(f);
         int[] members = folds.get(f);
-        List<Correction> parts = fitAll(own.others(), own.otherLabels());
+        List<Correction> parts = fitAll(own.others(), own.otherLabels(), threads);
         for (int k = 1; k < PARTS; k++) {
           float[] outputs = parts.get(k - 1).apply(own.rows(), null).outputs();
           for (int i = 0; i < members.length; i++) {
@@ -70,12 +71,12 @@ record StackCorrection(float[] shares, List<Correction> corrections) implements 
         }
       }
     }
-    return new StackCorrection(shares, fitAll(rows, labels));
+    return new StackCorrection(shares, fitAll(rows, labels, threads));
   }
 
-  private static List<Correction> fitAll(Rows rows, FloatBuffer labels) {
+  private static List<Correction> fitAll(Rows rows, FloatBuffer labels, int threads) {
     return CORRECTIONS.stream()
-        .map(method -> Correction.fit(method, rows, labels, null, 1, 0))
+        .map(method -> Correction.fit(method, rows, labels, null, threads, 0))
         .toList();
   }
 

@@ -15,6 +15,7 @@ import java.util.Properties;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.core.Machine;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.NativeException;
@@ -41,6 +42,7 @@ final class Duck implements AutoCloseable {
   private static DuckDBConnection connect() {
     Properties settings = new Properties();
     settings.setProperty("threads", "1");
+    settings.setProperty("memory_limit", Machine.tableMemory() / 1024 + "KiB");
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
     // Otherwise the driver holds a whole result in memory.

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.core.Machine;
 import org.pacnet.data.Data;
 import org.pacnet.data.Missing;
 import org.pacnet.data.Provenance;
@@ -237,7 +238,7 @@ public final class ImageEncoder {
     }
 
     void run() {
-      ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+      ExecutorService pool = Executors.newFixedThreadPool(Machine.processors());
       try {
         Queue<Future<Seen>> coming = new ArrayDeque<>();
         int next = 0;

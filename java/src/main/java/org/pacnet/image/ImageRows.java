@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.core.Machine;
 import org.pacnet.core.RowFeed;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Provenance;
@@ -91,7 +92,7 @@ public final class ImageRows implements EncodedData {
 
   @Override
   public RowFeed feed(long seed) {
-    return new ImageFeed(this, seed, Runtime.getRuntime().availableProcessors());
+    return new ImageFeed(this, seed, Machine.processors());
   }
 
   /** An image as the network sees it, as a PNG file of at most so many pixels a side. */
