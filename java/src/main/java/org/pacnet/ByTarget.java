@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -29,7 +30,8 @@ final class ByTarget {
    */
   ByTarget(Phases phases, ModelState from, Schema schema, Data table, String column, EncodedData rows) {
     if (rows.features() == null || schema.trajectories() != null) {
-      throw new DataException("rows go to their targets in tables of inputs and labels only", "groupBy");
+      throw new DataException(
+          "rows go to their targets in tables of inputs and labels only", "groupBy");
     }
     this.phases = phases;
     this.from = from;
@@ -50,11 +52,14 @@ final class ByTarget {
       String name = names[r];
       if (name == null || !from.targets().containsKey(name)) {
         throw new DataException(
-            "%s, row %d: %s; calibrate it first, or remove its rows"
-                .formatted(
-                    table.name(),
-                    r + 1,
-                    name == null ? "column " + column + " names no target" : "the model has no target '" + name + "'"),
+            String.format(
+                Locale.ROOT,
+                "%s, row %d: %s; calibrate it first, or remove its rows",
+                table.name(),
+                r + 1,
+                name == null
+                    ? "column " + column + " names no target"
+                    : "the model has no target '" + name + "'"),
             "groupBy");
       }
       found.computeIfAbsent(name, n -> new ArrayList<>()).add(row++);
@@ -68,7 +73,11 @@ final class ByTarget {
     TargetModel target = from.target(name);
     if (target.classes() != null) {
       throw new DataException(
-          "the target '%s' has classes of its own, which the others don't: take it alone".formatted(name), "groupBy");
+          String.format(
+              Locale.ROOT,
+              "the target '%s' has classes of its own, which the others don't: take it alone",
+              name),
+          "groupBy");
     }
     return target;
   }

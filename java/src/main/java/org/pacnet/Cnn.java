@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import java.util.List;
+import java.util.Locale;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 
@@ -18,14 +19,17 @@ public record Cnn(List<Integer> widths) implements NetworkSpec {
     widths = List.copyOf(widths);
     if (widths.isEmpty() || !widths.stream().allMatch(w -> w > 0 && w <= WIDEST)) {
       throw new DataException(
-          "the blocks must each have a width between 1 and " + WIDEST + ", not " + widths, "widths");
+          "the blocks must each have a width between 1 and " + WIDEST + ", not " + widths,
+          "widths");
     }
   }
 
   @Override
   public String describe(Schema schema, int outputs) {
-    return "cnn %s widths=%s"
-        .formatted(
-            NetworkSpec.imageAndOutputs(schema, "cnn", outputs), NetworkSpec.list(widths));
+    return String.format(
+        Locale.ROOT,
+        "cnn %s widths=%s",
+        NetworkSpec.imageAndOutputs(schema, "cnn", outputs),
+        NetworkSpec.list(widths));
   }
 }

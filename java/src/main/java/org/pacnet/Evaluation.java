@@ -36,6 +36,7 @@ public final class Evaluation {
 
   /** {@code outputs}: the network's raw outputs for these rows. */
   Evaluation(Schema schema, EncodedData data, float[] outputs) {
+    Finite.check(data, outputs);
     this.schema = schema;
     this.data = data;
     this.outputs = outputs;

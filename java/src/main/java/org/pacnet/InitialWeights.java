@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.pacnet.core.TensorInfo;
 import org.pacnet.error.DataException;
@@ -37,8 +38,13 @@ final class InitialWeights {
         wrong.add(tensor.name() + " is missing");
       } else if (entry.dtype() != SafeTensors.Dtype.F32 || !entry.shape().equals(tensor.shape())) {
         wrong.add(
-            "%s is %s %s instead of F32 %s"
-                .formatted(tensor.name(), entry.dtype(), entry.shape(), tensor.shape()));
+            String.format(
+                Locale.ROOT,
+                "%s is %s %s instead of F32 %s",
+                tensor.name(),
+                entry.dtype(),
+                entry.shape(),
+                tensor.shape()));
       } else {
         entry.copyTo(values, tensor.offset());
       }
@@ -52,9 +58,12 @@ final class InitialWeights {
     if (!wrong.isEmpty()) {
       String listed = String.join(", ", wrong.subList(0, Math.min(MOST_LISTED, wrong.size())));
       String more =
-          wrong.size() > MOST_LISTED ? " and %d more".formatted(wrong.size() - MOST_LISTED) : "";
+          wrong.size() > MOST_LISTED
+              ? String.format(Locale.ROOT, " and %d more", wrong.size() - MOST_LISTED)
+              : "";
       throw new DataException(
-          "%s does not fit the network: %s%s".formatted(file, listed, more), "init");
+          String.format(Locale.ROOT, "%s does not fit the network: %s%s", file, listed, more),
+          "init");
     }
     return values;
   }

@@ -16,13 +16,16 @@ final class Intervals {
    */
   static double[] widths(String name, TargetModel target, Schema schema, double level) {
     if (!(level > 0 && level < 1)) {
-      throw new DataException("the level of intervals must be between 0 and 1, not " + level, "interval");
+      throw new DataException(
+          "the level of intervals must be between 0 and 1, not " + level, "interval");
     }
     float[] residuals = target.residuals();
     if (residuals == null) {
       throw new DataException(
-          "the target '%s' was calibrated without intervals: calibrate it again with them"
-              .formatted(name),
+          String.format(
+              Locale.ROOT,
+              "the target '%s' was calibrated without intervals: calibrate it again with them",
+              name),
           "intervals");
     }
     int width = schema.outputWidth();

@@ -44,8 +44,14 @@ public record LearningCurve(List<Point> points, int rows, String unit) {
 
   /** What more rows would buy, in one sentence. */
   public String verdict() {
-    return "Twice the rows (%d) would bring the error from about %s to about %s, four times to about %s; a power law through the points above, so a guess."
-        .formatted(2 * rows, text(expected(rows)), text(expected(2 * rows)), text(expected(4 * rows)));
+    return String.format(
+        Locale.ROOT,
+        "Twice the rows (%d) would bring the error from about %s to about %s, four times to about"
+            + " %s; a power law through the points above, so a guess.",
+        2 * rows,
+        text(expected(rows)),
+        text(expected(2 * rows)),
+        text(expected(4 * rows)));
   }
 
   /** An error for people. */

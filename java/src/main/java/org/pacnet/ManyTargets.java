@@ -2,6 +2,7 @@ package org.pacnet;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -189,8 +190,11 @@ final class ManyTargets {
         return new Learnt(known, null, true);
       }
       throw new DataException(
-          "the model has a target '%s' already, learnt from other rows or by other settings: allow it to be replaced"
-              .formatted(name),
+          String.format(
+              Locale.ROOT,
+              "the model has a target '%s' already, learnt from other rows or by other settings:"
+                  + " allow it to be replaced",
+              name),
           "overwrite");
     }
     Tuning tuning = null;

@@ -79,12 +79,14 @@ public final class Model implements AutoCloseable {
     boolean same = settings.labels().isEmpty() || labels.equals(settings.labels());
     if (classification != schema.classification() || !same) {
       throw new DataException(
-          "the settings are for a %s of %s, the model is a %s of %s; start from the model's own: config().toBuilder()"
-              .formatted(
-                  name(classification),
-                  String.join(", ", settings.labels()),
-                  name(schema.classification()),
-                  String.join(", ", labels)));
+          String.format(
+              Locale.ROOT,
+              "the settings are for a %s of %s, the model is a %s of %s; start from the model's"
+                  + " own: config().toBuilder()",
+              name(classification),
+              String.join(", ", settings.labels()),
+              name(schema.classification()),
+              String.join(", ", labels)));
     }
   }
 
@@ -315,7 +317,8 @@ public final class Model implements AutoCloseable {
   public Map<String, Data> groups(Data table, String column, Monitor monitor) {
     if (!config.network().predictsLabels() && !(config.network() instanceof Pinn)) {
       throw new DataException(
-          "groups are of tables of inputs and labels; give each target a file or folder of its own", "groupBy");
+          "groups are of tables of inputs and labels; give each target a file or folder of its own",
+          "groupBy");
     }
     return Groups.of(table, column, schema, Set.copyOf(config.ignored()), monitor.reading());
   }
@@ -345,8 +348,13 @@ public final class Model implements AutoCloseable {
       String same = bySense.get(sense(name));
       if (same != null && !known.contains(name)) {
         throw new DataException(
-            "%s: class '%s' differs from the source's class '%s' in spelling only; write it alike, or say that it is a new class"
-                .formatted(target.name(), name, same),
+            String.format(
+                Locale.ROOT,
+                "%s: class '%s' differs from the source's class '%s' in spelling only; write it"
+                    + " alike, or say that it is a new class",
+                target.name(),
+                name,
+                same),
             "newClasses");
       }
     }
@@ -355,7 +363,8 @@ public final class Model implements AutoCloseable {
   private static String sense(String name) {
     String plain = name.strip().toLowerCase(Locale.ROOT);
     try {
-      return new BigDecimal(plain).stripTrailingZeros().toPlainString();
+      // Not in plain digits: a class called 5e2000000000 would have two billion of them.
+      return new BigDecimal(plain).stripTrailingZeros().toString();
     } catch (NumberFormatException e) {
       return plain;
     }
@@ -530,7 +539,11 @@ public final class Model implements AutoCloseable {
     TargetModel model = from.target(target);
     if (!(config.network() instanceof Perceptron perceptron) || model.correction() != null) {
       throw new DataException(
-          "the target '%s' is more than perceptrons (%s): predict tables by it".formatted(target, model.config().method()));
+          String.format(
+              Locale.ROOT,
+              "the target '%s' is more than perceptrons (%s): predict tables by it",
+              target,
+              model.config().method()));
     }
     Schema own = schemaOf(model);
     return new RowPredictor(own, perceptron, phases.tensorsOf(own), phases.weights(from, model));
@@ -732,7 +745,12 @@ public final class Model implements AutoCloseable {
       widths.add(String.valueOf(schema.inputWidth()));
       perceptron.hidden().forEach(width -> widths.add(String.valueOf(width)));
       widths.add(String.valueOf(schema.outputWidth()));
-      shape = "%s (%s)".formatted(String.join("-", widths), perceptron.activation().name().toLowerCase(Locale.ROOT));
+      shape =
+          String.format(
+              Locale.ROOT,
+              "%s (%s)",
+              String.join("-", widths),
+              perceptron.activation().name().toLowerCase(Locale.ROOT));
     }
     return String.format(Locale.ROOT, "%s, %,d parameters", shape, parameterCount());
   }
@@ -808,8 +826,11 @@ public final class Model implements AutoCloseable {
     TargetModel model = target(target);
     if (model.networks().size() != 1 || model.correction() != null) {
       throw new DataException(
-          "the target '%s' is not one network (%s): it can't be exported as weights"
-              .formatted(target, model.config().method()));
+          String.format(
+              Locale.ROOT,
+              "the target '%s' is not one network (%s): it can't be exported as weights",
+              target,
+              model.config().method()));
     }
     ModelStore.export(this, schemaOf(model), phases.weights(current(), model).get(0), file);
   }

@@ -3,6 +3,7 @@ package org.pacnet;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -138,7 +139,8 @@ public final class ModelPlace implements AutoCloseable {
 
   private void requireWhole() {
     if (target != null) {
-      throw new IllegalStateException("this place is for the target '%s' alone".formatted(target));
+      throw new IllegalStateException(
+          String.format(Locale.ROOT, "this place is for the target '%s' alone", target));
     }
   }
 

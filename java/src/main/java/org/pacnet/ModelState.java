@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -114,15 +115,17 @@ record ModelState(
       return found.get();
     }
     throw new DataException(
-        "the model has no target '%s'; it has %s"
-            .formatted(
-                name,
-                targets.isEmpty() ? "none yet: run calibrate" : some(targets.keySet())));
+        String.format(
+            Locale.ROOT,
+            "the model has no target '%s'; it has %s",
+            name,
+            targets.isEmpty() ? "none yet: run calibrate" : some(targets.keySet())));
   }
 
   private static String some(Set<String> names) {
     List<String> first = names.stream().limit(MOST_NAMED).toList();
     int more = names.size() - first.size();
-    return String.join(", ", first) + (more > 0 ? " and %d more".formatted(more) : "");
+    return String.join(", ", first)
+        + (more > 0 ? String.format(Locale.ROOT, " and %d more", more) : "");
   }
 }

@@ -236,7 +236,13 @@ final class ModelStore {
         cleanTarget(place);
       } catch (IOException e) {
         throw new OutputException(
-            "target " + target.name() + " of " + directory + " can't be written: " + AtomicWrite.reason(e), e);
+            "target "
+                + target.name()
+                + " of "
+                + directory
+                + " can't be written: "
+                + AtomicWrite.reason(e),
+            e);
       }
       return slot(model, place, base);
     }
@@ -599,8 +605,13 @@ final class ModelStore {
     try {
       if (Files.size(file) / Float.BYTES < parameters) {
         throw new ModelFormatException(
-            "%s has %d bytes, too few for the %d parameters that %s claims"
-                .formatted(file, Files.size(file), parameters, MODEL_JSON));
+            String.format(
+                Locale.ROOT,
+                "%s has %d bytes, too few for the %d parameters that %s claims",
+                file,
+                Files.size(file),
+                parameters,
+                MODEL_JSON));
       }
     } catch (IOException e) {
       throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
@@ -744,11 +755,20 @@ final class ModelStore {
     }
     if (!entries.isEmpty()) {
       throw new ModelFormatException(
-          file + " has a mask for '" + entries.keySet().iterator().next() + "', which is no weight");
+          file
+              + " has a mask for '"
+              + entries.keySet().iterator().next()
+              + "', which is no weight");
     }
     if (kept != how.kept()) {
       throw new ModelFormatException(
-          file + " is damaged: it keeps " + kept + " weights, " + MODEL_JSON + " says " + how.kept());
+          file
+              + " is damaged: it keeps "
+              + kept
+              + " weights, "
+              + MODEL_JSON
+              + " says "
+              + how.kept());
     }
     return new ModelState.Pruning(
         how.ratio(), how.scope(), how.excluded(), new MaskBits(tensors, bits));

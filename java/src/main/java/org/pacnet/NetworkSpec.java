@@ -3,6 +3,7 @@ package org.pacnet;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.pacnet.data.EncodedData;
 import org.pacnet.data.Schema;
@@ -77,10 +78,18 @@ public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde
     Schema.Image image = schema.image();
     if (image == null) {
       throw new DataException(
-          "the network %s is for images, and the source is a table; take mlp".formatted(kind),
+          String.format(
+              Locale.ROOT,
+              "the network %s is for images, and the source is a table; take mlp",
+              kind),
           "network");
     }
-    return "image=%d,%d,%d outputs=%d"
-        .formatted(image.channels(), image.height(), image.width(), outputs);
+    return String.format(
+        Locale.ROOT,
+        "image=%d,%d,%d outputs=%d",
+        image.channels(),
+        image.height(),
+        image.width(),
+        outputs);
   }
 }

@@ -33,14 +33,26 @@ public record NeuralOde(
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public NeuralOde {
     hidden = NetworkSpec.checkedHidden(hidden);
-    check(!trajectory.equals(time), "time", "trajectory and time must be different columns, not both " + time);
-    check(segment > 0 && segment <= 10_000, "segment", "a segment must have between 1 and 10000 times, not " + segment);
-    check(substeps > 0 && substeps <= 1000, "substeps", "there must be between 1 and 1000 substeps, not " + substeps);
+    check(
+        !trajectory.equals(time),
+        "time",
+        "trajectory and time must be different columns, not both " + time);
+    check(
+        segment > 0 && segment <= 10_000,
+        "segment",
+        "a segment must have between 1 and 10000 times, not " + segment);
+    check(
+        substeps > 0 && substeps <= 1000,
+        "substeps",
+        "there must be between 1 and 1000 substeps, not " + substeps);
     check(
         tolerance == 0 || (tolerance >= 1e-6 && tolerance < 1),
         "tolerance",
         "the tolerance must be at least 1e-6 and below 1, not " + tolerance);
-    check(tolerance == 0 || substeps == 1, "substeps", "substeps are for RK4, and a tolerance takes Dormand-Prince");
+    check(
+        tolerance == 0 || substeps == 1,
+        "substeps",
+        "substeps are for RK4, and a tolerance takes Dormand-Prince");
   }
 
   private static void check(boolean valid, String setting, String message) {
@@ -65,14 +77,15 @@ public record NeuralOde(
     if (trajectories == null) {
       throw new DataException("the network ode is for trajectories", "network");
     }
-    return "ode states=%d steps=%d time=%d hidden=%s activation=%s substeps=%d tolerance=%s"
-        .formatted(
-            schema.labels().size(),
-            trajectories.steps(),
-            driven ? 1 : 0,
-            NetworkSpec.list(hidden),
-            activation.name().toLowerCase(Locale.ROOT),
-            substeps,
-            tolerance);
+    return String.format(
+        Locale.ROOT,
+        "ode states=%d steps=%d time=%d hidden=%s activation=%s substeps=%d tolerance=%s",
+        schema.labels().size(),
+        trajectories.steps(),
+        driven ? 1 : 0,
+        NetworkSpec.list(hidden),
+        activation.name().toLowerCase(Locale.ROOT),
+        substeps,
+        tolerance);
   }
 }

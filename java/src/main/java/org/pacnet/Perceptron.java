@@ -20,7 +20,8 @@ public record Perceptron(List<Integer> hidden, Activation activation, double dro
   public Perceptron {
     hidden = NetworkSpec.checkedHidden(hidden);
     if (!(dropout >= 0 && dropout < 1)) {
-      throw new DataException("the dropout must be at least 0 and below 1, not " + dropout, "dropout");
+      throw new DataException(
+          "the dropout must be at least 0 and below 1, not " + dropout, "dropout");
     }
   }
 
@@ -37,8 +38,13 @@ public record Perceptron(List<Integer> hidden, Activation activation, double dro
   /** The same for so many numbers in and out. */
   public String describe(int inputs, int outputs) {
     String widths = hidden.stream().map(width -> width + ",").collect(Collectors.joining());
-    return "mlp sizes=%d,%s%d activation=%s dropout=%s"
-        .formatted(
-            inputs, widths, outputs, activation.name().toLowerCase(Locale.ROOT), dropout);
+    return String.format(
+        Locale.ROOT,
+        "mlp sizes=%d,%s%d activation=%s dropout=%s",
+        inputs,
+        widths,
+        outputs,
+        activation.name().toLowerCase(Locale.ROOT),
+        dropout);
   }
 }

@@ -201,9 +201,11 @@ final class Phases {
     for (String pattern : patterns) {
       if (weights.stream().noneMatch(t -> ModelState.Pruning.excludes(t, List.of(pattern)))) {
         throw new DataException(
-            "the pattern '%s' excludes no weight; there are %s"
-                .formatted(
-                    pattern, String.join(", ", weights.stream().map(TensorInfo::name).toList())),
+            String.format(
+                Locale.ROOT,
+                "the pattern '%s' excludes no weight; there are %s",
+                pattern,
+                String.join(", ", weights.stream().map(TensorInfo::name).toList())),
             "excluded");
       }
     }

@@ -31,7 +31,12 @@ public record Pinn(Equation equation, List<Integer> hidden, double weight) imple
     hidden = NetworkSpec.checkedHidden(hidden);
     if (!(weight > 0 && weight <= MOST_WEIGHT)) {
       throw new DataException(
-          "the weight must be above 0 and at most %.0f, not %s".formatted(MOST_WEIGHT, weight), "weight");
+          String.format(
+              Locale.ROOT,
+              "the weight must be above 0 and at most %.0f, not %s",
+              MOST_WEIGHT,
+              weight),
+          "weight");
     }
   }
 
@@ -46,8 +51,12 @@ public record Pinn(Equation equation, List<Integer> hidden, double weight) imple
     boolean numbers = schema.inputs().stream().allMatch(input -> input.kind() == ColumnKind.NUMERIC);
     if (names.size() != COLUMNS.size() || !names.containsAll(COLUMNS) || !numbers || outputs != 1) {
       throw new DataException(
-          "the network pinn takes the columns %s, all numbers, and one label; the source has %s"
-              .formatted(String.join(", ", COLUMNS), String.join(", ", names)),
+          String.format(
+              Locale.ROOT,
+              "the network pinn takes the columns %s, all numbers, and one label; the source has"
+                  + " %s",
+              String.join(", ", COLUMNS),
+              String.join(", ", names)),
           "network");
     }
     return String.format(
@@ -81,12 +90,22 @@ public record Pinn(Equation equation, List<Integer> hidden, double weight) imple
     for (int r = 0; r < rows.rows(); r++) {
       check(name, r, "x", values.get(r * width + at[0]), -1 - slack, 1 + slack);
       check(name, r, "t", values.get(r * width + at[1]), 0 - slack, 1 + slack);
-      check(name, r, "coefficient", values.get(r * width + at[2]), equation.least() - slack, equation.most() + slack);
+      check(
+          name,
+          r,
+          "coefficient",
+          values.get(r * width + at[2]),
+          equation.least() - slack,
+          equation.most() + slack);
       float condition = values.get(r * width + at[3]);
       if (condition != 0 && condition != 1 && condition != 2) {
         throw new DataException(
-            "%s, row %d: condition is %s; it must be 0 (the equation), 1 (u) or 2 (u_t)"
-                .formatted(name, r + 1, condition));
+            String.format(
+                Locale.ROOT,
+                "%s, row %d: condition is %s; it must be 0 (the equation), 1 (u) or 2 (u_t)",
+                name,
+                r + 1,
+                condition));
       }
     }
   }

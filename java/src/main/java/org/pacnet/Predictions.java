@@ -39,6 +39,7 @@ public final class Predictions {
    * classification its probabilities'; null where there are none.
    */
   Predictions(Schema schema, EncodedData data, float[] outputs, float @Nullable [] spread) {
+    Finite.check(data, outputs);
     rows = data.rows();
     dropped = data.dropped();
     missingWords = schema.missingWords();

@@ -1,5 +1,6 @@
 package org.pacnet;
 
+import java.util.Locale;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 
@@ -22,7 +23,10 @@ public record ResNet18(int baseWidth) implements NetworkSpec {
 
   @Override
   public String describe(Schema schema, int outputs) {
-    return "resnet18 %s base=%d"
-        .formatted(NetworkSpec.imageAndOutputs(schema, "resnet18", outputs), baseWidth);
+    return String.format(
+        Locale.ROOT,
+        "resnet18 %s base=%d",
+        NetworkSpec.imageAndOutputs(schema, "resnet18", outputs),
+        baseWidth);
   }
 }

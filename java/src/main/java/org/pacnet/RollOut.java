@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.pacnet.core.NativeNetwork;
 import org.pacnet.data.Rollouts;
@@ -78,8 +79,14 @@ final class RollOut {
     double length = times[times.length - 1] - times[0];
     if (length / format.interval() > MOST_STEPS) {
       throw new DataException(
-          "trajectory '%s': a prediction over a time of %s takes more than %.0f steps of %s, the longest in the source; predict less far"
-              .formatted(course.id(), length, MOST_STEPS, format.interval()));
+          String.format(
+              Locale.ROOT,
+              "trajectory '%s': a prediction over a time of %s takes more than %.0f steps of %s,"
+                  + " the longest in the source; predict less far",
+              course.id(),
+              length,
+              MOST_STEPS,
+              format.interval()));
     }
   }
 
@@ -114,8 +121,13 @@ final class RollOut {
     for (int i = from; i < from + count; i++) {
       if (!Float.isFinite(now[i])) {
         throw new DataException(
-            "trajectory '%s': the prediction blows up at time %s, %s after its first state; predict less far, or learn with a bounded activation such as tanh"
-                .formatted(run.course.id(), run.time, run.time - run.course.times()[0]));
+            String.format(
+                Locale.ROOT,
+                "trajectory '%s': the prediction blows up at time %s, %s after its first state;"
+                    + " predict less far, or learn with a bounded activation such as tanh",
+                run.course.id(),
+                run.time,
+                run.time - run.course.times()[0]));
       }
     }
   }

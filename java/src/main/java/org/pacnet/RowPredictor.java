@@ -97,8 +97,14 @@ public final class RowPredictor {
     if (index < 0) {
       throw new DataException(
           column.kind() == ColumnKind.CATEGORICAL
-              ? "column %s has no category '%s'; it has %s".formatted(column.name(), category, column.categories())
-              : "column %s holds numbers, not categories".formatted(column.name()));
+              ? String.format(
+                  Locale.ROOT,
+                  "column %s has no category '%s'; it has %s",
+                  column.name(),
+                  category,
+                  column.categories())
+              : String.format(
+                  Locale.ROOT, "column %s holds numbers, not categories", column.name()));
     }
     return index;
   }
@@ -116,13 +122,19 @@ public final class RowPredictor {
    * @param row a number for each input column
    * @param out [outputs]: of a regression the labels in their own units, of a classification the probabilities of the
    *     classes in their order
-   * @throws DataException if a value is missing and the model was not made to fill it in, or is no category's number
+   * @throws DataException if a value is missing and the model was not made to fill it in, is no category's number, or is too
+   *     large, or if what comes out is no finite number
    */
   public void predict(double[] row, double[] out) {
     if (row.length != schema.inputs().size() || out.length != outputs()) {
       throw new DataException(
-          "a row has %d numbers and its prediction %d, not %d and %d"
-              .formatted(schema.inputs().size(), outputs(), row.length, out.length));
+          String.format(
+              Locale.ROOT,
+              "a row has %d numbers and its prediction %d, not %d and %d",
+              schema.inputs().size(),
+              outputs(),
+              row.length,
+              out.length));
     }
     Room room = rooms.get();
     Arrays.fill(out, 0);
@@ -137,6 +149,7 @@ public final class RowPredictor {
         out[c] = label.mean() + label.std() * out[c];
       }
     }
+    Finite.check(out);
   }
 
   private void encode(double[] row, float[] features) {
@@ -148,13 +161,20 @@ public final class RowPredictor {
         value = missing(input);
       }
       if (input.kind() == ColumnKind.NUMERIC) {
-        features[at++] = (float) ((value - input.mean()) / input.std());
+        float scaled = (float) ((value - input.mean()) / input.std());
+        if (!(Math.abs(value) <= Float.MAX_VALUE) || Float.isInfinite(scaled)) {
+          throw new DataException(
+              String.format(
+                  Locale.ROOT, "column %s: %s is too large for a 32-bit float; use a larger unit", input.name(), value));
+        }
+        features[at++] = scaled;
         continue;
       }
       int categories = input.categories().size();
       if (!(value >= 0 && value < categories && value == Math.rint(value))) {
         throw new DataException(
-            String.format(Locale.ROOT, "column %s: %s is no category's number", input.name(), value));
+            String.format(
+                Locale.ROOT, "column %s: %s is no category's number", input.name(), value));
       }
       Arrays.fill(features, at, at + categories, 0);
       features[at + (int) value] = 1;
@@ -164,7 +184,7 @@ public final class RowPredictor {
 
   private double missing(Schema.Input input) {
     if (schema.missing() != Missing.MEAN || input.kind() != ColumnKind.NUMERIC) {
-      throw new DataException("column %s has no value".formatted(input.name()));
+      throw new DataException(String.format(Locale.ROOT, "column %s has no value", input.name()));
     }
     return input.fill();
   }

@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.pacnet.data.Data;
@@ -64,8 +65,12 @@ final class Rows {
     Encoder.Learned read = target(data, schema, settings, monitor);
     if (!read.schema().equals(schema)) {
       throw new DataException(
-          "%s: a trajectory has %d rows only, and pieces of the source have %d; leave it out"
-              .formatted(data.name(), steps(read.schema()) + 1, steps(schema) + 1));
+          String.format(
+              Locale.ROOT,
+              "%s: a trajectory has %d rows only, and pieces of the source have %d; leave it out",
+              data.name(),
+              steps(read.schema()) + 1,
+              steps(schema) + 1));
     }
     return read.rows();
   }
@@ -126,7 +131,10 @@ final class Rows {
   private static Data table(Data data, Schema schema) {
     if (schema.image() != null) {
       throw new DataException(
-          "%s is a table, but the model was trained on images; give a folder".formatted(data.name()));
+          String.format(
+              Locale.ROOT,
+              "%s is a table, but the model was trained on images; give a folder",
+              data.name()));
     }
     return data;
   }

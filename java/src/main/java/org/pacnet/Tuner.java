@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -188,11 +189,12 @@ final class Tuner {
   float[] residuals() {
     if (target.schema().classification() || !settings.network().predictsLabels()) {
       throw new DataException(
-          "intervals are for numbers in tables (the network mlp), and this is %s"
-              .formatted(
-                  target.schema().classification()
-                      ? "a classification"
-                      : "a network of a differential equation"),
+          String.format(
+              Locale.ROOT,
+              "intervals are for numbers in tables (the network mlp), and this is %s",
+              target.schema().classification()
+                  ? "a classification"
+                  : "a network of a differential equation"),
           "intervals");
     }
     Folds folds = Folds.of(target.rows(), FOLDS, settings.seed());
@@ -220,7 +222,8 @@ final class Tuner {
     }
     if (points.size() < 2) {
       throw new DataException(
-          n + " rows of the target are too few for a learning curve: it takes five", "learningCurve");
+          n + " rows of the target are too few for a learning curve: it takes five",
+          "learningCurve");
     }
     return new LearningCurve(List.copyOf(points), n, unit());
   }
@@ -228,7 +231,9 @@ final class Tuner {
   private String unit() {
     return target.schema().classification()
         ? ""
-        : target.schema().labels().stream().map(Schema.Label::name).collect(Collectors.joining(", "));
+        : target.schema().labels().stream()
+            .map(Schema.Label::name)
+            .collect(Collectors.joining(", "));
   }
 
   private List<Folds> dealings(int count) {

@@ -59,7 +59,8 @@ public record Tuning(
   public String verdict() {
     String how = best.config().method().toString();
     String rival = without.config().method().toString();
-    String cross = "cross-validated on the %d rows of the target".formatted(data.rows());
+    String cross =
+        String.format(Locale.ROOT, "cross-validated on the %d rows of the target", data.rows());
     if (best.config().method() == without.config().method()) {
       return "Nothing that was tried does better than "
           + (rival.equals("untouched") ? "the source model as it is" : rival)
@@ -70,13 +71,14 @@ public record Tuning(
           + ".";
     }
     String figures =
-        "%s, %s is off by %s and %s by %s"
-            .formatted(
-                cross,
-                how,
-                text(best),
-                rival.equals("untouched") ? "the source model as it is" : rival,
-                text(without));
+        String.format(
+            Locale.ROOT,
+            "%s, %s is off by %s and %s by %s",
+            cross,
+            how,
+            text(best),
+            rival.equals("untouched") ? "the source model as it is" : rival,
+            text(without));
     double p = pValue;
     if (best.loss() < without.loss() && p < SURE) {
       return "The transfer helps: " + figures + " (" + probability(p) + ").";

@@ -2,6 +2,7 @@ package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -143,5 +145,32 @@ class QueryTest {
         statement.execute(sql);
       }
     }
+  }
+
+  /** What follows a query that closes its brackets, or is none: nothing of it is run. */
+  @Test
+  void oneQueryAndNothingElse() throws IOException {
+    Path written = folder.resolve("written.csv");
+    Path database = folder.resolve("new.duckdb");
+    String copy = "COPY (SELECT 42) TO '" + written + "'";
+    for (String query :
+        List.of(
+            "SELECT 1 AS y, 2 AS a) ; " + copy + "; SELECT * FROM (SELECT 1 AS y, 2 AS a",
+            "SELECT 1 AS y, 2 AS a; " + copy,
+            "FROM (" + copy + ")",
+            "SELECT 1 AS y; ATTACH '" + database + "' AS other",
+            "ATTACH '" + database + "' AS other; SELECT 1 AS y, 2 AS a",
+            "SELECT 1 AS y, 2 AS a; SET threads = 4",
+            "SELECT 1 AS y; LOAD httpfs",
+            "FROM 'https://localhost:9/x.csv'")) {
+      Cli run = train(query);
+      assertEquals(2, run.exitCode(), query + run);
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertFalse(Files.exists(written), query);
+      assertFalse(Files.exists(database), query);
+    }
+    // A semicolon at the end is no second statement, nor is one in a text.
+    assertEquals(0, Cli.run("train", "--source", "SELECT a, b, y, ';' AS c FROM '" + source + "';", "--label", "y",
+        "--source-epochs", 1, "--hidden", "4", "--out", folder.resolve("yes")).exitCode());
   }
 }

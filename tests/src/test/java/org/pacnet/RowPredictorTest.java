@@ -110,6 +110,9 @@ class RowPredictorTest {
       assertThrows(DataException.class, () -> predictor.predict(1, 2));
       assertThrows(DataException.class, () -> predictor.predict(1, Double.NaN, 0));
       assertThrows(DataException.class, () -> predictor.predict(1, 2, 7));
+      for (double far : new double[] {1e300, 1e39, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+        assertThrows(DataException.class, () -> predictor.predict(far, 2, 0));
+      }
       assertThrows(DataException.class, () -> predictor.predict(1, 2, 0.5));
       assertThrows(DataException.class, () -> predictor.category(2, "T9"));
       assertThrows(DataException.class, () -> predictor.category(0, "T1"));

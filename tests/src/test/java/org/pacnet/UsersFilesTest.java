@@ -1,5 +1,6 @@
 package org.pacnet;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,5 +190,36 @@ class UsersFilesTest {
     assertTrue(cli.json().get("error").get("message").asText().contains("--ratio"), cli.out());
     Cli usage = Cli.run("inspect", "--json", "--frob");
     assertEquals(2, usage.json().get("error").get("code").asInt());
+  }
+
+  /** Whatever a command reads, and a model's own files, are no place to write to. */
+  @Test
+  void whatIsReadIsNotWrittenOnto() throws Exception {
+    Cli.ok(transfer("--name", "t"));
+    List<Path> all = new ArrayList<>(List.of(source, target));
+    try (Stream<Path> files = Files.walk(model)) {
+      files.filter(Files::isRegularFile).forEach(all::add);
+    }
+    Map<Path, byte[]> before = new HashMap<>();
+    for (Path file : all) {
+      before.put(file, Files.readAllBytes(file));
+    }
+    for (Path file : all) {
+      if (file.startsWith(model)) {
+        assertRefused("name another file", "report", "--model", model, "--out", file);
+        assertRefused("name another file", "export", "--model", model, "--name", "t", "--out", file);
+        assertRefused("name another file", "evaluate", "--model", model, "--name", "t", "--input", target, "--report", file);
+      }
+    }
+    assertRefused("name another file", "predict", "--model", model, "--name", "t", "--input", target, "--out", target);
+    assertRefused("name another file", "predict", "--model", model, "--name", "t", "--input", folder + "/t*.csv", "--out", target);
+    assertRefused("name another file", "predict", "--model", model, "--name", "t", "--input", "SELECT * FROM '" + target + "'", "--out", target);
+    assertRefused("name another file", "transfer", "--source", source, "--target", target, "--label", "y", "--report", source, "--out", folder.resolve("other"));
+    for (Path file : all) {
+      assertArrayEquals(before.get(file), Files.readAllBytes(file), file.toString());
+    }
+    // Beside them there is room.
+    Cli.ok("report", "--model", model, "--out", folder.resolve("page.html"));
+    Cli.ok("report", "--model", model, "--out", folder.resolve("page.html"));
   }
 }

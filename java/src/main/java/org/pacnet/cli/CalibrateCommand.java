@@ -3,6 +3,7 @@ package org.pacnet.cli;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.LearningCurve;
@@ -28,8 +29,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Teach an allocated model one more target: the last phase alone. Base and other targets stay as"
-          + " they are, bit for bit. Settings not given are those of the model.",
+      "Teach an allocated model one more target: the last phase alone. Base and other targets stay"
+          + " as they are, bit for bit. Settings not given are those of the model.",
       ""
     })
 final class CalibrateCommand implements Runnable {
@@ -57,31 +58,39 @@ final class CalibrateCommand implements Runnable {
       names = "--targets",
       paramLabel = "PATTERN",
       description =
-          "Instead of --target and --name: many targets, one a file, each called as its file is; in quotes, such as"
-              + " 'tools/*.csv'")
+          "Instead of --target and --name: many targets, one a file, each called as its file is; in"
+              + " quotes, such as 'tools/*.csv'")
   private @Nullable String targets;
 
   @Option(
       names = "--group-by",
       paramLabel = "COLUMN",
-      description = "Instead of --name: many targets in the table of --target, named by this column")
+      description =
+          "Instead of --name: many targets in the table of --target, named by this column")
   private @Nullable String groupBy;
 
   @Option(
       names = "--fail-fast",
-      description = "Of many targets: end with the first that can't be learnt, instead of going on with the others.")
+      description =
+          "Of many targets: end with the first that can't be learnt, instead of going on with the"
+              + " others.")
   private boolean failFast;
 
   @Option(
       names = "--source",
       paramLabel = "FILE",
-      description = "The rows that the model was trained on, for a method that learns from them too")
+      description =
+          "The rows that the model was trained on, for a method that learns from them too")
   private @Nullable String source;
 
   @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
   private boolean newClasses;
 
-  @Option(names = "--overwrite", description = "Replace a target of that name. Without it many targets go on where they were broken off.")
+  @Option(
+      names = "--overwrite",
+      description =
+          "Replace a target of that name. Without it many targets go on where they were broken"
+              + " off.")
   private boolean overwrite;
 
   @Option(
@@ -109,7 +118,9 @@ final class CalibrateCommand implements Runnable {
 
   private static String given(@Nullable String value, String option) {
     if (value == null) {
-      throw new DataException("%s is missing; for many targets take --targets or --group-by".formatted(option));
+      throw new DataException(
+          String.format(
+              Locale.ROOT, "%s is missing; for many targets take --targets or --group-by", option));
     }
     return value;
   }
@@ -133,8 +144,11 @@ final class CalibrateCommand implements Runnable {
     boolean grouped = groupBy != null;
     if (name != null || (grouped ? targets : target) != null || source != null || method.learningCurve()) {
       throw new DataException(
-          "%s goes with none of --name, %s, --source, --learning-curve"
-              .formatted(grouped ? "--group-by" : "--targets", grouped ? "--targets" : "--target"));
+          String.format(
+              Locale.ROOT,
+              "%s goes with none of --name, %s, --source, --learning-curve",
+              grouped ? "--group-by" : "--targets",
+              grouped ? "--targets" : "--target"));
     }
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forChange(Path.of(directory));
@@ -157,7 +171,10 @@ final class CalibrateCommand implements Runnable {
               outcome -> {
                 PacNetException problem = outcome.problem();
                 if (problem != null && failFast) {
-                  throw new DataException("target %s: %s".formatted(outcome.name(), problem.getMessage()), problem);
+                  throw new DataException(
+                      String.format(
+                          Locale.ROOT, "target %s: %s", outcome.name(), problem.getMessage()),
+                      problem);
                 }
                 step.run();
               },

@@ -5,8 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
-import org.pacnet.NeuralOde;
-import org.pacnet.Pinn;
 import org.pacnet.TransferConfig;
 import org.pacnet.Trial;
 import org.pacnet.Tuning;
@@ -17,7 +15,9 @@ import org.pacnet.report.Comparison;
 import org.pacnet.report.Reports;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code pacnet compare}. */
 @Command(
@@ -25,13 +25,18 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Compare ways to learn your target, by cross-validation on its rows: trains on the source once, tries"
-          + " each method on the same folds, and says which to take and by which command.",
+      "Compare ways to learn your target, by cross-validation on its rows: trains on the source"
+          + " once, tries each method on the same folds, and says which to take and by which"
+          + " command.",
       ""
     })
 final class CompareCommand implements Runnable {
 
-  @Option(names = "--source", required = true, paramLabel = "FILE", description = "The rich data set")
+  @Option(
+      names = "--source",
+      required = true,
+      paramLabel = "FILE",
+      description = "The rich data set")
   private String source = "";
 
   @Option(
@@ -46,12 +51,15 @@ final class CompareCommand implements Runnable {
       split = ",",
       paramLabel = "NAME",
       description =
-          "What to compare, each with its defaults, of ${COMPLETION-CANDIDATES} (default: what --tune tries)")
+          "What to compare, each with its defaults, of ${COMPLETION-CANDIDATES} (default: what"
+              + " --tune tries)")
   private List<Method> methods = List.of();
 
   @Option(
       names = "--tune",
-      description = "Try four settings of each method that trains a network, the same budget for all, and compare the best of each.")
+      description =
+          "Try four settings of each method that trains a network, the same budget for all, and"
+              + " compare the best of each.")
   private boolean tune;
 
   @Option(names = "--init", paramLabel = "FILE", description = TransferCommand.INIT)
@@ -69,16 +77,13 @@ final class CompareCommand implements Runnable {
   @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
 
+  @Spec private CommandSpec spec;
+
   @Override
   public void run() {
     report.file();
     Data rows = Tables.of(source);
-    TransferConfig.Builder builder = data.builder(rows, network).newClasses(newClasses);
-    prune.apply(builder);
-    epochs.apply(builder);
-    training.apply(builder);
-    run.apply(builder);
-    TransferConfig config = builder.build();
+    TransferConfig config = config();
     try (ProgressDisplay display = new ProgressDisplay();
         Model model = Model.train(rows, init, config, display.monitor())) {
       model.prune();
@@ -92,14 +97,19 @@ final class CompareCommand implements Runnable {
               .filter(trial -> trial.config().method() == Method.PAC)
               .min(Comparator.comparingDouble(trial -> trial.config().lambda() == null ? 0 : 1))
               .orElse(tuning.best());
-      String command =
-          "./pacnet transfer --source %s --target %s %s %s --out model"
-              .formatted(
-                  source, target, columns(config), TuneReport.options(tuning.best().config()));
+      String command = Recommendation.of(spec, config, tuning.best().config());
       Comparison comparison = Comparison.of(model, tuning, against);
       report.write(typed -> Reports.comparison(comparison, config, command, typed));
       output.print(
-          Json.object("tuning", TuneReport.json(tuning), "comparison", comparison, "config", config, "command", command),
+          Json.object(
+              "tuning",
+              TuneReport.json(tuning),
+              "comparison",
+              comparison,
+              "config",
+              config,
+              "command",
+              command),
           text -> {
             TuneReport.print(text, comparison);
             text.println();
@@ -109,14 +119,14 @@ final class CompareCommand implements Runnable {
     }
   }
 
-  private static String columns(TransferConfig config) {
-    if (config.network() instanceof NeuralOde ode) {
-      return "--network ode --trajectory %s --time %s".formatted(ode.trajectory(), ode.time());
-    }
-    String label = "--label " + config.labels().get(0);
-    return config.network() instanceof Pinn pinn
-        ? "--network pinn --equation %s %s".formatted(pinn.equation(), label)
-        : label;
+  /** What the options say. */
+  TransferConfig config() {
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).newClasses(newClasses);
+    prune.apply(builder);
+    epochs.apply(builder);
+    training.apply(builder);
+    run.apply(builder);
+    return builder.build();
   }
 
   private boolean needsSource() {

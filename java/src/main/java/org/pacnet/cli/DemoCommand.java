@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "The main job on data made up for it: 10,000 rows of a source, 50 of a related target. Or with"
-          + " images: 3,000 pictures of shapes, 40 of a related target.",
+      "The main job on data made up for it: 10,000 rows of a source, 50 of a related target. Or"
+          + " with images: 3,000 pictures of shapes, 40 of a related target.",
       ""
     })
 final class DemoCommand implements Runnable {
@@ -45,7 +45,8 @@ final class DemoCommand implements Runnable {
       names = "--out",
       paramLabel = "DIR",
       description =
-          "Directory for the data and the model (default: ${DEFAULT-VALUE}); a model there is replaced",
+          "Directory for the data and the model (default: ${DEFAULT-VALUE}); a model there is"
+              + " replaced",
       defaultValue = "pacnet-demo")
   private String out = "";
 
@@ -83,11 +84,12 @@ final class DemoCommand implements Runnable {
     if (!output.isJson()) {
       System.out.printf(
           Locale.ROOT,
-          "%,d pictures are sorted by the shape they show (%s). Now shapes with corners are to be told%n"
-              + "from round ones, and %d pictures have been sorted so (%s).%n"
-              + "%,d more, which no phase sees, show how good the result is (%s).%n%n"
-              + "  ./pacnet transfer --source %s --target %s --test %s%n    --source-epochs %d"
-              + " --target-epochs %d%n    --lr 0.003 --schedule constant --batch-size 64 --ratio 0.5 --augment flip,crop,color --out %s%n",
+          "%,d pictures are sorted by the shape they show (%s). Now shapes with corners are to be"
+              + " told%nfrom round ones, and %d pictures have been sorted so (%s).%n%,d more, which"
+              + " no phase sees, show how good the result is (%s).%n%n  ./pacnet transfer --source"
+              + " %s --target %s --test %s%n    --source-epochs %d --target-epochs %d%n    --lr"
+              + " 0.003 --schedule constant --batch-size 64 --ratio 0.5 --augment flip,crop,color"
+              + " --out %s%n",
           SOURCE_IMAGES,
           source,
           TARGET_IMAGES,
@@ -121,8 +123,18 @@ final class DemoCommand implements Runnable {
       Path source, Path target, Path test, String name, TransferConfig config, Path model) {
     TransferRun.run(
         new TransferRun.Request(
-            source.toString(), null, target.toString(), test.toString(), name, config, false, false, model, true,
-            model.resolveSibling("report.html"), "./pacnet demo" + (kind == Kind.IMAGES ? " images" : "")),
+            source.toString(),
+            null,
+            target.toString(),
+            test.toString(),
+            name,
+            config,
+            false,
+            false,
+            model,
+            true,
+            model.resolveSibling("report.html"),
+            "./pacnet demo" + (kind == Kind.IMAGES ? " images" : "")),
         output);
   }
 
@@ -139,10 +151,10 @@ final class DemoCommand implements Runnable {
     if (!output.isJson()) {
       System.out.printf(
           Locale.ROOT,
-          "A simulator gave %,d rows (%s). The real process has the same inputs x1 to x10 but other%n"
-              + "constants, and %d noisy measurements are all there is (%s).%n"
-              + "%,d more, which no phase sees, show how good the result is (%s).%n%n"
-              + "  ./pacnet transfer --source %s --target %s --test %s --label y --out %s%n",
+          "A simulator gave %,d rows (%s). The real process has the same inputs x1 to x10 but"
+              + " other%nconstants, and %d noisy measurements are all there is (%s).%n%,d more,"
+              + " which no phase sees, show how good the result is (%s).%n%n  ./pacnet transfer"
+              + " --source %s --target %s --test %s --label y --out %s%n",
           SOURCE_ROWS,
           source,
           TARGET_ROWS,
@@ -159,6 +171,7 @@ final class DemoCommand implements Runnable {
     transfer(source, target, test, "target", config, modelDirectory);
     if (!output.isJson()) {
       System.out.printf(
+          Locale.ROOT,
           "%nNext:  ./pacnet predict --model %s --input %s --out %s%n"
               + "       ./pacnet inspect --model %s%n",
           modelDirectory,

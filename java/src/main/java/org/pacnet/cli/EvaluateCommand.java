@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
@@ -88,7 +89,8 @@ final class EvaluateCommand implements Runnable {
             Text.metrics(
                 text,
                 model,
-                "%d targets of %s, the worst first".formatted(sorted.size(), input),
+                String.format(
+                    Locale.ROOT, "%d targets of %s, the worst first", sorted.size(), input),
                 List.copyOf(sorted.keySet()),
                 List.copyOf(sorted.values())));
   }

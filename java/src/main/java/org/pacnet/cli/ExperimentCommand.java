@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Run a benchmark with a known answer: target error against number of target samples, on noise-free"
-          + " test rows, for each method. Settings as of transfer.",
+      "Run a benchmark with a known answer: target error against number of target samples, on"
+          + " noise-free test rows, for each method. Settings as of transfer.",
       ""
     })
 final class ExperimentCommand implements Runnable {
@@ -33,17 +33,20 @@ final class ExperimentCommand implements Runnable {
   @Parameters(
       index = "0",
       paramLabel = "PROBLEM",
-      description = "friedman (Friedman #1 for transfer), rough (edges and ripples), wide (100 inputs, of"
-              + " which 20 matter), levels (categories), shapes (pictures; samples are of each class); from"
-              + " trajectories, of which the samples are some: pendulum, lotka-volterra, duffing, spring-mass;"
-              + " from points, of which the samples are so many inside and so many at the border: heat, burgers,"
-              + " allen-cahn, wave")
+      description =
+          "friedman (Friedman #1 for transfer), rough (edges and ripples), wide (100 inputs, of"
+              + " which 20 matter), levels (categories), shapes (pictures; samples are of each"
+              + " class); from trajectories, of which the samples are some: pendulum,"
+              + " lotka-volterra, duffing, spring-mass; from points, of which the samples are so"
+              + " many inside and so many at the border: heat, burgers, allen-cahn, wave")
   private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 
   @Option(names = "--seeds", paramLabel = "N", description = "Repetitions (default: 10)")
   private @Nullable Integer seeds;
 
-  @Option(names = "--quick", description = "Three repetitions instead of ten: under two minutes on two cores.")
+  @Option(
+      names = "--quick",
+      description = "Three repetitions instead of ten: under two minutes on two cores.")
   private boolean quick;
 
   @Option(names = "--first-seed", paramLabel = "N", description = "Of the first one (default: 0)")
@@ -71,22 +74,24 @@ final class ExperimentCommand implements Runnable {
 
   @Option(
       names = "--tune",
-      description = "Choose each method's settings by cross-validation on the samples, as compare --tune does, and add a row"
-              + " for what --tune of calibrate chooses.")
+      description =
+          "Choose each method's settings by cross-validation on the samples, as compare --tune"
+              + " does, and add a row for what --tune of calibrate chooses.")
   private boolean tune;
 
   @Option(
       names = "--out",
       paramLabel = "FILE.csv",
       description =
-          "Write every cell there. What is done is kept in FILE.csv.journal: ended at any moment, the same"
-              + " command goes on from there")
+          "Write every cell there. What is done is kept in FILE.csv.journal: ended at any moment,"
+              + " the same command goes on from there")
   private @Nullable Path out;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Options as lines OPTION=VALUE without the dashes; those given here count before them")
+      description =
+          "Options as lines OPTION=VALUE without the dashes; those given here count before them")
   @SuppressWarnings("UnusedVariable") // ConfigFile has read it before the options are parsed
   private @Nullable Path config;
 
@@ -164,7 +169,11 @@ final class ExperimentCommand implements Runnable {
           s ->
               row.add(
                   String.format(
-                      Locale.ROOT, digits + " ± " + digits + "%s", unit * s.mean(), unit * s.interval(), s.p() < 0.05 ? "*" : " ")));
+                      Locale.ROOT,
+                      digits + " ± " + digits + "%s",
+                      unit * s.mean(),
+                      unit * s.interval(),
+                      s.p() < 0.05 ? "*" : " ")));
       row.add(
           own.get(0).sourceError() == null
               ? "-"
@@ -174,9 +183,10 @@ final class ExperimentCommand implements Runnable {
     }
     Text.table(out, header, rows);
     out.printf(
-        "%nMean ± half the 95 %% interval over seeds; * differs from pac (paired t-test, Holm, p < 0.05); source: error on"
-            + " the source's rows of what is left of it%n");
-    results.leftOut().forEach((method, why) -> out.printf("%nLeft out: %s%n", why));
+        Locale.ROOT,
+        "%nMean ± half the 95 %% interval over seeds; * differs from pac (paired t-test, Holm, p <"
+            + " 0.05); source: error on the source's rows of what is left of it%n");
+    results.leftOut().forEach((method, why) -> out.printf(Locale.ROOT, "%nLeft out: %s%n", why));
     out.printf(
         Locale.ROOT,
         "%nSource: trained " + digits + ", just pruned " + digits + ", allocated " + digits + "%n",

@@ -68,20 +68,31 @@ final class InspectCommand implements Runnable {
     }
     Text.table(out, header, rows);
     out.println("  (errors on the rows that the phase trained with)");
-    model.damagedTargets().forEach((name, damage) -> out.println("Damaged  " + name + ": " + damage));
+    model
+        .damagedTargets()
+        .forEach((name, damage) -> out.println("Damaged  " + name + ": " + damage));
   }
 
   private static String inputs(Schema schema) {
     Schema.Image image = schema.image();
     Schema.Trajectories trajectories = schema.trajectories();
     if (image != null) {
-      return "Images   %d x %d pixels, %d channel(s)"
-          .formatted(image.width(), image.height(), image.channels());
+      return String.format(
+          Locale.ROOT,
+          "Images   %d x %d pixels, %d channel(s)",
+          image.width(),
+          image.height(),
+          image.channels());
     }
     return trajectories != null
-        ? "Trajectories by %s over %s, in pieces of %d times"
-            .formatted(trajectories.id(), trajectories.time(), trajectories.steps())
-        : "Inputs   " + String.join(", ", schema.inputs().stream().map(Schema.Input::name).toList());
+        ? String.format(
+            Locale.ROOT,
+            "Trajectories by %s over %s, in pieces of %d times",
+            trajectories.id(),
+            trajectories.time(),
+            trajectories.steps())
+        : "Inputs   "
+            + String.join(", ", schema.inputs().stream().map(Schema.Input::name).toList());
   }
 
   private static List<String> row(String name, PhaseReport report, int metricColumns) {

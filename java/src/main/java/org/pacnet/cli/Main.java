@@ -29,8 +29,8 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     versionProvider = DoctorCommand.VersionText.class,
     description = {
-      "Transfer learning by pruning (PAC-Net): a model trained on plenty of source data learns a new"
-          + " target from a handful of samples, and keeps what it knew, bit for bit.",
+      "Transfer learning by pruning (PAC-Net): a model trained on plenty of source data learns a"
+          + " new target from a handful of samples, and keeps what it knew, bit for bit.",
       ""
     },
     footer = {
@@ -39,8 +39,8 @@ import picocli.CommandLine.HelpCommand;
       "Your data:   ./pacnet transfer --source big.csv --target few.csv --label y --out model",
       "Then:        ./pacnet predict --model model --input new.csv --out predicted.csv",
       "",
-      "Data files are CSV (header line, .csv .tsv .txt, also .gz) or Parquet; quote patterns such as"
-          + " 'data/*.parquet'. Every command takes --json."
+      "Data files are CSV (header line, .csv .tsv .txt, also .gz) or Parquet; quote patterns such"
+          + " as 'data/*.parquet'. Every command takes --json."
     })
 public final class Main {
 
@@ -141,6 +141,16 @@ public final class Main {
 
   private static int execute(String... given) {
     String[] arguments = ConfigFile.expand(given);
+    CommandLine commandLine = commandLine(arguments);
+    if (arguments.length == 0) {
+      commandLine.usage(System.err);
+      return WRONG_INPUT;
+    }
+    return commandLine.execute(arguments);
+  }
+
+  /** What parses these arguments. */
+  static CommandLine commandLine(String... arguments) {
     CommandLine commandLine = new CommandLine(new Main());
     // First, since a setting holds for the commands that are there.
     commands(arguments).forEach(commandLine::addSubcommand);
@@ -150,6 +160,18 @@ public final class Main {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(Main::wrongUsage)
+        .setExecutionStrategy(
+            parsed -> {
+              if (parsed.hasSubcommand()) {
+                try {
+                  Overwriting.check(parsed.subcommand());
+                } catch (DataException e) { // the only kind that picocli hands to the handler below
+                  throw new CommandLine.ExecutionException(
+                      parsed.subcommand().commandSpec().commandLine(), e.getMessage(), e);
+                }
+              }
+              return new CommandLine.RunLast().execute(parsed);
+            })
         .setExecutionExceptionHandler(
             (exception, command, parsed) ->
                 failed(exception, parsed.expandedArgs().contains(JSON)));
@@ -158,11 +180,7 @@ public final class Main {
         .getSubcommands()
         .values()
         .forEach(c -> c.getCommandSpec().usageMessage().abbreviateSynopsis(true));
-    if (arguments.length == 0) {
-      commandLine.usage(System.err);
-      return WRONG_INPUT;
-    }
-    return commandLine.execute(arguments);
+    return commandLine;
   }
 
   // The one that is asked for, if it is plain which: to look at the options of all others takes a
@@ -186,10 +204,11 @@ public final class Main {
         }
       }
       throw new CommandLine.TypeConversionException(
-          "choose from %s, not '%s'"
-              .formatted(
-                  Arrays.stream(type.getEnumConstants()).map(Main::dashed).collect(joining(", ")),
-                  text));
+          String.format(
+              Locale.ROOT,
+              "choose from %s, not '%s'",
+              Arrays.stream(type.getEnumConstants()).map(Main::dashed).collect(joining(", ")),
+              text));
     };
   }
 

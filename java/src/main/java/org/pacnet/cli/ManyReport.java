@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
@@ -55,8 +56,12 @@ final class ManyReport {
         text -> print(text, model, learnt, problems));
     if (!problems.isEmpty()) {
       throw new DataException(
-          "%d of %d targets were not learnt, %s among them"
-              .formatted(problems.size(), outcomes.size(), problems.keySet().iterator().next()));
+          String.format(
+              Locale.ROOT,
+              "%d of %d targets were not learnt, %s among them",
+              problems.size(),
+              outcomes.size(),
+              problems.keySet().iterator().next()));
     }
   }
 
@@ -77,7 +82,8 @@ final class ManyReport {
   private void print(
       PrintStream text, Model model, List<TargetOutcome> learnt, Map<String, PacNetException> problems) {
     List<String> titles = Text.metricTitles(model);
-    List<String> header = new ArrayList<>(List.of("target (errors on training rows)", "rows", "method"));
+    List<String> header =
+        new ArrayList<>(List.of("target (errors on training rows)", "rows", "method"));
     titles.forEach(title -> header.addAll(List.of(title + " before", "after")));
     List<List<String>> rows = new ArrayList<>();
     for (TargetOutcome outcome : learnt.subList(0, Math.min(MOST_SHOWN, learnt.size()))) {
@@ -85,22 +91,25 @@ final class ManyReport {
     }
     Text.table(text, header, rows);
     if (learnt.size() > MOST_SHOWN) {
-      text.println("  … and %s more".formatted(Words.count(learnt.size() - MOST_SHOWN)));
+      text.println(
+          String.format(Locale.ROOT, "  … and %s more", Words.count(learnt.size() - MOST_SHOWN)));
     }
     long resumed = learnt.stream().filter(TargetOutcome::resumed).count();
     text.println();
     text.println(
-        "%s targets learnt in %s s%s%s"
-            .formatted(
-                Words.count(learnt.size() - resumed),
-                Text.number(seconds),
-                resumed > 0 ? ", " + Words.count(resumed) + " were there already" : "",
-                problems.isEmpty() ? "" : ", " + Words.count(problems.size()) + " not:"));
+        String.format(
+            Locale.ROOT,
+            "%s targets learnt in %s s%s%s",
+            Words.count(learnt.size() - resumed),
+            Text.number(seconds),
+            resumed > 0 ? ", " + Words.count(resumed) + " were there already" : "",
+            problems.isEmpty() ? "" : ", " + Words.count(problems.size()) + " not:"));
     problems.entrySet().stream()
         .limit(MOST_SHOWN)
         .forEach(e -> text.println("  " + e.getKey() + ": " + e.getValue().getMessage()));
     if (problems.size() > MOST_SHOWN) {
-      text.println("  … and %s more".formatted(Words.count(problems.size() - MOST_SHOWN)));
+      text.println(
+          String.format(Locale.ROOT, "  … and %s more", Words.count(problems.size() - MOST_SHOWN)));
     }
     text.println();
     text.println(

@@ -2,6 +2,7 @@ package org.pacnet.cli;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Activation;
 import org.pacnet.Cnn;
@@ -33,23 +34,26 @@ final class NetworkOptions {
   @Option(
       names = "--paper",
       description =
-          "Start from the PAC-Net paper's values instead of better ones: relu, a constant learning rate of"
-              + " 0.001, --plain.")
+          "Start from the PAC-Net paper's values instead of better ones: relu, a constant learning"
+              + " rate of 0.001, --plain.")
   private boolean paper;
 
   @Option(
       names = "--network",
       paramLabel = "KIND",
       description =
-          "mlp (default for tables); for images cnn (default) or resnet18; for trajectories ode, a neural"
-              + " ordinary differential equation; for points pinn, a physics-informed network")
+          "mlp (default for tables); for images cnn (default) or resnet18; for trajectories ode, a"
+              + " neural ordinary differential equation; for points pinn, a physics-informed"
+              + " network")
   private @Nullable Kind kind;
 
   @Option(
       names = "--hidden",
       split = ",",
       paramLabel = "WIDTH",
-      description = "mlp, ode, pinn: widths of the hidden layers (default: 128,128,128; ode: 64,64; pinn: 64,64,64,64)")
+      description =
+          "mlp, ode, pinn: widths of the hidden layers (default: 128,128,128; ode: 64,64; pinn:"
+              + " 64,64,64,64)")
   private int @Nullable [] hidden;
 
   @Option(
@@ -95,20 +99,24 @@ final class NetworkOptions {
   @Option(
       names = "--trajectory",
       paramLabel = "COLUMN",
-      description = "ode: the column that tells trajectories apart; the others are the state, or those that"
+      description =
+          "ode: the column that tells trajectories apart; the others are the state, or those that"
               + " --label names")
   private @Nullable String trajectory;
 
   @Option(
       names = "--time",
       paramLabel = "COLUMN",
-      description = "ode: the column of times, which increase within a trajectory and may be irregular")
+      description =
+          "ode: the column of times, which increase within a trajectory and may be irregular")
   private @Nullable String time;
 
   @Option(
       names = "--segment",
       paramLabel = "N",
-      description = "ode: times that a piece to train on goes on for (default: 20); a batch is of so many pieces")
+      description =
+          "ode: times that a piece to train on goes on for (default: 20); a batch is of so many"
+              + " pieces")
   private @Nullable Integer segment;
 
   @Option(names = "--driven", description = "ode: The equation depends on the time itself.")
@@ -123,7 +131,9 @@ final class NetworkOptions {
   @Option(
       names = "--tolerance",
       paramLabel = "T",
-      description = "ode: take adaptive Dormand-Prince 5(4) instead of RK4, by so much in deviations of the state")
+      description =
+          "ode: take adaptive Dormand-Prince 5(4) instead of RK4, by so much in deviations of the"
+              + " state")
   private @Nullable Double tolerance;
 
   @Option(
@@ -135,7 +145,8 @@ final class NetworkOptions {
   @Option(
       names = "--weight",
       paramLabel = "W",
-      description = "pinn: what an error of a known u counts, one of the equation counting 1 (default: 100)")
+      description =
+          "pinn: what an error of a known u counts, one of the equation counting 1 (default: 100)")
   private @Nullable Double weight;
 
   /** The columns to predict where none is named: of trajectories all states. Null where one must be. */
@@ -201,7 +212,8 @@ final class NetworkOptions {
   private NeuralOde ode(@Nullable NeuralOde usual) {
     if (usual == null && (trajectory == null || time == null)) {
       throw new DataException(
-          "the network ode learns from trajectories: name the columns that tell them apart and that hold the time",
+          "the network ode learns from trajectories: name the columns that tell them apart and that"
+              + " hold the time",
           trajectory == null ? "trajectory" : "time");
     }
     NeuralOde is = usual != null ? usual : NeuralOde.of(trajectory, time);
@@ -245,8 +257,12 @@ final class NetworkOptions {
     for (int i = 0; i < valuesAndNames.length; i += 2) {
       if (!taken && valuesAndNames[i] != null) {
         throw new DataException(
-            "%s is for the network %s; choose it by --network %s"
-                .formatted(valuesAndNames[i + 1], kind, kind));
+            String.format(
+                Locale.ROOT,
+                "%s is for the network %s; choose it by --network %s",
+                valuesAndNames[i + 1],
+                kind,
+                kind));
       }
     }
   }

@@ -39,7 +39,7 @@ final class ProgressDisplay implements AutoCloseable {
       finish();
       table = null;
       phase = progress.phase();
-      bar = newBar(String.format("%-9s", phase), progress.epochs());
+      bar = newBar(String.format(Locale.ROOT, "%-9s", phase), progress.epochs());
     }
     bar.setExtraMessage(String.format(Locale.ROOT, " loss %.4g", progress.trainLoss()));
     bar.stepTo(progress.epoch());

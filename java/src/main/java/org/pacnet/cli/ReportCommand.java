@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Make a page with charts of a model, or of results that were kept as JSON: one file that needs no network.",
+      "Make a page with charts of a model, or of results that were kept as JSON: one file that"
+          + " needs no network.",
       ""
     })
 final class ReportCommand implements Runnable {
@@ -39,7 +41,8 @@ final class ReportCommand implements Runnable {
     @Option(
         names = "--model",
         paramLabel = "DIR",
-        description = "A model: what its phases did, what is kept of its weights, and all of its targets")
+        description =
+            "A model: what its phases did, what is kept of its weights, and all of its targets")
     private @Nullable Path model;
 
     @Option(
@@ -52,7 +55,11 @@ final class ReportCommand implements Runnable {
   @ArgGroup(multiplicity = "1")
   private Subject subject = new Subject();
 
-  @Option(names = "--out", required = true, paramLabel = "FILE.html", description = "One that is there is replaced")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE.html",
+      description = "One that is there is replaced")
   private Path out;
 
   @Mixin private Output output = new Output();
@@ -86,9 +93,18 @@ final class ReportCommand implements Runnable {
       return Reports.experiment(Json.read(tree, Experiment.Results.class), command);
     } catch (JsonProcessingException e) {
       throw new DataException(
-          "%s is no result of experiment --json or compare --json: %s".formatted(results, Json.reason(e)), e, "results");
+          String.format(
+              Locale.ROOT,
+              "%s is no result of experiment --json or compare --json: %s",
+              results,
+              Json.reason(e)),
+          e,
+          "results");
     } catch (IOException e) {
-      throw new DataException("%s can't be read: %s".formatted(results, AtomicWrite.reason(e)), e, "results");
+      throw new DataException(
+          String.format(Locale.ROOT, "%s can't be read: %s", results, AtomicWrite.reason(e)),
+          e,
+          "results");
     }
   }
 }

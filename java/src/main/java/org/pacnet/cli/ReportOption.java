@@ -50,10 +50,6 @@ final class ReportOption {
   /** The same of any command. */
   static String command(CommandSpec spec) {
     List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
-    return "./pacnet " + arguments.stream().map(ReportOption::quoted).collect(Collectors.joining(" "));
-  }
-
-  private static String quoted(String argument) {
-    return argument.matches("[A-Za-z0-9_./,:=@%+-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
+    return "./pacnet " + arguments.stream().map(Shell::quoted).collect(Collectors.joining(" "));
   }
 }

@@ -83,7 +83,8 @@ final class Text {
   static String some(Collection<String> names, String between) {
     List<String> first = names.stream().limit(MOST_NAMED).toList();
     int more = names.size() - first.size();
-    return String.join(between, first) + (more > 0 ? between + "and %d more".formatted(more) : "");
+    return String.join(between, first)
+        + (more > 0 ? between + String.format(Locale.ROOT, "and %d more", more) : "");
   }
 
   /** A table of metrics, one row a name. */
@@ -197,7 +198,8 @@ final class Text {
       order.sort(Comparator.comparingDouble(c -> recall(matrix.get(c), c)));
     }
     List<String> header = new ArrayList<>(List.of("true class", "rows", "right"));
-    header.addAll(all ? classes.stream().map(name -> "as " + name).toList() : List.of("mostly taken for"));
+    header.addAll(
+        all ? classes.stream().map(name -> "as " + name).toList() : List.of("mostly taken for"));
     List<List<String>> rows = new ArrayList<>();
     for (int c : order.subList(0, Math.min(order.size(), MOST_CLASSES))) {
       List<Long> taken = matrix.get(c);

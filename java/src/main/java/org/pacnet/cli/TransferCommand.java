@@ -73,12 +73,6 @@ final class TransferCommand implements Runnable {
   @Override
   public void run() {
     Path page = report.file();
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).newClasses(newClasses);
-    prune.apply(builder);
-    method.apply(builder);
-    epochs.apply(builder);
-    training.apply(builder);
-    run.apply(builder);
     TransferRun.run(
         new TransferRun.Request(
             source,
@@ -86,7 +80,7 @@ final class TransferCommand implements Runnable {
             target,
             test,
             name,
-            builder.build(),
+            config(),
             method.tune(),
             method.learningCurve(),
             Path.of(out.out),
@@ -94,5 +88,16 @@ final class TransferCommand implements Runnable {
             page,
             report.command()),
         output);
+  }
+
+  /** What the options say. */
+  TransferConfig config() {
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).newClasses(newClasses);
+    prune.apply(builder);
+    method.apply(builder);
+    epochs.apply(builder);
+    training.apply(builder);
+    run.apply(builder);
+    return builder.build();
   }
 }

@@ -66,17 +66,18 @@ final class TuneReport {
 
   /** The options that make a model so. */
   static String options(TransferConfig config) {
-    StringBuilder options = new StringBuilder("--method ").append(config.method());
-    if (config.lambda() != null) {
-      options.append(" --lambda ").append(config.lambda());
-    }
-    return options
-        .append(" --ratio ")
-        .append(config.ratio())
-        .append(" --lr ")
-        .append(config.learningRate())
-        .append(" --target-epochs ")
-        .append(config.targetEpochs())
-        .toString();
+    return "--ratio " + config.ratio() + " " + ofTarget(config);
+  }
+
+  /** Those of them that say how a target is learnt. */
+  static String ofTarget(TransferConfig config) {
+    String penalty = config.lambda() == null ? "" : " --lambda " + config.lambda();
+    return "--method "
+        + config.method()
+        + penalty
+        + " --lr "
+        + config.learningRate()
+        + " --target-epochs "
+        + config.targetEpochs();
   }
 }

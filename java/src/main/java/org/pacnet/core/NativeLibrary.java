@@ -3,6 +3,7 @@ package org.pacnet.core;
 import java.io.File;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
@@ -60,9 +61,9 @@ public final class NativeLibrary {
           "the native core can't be loaded ("
               + Objects.requireNonNullElseGet(missing(), () -> cause(e))
               + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, the linux-x86_64 jars of"
-              + " pacnet-native, javacpp, openblas and pytorch on the class path, a home or temporary"
-              + " folder with 500 MB of room from which libraries may be loaded, and some 50 file handles"
-              + " (ulimit -n)";
+              + " pacnet-native, javacpp, openblas and pytorch on the class path, a home or"
+              + " temporary folder with 500 MB of room from which libraries may be loaded, and some"
+              + " 50 file handles (ulimit -n)";
       return () -> new NativeException(message);
     }
     try {
@@ -79,7 +80,8 @@ public final class NativeLibrary {
   private static @Nullable String missing() {
     for (String folder : List.of("linux-x86_64-gpu", "linux-x86_64")) {
       for (String library : List.of("c10", "torch_cpu")) {
-        String resource = "/org/bytedeco/pytorch/%s/lib%s.so".formatted(folder, library);
+        String resource =
+            String.format(Locale.ROOT, "/org/bytedeco/pytorch/%s/lib%s.so", folder, library);
         try {
           File file = Loader.cacheResource(NativeLibrary.class, resource);
           if (file != null) {

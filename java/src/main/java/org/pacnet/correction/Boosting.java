@@ -8,6 +8,7 @@ import ml.dmlc.xgboost4j.java.DMatrix;
 import ml.dmlc.xgboost4j.java.XGBoost;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 import org.pacnet.core.Machine;
+import org.pacnet.core.UnpackedLibrary;
 import org.pacnet.error.NativeException;
 
 /** The one place that knows XGBoost, which may be missing. */
@@ -24,6 +25,7 @@ final class Boosting {
   private static <T> T with(float[] x, int rows, int columns, Use<T> use) {
     try {
       DMatrix matrix = new DMatrix(x, rows, columns, Float.NaN);
+      UnpackedLibrary.delete("libxgboost4j");
       try {
         return use.of(matrix);
       } finally {

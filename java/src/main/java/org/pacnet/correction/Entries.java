@@ -1,5 +1,6 @@
 package org.pacnet.correction;
 
+import java.util.Locale;
 import java.util.Map;
 import org.pacnet.io.SafeTensors.Dtype;
 import org.pacnet.io.SafeTensors.Entry;
@@ -13,7 +14,8 @@ final class Entries {
   static float[] take(Map<String, Entry> entries, String name, int size) {
     float[] values = take(entries, name);
     if (values.length != size) {
-      throw new IllegalArgumentException("'%s' is not %d floats".formatted(name, size));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "'%s' is not %d floats", name, size));
     }
     return values;
   }
@@ -21,13 +23,15 @@ final class Entries {
   static float[] take(Map<String, Entry> entries, String name) {
     Entry entry = entries.remove(name);
     if (entry == null || entry.dtype() != Dtype.F32 || entry.shape().size() != 1) {
-      throw new IllegalArgumentException("there are no floats named '%s'".formatted(name));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "there are no floats named '%s'", name));
     }
     float[] values = new float[entry.size()];
     entry.copyTo(values, 0);
     for (float value : values) {
       if (!Float.isFinite(value)) {
-        throw new IllegalArgumentException("'%s' holds %s".formatted(name, value));
+        throw new IllegalArgumentException(
+            String.format(Locale.ROOT, "'%s' holds %s", name, value));
       }
     }
     return values;

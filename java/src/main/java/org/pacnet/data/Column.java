@@ -1,6 +1,7 @@
 package org.pacnet.data;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
@@ -45,9 +46,11 @@ record Column(
       return ofMixed(name, a);
     }
     throw new DataException(
-        "column %s is %s; give an array of double, float, long, int, boolean or String"
-            .formatted(
-                Messages.name(name), array == null ? "null" : "a " + array.getClass().getSimpleName()));
+        String.format(
+            Locale.ROOT,
+            "column %s is %s; give an array of double, float, long, int, boolean or String",
+            Messages.name(name),
+            array == null ? "null" : "a " + array.getClass().getSimpleName()));
   }
 
   private static Column ofMixed(String name, Object[] values) {
@@ -60,8 +63,12 @@ record Column(
               || value instanceof String;
       if (!known) {
         throw new DataException(
-            "row %d, column %s: a value of %s; give numbers, booleans, strings or null"
-                .formatted(i + 1, Messages.name(name), value.getClass().getSimpleName()));
+            String.format(
+                Locale.ROOT,
+                "row %d, column %s: a value of %s; give numbers, booleans, strings or null",
+                i + 1,
+                Messages.name(name),
+                value.getClass().getSimpleName()));
       }
     }
     boolean numbers = Arrays.stream(values).allMatch(v -> v == null || v instanceof Number);

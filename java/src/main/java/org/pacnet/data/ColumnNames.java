@@ -17,19 +17,31 @@ final class ColumnNames {
       String name = names.get(i);
       if (name.isBlank()) {
         throw new DataException(
-            ("%s: column %d has no name in the header; name it, or leave it out if it numbers "
-                    + "the rows")
-                .formatted(table, i + 1));
+            String.format(
+                Locale.ROOT,
+                "%s: column %d has no name in the header; name it, or leave it out if it numbers "
+                    + "the rows",
+                table,
+                i + 1));
       }
       Integer earlier = seen.put(key(name), i);
       if (earlier != null) {
         String other = names.get(earlier);
         throw new DataException(
             other.equals(name)
-                ? "%s: column %s is there twice (columns %d and %d); rename or remove one"
-                    .formatted(table, Messages.name(name), earlier + 1, i + 1)
-                : "%s: columns %s and %s differ only in upper and lower case; rename one"
-                    .formatted(table, Messages.name(other), Messages.name(name)));
+                ? String.format(
+                    Locale.ROOT,
+                    "%s: column %s is there twice (columns %d and %d); rename or remove one",
+                    table,
+                    Messages.name(name),
+                    earlier + 1,
+                    i + 1)
+                : String.format(
+                    Locale.ROOT,
+                    "%s: columns %s and %s differ only in upper and lower case; rename one",
+                    table,
+                    Messages.name(other),
+                    Messages.name(name)));
       }
     }
   }

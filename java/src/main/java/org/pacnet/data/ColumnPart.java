@@ -3,6 +3,7 @@ package org.pacnet.data;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.duckdb.DuckDBAppender;
@@ -90,7 +91,7 @@ final class ColumnPart implements Part {
         IntStream.range(0, columns.size())
             .mapToObj(i -> "c" + i + " " + columns.get(i).sqlType())
             .collect(Collectors.joining(", "));
-    duck.execute("CREATE TABLE %s (%s)".formatted(table, types));
+    duck.execute(String.format(Locale.ROOT, "CREATE TABLE %s (%s)", table, types));
     try (DuckDBAppender appender = duck.connection().createAppender(table)) {
       for (int row = 0; row < rows; row++) {
         appender.beginRow();

@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -43,7 +44,7 @@ final class CsvPart implements Part {
     this.duck = duck;
     this.file = file;
     this.digest = digest;
-    this.nulls = "nullstr = [%s]".formatted(missing.inSql());
+    this.nulls = String.format(Locale.ROOT, "nullstr = [%s]", missing.inSql());
     this.delimiter =
         format == FileFormat.TAB_SEPARATED ? '\t' : CsvScan.delimiter(file, name());
     this.header = CsvScan.header(file, name(), delimiter);
@@ -130,8 +131,13 @@ final class CsvPart implements Part {
     long rows = blocks.stream().mapToLong(block -> block.size).sum();
     if (rows != expected) {
       throw new DataException(
-          "%s has %d rows but only %d of them can be read; check row %d"
-              .formatted(name(), expected, rows, rows + 1));
+          String.format(
+              Locale.ROOT,
+              "%s has %d rows but only %d of them can be read; check row %d",
+              name(),
+              expected,
+              rows,
+              rows + 1));
     }
   }
 
@@ -153,10 +159,15 @@ final class CsvPart implements Part {
     requests.stream().filter(Request::text).forEach(request -> texts.set(request.column()));
     BitSet numbers = new BitSet();
     String sql =
-        ("SELECT unnest(list_transform(columns, lambda c: c.type)) FROM sniff_csv(%s, names = [%s],"
-                + " sample_size = 2048, auto_type_candidates = ['DOUBLE', 'VARCHAR'], %s, %s)")
-            .formatted(
-                Duck.input(file), names(column -> Duck.literal("c" + column)), nulls, dialect());
+        String.format(
+            Locale.ROOT,
+            "SELECT unnest(list_transform(columns, lambda c: c.type)) FROM sniff_csv(%s, names ="
+                + " [%s], sample_size = 2048, auto_type_candidates = ['DOUBLE', 'VARCHAR'], %s,"
+                + " %s)",
+            Duck.input(file),
+            names(column -> Duck.literal("c" + column)),
+            nulls,
+            dialect());
     try (Statement statement = duck.connection().createStatement();
         ResultSet types = statement.executeQuery(sql)) {
       for (int i = 0; types.next(); i++) {
@@ -177,10 +188,13 @@ final class CsvPart implements Part {
     }
     // DuckDB takes 1_000 for a number, which no other reader of the file would.
     String number =
-        "CASE WHEN contains(%s, '_') THEN NULL ELSE TRY_CAST(%s AS DOUBLE) END"
-            .formatted(column, column);
+        String.format(
+            Locale.ROOT,
+            "CASE WHEN contains(%s, '_') THEN NULL ELSE TRY_CAST(%s AS DOUBLE) END",
+            column,
+            column);
     return new DuckCursor.Cell(
-        number, "CASE WHEN %s IS NULL THEN %s END".formatted(number, column));
+        number, String.format(Locale.ROOT, "CASE WHEN %s IS NULL THEN %s END", number, column));
   }
 
   @Override
@@ -189,25 +203,38 @@ final class CsvPart implements Part {
       // A quoted empty field stays one: only the unquoted is null, and both are written as before.
       return "SELECT * FROM " + reader(new BitSet(), "nullstr = [''], allow_quoted_nulls = false");
     }
-    return "SELECT * FROM read_csv(%s, names = [%s], sample_size = -1, %s, %s)"
-        .formatted(Duck.input(file), names(column -> Duck.literal("c" + column)), nulls, dialect());
+    return String.format(
+        Locale.ROOT,
+        "SELECT * FROM read_csv(%s, names = [%s], sample_size = -1, %s, %s)",
+        Duck.input(file),
+        names(column -> Duck.literal("c" + column)),
+        nulls,
+        dialect());
   }
 
   // Nothing is left to DuckDB's guess: columns go by number, so that no name can collide.
   private String reader(BitSet numbers, String nullWords) {
-    return "read_csv(%s, auto_detect = false, columns = {%s}, %s, %s)"
-        .formatted(
-            Duck.input(file),
-            names(column -> "'c%d': '%s'".formatted(column, numbers.get(column) ? "DOUBLE" : "VARCHAR")),
-            nullWords,
-            dialect());
+    return String.format(
+        Locale.ROOT,
+        "read_csv(%s, auto_detect = false, columns = {%s}, %s, %s)",
+        Duck.input(file),
+        names(
+            column ->
+                String.format(
+                    Locale.ROOT,
+                    "'c%d': '%s'",
+                    column,
+                    numbers.get(column) ? "DOUBLE" : "VARCHAR")),
+        nullWords,
+        dialect());
   }
 
   private String dialect() {
-    return "header = true, delim = %s, quote = '\"', escape = '\"', compression = '%s'"
-        .formatted(
-            Duck.literal(String.valueOf(delimiter)),
-            FileFormat.isGzip(file.toString()) ? "gzip" : "none");
+    return String.format(
+        Locale.ROOT,
+        "header = true, delim = %s, quote = '\"', escape = '\"', compression = '%s'",
+        Duck.literal(String.valueOf(delimiter)),
+        FileFormat.isGzip(file.toString()) ? "gzip" : "none");
   }
 
   private String names(IntFunction<String> name) {

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -157,7 +158,7 @@ final class CsvScan {
     return new DataException(
         e instanceof ZipException || e instanceof EOFException
             ? name + " is not a whole gzip file; compress it again or remove .gz from its name"
-            : "%s cannot be read: %s".formatted(name, Messages.reason(e)),
+            : String.format(Locale.ROOT, "%s cannot be read: %s", name, Messages.reason(e)),
         e);
   }
 
@@ -345,8 +346,12 @@ final class CsvScan {
       underscored.clear();
     } else if (fields != header.size()) {
       throw problem(
-          "it has %d %s but the header has %d; check the separators and quotes"
-              .formatted(fields, fields == 1 ? "field" : "fields", header.size()));
+          String.format(
+              Locale.ROOT,
+              "it has %d %s but the header has %d; check the separators and quotes",
+              fields,
+              fields == 1 ? "field" : "fields",
+              header.size()));
     } else {
       rows++;
     }
@@ -358,13 +363,19 @@ final class CsvScan {
       lineEnd = found;
     } else if (!lineEnd.equals(found)) {
       throw new DataException(
-          "%s: lines end partly in %s and partly in %s (near row %d); save it with one kind"
-              .formatted(name, lineEnd, found, rows));
+          String.format(
+              Locale.ROOT,
+              "%s: lines end partly in %s and partly in %s (near row %d); save it with one kind",
+              name,
+              lineEnd,
+              found,
+              rows));
     }
   }
 
   private DataException problem(String what) {
     return new DataException(
-        "%s, %s: %s".formatted(name, inHeader ? "header" : "row " + (rows + 1), what));
+        String.format(
+            Locale.ROOT, "%s, %s: %s", name, inHeader ? "header" : "row " + (rows + 1), what));
   }
 }

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -59,7 +60,12 @@ public abstract sealed class Data {
       Path other = taken.put(name, file);
       if (other != null) {
         throw new DataException(
-            "%s and %s would both be called '%s'; rename one of them".formatted(other, file, name));
+            String.format(
+                Locale.ROOT,
+                "%s and %s would both be called '%s'; rename one of them",
+                other,
+                file,
+                name));
       }
       tables.put(name, files(file));
     }
@@ -76,7 +82,9 @@ public abstract sealed class Data {
       throw new DataException("no file is given; name at least one");
     }
     return new Files(
-        files.length == 1 ? files[0].toString() : "%d files".formatted(files.length),
+        files.length == 1
+            ? files[0].toString()
+            : String.format(Locale.ROOT, "%d files", files.length),
         List.of(files));
   }
 
@@ -181,20 +189,22 @@ public abstract sealed class Data {
       }
       Map<String, Column> all = new LinkedHashMap<>();
       arrays.forEach(
-          (column, array) -> all.put(Objects.requireNonNull(column, "column name"), Column.of(column, array)));
+          (column, array) ->
+              all.put(Objects.requireNonNull(column, "column name"), Column.of(column, array)));
       columns = Collections.unmodifiableMap(all);
       Map.Entry<String, Column> first = all.entrySet().iterator().next();
       all.forEach(
           (column, values) -> {
             if (values.length() != first.getValue().length()) {
               throw new DataException(
-                  "%s: column %s has %d rows but column %s has %d; give all the same length"
-                      .formatted(
-                          name,
-                          Messages.name(first.getKey()),
-                          first.getValue().length(),
-                          Messages.name(column),
-                          values.length()));
+                  String.format(
+                      Locale.ROOT,
+                      "%s: column %s has %d rows but column %s has %d; give all the same length",
+                      name,
+                      Messages.name(first.getKey()),
+                      first.getValue().length(),
+                      Messages.name(column),
+                      values.length()));
             }
           });
     }
@@ -238,8 +248,13 @@ public abstract sealed class Data {
         count++;
         if (row.size() != names.size()) {
           throw new DataException(
-              "%s, row %d: it has %d values for %d columns"
-                  .formatted(name(), count, row.size(), names.size()));
+              String.format(
+                  Locale.ROOT,
+                  "%s, row %d: it has %d values for %d columns",
+                  name(),
+                  count,
+                  row.size(),
+                  names.size()));
         }
         for (int i = 0; i < names.size(); i++) {
           values.get(i).add(row.get(i));

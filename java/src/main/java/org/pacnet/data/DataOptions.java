@@ -3,6 +3,7 @@ package org.pacnet.data;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.pacnet.error.DataException;
@@ -49,29 +50,37 @@ public record DataOptions(
     for (String label : labels) {
       if (!seen.add(label)) {
         throw new DataException(
-            "label column %s is given twice; name it once".formatted(Messages.name(label)));
+            String.format(
+                Locale.ROOT, "label column %s is given twice; name it once", Messages.name(label)));
       }
     }
     Set<String> both = new LinkedHashSet<>(labels);
     both.retainAll(categorical);
     if (!both.isEmpty()) {
       throw new DataException(
-          ("column %s is both a label and categorical; categorical columns are inputs, so name "
-                  + "it only as label")
-              .formatted(Messages.list(both)));
+          String.format(
+              Locale.ROOT,
+              "column %s is both a label and categorical; categorical columns are inputs, so name "
+                  + "it only as label",
+              Messages.list(both)));
     }
     both = new LinkedHashSet<>(labels);
     both.addAll(categorical);
     both.retainAll(ignored);
     if (!both.isEmpty()) {
       throw new DataException(
-          "column %s is ignored, and also a label or categorical; decide for one"
-              .formatted(Messages.list(both)));
+          String.format(
+              Locale.ROOT,
+              "column %s is ignored, and also a label or categorical; decide for one",
+              Messages.list(both)));
     }
     if (classification && labels.size() > 1) {
       throw new DataException(
-          "classification takes one label column but %d are given (%s); name one of them"
-              .formatted(labels.size(), Messages.list(labels)));
+          String.format(
+              Locale.ROOT,
+              "classification takes one label column but %d are given (%s); name one of them",
+              labels.size(),
+              Messages.list(labels)));
     }
   }
 }

@@ -11,11 +11,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.core.Machine;
+import org.pacnet.core.UnpackedLibrary;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.NativeException;
@@ -45,6 +47,7 @@ final class Duck implements AutoCloseable {
     settings.setProperty("memory_limit", Machine.tableMemory() / 1024 + "KiB");
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
+    settings.setProperty("lock_configuration", "true");
     // Otherwise the driver holds a whole result in memory.
     settings.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
     try {
@@ -70,7 +73,7 @@ final class Duck implements AutoCloseable {
     DuckDBConnection open = connection;
     if (open == null) {
       open = connect();
-      DuckLibrary.deleteUnpacked();
+      UnpackedLibrary.delete("libduckdb_java");
       connection = open;
       Thread watch = new Thread(this::watch, "pacnet-watch");
       watch.setDaemon(true);
@@ -107,7 +110,8 @@ final class Duck implements AutoCloseable {
 
   /** The error for a table that can't be read. */
   PacNetException unreadable(String name, long row, SQLException e) {
-    return failed("%s cannot be read after row %d: %s".formatted(name, row, reason(e)), e);
+    return failed(
+        String.format(Locale.ROOT, "%s cannot be read after row %d: %s", name, row, reason(e)), e);
   }
 
   /** The error for a statement that failed: the message, unless the reading was to end. */
@@ -174,13 +178,19 @@ final class Duck implements AutoCloseable {
   void attach(Path file, String name) throws SQLException {
     if (isSqlite(file)) {
       throw new DataException(
-          ("file %s is an SQLite database, for which DuckDB needs an extension from the network; write"
-                  + " its table to a file: sqlite3 -header -csv %s 'SELECT * FROM t' > t.csv")
-              .formatted(file.getFileName(), file.getFileName()));
+          String.format(
+              Locale.ROOT,
+              "file %s is an SQLite database, for which DuckDB needs an extension from the network;"
+                  + " write its table to a file: sqlite3 -header -csv %s 'SELECT * FROM t' > t.csv",
+              file.getFileName(),
+              file.getFileName()));
     }
     execute(
-        "ATTACH %s AS %s (TYPE duckdb, READ_ONLY)"
-            .formatted(literal(file.toAbsolutePath().toString()), identifier(name)));
+        String.format(
+            Locale.ROOT,
+            "ATTACH %s AS %s (TYPE duckdb, READ_ONLY)",
+            literal(file.toAbsolutePath().toString()),
+            identifier(name)));
   }
 
   private static boolean isSqlite(Path file) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -51,7 +52,10 @@ public final class Groups {
         groups.put(
             group.getKey(),
             new Data.Group(
-                "%s, %s %s".formatted(table.name(), column, group.getKey()), names, texts, List.copyOf(group.getValue())));
+                String.format(Locale.ROOT, "%s, %s %s", table.name(), column, group.getKey()),
+                names,
+                texts,
+                List.copyOf(group.getValue())));
       }
       return groups;
     }
@@ -88,8 +92,13 @@ public final class Groups {
       String value = cursor.text(cells);
       if (value == null) {
         throw new DataException(
-            "%s, row %d: column %s, which is to group by, has no value; fill it in or remove the row"
-                .formatted(part.name(), cursor.row(), Messages.name(column)),
+            String.format(
+                Locale.ROOT,
+                "%s, row %d: column %s, which is to group by, has no value; fill it in or remove"
+                    + " the row",
+                part.name(),
+                cursor.row(),
+                Messages.name(column)),
             "groupBy");
       }
       start = cursor.row() - cursor.at();
@@ -153,7 +162,10 @@ public final class Groups {
       for (Request request : requests) {
         if (group.texts.get(request.column()) != request.text()) {
           throw new IllegalArgumentException(
-              "column %s was read for another schema".formatted(group.columns.get(request.column())));
+              String.format(
+                  Locale.ROOT,
+                  "column %s was read for another schema",
+                  group.columns.get(request.column())));
         }
       }
       List<Block> blocks = new ArrayList<>();

@@ -1,6 +1,7 @@
 package org.pacnet.data;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -51,8 +52,12 @@ final class InputLearner {
     } else if (notNumber == null) {
       notNumber =
           new DataException(
-              "%s: %s is not a number but others in the column are; fix it, or declare the column categorical"
-                  .formatted(Messages.at(part, row, name), Messages.value(text)),
+              String.format(
+                  Locale.ROOT,
+                  "%s: %s is not a number but others in the column are; fix it, or declare the"
+                      + " column categorical",
+                  Messages.at(part, row, name),
+                  Messages.value(text)),
               "categorical");
     }
     if (numbers && notNumber != null) {
@@ -101,8 +106,11 @@ final class InputLearner {
     }
     if (moments.count() == 0) {
       throw new DataException(
-          "%s, column %s: every value is missing; remove the column"
-              .formatted(table, Messages.name(name)));
+          String.format(
+              Locale.ROOT,
+              "%s, column %s: every value is missing; remove the column",
+              table,
+              Messages.name(name)));
     }
     return new Schema.Input(
         name,
@@ -120,22 +128,27 @@ final class InputLearner {
     String example = categories.first();
     if (categories.stream().allMatch(text -> NUMBER_OF_SORTS.matcher(text).matches())) {
       throw new DataException(
-          ("%s, column %s: values such as %s look like numbers but can't be read as such; write them"
-                  + " with a decimal point and without separators, %% or currency, or declare the"
-                  + " column categorical")
-              .formatted(table, Messages.name(name), Messages.value(example)),
+          String.format(
+              Locale.ROOT,
+              "%s, column %s: values such as %s look like numbers but can't be read as such; write"
+                  + " them with a decimal point and without separators, %% or currency, or declare"
+                  + " the column categorical",
+              table,
+              Messages.name(name),
+              Messages.value(example)),
           "categorical");
     }
     if (categories.size() > MOST_LEVELS) {
       throw new DataException(
-          ("%s, column %s: %d different texts such as %s are more than the %d that are taken for"
-                  + " categories; remove or ignore the column, or declare it categorical")
-              .formatted(
-                  table,
-                  Messages.name(name),
-                  categories.size(),
-                  Messages.value(example),
-                  MOST_LEVELS),
+          String.format(
+              Locale.ROOT,
+              "%s, column %s: %d different texts such as %s are more than the %d that are taken for"
+                  + " categories; remove or ignore the column, or declare it categorical",
+              table,
+              Messages.name(name),
+              categories.size(),
+              Messages.value(example),
+              MOST_LEVELS),
           "ignored",
           "categorical");
     }

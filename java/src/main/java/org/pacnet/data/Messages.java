@@ -2,6 +2,7 @@ package org.pacnet.data;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.pacnet.io.AtomicWrite;
 
@@ -15,7 +16,7 @@ final class Messages {
 
   /** A place in a table: "file a.csv, row 17, column temp". */
   static String at(Part part, long row, String column) {
-    return "%s, row %d, column %s".formatted(part.name(), row, name(column));
+    return String.format(Locale.ROOT, "%s, row %d, column %s", part.name(), row, name(column));
   }
 
   /** A value from a table, in quotes. */

@@ -5,15 +5,32 @@ package org.pacnet.data;
  * ones, and blocks by their own moments, joined as Chan, Golub and LeVeque (1979) have it.
  */
 final class Moments {
+  // Of the largest magnitude: what varies less than that is a constant and how it was rounded.
+  // 2,000
+  // times 0.1 has a deviation of 8.7e-16.
+  private static final double CONSTANT = 1e-7;
+
   private long count;
   private double mean;
   private double squares;
+  private double least = Double.POSITIVE_INFINITY;
+  private double most = Double.NEGATIVE_INFINITY;
 
   void add(double value) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
     join(1, value, 0);
   }
 
   void add(double[] values, int size) {
+    double low = least;
+    double high = most;
+    for (int i = 0; i < size; i++) {
+      low = Math.min(low, values[i]);
+      high = Math.max(high, values[i]);
+    }
+    least = low;
+    most = high;
     double center = sum(values, size) / size;
     join(size, center, squares(values, size, center));
   }
@@ -65,13 +82,15 @@ final class Moments {
     return count;
   }
 
+  /** The mean; of equal values their value itself, which a sum of many would miss by its rounding. */
   double mean() {
-    return mean;
+    return least == most ? least : mean;
   }
 
-  /** The standard deviation, or 1 if all values are equal, for nothing can be divided by 0. */
+  /** The standard deviation, or 1 of what is constant: to divide by its rounding would blow up any other value. */
   double scale() {
     double std = Math.sqrt(squares / count);
-    return std > 0 ? std : 1;
+    boolean constant = least == most || std < CONSTANT * Math.max(Math.abs(least), Math.abs(most));
+    return constant ? 1 : std;
   }
 }

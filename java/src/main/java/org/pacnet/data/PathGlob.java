@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 import org.pacnet.error.DataException;
@@ -24,8 +25,11 @@ final class PathGlob {
       return isGlob(pathOrGlob) ? matches(pathOrGlob) : List.of(single(pathOrGlob));
     } catch (InvalidPathException e) {
       throw new DataException(
-          "%s is not a path on this system: %s"
-              .formatted(Messages.value(pathOrGlob), Messages.name(e.getReason())),
+          String.format(
+              Locale.ROOT,
+              "%s is not a path on this system: %s",
+              Messages.value(pathOrGlob),
+              Messages.name(e.getReason())),
           e);
     }
   }
@@ -51,16 +55,23 @@ final class PathGlob {
     Path path = Path.of(name);
     if (Files.isDirectory(path)) {
       throw new DataException(
-          "%s is a directory; give a file in it, or a glob such as %s/*.csv".formatted(path, path));
+          String.format(
+              Locale.ROOT,
+              "%s is a directory; give a file in it, or a glob such as %s/*.csv",
+              path,
+              path));
     }
     if (!Files.exists(path)) {
-      throw new DataException("file %s does not exist; check the path".formatted(path));
+      throw new DataException(
+          String.format(Locale.ROOT, "file %s does not exist; check the path", path));
     }
     if (!Files.isRegularFile(path)) {
       // A pipe can be read only once, and whoever reads it waits for a writer.
       throw new DataException(
-          "%s is no regular file (a pipe or device); write the data to a file first"
-              .formatted(path));
+          String.format(
+              Locale.ROOT,
+              "%s is no regular file (a pipe or device); write the data to a file first",
+              path));
     }
     return path;
   }
@@ -97,21 +108,32 @@ final class PathGlob {
       }
     } catch (PatternSyntaxException e) {
       throw new DataException(
-          "%s is not a valid glob: %s".formatted(Messages.value(glob), e.getDescription()), e);
+          String.format(
+              Locale.ROOT, "%s is not a valid glob: %s", Messages.value(glob), e.getDescription()),
+          e);
     } catch (IOException e) {
       throw new DataException(
-          "the files of %s cannot be listed: %s"
-              .formatted(Messages.value(glob), Messages.reason(e)),
+          String.format(
+              Locale.ROOT,
+              "the files of %s cannot be listed: %s",
+              Messages.value(glob),
+              Messages.reason(e)),
           e);
     } catch (UncheckedIOException e) {
       throw new DataException(
-          "the files of %s cannot be listed: %s"
-              .formatted(Messages.value(glob), Messages.reason(e.getCause())),
+          String.format(
+              Locale.ROOT,
+              "the files of %s cannot be listed: %s",
+              Messages.value(glob),
+              Messages.reason(e.getCause())),
           e);
     }
     if (found.isEmpty()) {
       throw new DataException(
-          "no file matches %s; check the path and the pattern".formatted(Messages.name(glob)));
+          String.format(
+              Locale.ROOT,
+              "no file matches %s; check the path and the pattern",
+              Messages.name(glob)));
     }
     return found;
   }

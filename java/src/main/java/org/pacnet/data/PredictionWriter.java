@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -75,8 +76,10 @@ public final class PredictionWriter {
         || format == FileFormat.DATABASE
         || name.matches("(?i).*\\.txt(\\.gz)?")) {
       throw new DataException(
-          "output %s is of no known kind; name a .csv, .tsv (each also .gz) or .parquet file"
-              .formatted(output));
+          String.format(
+              Locale.ROOT,
+              "output %s is of no known kind; name a .csv, .tsv (each also .gz) or .parquet file",
+              output));
     }
     return format;
   }
@@ -86,11 +89,13 @@ public final class PredictionWriter {
       try {
         if (Files.exists(output) && Files.isSameFile(file, output)) {
           throw new DataException(
-              "output %s is also the input; name another file".formatted(output));
+              String.format(Locale.ROOT, "output %s is also the input; name another file", output));
         }
       } catch (IOException e) {
         throw new DataException(
-            "output %s cannot be looked at: %s".formatted(output, Messages.reason(e)), e);
+            String.format(
+                Locale.ROOT, "output %s cannot be looked at: %s", output, Messages.reason(e)),
+            e);
       }
     }
   }
@@ -103,8 +108,12 @@ public final class PredictionWriter {
       String where = taken.put(ColumnNames.key(column.name()), "another prediction");
       if (where != null) {
         throw new DataException(
-            "%s: column %s of the predictions has the name of a column of %s; rename that one"
-                .formatted(source.parts().get(0).name(), Messages.name(column.name()), where));
+            String.format(
+                Locale.ROOT,
+                "%s: column %s of the predictions has the name of a column of %s; rename that one",
+                source.parts().get(0).name(),
+                Messages.name(column.name()),
+                where));
       }
     }
   }
@@ -114,8 +123,13 @@ public final class PredictionWriter {
     for (PredictionColumn column : columns) {
       if (column.rows() != expected || dropped.length() > source.rows()) {
         throw new IllegalArgumentException(
-            "column %s has %d values for %d rows of which %d are dropped"
-                .formatted(column.name(), column.rows(), source.rows(), dropped.cardinality()));
+            String.format(
+                Locale.ROOT,
+                "column %s has %d values for %d rows of which %d are dropped",
+                column.name(),
+                column.rows(),
+                source.rows(),
+                dropped.cardinality()));
       }
     }
   }
@@ -131,31 +145,38 @@ public final class PredictionWriter {
     Duck duck = source.duck();
     try {
       String table = table(source, format == FileFormat.PARQUET);
-      long rows = duck.number("SELECT count(*) FROM (%s)".formatted(table));
+      long rows = duck.number(String.format(Locale.ROOT, "SELECT count(*) FROM (%s)", table));
       if (rows != source.rows()) {
         // Side by side, the predictions would stand in the wrong rows.
         throw new DataException(
-            "%s has %d rows but %d can be copied; check the quotes in it"
-                .formatted(source.parts().get(0).name(), source.rows(), rows));
+            String.format(
+                Locale.ROOT,
+                "%s has %d rows but %d can be copied; check the quotes in it",
+                source.parts().get(0).name(),
+                source.rows(),
+                rows));
       }
       append(duck, source.rows(), dropped, columns);
       duck.execute(
-          ("COPY (SELECT %s FROM (%s) AS i(%s) POSITIONAL JOIN %s AS p) TO %s (%s, USE_TMP_FILE "
-                  + "false)")
-              .formatted(
-                  selection(source, columns),
-                  table,
-                  numbered(source.columns().size()),
-                  TABLE,
-                  Duck.literal(temporary.toAbsolutePath().toString()),
-                  copyOptions(format, temporary)));
+          String.format(
+              Locale.ROOT,
+              "COPY (SELECT %s FROM (%s) AS i(%s) POSITIONAL JOIN %s AS p) TO %s (%s, USE_TMP_FILE "
+                  + "false)",
+              selection(source, columns),
+              table,
+              numbered(source.columns().size()),
+              TABLE,
+              Duck.literal(temporary.toAbsolutePath().toString()),
+              copyOptions(format, temporary)));
     } catch (SQLException e) {
       // Only what DuckDB calls an IO error is the disk's fault.
       if (String.valueOf(e.getMessage()).contains("IO Error")) {
         throw new IOException(Duck.reason(e), e);
       }
       throw new DataException(
-          "output %s can't be written: %s".formatted(output.getFileName(), Duck.reason(e)), e);
+          String.format(
+              Locale.ROOT, "output %s can't be written: %s", output.getFileName(), Duck.reason(e)),
+          e);
     }
   }
 
@@ -168,8 +189,12 @@ public final class PredictionWriter {
               .map(name -> "c" + part.columns().indexOf(name))
               .collect(Collectors.joining(", "));
       selects.add(
-          "SELECT %s FROM (%s) AS s(%s)"
-              .formatted(ordered, part.select(typed), numbered(part.columns().size())));
+          String.format(
+              Locale.ROOT,
+              "SELECT %s FROM (%s) AS s(%s)",
+              ordered,
+              part.select(typed),
+              numbered(part.columns().size())));
     }
     return String.join(" UNION ALL ", selects);
   }
@@ -177,10 +202,12 @@ public final class PredictionWriter {
   private static String selection(Source source, List<PredictionColumn> columns) {
     List<String> selected = new ArrayList<>();
     for (int i = 0; i < source.columns().size(); i++) {
-      selected.add("i.c%d AS %s".formatted(i, Duck.identifier(source.columns().get(i))));
+      selected.add(
+          String.format(Locale.ROOT, "i.c%d AS %s", i, Duck.identifier(source.columns().get(i))));
     }
     for (int i = 0; i < columns.size(); i++) {
-      selected.add("p.p%d AS %s".formatted(i, Duck.identifier(columns.get(i).name())));
+      selected.add(
+          String.format(Locale.ROOT, "p.p%d AS %s", i, Duck.identifier(columns.get(i).name())));
     }
     return String.join(", ", selected);
   }
@@ -189,10 +216,11 @@ public final class PredictionWriter {
     return switch (format) {
       case PARQUET -> "FORMAT parquet";
       case JSON, DATABASE, TEXT, TAB_SEPARATED ->
-          "FORMAT csv, HEADER true, DELIMITER %s, COMPRESSION %s"
-              .formatted(
-                  Duck.literal(format == FileFormat.TAB_SEPARATED ? "\t" : ","),
-                  FileFormat.isGzip(file.toString()) ? "gzip" : "none");
+          String.format(
+              Locale.ROOT,
+              "FORMAT csv, HEADER true, DELIMITER %s, COMPRESSION %s",
+              Duck.literal(format == FileFormat.TAB_SEPARATED ? "\t" : ","),
+              FileFormat.isGzip(file.toString()) ? "gzip" : "none");
     };
   }
 
@@ -200,9 +228,10 @@ public final class PredictionWriter {
       throws SQLException {
     List<String> definitions = new ArrayList<>(List.of("present BOOLEAN"));
     for (int i = 0; i < columns.size(); i++) {
-      definitions.add("p%d %s".formatted(i, columns.get(i).sqlType()));
+      definitions.add(String.format(Locale.ROOT, "p%d %s", i, columns.get(i).sqlType()));
     }
-    duck.execute("CREATE TABLE %s (%s)".formatted(TABLE, String.join(", ", definitions)));
+    duck.execute(
+        String.format(Locale.ROOT, "CREATE TABLE %s (%s)", TABLE, String.join(", ", definitions)));
     try (DuckDBAppender appender = duck.connection().createAppender(TABLE)) {
       int value = 0;
       for (int row = 0; row < rows; row++) {

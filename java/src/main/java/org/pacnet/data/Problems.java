@@ -1,5 +1,6 @@
 package org.pacnet.data;
 
+import java.util.Locale;
 import org.pacnet.error.DataException;
 
 /** The errors about single values that learning a schema and encoding by it have in common. */
@@ -11,8 +12,11 @@ final class Problems {
     if (Double.isNaN(value) || Math.abs(value) > Float.MAX_VALUE) {
       throw new DataException(
           Double.isNaN(value) || Double.isInfinite(value)
-              ? "%s: %s is not a finite number; fix it, or leave it empty if it is missing"
-                  .formatted(Messages.at(part, row, column), Double.isNaN(value) ? "nan" : "inf")
+              ? String.format(
+                  Locale.ROOT,
+                  "%s: %s is not a finite number; fix it, or leave it empty if it is missing",
+                  Messages.at(part, row, column),
+                  Double.isNaN(value) ? "nan" : "inf")
               : tooLarge(part, row, column, value));
     }
   }
@@ -27,43 +31,60 @@ final class Problems {
   }
 
   static String tooLarge(Part part, long row, String column, double value) {
-    return "%s: %s is too large for a 32-bit float; use a larger unit"
-        .formatted(Messages.at(part, row, column), value);
+    return String.format(
+        Locale.ROOT,
+        "%s: %s is too large for a 32-bit float; use a larger unit",
+        Messages.at(part, row, column),
+        value);
   }
 
   static DataException missingInput(Part part, long row, String column) {
     return new DataException(
-        "%s: the value is missing; fill it in, or have missing values replaced (mean) or their rows left out (drop)"
-            .formatted(Messages.at(part, row, column)),
+        String.format(
+            Locale.ROOT,
+            "%s: the value is missing; fill it in, or have missing values replaced (mean) or their"
+                + " rows left out (drop)",
+            Messages.at(part, row, column)),
         "missing");
   }
 
   static DataException missingCategory(Part part, long row, String column) {
     return new DataException(
-        "%s: the value is missing, and categories have no mean; fill it in, or have such rows left out (drop)"
-            .formatted(Messages.at(part, row, column)),
+        String.format(
+            Locale.ROOT,
+            "%s: the value is missing, and categories have no mean; fill it in, or have such rows"
+                + " left out (drop)",
+            Messages.at(part, row, column)),
         "missing");
   }
 
   static DataException missingLabel(Part part, long row, String column) {
     return new DataException(
-        "%s: the label is missing; fill it in, or have such rows left out (drop)"
-            .formatted(Messages.at(part, row, column)),
+        String.format(
+            Locale.ROOT,
+            "%s: the label is missing; fill it in, or have such rows left out (drop)",
+            Messages.at(part, row, column)),
         "missing");
   }
 
   static DataException labelNotNumber(Part part, long row, String column, String value) {
     return new DataException(
-        "%s: %s is not a number; fix it, or train a classification if the label is a class"
-            .formatted(Messages.at(part, row, column), Messages.value(value)),
+        String.format(
+            Locale.ROOT,
+            "%s: %s is not a number; fix it, or train a classification if the label is a class",
+            Messages.at(part, row, column),
+            Messages.value(value)),
         "task");
   }
 
   static DataException allDropped(Data data, long rows) {
     return new DataException(
-        ("%s: each of the %d rows misses a value, so none is left; fill values in "
-                + "or remove the columns that are mostly empty")
-            .formatted(data.name(), rows),
+        String.format(
+            Locale.ROOT,
+            "%s: each of the %d rows misses a value, so none is left; fill values in "
+                + "or remove the columns that are mostly empty",
+            data.name(),
+            rows),
         "missing");
   }
 }

@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.pacnet.error.DataException;
 
@@ -169,11 +170,12 @@ final class RowEncoder {
     Integer index = categories.get(i).get(text);
     if (index == null) {
       throw new DataException(
-          "%s: the source data had no category %s, only %s; fix the value or leave the row out"
-              .formatted(
-                  Messages.at(part, cursor.row(), input.name()),
-                  Messages.value(text),
-                  Messages.list(input.categories(), MOST_LISTED)));
+          String.format(
+              Locale.ROOT,
+              "%s: the source data had no category %s, only %s; fix the value or leave the row out",
+              Messages.at(part, cursor.row(), input.name()),
+              Messages.value(text),
+              Messages.list(input.categories(), MOST_LISTED)));
     }
     return index;
   }
@@ -183,8 +185,11 @@ final class RowEncoder {
     String text = cursor.text(i);
     if (text != null) {
       throw new DataException(
-          "%s: %s is not a number, but the column was numeric in the source data; fix it"
-              .formatted(Messages.at(part, cursor.row(), input.name()), Messages.value(text)));
+          String.format(
+              Locale.ROOT,
+              "%s: %s is not a number, but the column was numeric in the source data; fix it",
+              Messages.at(part, cursor.row(), input.name()),
+              Messages.value(text)));
     }
     double value = cursor.number(i);
     if (cursor.isMissing(i)) {
@@ -241,11 +246,12 @@ final class RowEncoder {
     Integer index = classes.get(text);
     if (index == null) {
       throw new DataException(
-          "%s: the model has no class %s, only %s; fix the value or leave the row out"
-              .formatted(
-                  Messages.at(part, cursor.row(), label),
-                  Messages.value(text),
-                  Messages.list(schema.classes(), MOST_LISTED)));
+          String.format(
+              Locale.ROOT,
+              "%s: the model has no class %s, only %s; fix the value or leave the row out",
+              Messages.at(part, cursor.row(), label),
+              Messages.value(text),
+              Messages.list(schema.classes(), MOST_LISTED)));
     }
     return index;
   }
@@ -267,9 +273,15 @@ final class RowEncoder {
       Schema.Input widest =
           schema.inputs().stream().max(Comparator.comparingInt(Schema.Input::width)).orElseThrow();
       throw new DataException(
-          ("%s: %d rows of %d features are more than the 2 GiB that fit; use fewer rows or "
-                  + "columns (column %s alone has %d features)")
-              .formatted(data.name(), rows, width, Messages.name(widest.name()), widest.width()));
+          String.format(
+              Locale.ROOT,
+              "%s: %d rows of %d features are more than the 2 GiB that fit; use fewer rows or "
+                  + "columns (column %s alone has %d features)",
+              data.name(),
+              rows,
+              width,
+              Messages.name(widest.name()),
+              widest.width()));
     }
     return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }

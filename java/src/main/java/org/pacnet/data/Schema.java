@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -109,7 +110,7 @@ public record Schema(
       require(channels == 1 || channels == 3, "images have neither 1 nor 3 channels");
       require(
           height > 0 && height <= LARGEST && width > 0 && width <= LARGEST,
-          "images have %d x %d pixels".formatted(width, height));
+          String.format(Locale.ROOT, "images have %d x %d pixels", width, height));
       require(mean.size() == channels && std.size() == channels, "a channel has no statistics");
       mean.forEach(value -> require(Double.isFinite(value), "a channel has no finite mean"));
       std.forEach(
@@ -295,8 +296,12 @@ public record Schema(
   static void checkClasses(String label, List<String> classes) {
     if (classes.size() < 2) {
       throw new DataException(
-          "label column %s has only the class %s; at least two classes are needed to tell apart"
-              .formatted(Messages.name(label), Messages.list(classes)));
+          String.format(
+              Locale.ROOT,
+              "label column %s has only the class %s; at least two classes are needed to tell"
+                  + " apart",
+              Messages.name(label),
+              Messages.list(classes)));
     }
   }
 

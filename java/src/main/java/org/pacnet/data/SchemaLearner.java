@@ -3,6 +3,7 @@ package org.pacnet.data;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -54,8 +55,10 @@ final class SchemaLearner {
     source.checkSameColumns();
     if (source.columns().size() == options.labels().size() + options.ignored().size()) {
       throw new DataException(
-          "%s: all columns are labels or ignored; at least one input column is needed"
-              .formatted(first.name()));
+          String.format(
+              Locale.ROOT,
+              "%s: all columns are labels or ignored; at least one input column is needed",
+              first.name()));
     }
   }
 

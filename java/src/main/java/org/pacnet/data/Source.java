@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.pacnet.error.DataException;
@@ -55,8 +56,11 @@ final class Source implements AutoCloseable {
   private void openParts() {
     if (data instanceof Data.Images images) {
       throw new DataException(
-          "%s holds images, and a table is wanted: a file, or a pattern such as %s/*.csv"
-              .formatted(images.name(), images.name()));
+          String.format(
+              Locale.ROOT,
+              "%s holds images, and a table is wanted: a file, or a pattern such as %s/*.csv",
+              images.name(),
+              images.name()));
     }
     if (data instanceof Data.Columns columns) {
       parts.add(new ColumnPart(duck, columns, missing));
@@ -92,8 +96,12 @@ final class Source implements AutoCloseable {
     }
     if (rows() > Integer.MAX_VALUE) {
       throw new DataException(
-          "%s has %d rows, more than the %d that fit; use a sample"
-              .formatted(data.name(), rows(), Integer.MAX_VALUE));
+          String.format(
+              Locale.ROOT,
+              "%s has %d rows, more than the %d that fit; use a sample",
+              data.name(),
+              rows(),
+              Integer.MAX_VALUE));
     }
   }
 
@@ -101,13 +109,16 @@ final class Source implements AutoCloseable {
     FileFormat format = FileFormat.of(file.getFileName().toString());
     if (format == null) {
       throw new DataException(
-          ("file %s is of no known kind; give a .csv, .tsv, .txt (each also .gz), .parquet .json"
-                  + " (.jsonl, .ndjson) or .duckdb (.ddb, .db) file")
-              .formatted(file.getFileName()));
+          String.format(
+              Locale.ROOT,
+              "file %s is of no known kind; give a .csv, .tsv, .txt (each also .gz), .parquet .json"
+                  + " (.jsonl, .ndjson) or .duckdb (.ddb, .db) file",
+              file.getFileName()));
     }
     if (!Files.isReadable(file)) {
       throw new DataException(
-          "file %s may not be read; check its permissions".formatted(file.getFileName()));
+          String.format(
+              Locale.ROOT, "file %s may not be read; check its permissions", file.getFileName()));
     }
     return switch (format) {
       case PARQUET -> TypedPart.parquet(duck, missing, file);
@@ -116,7 +127,7 @@ final class Source implements AutoCloseable {
               duck,
               missing,
               "file " + file.getFileName(),
-              "SELECT * FROM read_json(%s)".formatted(Duck.input(file)));
+              String.format(Locale.ROOT, "SELECT * FROM read_json(%s)", Duck.input(file)));
       case DATABASE -> TypedPart.database(duck, missing, file);
       case TEXT, TAB_SEPARATED -> new CsvPart(duck, file, format, missing, digest);
     };
@@ -157,9 +168,13 @@ final class Source implements AutoCloseable {
     part.columns().forEach(absent::remove);
     if (!absent.isEmpty()) {
       throw new DataException(
-          "%s lacks %s, which %s; the columns there are: %s"
-              .formatted(
-                  part.name(), Messages.columns(absent), why, Messages.list(part.columns())));
+          String.format(
+              Locale.ROOT,
+              "%s lacks %s, which %s; the columns there are: %s",
+              part.name(),
+              Messages.columns(absent),
+              why,
+              Messages.list(part.columns())));
     }
   }
 
@@ -169,9 +184,13 @@ final class Source implements AutoCloseable {
     known.forEach(others::remove);
     if (!others.isEmpty()) {
       throw new DataException(
-          "%s has %s, which %s; remove %s"
-              .formatted(
-                  part.name(), Messages.columns(others), why, others.size() == 1 ? "it" : "them"));
+          String.format(
+              Locale.ROOT,
+              "%s has %s, which %s; remove %s",
+              part.name(),
+              Messages.columns(others),
+              why,
+              others.size() == 1 ? "it" : "them"));
     }
   }
 
@@ -181,9 +200,13 @@ final class Source implements AutoCloseable {
     String type = part.unusableType(column);
     if (type != null) {
       throw new DataException(
-          ("%s, column %s: values of type %s cannot be used; turn them into numbers or remove "
-                  + "the column")
-              .formatted(part.name(), Messages.name(name), Messages.name(type)));
+          String.format(
+              Locale.ROOT,
+              "%s, column %s: values of type %s cannot be used; turn them into numbers or remove "
+                  + "the column",
+              part.name(),
+              Messages.name(name),
+              Messages.name(type)));
     }
     return new Part.Request(column, text);
   }
@@ -196,8 +219,10 @@ final class Source implements AutoCloseable {
     for (Path file : files) {
       if (!stamp(file).equals(stamps.get(file))) {
         throw new DataException(
-            "file %s changed while it was read; run this again when nobody writes it"
-                .formatted(file.getFileName()));
+            String.format(
+                Locale.ROOT,
+                "file %s changed while it was read; run this again when nobody writes it",
+                file.getFileName()));
       }
     }
     return new Provenance(
@@ -226,7 +251,9 @@ final class Source implements AutoCloseable {
       return List.of(now.size(), now.lastModifiedTime(), String.valueOf(now.fileKey()));
     } catch (IOException e) {
       throw new DataException(
-          "file %s cannot be read: %s".formatted(file.getFileName(), Messages.reason(e)), e);
+          String.format(
+              Locale.ROOT, "file %s cannot be read: %s", file.getFileName(), Messages.reason(e)),
+          e);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +48,10 @@ public final class TrajectoryEncoder {
     for (String state : options.states()) {
       if (others.contains(state)) {
         throw new DataException(
-            "column %s is a state, and also identity, time or ignored; decide for one"
-                .formatted(Messages.name(state)),
+            String.format(
+                Locale.ROOT,
+                "column %s is a state, and also identity, time or ignored; decide for one",
+                Messages.name(state)),
             "labels");
       }
     }
@@ -59,8 +62,10 @@ public final class TrajectoryEncoder {
     List<String> states = source.columns().stream().filter(name -> !others.contains(name)).toList();
     if (states.isEmpty()) {
       throw new DataException(
-          "%s: there is no column of a state besides trajectory and time"
-              .formatted(source.parts().get(0).name()));
+          String.format(
+              Locale.ROOT,
+              "%s: there is no column of a state besides trajectory and time",
+              source.parts().get(0).name()));
     }
     return states;
   }
@@ -162,8 +167,12 @@ public final class TrajectoryEncoder {
   public static Data horizon(Data data, Schema schema, double horizon, double every) {
     if (!(every > 0 && every <= horizon && Double.isFinite(horizon))) {
       throw new DataException(
-          "the horizon must be a time above 0, and what is predicted every so often not above it; not %s and %s"
-              .formatted(horizon, every),
+          String.format(
+              Locale.ROOT,
+              "the horizon must be a time above 0, and what is predicted every so often not above"
+                  + " it; not %s and %s",
+              horizon,
+              every),
           "horizon");
     }
     try (Source source = Source.open(data, schema.missingWords(), ReadMonitor.NONE)) {
@@ -173,8 +182,12 @@ public final class TrajectoryEncoder {
       int each = (int) Math.min(MOST_PREDICTED, Math.floor(horizon / every * (1 + 1e-12))) + 1;
       if ((long) each * all.size() > MOST_PREDICTED) {
         throw new DataException(
-            "%d trajectories with %d times each are more than %d rows; predict less often"
-                .formatted(all.size(), each, MOST_PREDICTED),
+            String.format(
+                Locale.ROOT,
+                "%d trajectories with %d times each are more than %d rows; predict less often",
+                all.size(),
+                each,
+                MOST_PREDICTED),
             "every");
       }
       List<String> names = new ArrayList<>(List.of(parts(schema).id(), parts(schema).time()));
@@ -208,8 +221,13 @@ public final class TrajectoryEncoder {
     long bytes = rows * width * Float.BYTES;
     if (bytes > Integer.MAX_VALUE) {
       throw new DataException(
-          "%s: %d pieces of trajectories with %d numbers are more than the 2 GiB that fit; use fewer, or a shorter segment"
-              .formatted(data.name(), rows, width),
+          String.format(
+              Locale.ROOT,
+              "%s: %d pieces of trajectories with %d numbers are more than the 2 GiB that fit; use"
+                  + " fewer, or a shorter segment",
+              data.name(),
+              rows,
+              width),
           "segment");
     }
     return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
@@ -256,8 +274,13 @@ public final class TrajectoryEncoder {
       float scaled = (float) ((state[i] - label.mean()) / label.std());
       if (Float.isInfinite(scaled)) {
         throw new DataException(
-            "trajectory %s, time %s: %s = %s is too far from all that the source had"
-                .formatted(Messages.value(trajectory.id), trajectory.times.get(row), Messages.name(label.name()), state[i]));
+            String.format(
+                Locale.ROOT,
+                "trajectory %s, time %s: %s = %s is too far from all that the source had",
+                Messages.value(trajectory.id),
+                trajectory.times.get(row),
+                Messages.name(label.name()),
+                state[i]));
       }
       to.put(scaled);
     }

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -88,8 +89,11 @@ final class TrajectoryReader {
   private void take(Part part, Cursor cursor) {
     if (cursor.isMissing(0) || cursor.isMissing(1)) {
       throw new DataException(
-          "%s: the value is missing, and a row without it belongs nowhere; fill it in or remove the row"
-              .formatted(Messages.at(part, cursor.row(), cursor.isMissing(0) ? id : time)));
+          String.format(
+              Locale.ROOT,
+              "%s: the value is missing, and a row without it belongs nowhere; fill it in or remove"
+                  + " the row",
+              Messages.at(part, cursor.row(), cursor.isMissing(0) ? id : time)));
     }
     String name = String.valueOf(cursor.text(0));
     Trajectory trajectory = found.get(name);
@@ -103,8 +107,10 @@ final class TrajectoryReader {
         }
         if (needed) {
           throw new DataException(
-              "%s: the state is missing; fill it in, or have such rows left out (drop)"
-                  .formatted(Messages.at(part, cursor.row(), states.get(i))),
+              String.format(
+                  Locale.ROOT,
+                  "%s: the state is missing; fill it in, or have such rows left out (drop)",
+                  Messages.at(part, cursor.row(), states.get(i))),
               "missing");
         }
         state[i] = Double.NaN;
@@ -114,14 +120,21 @@ final class TrajectoryReader {
     }
     double at = number(part, cursor, 1, time);
     if (trajectory == null) {
-      trajectory = new Trajectory(name, "%s, row %d".formatted(part.name(), cursor.row()));
+      trajectory =
+          new Trajectory(name, String.format(Locale.ROOT, "%s, row %d", part.name(), cursor.row()));
       found.put(name, trajectory);
     } else {
       double before = trajectory.times.get(trajectory.size() - 1);
       if (!(at > before)) {
         throw new DataException(
-            "%s: the time is %s, not after the %s before it in trajectory %s; sort the rows by time, one row a time"
-                .formatted(Messages.at(part, cursor.row(), time), at, before, Messages.value(name)));
+            String.format(
+                Locale.ROOT,
+                "%s: the time is %s, not after the %s before it in trajectory %s; sort the rows by"
+                    + " time, one row a time",
+                Messages.at(part, cursor.row(), time),
+                at,
+                before,
+                Messages.value(name)));
       }
     }
     trajectory.times.add(at);
@@ -133,8 +146,12 @@ final class TrajectoryReader {
     String text = cursor.text(cell);
     if (text != null) {
       throw new DataException(
-          "%s: %s is not a number; fix it, or leave the column out if it is neither time nor state"
-              .formatted(Messages.at(part, cursor.row(), column), Messages.value(text)));
+          String.format(
+              Locale.ROOT,
+              "%s: %s is not a number; fix it, or leave the column out if it is neither time nor"
+                  + " state",
+              Messages.at(part, cursor.row(), column),
+              Messages.value(text)));
     }
     Problems.checkNumber(part, cursor.row(), column, cursor.number(cell));
     return cursor.number(cell);
@@ -146,8 +163,12 @@ final class TrajectoryReader {
     for (Trajectory trajectory : all) {
       if (trajectory.size() < 2) {
         throw new DataException(
-            "%s: trajectory %s has one row only, so there is nothing that it goes on with; remove it, or give it a second row"
-                .formatted(trajectory.place, Messages.value(trajectory.id)));
+            String.format(
+                Locale.ROOT,
+                "%s: trajectory %s has one row only, so there is nothing that it goes on with;"
+                    + " remove it, or give it a second row",
+                trajectory.place,
+                Messages.value(trajectory.id)));
       }
     }
     return all;

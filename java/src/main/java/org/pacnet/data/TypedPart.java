@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,7 +32,8 @@ final class TypedPart implements Part {
 
   // What stands in front of a query: ATTACH 'file' AS name;
   private static final Pattern ATTACH =
-      Pattern.compile("\\s*ATTACH\\s+'((?:[^']|'')*)'\\s+AS\\s+(\\w+)\\s*;", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "\\s*ATTACH\\s+'((?:[^']|'')*)'\\s+AS\\s+(\\w+)\\s*;", Pattern.CASE_INSENSITIVE);
 
   private final Duck duck;
   private final MissingWords missing;
@@ -67,11 +69,14 @@ final class TypedPart implements Part {
               duck,
               missing,
               name,
-              "read_parquet(%s, hive_partitioning = false)".formatted(Duck.input(file)),
+              String.format(
+                  Locale.ROOT, "read_parquet(%s, hive_partitioning = false)", Duck.input(file)),
               parquetColumns(duck, file));
     } catch (SQLException e) {
       throw duck.failed(
-          "%s cannot be read as Parquet; write it anew: %s".formatted(name, Duck.reason(e)), e);
+          String.format(
+              Locale.ROOT, "%s cannot be read as Parquet; write it anew: %s", name, Duck.reason(e)),
+          e);
     }
     ColumnNames.check(name, part.columns);
     return part;
@@ -91,13 +96,15 @@ final class TypedPart implements Part {
         duck.attach(Path.of(attach.group(1).replace("''", "'")), attach.group(2));
         query = query.substring(attach.end());
       }
-      // In brackets, so that it is one query and nothing else.
-      duck.execute("CREATE TABLE %s AS SELECT * FROM (%s)".formatted(table, query));
+      // DuckDB's own parser says whether that is a single SELECT: brackets around it could be closed.
+      duck.execute(
+          String.format(
+              Locale.ROOT, "CREATE TABLE %s AS SELECT * FROM query(%s)", table, Duck.literal(query)));
       part =
           new TypedPart(
               duck, missing, name, table, duck.describe("SELECT * FROM " + table, "column_name"));
     } catch (SQLException e) {
-      throw duck.failed("%s: %s".formatted(name, Duck.reason(e)), e);
+      throw duck.failed(String.format(Locale.ROOT, "%s: %s", name, Duck.reason(e)), e);
     }
     ColumnNames.check(name, part.columns);
     return part;
@@ -111,21 +118,29 @@ final class TypedPart implements Part {
       duck.attach(file, database);
       List<String> tables =
           duck.texts(
-              ("SELECT schema_name || '.' || quoted FROM (SELECT schema_name,"
-                      + " '\"' || replace(table_name, '\"', '\"\"') || '\"' AS quoted FROM duckdb_tables()"
-                      + " WHERE database_name = %s) ORDER BY ALL")
-                  .formatted(Duck.literal(database)));
+              String.format(
+                  Locale.ROOT,
+                  "SELECT schema_name || '.' || quoted FROM (SELECT schema_name, '\"' ||"
+                      + " replace(table_name, '\"', '\"\"') || '\"' AS quoted FROM duckdb_tables()"
+                      + " WHERE database_name = %s) ORDER BY ALL",
+                  Duck.literal(database)));
       if (tables.size() != 1) {
         throw new DataException(
-            "%s has %s; say by a query which rows to take: ATTACH '%s' AS db; SELECT * FROM db.TABLE"
-                .formatted(
-                    name,
-                    tables.isEmpty() ? "no table" : "the tables " + Messages.list(tables),
-                    file.getFileName()));
+            String.format(
+                Locale.ROOT,
+                "%s has %s; say by a query which rows to take: ATTACH '%s' AS db; SELECT * FROM"
+                    + " db.TABLE",
+                name,
+                tables.isEmpty() ? "no table" : "the tables " + Messages.list(tables),
+                file.getFileName()));
       }
-      return query(duck, missing, name, "SELECT * FROM %s.%s".formatted(database, tables.get(0)));
+      return query(
+          duck,
+          missing,
+          name,
+          String.format(Locale.ROOT, "SELECT * FROM %s.%s", database, tables.get(0)));
     } catch (SQLException e) {
-      throw duck.failed("%s: %s".formatted(name, Duck.reason(e)), e);
+      throw duck.failed(String.format(Locale.ROOT, "%s: %s", name, Duck.reason(e)), e);
     }
   }
 
@@ -135,8 +150,10 @@ final class TypedPart implements Part {
     try (Statement statement = duck.connection().createStatement();
         ResultSet result =
             statement.executeQuery(
-                "SELECT name, coalesce(num_children, 0) FROM parquet_schema(%s)"
-                    .formatted(Duck.input(file)))) {
+                String.format(
+                    Locale.ROOT,
+                    "SELECT name, coalesce(num_children, 0) FROM parquet_schema(%s)",
+                    Duck.input(file)))) {
       result.next(); // the root
       long nested = 0; // elements still to come that are inside of a column
       while (result.next()) {
@@ -201,26 +218,31 @@ final class TypedPart implements Part {
     String column = "c" + request.column();
     String type = types.get(request.column());
     if (isText(type)) {
-      String plain = "CAST(%s AS VARCHAR)".formatted(column);
+      String plain = String.format(Locale.ROOT, "CAST(%s AS VARCHAR)", column);
       String text =
-          "CASE WHEN %s NOT IN (%s) THEN %s END".formatted(plain, missing.inSql(), plain);
+          String.format(
+              Locale.ROOT, "CASE WHEN %s NOT IN (%s) THEN %s END", plain, missing.inSql(), plain);
       return CsvPart.cell(text, request.text());
     }
     if (!request.text()) {
-      return new DuckCursor.Cell("CAST(%s AS DOUBLE)".formatted(column), null);
+      return new DuckCursor.Cell(String.format(Locale.ROOT, "CAST(%s AS DOUBLE)", column), null);
     }
     // A whole number is the same category whether a file keeps it as 3 or as 3.0. Left a number,
     // what is not finite is refused for what it is instead of becoming a category.
     if (!isFraction(type)) {
-      return new DuckCursor.Cell(null, "CAST(%s AS VARCHAR)".formatted(column));
+      return new DuckCursor.Cell(null, String.format(Locale.ROOT, "CAST(%s AS VARCHAR)", column));
     }
-    String number = "CAST(%s AS DOUBLE)".formatted(column);
+    String number = String.format(Locale.ROOT, "CAST(%s AS DOUBLE)", column);
     // A FLOAT is made text as it is: as a DOUBLE, 0.1 would be 0.10000000149011612.
-    String text = "CAST(%s AS VARCHAR)".formatted(type.equals("FLOAT") ? column : number);
+    String text =
+        String.format(Locale.ROOT, "CAST(%s AS VARCHAR)", type.equals("FLOAT") ? column : number);
     return new DuckCursor.Cell(
-        "CASE WHEN NOT isfinite(%s) THEN %s END".formatted(number, number),
-        "CASE WHEN isfinite(%s) THEN regexp_replace(%s, '\\.0*$', '') END"
-            .formatted(number, text));
+        String.format(Locale.ROOT, "CASE WHEN NOT isfinite(%s) THEN %s END", number, number),
+        String.format(
+            Locale.ROOT,
+            "CASE WHEN isfinite(%s) THEN regexp_replace(%s, '\\.0*$', '') END",
+            number,
+            text));
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
 
@@ -49,7 +50,7 @@ public final class Shapes {
 
   private static void write(
       Path folder, String shape, String label, int number, SplittableRandom random) {
-    Path file = folder.resolve(label).resolve("%05d.png".formatted(number));
+    Path file = folder.resolve(label).resolve(String.format(Locale.ROOT, "%05d.png", number));
     MadeFile.write(file, png(draw(shape, random)));
   }
 

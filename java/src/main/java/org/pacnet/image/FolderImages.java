@@ -47,13 +47,17 @@ final class FolderImages implements ImageSource {
         addAll(images, path, name + "/", name);
         if (images.size() == before) {
           throw new DataException(
-              "folder %s has no image (.jpg, .jpeg, .png); add some or remove the folder"
-                  .formatted(path));
+              String.format(
+                  Locale.ROOT,
+                  "folder %s has no image (.jpg, .jpeg, .png); add some or remove the folder",
+                  path));
         }
       } else if (!classes.isEmpty()) {
         throw new DataException(
-            "%s lies beside the folders of the classes; move it into one of them, or away"
-                .formatted(path));
+            String.format(
+                Locale.ROOT,
+                "%s lies beside the folders of the classes; move it into one of them, or away",
+                path));
       }
     }
     return new FolderImages(images);
@@ -65,12 +69,17 @@ final class FolderImages implements ImageSource {
       String name = file.getFileName().toString();
       if (Files.isDirectory(file)) {
         throw new DataException(
-            "%s is a folder in the folder of a class; classes are one folder deep".formatted(file));
+            String.format(
+                Locale.ROOT,
+                "%s is a folder in the folder of a class; classes are one folder deep",
+                file));
       }
       if (!name.toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png)")) {
         throw new DataException(
-            "%s is no image that can be read (.jpg, .jpeg, .png); convert or remove it"
-                .formatted(file));
+            String.format(
+                Locale.ROOT,
+                "%s is no image that can be read (.jpg, .jpeg, .png); convert or remove it",
+                file));
       }
       images.add(new Image(file, prefix + name, label));
     }
@@ -95,7 +104,12 @@ final class FolderImages implements ImageSource {
     int column = names.indexOf(attribute);
     if (column < 0) {
       throw new DataException(
-          "%s has no attribute '%s'; there are %s".formatted(file, attribute, String.join(", ", names)),
+          String.format(
+              Locale.ROOT,
+              "%s has no attribute '%s'; there are %s",
+              file,
+              attribute,
+              String.join(", ", names)),
           "labels");
     }
     Map<String, String> parts = partition(folder);
@@ -104,8 +118,13 @@ final class FolderImages implements ImageSource {
       List<String> words = words(line);
       if (words.size() != names.size() + 1) {
         throw new DataException(
-            "%s, line %d: it has %d values for %d attributes"
-                .formatted(file, images.size() + 3, words.size() - 1, names.size()));
+            String.format(
+                Locale.ROOT,
+                "%s, line %d: it has %d values for %d attributes",
+                file,
+                images.size() + 3,
+                words.size() - 1,
+                names.size()));
       }
       String name = words.get(0);
       String part = parts.get(name);
@@ -114,7 +133,8 @@ final class FolderImages implements ImageSource {
       }
       Path image = folder.resolve(CELEBA_IMAGES).resolve(name);
       if (!Files.isRegularFile(image)) {
-        throw new DataException("%s is listed in %s and is not there".formatted(image, ATTRIBUTES));
+        throw new DataException(
+            String.format(Locale.ROOT, "%s is listed in %s and is not there", image, ATTRIBUTES));
       }
       images.add(new Image(image, name, words.get(column + 1).equals("1") ? "yes" : "no"));
     }
@@ -162,7 +182,7 @@ final class FolderImages implements ImageSource {
       return ImageDecoder.decode(file.toString(), bytes);
     } catch (IOException e) {
       throw new DataException(
-          "%s cannot be read: %s".formatted(file, AtomicWrite.reason(e)), e);
+          String.format(Locale.ROOT, "%s cannot be read: %s", file, AtomicWrite.reason(e)), e);
     }
   }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -52,9 +53,13 @@ final class ImageDecoder {
         long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
         if (pixels > MOST_PIXELS) {
           throw new DataException(
-              "%s has %d x %d pixels, more than the %d million that are read; make it smaller"
-                  .formatted(
-                      name, reader.getWidth(0), reader.getHeight(0), MOST_PIXELS / 1_000_000));
+              String.format(
+                  Locale.ROOT,
+                  "%s has %d x %d pixels, more than the %d million that are read; make it smaller",
+                  name,
+                  reader.getWidth(0),
+                  reader.getHeight(0),
+                  MOST_PIXELS / 1_000_000));
         }
         return upright(pixels(reader.read(0)), orientation(file));
       } finally {
@@ -65,7 +70,9 @@ final class ImageDecoder {
         throw known;
       }
       throw new DataException(
-          "%s is damaged (%s); replace or remove it".formatted(name, firstLine(e)), e);
+          String.format(
+              Locale.ROOT, "%s is damaged (%s); replace or remove it", name, firstLine(e)),
+          e);
     }
   }
 

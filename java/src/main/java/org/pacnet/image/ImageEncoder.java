@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -113,7 +114,8 @@ public final class ImageEncoder {
     Schema.Image format = schema.image();
     if (format == null) {
       throw new DataException(
-          "%s holds images, but the model was trained on a table".formatted(data.name()));
+          String.format(
+              Locale.ROOT, "%s holds images, but the model was trained on a table", data.name()));
     }
     ImageSource source = open(data, schema.labels().get(0).name(), test);
     float[] labels = labelled ? labels(source, schema.classes(), data) : new float[0];
@@ -128,18 +130,20 @@ public final class ImageEncoder {
     try {
       ImageSource source = find(path, label, test);
       if (source.size() == 0) {
-        throw new DataException("%s has no image (.jpg, .jpeg, .png)".formatted(path));
+        throw new DataException(
+            String.format(Locale.ROOT, "%s has no image (.jpg, .jpeg, .png)", path));
       }
       return source;
     } catch (IOException e) {
       throw new DataException(
-          "%s cannot be read: %s".formatted(path, AtomicWrite.reason(e)), e);
+          String.format(Locale.ROOT, "%s cannot be read: %s", path, AtomicWrite.reason(e)), e);
     }
   }
 
   private static ImageSource find(Path path, String label, boolean test) throws IOException {
     if (!Files.exists(path)) {
-      throw new DataException("%s does not exist; check the path".formatted(path));
+      throw new DataException(
+          String.format(Locale.ROOT, "%s does not exist; check the path", path));
     }
     if (Files.isRegularFile(path)) {
       return PackedImages.idx(path);
@@ -164,8 +168,11 @@ public final class ImageEncoder {
     }
     if (found.size() < 2) {
       throw new DataException(
-          "%s has only the class %s; at least two classes are needed to tell apart"
-              .formatted(data.name(), String.join("", found)));
+          String.format(
+              Locale.ROOT,
+              "%s has only the class %s; at least two classes are needed to tell apart",
+              data.name(),
+              String.join("", found)));
     }
     return Schema.sortClasses(found);
   }
@@ -174,8 +181,10 @@ public final class ImageEncoder {
     String label = source.label(image);
     if (label == null) {
       throw new DataException(
-          "%s has images but no folders of classes; put each class into a folder of its name"
-              .formatted(data.name()));
+          String.format(
+              Locale.ROOT,
+              "%s has images but no folders of classes; put each class into a folder of its name",
+              data.name()));
     }
     return label;
   }
@@ -190,12 +199,13 @@ public final class ImageEncoder {
       Integer index = indices.get(label);
       if (index == null) {
         throw new DataException(
-            "%s, %s: the model has no class %s, only %s"
-                .formatted(
-                    data.name(),
-                    source.name(i),
-                    label,
-                    String.join(", ", classes.subList(0, Math.min(10, classes.size())))));
+            String.format(
+                Locale.ROOT,
+                "%s, %s: the model has no class %s, only %s",
+                data.name(),
+                source.name(i),
+                label,
+                String.join(", ", classes.subList(0, Math.min(10, classes.size())))));
       }
       labels[i] = index;
     }
@@ -266,9 +276,15 @@ public final class ImageEncoder {
       boolean same = read.height() == format.height() && read.width() == format.width();
       if (!format.scaled() && !same) {
         throw new DataException(
-            "%s has %d x %d pixels, others have %d x %d; say to what size they are to be scaled"
-                .formatted(
-                    source.name(image), read.width(), read.height(), format.width(), format.height()),
+            String.format(
+                Locale.ROOT,
+                "%s has %d x %d pixels, others have %d x %d; say to what size they are to be"
+                    + " scaled",
+                source.name(image),
+                read.width(),
+                read.height(),
+                format.width(),
+                format.height()),
             "imageSize");
       }
       return new Seen(ImageRows.fit(read, format).values(), own.digest());
@@ -297,7 +313,8 @@ public final class ImageEncoder {
         double center = sums[c] / count;
         double deviation = Math.sqrt(Math.max(0, squares[c] / count - center * center));
         mean.add(center / 255);
-        std.add(deviation > 0 ? deviation / 255 : 1);
+        // Of equal pixels rounding may leave a deviation, which nothing must be divided by.
+        std.add(deviation > 1e-7 * 255 ? deviation / 255 : 1);
       }
       return new Schema.Image(
           format.channels(), format.height(), format.width(), format.scaled(), mean, std);

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +69,8 @@ final class PackedImages implements ImageSource {
     Path labelFile =
         file.resolveSibling(plain.replace("images", "labels").replace("idx3", "idx1"));
     if (!Files.isRegularFile(labelFile)) {
-      throw new DataException("%s has no labels: there is no %s".formatted(file, labelFile));
+      throw new DataException(
+          String.format(Locale.ROOT, "%s has no labels: there is no %s", file, labelFile));
     }
     byte[][] images;
     int height;
@@ -79,7 +81,12 @@ final class PackedImages implements ImageSource {
       width = in.readInt();
       if (height <= 0 || width <= 0 || (long) height * width > 1 << 24) {
         throw new DataException(
-            "%s claims images of %d x %d pixels; the file is damaged".formatted(file, height, width));
+            String.format(
+                Locale.ROOT,
+                "%s claims images of %d x %d pixels; the file is damaged",
+                file,
+                height,
+                width));
       }
       images = records(in, file, count, height * width);
     }
@@ -88,8 +95,13 @@ final class PackedImages implements ImageSource {
       int count = idxHeader(in, labelFile, 1);
       if (count != images.length) {
         throw new DataException(
-            "%s has %d labels for the %d images of %s"
-                .formatted(labelFile, count, images.length, file.getFileName()));
+            String.format(
+                Locale.ROOT,
+                "%s has %d labels for the %d images of %s",
+                labelFile,
+                count,
+                images.length,
+                file.getFileName()));
       }
       labels = new String[count];
       byte[][] values = records(in, labelFile, count, 1);
@@ -105,8 +117,12 @@ final class PackedImages implements ImageSource {
       int magic = in.readInt();
       if (magic != (IDX_BYTES << 8 | dimensions)) {
         throw new DataException(
-            "%s is no IDX file of bytes with %d dimension(s): it begins with %08x"
-                .formatted(file, dimensions, magic));
+            String.format(
+                Locale.ROOT,
+                "%s is no IDX file of bytes with %d dimension(s): it begins with %08x",
+                file,
+                dimensions,
+                magic));
       }
       return in.readInt();
     } catch (EOFException e) {
@@ -115,14 +131,16 @@ final class PackedImages implements ImageSource {
   }
 
   private static DataException tooShort(Path file, Throwable cause) {
-    return new DataException("%s is shorter than its header says; get it anew".formatted(file), cause);
+    return new DataException(
+        String.format(Locale.ROOT, "%s is shorter than its header says; get it anew", file), cause);
   }
 
   // Grows as it reads: a header that lies gets no memory for what is not there.
   private static byte[][] records(DataInputStream in, Path file, int count, int size)
       throws IOException {
     if (count < 0) {
-      throw new DataException("%s claims %d records; the file is damaged".formatted(file, count));
+      throw new DataException(
+          String.format(Locale.ROOT, "%s claims %d records; the file is damaged", file, count));
     }
     List<byte[]> records = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -133,7 +151,8 @@ final class PackedImages implements ImageSource {
       records.add(record);
     }
     if (in.read() >= 0) {
-      throw new DataException("%s is longer than its header says; get it anew".formatted(file));
+      throw new DataException(
+          String.format(Locale.ROOT, "%s is longer than its header says; get it anew", file));
     }
     return records.toArray(byte[][]::new);
   }
@@ -147,7 +166,8 @@ final class PackedImages implements ImageSource {
       return new DataInputStream(new BufferedInputStream(new GZIPInputStream(in)));
     } catch (ZipException | EOFException e) {
       in.close();
-      throw new DataException("%s is no gzip file; get it anew".formatted(file), e);
+      throw new DataException(
+          String.format(Locale.ROOT, "%s is no gzip file; get it anew", file), e);
     }
   }
 
@@ -161,7 +181,10 @@ final class PackedImages implements ImageSource {
           files.add(file);
         }
       }
-      return cifar(test ? List.of(folder.resolve("test_batch.bin")) : files, 1, folder.resolve("batches.meta.txt"));
+      return cifar(
+          test ? List.of(folder.resolve("test_batch.bin")) : files,
+          1,
+          folder.resolve("batches.meta.txt"));
     }
     Path hundred = folder.resolve(test ? "test.bin" : "train.bin");
     Path names = folder.resolve("fine_label_names.txt");
@@ -182,21 +205,29 @@ final class PackedImages implements ImageSource {
     List<String> labels = new ArrayList<>();
     for (Path file : files) {
       if (!Files.isRegularFile(file)) {
-        throw new DataException("%s is not there".formatted(file));
+        throw new DataException(String.format(Locale.ROOT, "%s is not there", file));
       }
       byte[] all = Files.readAllBytes(file);
       if (all.length == 0 || all.length % (labelBytes + size) != 0) {
         throw new DataException(
-            "%s has %d bytes, which are no whole number of CIFAR records; get it anew"
-                .formatted(file, all.length));
+            String.format(
+                Locale.ROOT,
+                "%s has %d bytes, which are no whole number of CIFAR records; get it anew",
+                file,
+                all.length));
       }
       for (int at = 0; at < all.length; at += labelBytes + size) {
         int label = all[at + labelBytes - 1] & 0xff;
         if (!names.isEmpty() && label >= names.size()) {
           throw new DataException(
-              "%s, image %d: class %d is none of the %d in %s"
-                  .formatted(
-                      file, images.size() + 1, label, names.size(), nameFile.getFileName()));
+              String.format(
+                  Locale.ROOT,
+                  "%s, image %d: class %d is none of the %d in %s",
+                  file,
+                  images.size() + 1,
+                  label,
+                  names.size(),
+                  nameFile.getFileName()));
         }
         labels.add(names.isEmpty() ? String.valueOf(label) : names.get(label));
         images.add(Arrays.copyOfRange(all, at + labelBytes, at + labelBytes + size));

@@ -1,5 +1,6 @@
 package org.pacnet.io;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -7,13 +8,17 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.cfg.EnumFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.IOException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +28,7 @@ public final class Json {
   /** Strict in reading: unknown, missing and repeated fields are errors. */
   public static final ObjectMapper MAPPER =
       JsonMapper.builder()
-          .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
+          .addModule(enumsInLowerCase())
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
@@ -32,6 +37,32 @@ public final class Json {
           .build();
 
   private Json() {}
+
+  // Jackson's own way (EnumFeature.WRITE_ENUMS_TO_LOWERCASE) asks the locale, and a Turkish one makes SILU "s\u0131lu".
+  private static SimpleModule enumsInLowerCase() {
+    return new SimpleModule().addSerializer(new LowerCase(false)).addKeySerializer(Enum.class, new LowerCase(true));
+  }
+
+  @SuppressWarnings("rawtypes") // as Jackson asks for them
+  private static final class LowerCase extends StdSerializer<Enum> {
+    private static final long serialVersionUID = 1;
+    private final boolean key;
+
+    LowerCase(boolean key) {
+      super(Enum.class);
+      this.key = key;
+    }
+
+    @Override
+    public void serialize(Enum value, JsonGenerator to, SerializerProvider provider) throws IOException {
+      String name = value.name().toLowerCase(Locale.ROOT);
+      if (key) {
+        to.writeFieldName(name);
+      } else {
+        to.writeString(name);
+      }
+    }
+  }
 
   /**
    * The object that a tree stands for. Nulls are errors too, except in components that are declared

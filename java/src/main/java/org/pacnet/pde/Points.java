@@ -1,6 +1,7 @@
 package org.pacnet.pde;
 
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.hipparchus.random.SobolSequenceGenerator;
@@ -28,8 +29,13 @@ public final class Points {
   public Points(Equation equation, double coefficient) {
     if (!(coefficient >= equation.least() && coefficient <= equation.most())) {
       throw new DataException(
-          "the coefficient of the equation %s must be between %s and %s, not %s"
-              .formatted(equation, equation.least(), equation.most(), coefficient),
+          String.format(
+              Locale.ROOT,
+              "the coefficient of the equation %s must be between %s and %s, not %s",
+              equation,
+              equation.least(),
+              equation.most(),
+              coefficient),
           "coefficient");
     }
     this.equation = equation;
@@ -46,7 +52,13 @@ public final class Points {
   public Data training(int inside, int known, long seed) {
     if (inside < 0 || known < 0 || inside + known == 0 || (long) inside + known > MOST) {
       throw new DataException(
-          "there must be between 1 and %d points, not %d and %d".formatted(MOST, inside, known), "points");
+          String.format(
+              Locale.ROOT,
+              "there must be between 1 and %d points, not %d and %d",
+              MOST,
+              inside,
+              known),
+          "points");
     }
     Table table = new Table(inside + known);
     SplittableRandom random = new SplittableRandom(seed);
@@ -90,7 +102,8 @@ public final class Points {
    */
   public Data solution(int cells) {
     if (cells < 1 || cells > 512) {
-      throw new DataException("the grid must have between 1 and 512 cells, not " + cells, "solution");
+      throw new DataException(
+          "the grid must have between 1 and 512 cells, not " + cells, "solution");
     }
     double[][] u = FiniteDifferences.solve(equation, coefficient, CELLS, TIMES);
     Table table = new Table((cells + 1) * (cells + 1));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -101,17 +102,25 @@ final class ClassSections {
     }
     return new Page.Section(
         "Which class is taken for which",
-        "Rows of %s: a line is a true class, a column what it was taken for.%s"
-            .formatted(
-                evaluation.data().name(),
-                classes.size() > MOST_CLASSES
-                    ? " The %d of %d classes with the most mistakes are drawn; the table has all.".formatted(MOST_CLASSES, classes.size())
-                    : ""),
+        String.format(
+            Locale.ROOT,
+            "Rows of %s: a line is a true class, a column what it was taken for.%s",
+            evaluation.data().name(),
+            classes.size() > MOST_CLASSES
+                ? String.format(
+                    Locale.ROOT,
+                    " The %d of %d classes with the most mistakes are drawn; the table has all.",
+                    MOST_CLASSES,
+                    classes.size())
+                : ""),
         List.of(
             Charts.heat(
                 "",
-                "The confusion matrix of %d classes: %s of the rows are right"
-                    .formatted(classes.size(), Words.percent(1 - evaluation.metrics().error())),
+                String.format(
+                    Locale.ROOT,
+                    "The confusion matrix of %d classes: %s of the rows are right",
+                    classes.size(),
+                    Words.percent(1 - evaluation.metrics().error())),
                 new Charts.Side("predicted", names),
                 new Charts.Side("true", names),
                 cells,
@@ -152,12 +161,20 @@ final class ClassSections {
     }
     return new Page.Section(
         "How sure it is, and how often right",
-        "Rows by the probability of the class that was said. On the dotted line the model is as often right as it says; below it is too sure of itself."
-            + " On average the two are %s apart (expected calibration error, Guo et al. 2017).".formatted(Words.percent(gap)),
+        "Rows by the probability of the class that was said. On the dotted line the model is as"
+            + " often right as it says; below it is too sure of itself."
+            + String.format(
+                Locale.ROOT,
+                " On average the two are %s apart (expected calibration error, Guo et al. 2017).",
+                Words.percent(gap)),
         List.of(
             Charts.square(
                 "",
-                "The share of right rows against the probability that the model gave; on average they are %s apart".formatted(Words.percent(gap)),
+                String.format(
+                    Locale.ROOT,
+                    "The share of right rows against the probability that the model gave; on"
+                        + " average they are %s apart",
+                    Words.percent(gap)),
                 new Charts.Axis("probability of the class that was said", false),
                 new Charts.Axis("share that is right", false),
                 List.of(
@@ -207,8 +224,14 @@ final class ClassSections {
     some.forEach(r -> rows.add(row(r)));
     return new Page.Section(
         "Pictures",
-        "As the network sees them, larger ones made smaller: %d of %s that are wrong, and %d of %s that are right."
-            .formatted(wrong.size(), Words.count(said.length - right.length), some.size(), Words.count(right.length)),
+        String.format(
+            Locale.ROOT,
+            "As the network sees them, larger ones made smaller: %d of %s that are wrong, and %d of"
+                + " %s that are right.",
+            wrong.size(),
+            Words.count(said.length - right.length),
+            some.size(),
+            Words.count(right.length)),
         charts,
         new Page.Table(
             List.of(
@@ -230,15 +253,29 @@ final class ClassSections {
       String sure = Words.percent(probabilities[r][said[r]]);
       String text =
           right
-              ? "%s (%s)".formatted(classes.get(said[r]), sure)
-              : "%s, said %s (%s)".formatted(classes.get(truth[r]), classes.get(said[r]), sure);
+              ? String.format(Locale.ROOT, "%s (%s)", classes.get(said[r]), sure)
+              : String.format(
+                  Locale.ROOT,
+                  "%s, said %s (%s)",
+                  classes.get(truth[r]),
+                  classes.get(said[r]),
+                  sure);
       pictures.add(
           Json.object(
-              "picture", "data:image/png;base64," + Base64.getEncoder().encodeToString(evaluation.picture(r, PIXELS)),
-              "name", "%s: %s".formatted(evaluation.path(r), text),
-              "text", text,
-              "right", right));
+              "picture",
+              "data:image/png;base64,"
+                  + Base64.getEncoder().encodeToString(evaluation.picture(r, PIXELS)),
+              "name",
+              String.format(Locale.ROOT, "%s: %s", evaluation.path(r), text),
+              "text",
+              text,
+              "right",
+              right));
     }
-    return new Page.Chart("pictures", title, "%s: %d pictures".formatted(title, chosen.size()), Json.object("pictures", pictures));
+    return new Page.Chart(
+        "pictures",
+        title,
+        String.format(Locale.ROOT, "%s: %d pictures", title, chosen.size()),
+        Json.object("pictures", pictures));
   }
 }

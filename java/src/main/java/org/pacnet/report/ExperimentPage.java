@@ -50,7 +50,10 @@ final class ExperimentPage {
     sections.add(retention());
     sections.add(Reports.settings(settings.config()));
     return new Page(
-        "How much a source helps: %s".formatted(settings.problem()), lead(), facts(command), sections);
+        String.format(Locale.ROOT, "How much a source helps: %s", settings.problem()),
+        lead(),
+        facts(command),
+        sections);
   }
 
   private String error() {
@@ -105,7 +108,11 @@ final class ExperimentPage {
       double scratch = Arrays.stream(errors(alone, n)).average().orElseThrow();
       String said =
           String.format(
-              Locale.ROOT, "%d (%.0f %% %s)", n, 100 * Math.abs(less.mean()) / scratch, less.mean() >= 0 ? "lower" : "higher");
+              Locale.ROOT,
+              "%d (%.0f %% %s)",
+              n,
+              100 * Math.abs(less.mean()) / scratch,
+              less.mean() >= 0 ? "lower" : "higher");
       (less.low() > 0 ? helps : less.high() < 0 ? harms : open).add(said);
     }
     text.append(" Beside that of training on those samples alone, PAC's error");
@@ -113,13 +120,15 @@ final class ExperimentPage {
     say(said, "is lower with %s samples: there the transfer helps", helps);
     say(said, "is higher with %s: there it harms", harms);
     say(said, "may differ by chance alone with %s", open);
-    text.append(' ').append(String.join("; it ", said)).append(". (95 % intervals of the paired differences over the seeds decide.)");
+    text.append(' ')
+        .append(String.join("; it ", said))
+        .append(". (95 % intervals of the paired differences over the seeds decide.)");
     return text.toString();
   }
 
   private static void say(List<String> said, String what, List<String> sizes) {
     if (!sizes.isEmpty()) {
-      said.add(what.formatted(String.join(", ", sizes)));
+      said.add(String.format(Locale.ROOT, what, String.join(", ", sizes)));
     }
   }
 
@@ -138,12 +147,24 @@ final class ExperimentPage {
       series.add(Map.of("name", method, "points", points));
     }
     Map<String, Object> data =
-        Json.object("x", Map.of("name", "samples of the target"), "y", new Charts.Axis(error(), !wrong), "series", series);
+        Json.object(
+            "x",
+            Map.of("name", "samples of the target"),
+            "y",
+            new Charts.Axis(error(), !wrong),
+            "series",
+            series);
     return new Page.Section(
         "Error against the number of samples",
-        "Mean over the seeds, on rows that no method has seen; the band is the 95 % interval of the mean. p is of a paired t-test against"
-            + " pac over the seeds, by Holm's correction.",
-        List.of(new Page.Chart("lines", "", "Error of each method against the number of samples; the table below has the numbers.", data)),
+        "Mean over the seeds, on rows that no method has seen; the band is the 95 % interval of the"
+            + " mean. p is of a paired t-test against pac over the seeds, by Holm's correction.",
+        List.of(
+            new Page.Chart(
+                "lines",
+                "",
+                "Error of each method against the number of samples; the table below has the"
+                    + " numbers.",
+                data)),
         new Page.Table(
             List.of(
                 Page.text("method"),
@@ -174,7 +195,8 @@ final class ExperimentPage {
     }
     return new Page.Section(
         "Beside PAC, seed by seed",
-        "The error of each method less that of pac on the same seed: mean and 95 % interval, which says nothing for sure where it holds zero.",
+        "The error of each method less that of pac on the same seed: mean and 95 % interval, which"
+            + " says nothing for sure where it holds zero.",
         List.of(
             Charts.intervals(
                 "",
@@ -216,17 +238,28 @@ final class ExperimentPage {
             : List.of(
                 Charts.heat(
                     "",
-                    "The source's error after each transfer, from %.4g of the base to %.4g".formatted(base, most),
-                    new Charts.Side("samples", settings.targets().stream().map(String::valueOf).toList()),
+                    String.format(
+                        Locale.ROOT,
+                        "The source's error after each transfer, from %.4g of the base to %.4g",
+                        base,
+                        most),
+                    new Charts.Side(
+                        "samples", settings.targets().stream().map(String::valueOf).toList()),
                     new Charts.Side("method", List.copyOf(cells.keySet())),
                     List.copyOf(cells.values()),
-                    new Charts.Scale(wrong ? "% wrong" : "RMSE", base, most, false, settings.targets().size() <= MOST_NUMBERS)));
+                    new Charts.Scale(
+                        wrong ? "% wrong" : "RMSE",
+                        base,
+                        most,
+                        false,
+                        settings.targets().size() <= MOST_NUMBERS)));
     return new Page.Section(
         "What is left of the source",
         String.format(
             Locale.ROOT,
-            "The error on the source's own rows of the weights that the source's output can still be had from. The source model: trained %.4g,"
-                + " just pruned %.4g, allocated %.4g. A method that keeps the base loses nothing, bit for bit.",
+            "The error on the source's own rows of the weights that the source's output can still"
+                + " be had from. The source model: trained %.4g, just pruned %.4g, allocated %.4g."
+                + " A method that keeps the base loses nothing, bit for bit.",
             unit * results.source().trained(),
             unit * results.source().pruned(),
             base),
@@ -244,12 +277,23 @@ final class ExperimentPage {
   private List<List<String>> facts(String command) {
     List<List<String>> facts = new ArrayList<>();
     facts.add(List.of("Command", command));
-    facts.add(List.of("Seeds", "%d to %d".formatted(settings.firstSeed(), settings.firstSeed() + settings.seeds() - 1)));
+    facts.add(
+        List.of(
+            "Seeds",
+            String.format(
+                Locale.ROOT,
+                "%d to %d",
+                settings.firstSeed(),
+                settings.firstSeed() + settings.seeds() - 1)));
     facts.add(
         List.of(
             "Took",
             String.format(
-                Locale.ROOT, "%.1f s on %d thread(s), at most %d MB", results.seconds(), settings.threads(), results.peakBytes() / 1_000_000)));
+                Locale.ROOT,
+                "%.1f s on %d thread(s), at most %d MB",
+                results.seconds(),
+                settings.threads(),
+                results.peakBytes() / 1_000_000)));
     results.leftOut().forEach((method, why) -> facts.add(List.of("Left out: " + method, why)));
     facts.addAll(Reports.versions());
     return facts;

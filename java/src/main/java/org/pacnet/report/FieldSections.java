@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
@@ -72,19 +73,52 @@ final class FieldSections {
     Range is = range(truth);
     Range says = range(predicted);
     String label = evaluation.labels().get(0);
-    Charts.Side across = new Charts.Side("t, from %s to %s".formatted(Words.number(times.from()), Words.number(times.to())), List.of());
-    Charts.Side down = new Charts.Side("x, from %s (top) to %s".formatted(Words.number(places.from()), Words.number(places.to())), List.of());
+    Charts.Side across =
+        new Charts.Side(
+            String.format(
+                Locale.ROOT,
+                "t, from %s to %s",
+                Words.number(times.from()),
+                Words.number(times.to())),
+            List.of());
+    Charts.Side down =
+        new Charts.Side(
+            String.format(
+                Locale.ROOT,
+                "x, from %s (top) to %s",
+                Words.number(places.from()),
+                Words.number(places.to())),
+            List.of());
     Charts.Scale scale = new Charts.Scale(label, Math.min(is.from(), says.from()), Math.max(is.to(), says.to()), false, false);
     return new Page.Section(
         "The field",
-        "The solution over place and time, where %s rows of %s know it; a cell is the mean of the points in it."
-            .formatted(Words.count(known.length), evaluation.data().name()),
+        String.format(
+            Locale.ROOT,
+            "The solution over place and time, where %s rows of %s know it; a cell is the mean of"
+                + " the points in it.",
+            Words.count(known.length),
+            evaluation.data().name()),
         List.of(
-            Charts.heat("predicted", "The predicted %s over place and time".formatted(label), across, down, found, scale),
-            Charts.heat("reference", "The reference of %s over place and time".formatted(label), across, down, reference, scale),
+            Charts.heat(
+                "predicted",
+                String.format(Locale.ROOT, "The predicted %s over place and time", label),
+                across,
+                down,
+                found,
+                scale),
+            Charts.heat(
+                "reference",
+                String.format(Locale.ROOT, "The reference of %s over place and time", label),
+                across,
+                down,
+                reference,
+                scale),
             Charts.heat(
                 "predicted less reference",
-                "The difference over place and time, at most %s".formatted(Words.number(most)),
+                String.format(
+                    Locale.ROOT,
+                    "The difference over place and time, at most %s",
+                    Words.number(most)),
                 across,
                 down,
                 cells(off),
@@ -139,7 +173,10 @@ final class FieldSections {
     }
     return new Page.Table(
         List.of(
-            Page.number("time from"), Page.number("to"), Page.number("points"), Page.number("RMSE")),
+            Page.number("time from"),
+            Page.number("to"),
+            Page.number("points"),
+            Page.number("RMSE")),
         rows);
   }
 }

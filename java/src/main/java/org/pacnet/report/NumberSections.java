@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.pacnet.Evaluation;
@@ -36,10 +37,19 @@ final class NumberSections {
   private static String thinned(Evaluation evaluation) {
     String labels =
         evaluation.labels().size() > MOST_LABELS
-            ? " The first %d of %d labels are drawn.".formatted(MOST_LABELS, evaluation.labels().size())
+            ? String.format(
+                Locale.ROOT,
+                " The first %d of %d labels are drawn.",
+                MOST_LABELS,
+                evaluation.labels().size())
             : "";
     return evaluation.rows() > MOST_POINTS
-        ? " %s of %s rows are drawn, evenly over the table.".formatted(Words.count(MOST_POINTS), Words.count(evaluation.rows())) + labels
+        ? String.format(
+                Locale.ROOT,
+                " %s of %s rows are drawn, evenly over the table.",
+                Words.count(MOST_POINTS),
+                Words.count(evaluation.rows()))
+            + labels
         : labels;
   }
 
@@ -56,7 +66,11 @@ final class NumberSections {
       charts.add(
           Charts.scatter(
               name,
-              "The predicted %s against the true one, in all %s rows".formatted(name, Words.count(truth.length)),
+              String.format(
+                  Locale.ROOT,
+                  "The predicted %s against the true one, in all %s rows",
+                  name,
+                  Words.count(truth.length)),
               "true " + name,
               "predicted " + name,
               points,
@@ -68,7 +82,11 @@ final class NumberSections {
     }
     return new Page.Section(
         "Predicted and true",
-        "Each point is a row of %s; on the dashed line it would be right.%s".formatted(evaluation.data().name(), thinned(evaluation)),
+        String.format(
+            Locale.ROOT,
+            "Each point is a row of %s; on the dashed line it would be right.%s",
+            evaluation.data().name(),
+            thinned(evaluation)),
         charts,
         new Page.Table(
             List.of(
@@ -103,8 +121,11 @@ final class NumberSections {
     }
     return new Page.Section(
         "Residuals",
-        "Predicted less true: around zero and alike everywhere where the model is as good as the noise lets it be.%s"
-            .formatted(thinned(evaluation)),
+        String.format(
+            Locale.ROOT,
+            "Predicted less true: around zero and alike everywhere where the model is as good as"
+                + " the noise lets it be.%s",
+            thinned(evaluation)),
         charts,
         new Page.Table(
             List.of(
@@ -139,7 +160,7 @@ final class NumberSections {
     String name = evaluation.labels().get(label);
     return Charts.scatter(
         name + ": residual against prediction",
-        "The residuals of %s against what was predicted".formatted(name),
+        String.format(Locale.ROOT, "The residuals of %s against what was predicted", name),
         "predicted " + name,
         "residual",
         points,
@@ -151,7 +172,11 @@ final class NumberSections {
     double[] edges = Charts.edges(-most, most, BINS);
     return Charts.histogram(
         name + ": how many rows are off by how much",
-        "How many rows have which residual of %s; the largest is %s".formatted(name, Words.number(most)),
+        String.format(
+            Locale.ROOT,
+            "How many rows have which residual of %s; the largest is %s",
+            name,
+            Words.number(most)),
         "residual of " + name,
         "rows",
         edges,
@@ -190,8 +215,11 @@ final class NumberSections {
     }
     return new Page.Section(
         "The rows that are furthest off",
-        "Rows of %s, counted from 1, by the largest residual beside its label's RMSE. Wrong measurements show here first."
-            .formatted(evaluation.data().name()),
+        String.format(
+            Locale.ROOT,
+            "Rows of %s, counted from 1, by the largest residual beside its label's RMSE. Wrong"
+                + " measurements show here first.",
+            evaluation.data().name()),
         List.of(),
         new Page.Table(columns, rows));
   }

@@ -46,7 +46,8 @@ final class PhaseSections {
         });
     return new Page.Section(
         "How the losses fell",
-        "The mean loss of each epoch, of standardised labels, with what the phase adds to it; of many epochs some are drawn. The best epoch is the one whose weights were taken."
+        "The mean loss of each epoch, of standardised labels, with what the phase adds to it; of"
+            + " many epochs some are drawn. The best epoch is the one whose weights were taken."
             + " Prune trains nothing.",
         charts,
         new Page.Table(
@@ -63,7 +64,8 @@ final class PhaseSections {
   }
 
   private static Page.Chart chart(String name, PhaseReport report) {
-    List<Charts.Curve> curves = new ArrayList<>(List.of(curve("training", Charts.Style.LINE, report.trainLosses())));
+    List<Charts.Curve> curves =
+        new ArrayList<>(List.of(curve("training", Charts.Style.LINE, report.trainLosses())));
     if (!report.validationLosses().isEmpty()) {
       curves.add(curve("validation", Charts.Style.DASHED, report.validationLosses()));
     }
@@ -118,7 +120,9 @@ final class PhaseSections {
     if (calibrated) {
       names.add("after Calibrate");
       errors.add(errors.get(errors.size() - 1));
-      rows.add(Page.row("after Calibrate", errors.get(errors.size() - 1), rows.get(rows.size() - 1).get(2)));
+      rows.add(
+          Page.row(
+              "after Calibrate", errors.get(errors.size() - 1), rows.get(rows.size() - 1).get(2)));
     }
     String title = errorTitle(model);
     return List.of(
@@ -126,16 +130,21 @@ final class PhaseSections {
             "What is left of the source",
             "The error on the source's own training rows."
                 + (calibrated
-                    ? " No target changes the base, bit for bit: what Calibrate freezes is compared when it ends. So after it the source's error is what it was."
+                    ? " No target changes the base, bit for bit: what Calibrate freezes is compared"
+                          + " when it ends. So after it the source's error is what it was."
                     : ""),
             List.of(
                 Charts.bars(
                     "",
-                    "The source's error after each phase, at the end %s".formatted(Words.number(errors.get(errors.size() - 1))),
+                    String.format(
+                        Locale.ROOT,
+                        "The source's error after each phase, at the end %s",
+                        Words.number(errors.get(errors.size() - 1))),
                     title,
                     names,
                     errors)),
-            new Page.Table(List.of(Page.text("phase"), Page.number(title), Page.number("rows")), rows)));
+            new Page.Table(
+                List.of(Page.text("phase"), Page.number(title), Page.number("rows")), rows)));
   }
 
   /** In per cent where it is a share. */
@@ -147,7 +156,9 @@ final class PhaseSections {
     if (model.schema().classification()) {
       return "% wrong";
     }
-    return model.schema().labels().size() == 1 ? "RMSE of " + model.schema().labels().get(0).name() : "mean RMSE of the labels";
+    return model.schema().labels().size() == 1
+        ? "RMSE of " + model.schema().labels().get(0).name()
+        : "mean RMSE of the labels";
   }
 
   /** The data that the phases read. */

@@ -6,6 +6,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -75,48 +76,76 @@ public final class Reports {
       Model model, @Nullable Evaluation before, @Nullable Evaluation after, PhaseReport calibrate, @Nullable Tuning tuning) {
     Provenance data = Objects.requireNonNull(calibrate.data());
     String rows = rows(model);
-    String learnt = "%s %s of %s were learnt from.".formatted(Words.count(data.rows()), rows, data.name());
+    String learnt =
+        String.format(
+            Locale.ROOT,
+            "%s %s of %s were learnt from.",
+            Words.count(data.rows()),
+            rows,
+            data.name());
     if (after == null && tuning != null) {
       return learnt; // cross-validation says the rest
     }
     if (after == null) {
       return learnt
-          + " How good the result is can't be said: that takes rows that Calibrate has not seen (--test FILE). Errors below are on training rows.";
+          + " How good the result is can't be said: that takes rows that Calibrate has not seen"
+          + " (--test FILE). Errors below are on training rows.";
     }
     String has =
-        "%s On %s %s of %s, which no phase has seen, the model has %s."
-            .formatted(learnt, Words.count(after.rows()), rows, after.data().name(), Words.error(after.metrics()));
+        String.format(
+            Locale.ROOT,
+            "%s On %s %s of %s, which no phase has seen, the model has %s.",
+            learnt,
+            Words.count(after.rows()),
+            rows,
+            after.data().name(),
+            Words.error(after.metrics()));
     if (before == null) {
       return has
-          + " The target has classes of its own, of which the source model can say nothing; always the most frequent of them would be %s wrong."
-              .formatted(Words.percent(ClassSections.withoutMostFrequent(after)));
+          + String.format(
+              Locale.ROOT,
+              " The target has classes of its own, of which the source model can say nothing;"
+                  + " always the most frequent of them would be %s wrong.",
+              Words.percent(ClassSections.withoutMostFrequent(after)));
     }
-    String was = has + " The source model as it is has %s.".formatted(Words.error(before.metrics()));
+    String was =
+        has
+            + String.format(
+                Locale.ROOT, " The source model as it is has %s.", Words.error(before.metrics()));
     if (model.config().network() instanceof Pinn) {
       double less = 1 - after.metrics().error() / before.metrics().error();
       return was
-          + " That is %s %s. Points of one field are no samples of many, so how sure that is they can't say."
-              .formatted(Words.percent(Math.abs(less)), less >= 0 ? "lower" : "higher");
+          + String.format(
+              Locale.ROOT,
+              " That is %s %s. Points of one field are no samples of many, so how sure that is they"
+                  + " can't say.",
+              Words.percent(Math.abs(less)),
+              less >= 0 ? "lower" : "higher");
     }
     ErrorRatio ratio = ErrorRatio.of(after, before);
     return was
-        + (ratio == null ? " There are too few rows, or no errors, to say how sure the difference is." : " " + verdict(ratio));
+        + (ratio == null
+            ? " There are too few rows, or no errors, to say how sure the difference is."
+            : " " + verdict(ratio));
   }
 
   private static String verdict(ErrorRatio ratio) {
     boolean lower = ratio.ratio() <= 1;
     String by =
-        "the error is %s %s (95 %% interval: %s to %s)"
-            .formatted(
-                Words.percent(Math.abs(1 - ratio.ratio())),
-                lower ? "lower" : "higher",
-                Words.percent(lower ? 1 - ratio.high() : ratio.low() - 1),
-                Words.percent(lower ? 1 - ratio.low() : ratio.high() - 1));
+        String.format(
+            Locale.ROOT,
+            "the error is %s %s (95 %% interval: %s to %s)",
+            Words.percent(Math.abs(1 - ratio.ratio())),
+            lower ? "lower" : "higher",
+            Words.percent(lower ? 1 - ratio.high() : ratio.low() - 1),
+            Words.percent(lower ? 1 - ratio.low() : ratio.high() - 1));
     if (ratio.high() < 1) {
       return "Learning the target's rows helps: " + by + ".";
     }
     return ratio.low() > 1
-        ? "Learning the target's rows harms: " + by + ". Here the source model is better left alone."
+        ? "Learning the target's rows harms: "
+            + by
+            + ". Here the source model is better left alone."
         : "Whether learning the target's rows helps can't be told: " + by + ".";
   }
 
@@ -137,13 +166,18 @@ public final class Reports {
     sections.add(PhaseSections.data(phases));
     sections.add(settings(model.config()));
     String lead =
-        "A model of %s that %s. It has %s. How good it is on rows that it has not seen, evaluate --report says."
-            .formatted(
-                model.schema().labels().get(0).name(),
-                model.reports().stream().noneMatch(report -> report.phase() == Phase.ALLOCATE)
-                    ? "has not been allocated yet"
-                    : "has learnt its source and was pruned, and keeps what it knows of it under every target, bit for bit",
-                targets.isEmpty() ? "no target yet" : targets.size() == 1 ? "one target" : Words.count(targets.size()) + " targets");
+        String.format(
+            Locale.ROOT,
+            "A model of %s that %s. It has %s. How good it is on rows that it has not seen,"
+                + " evaluate --report says.",
+            model.schema().labels().get(0).name(),
+            model.reports().stream().noneMatch(report -> report.phase() == Phase.ALLOCATE)
+                ? "has not been allocated yet"
+                : "has learnt its source and was pruned, and keeps what it knows of it under every"
+                      + " target, bit for bit",
+            targets.isEmpty()
+                ? "no target yet"
+                : targets.size() == 1 ? "one target" : Words.count(targets.size()) + " targets");
     return new Page("The model", lead, facts(model, command), sections);
   }
 
@@ -156,8 +190,14 @@ public final class Reports {
     String what = target == null ? "the source task" : target;
     List<Page.Section> sections = new ArrayList<>(rows(model, evaluation));
     String lead =
-        "On %s %s of %s the model of %s has %s."
-            .formatted(Words.count(evaluation.rows()), rows(model), evaluation.data().name(), what, Words.error(evaluation.metrics()));
+        String.format(
+            Locale.ROOT,
+            "On %s %s of %s the model of %s has %s.",
+            Words.count(evaluation.rows()),
+            rows(model),
+            evaluation.data().name(),
+            what,
+            Words.error(evaluation.metrics()));
     List<List<String>> facts = facts(model, command);
     facts.add(List.of("Data", words(evaluation.data())));
     Map<String, PhaseReport> phases =
@@ -168,7 +208,12 @@ public final class Reports {
   }
 
   private static String words(Provenance data) {
-    return "%s, %s rows, SHA-256 %s".formatted(data.name(), Words.count(data.rows()), data.sha256());
+    return String.format(
+        Locale.ROOT,
+        "%s, %s rows, SHA-256 %s",
+        data.name(),
+        Words.count(data.rows()),
+        data.sha256());
   }
 
   /** The errors of many targets, by name, on rows of {@code data}. */
@@ -178,20 +223,24 @@ public final class Reports {
         errors.entrySet().stream().max(Comparator.comparingDouble(e -> e.getValue().error())).orElseThrow();
     double unit = PhaseSections.unit(worst.getValue());
     String lead =
-        "%s targets on their rows of %s. Half of them have an error of at most %s (%s); the worst is %s with %s."
-            .formatted(
-                Words.count(errors.size()),
-                data,
-                Words.number(unit * median),
-                PhaseSections.errorTitle(model),
-                worst.getKey(),
-                Words.number(unit * worst.getValue().error()));
+        String.format(
+            Locale.ROOT,
+            "%s targets on their rows of %s. Half of them have an error of at most %s (%s); the"
+                + " worst is %s with %s.",
+            Words.count(errors.size()),
+            data,
+            Words.number(unit * median),
+            PhaseSections.errorTitle(model),
+            worst.getKey(),
+            Words.number(unit * worst.getValue().error()));
     return new Page(
-        "%s targets".formatted(Words.count(errors.size())),
+        String.format(Locale.ROOT, "%s targets", Words.count(errors.size())),
         lead,
         facts(model, command),
         List.of(
-            TargetSections.evaluated(model, errors), PhaseSections.data(PhaseSections.phases(model, Map.of())), settings(model.config())));
+            TargetSections.evaluated(model, errors),
+            PhaseSections.data(PhaseSections.phases(model, Map.of())),
+            settings(model.config())));
   }
 
   /**
@@ -210,7 +259,11 @@ public final class Reports {
     }
     facts.add(List.of("Target", words(comparison.target())));
     facts.addAll(versions());
-    return new Page("Ways to learn the target", comparison.verdict(), facts, List.of(TuningSections.of(comparison), settings(config)));
+    return new Page(
+        "Ways to learn the target",
+        comparison.verdict(),
+        facts,
+        List.of(TuningSections.of(comparison), settings(config)));
   }
 
   /** An experiment's results. */
@@ -259,17 +312,22 @@ public final class Reports {
     String title = PhaseSections.errorTitle(model);
     return new Page.Section(
         "The target's error",
-        "On the rows of %s, which no phase has seen. Whether it also beats training on the target's few rows alone, compare --methods pac,scratch tells."
-            .formatted(after.data().name()),
+        String.format(
+            Locale.ROOT,
+            "On the rows of %s, which no phase has seen. Whether it also beats training on the"
+                + " target's few rows alone, compare --methods pac,scratch tells.",
+            after.data().name()),
         List.of(
             Charts.bars(
                 "",
-                "The target's error, after Calibrate %s".formatted(Words.number(unit * after.metrics().error())),
+                String.format(
+                    Locale.ROOT,
+                    "The target's error, after Calibrate %s",
+                    Words.number(unit * after.metrics().error())),
                 title,
                 names,
                 errors)),
-        new Page.Table(
-            List.of(Page.text("model"), Page.number(title), Page.number("rows")), rows));
+        new Page.Table(List.of(Page.text("model"), Page.number(title), Page.number("rows")), rows));
   }
 
   /** What a model was told, setting by setting. */
@@ -314,8 +372,21 @@ public final class Reports {
   static List<List<String>> versions() {
     Diagnosis diagnosis = Diagnosis.take();
     return List.of(
-        List.of("Versions", "PAC-Net %s, LibTorch %s, Java %s".formatted(diagnosis.pacnet(), diagnosis.libtorch(), diagnosis.java())),
-        List.of("Machine", "%d processors, %s loops".formatted(diagnosis.processors(), diagnosis.cpuCapability())),
+        List.of(
+            "Versions",
+            String.format(
+                Locale.ROOT,
+                "PAC-Net %s, LibTorch %s, Java %s",
+                diagnosis.pacnet(),
+                diagnosis.libtorch(),
+                diagnosis.java())),
+        List.of(
+            "Machine",
+            String.format(
+                Locale.ROOT,
+                "%d processors, %s loops",
+                diagnosis.processors(),
+                diagnosis.cpuCapability())),
         List.of("Day", LocalDate.now(ZoneId.systemDefault()).toString()));
   }
 }

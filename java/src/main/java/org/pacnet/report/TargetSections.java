@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Metrics;
@@ -36,9 +37,16 @@ final class TargetSections {
     List<Page.Column> columns =
         new ArrayList<>(
             List.of(
-                Page.text("target"), Page.number(PhaseSections.errorTitle(model)), Page.number("rows")));
+                Page.text("target"),
+                Page.number(PhaseSections.errorTitle(model)),
+                Page.number("rows")));
     columns.addAll(moreTitles(model));
-    return section("The targets", "The error of each target on its own rows, the worst first.", model, columns, rows);
+    return section(
+        "The targets",
+        "The error of each target on its own rows, the worst first.",
+        model,
+        columns,
+        rows);
   }
 
   /** What Calibrate reported of each target. */
@@ -63,8 +71,9 @@ final class TargetSections {
     String title = PhaseSections.errorTitle(model);
     return section(
         "The targets",
-        "The error of each target on the few rows that it was learnt from, the worst first. They say how well those were fitted; how good a target is,"
-            + " rows that Calibrate has not seen tell (evaluate --report).",
+        "The error of each target on the few rows that it was learnt from, the worst first. They"
+            + " say how well those were fitted; how good a target is, rows that Calibrate has not"
+            + " seen tell (evaluate --report).",
         model,
         List.of(
             Page.text("target"),
@@ -85,7 +94,10 @@ final class TargetSections {
       return List.of(Page.number("cross-entropy"));
     }
     List<Page.Column> columns = new ArrayList<>();
-    model.schema().labels().forEach(label -> columns.add(Page.number("mean absolute error of " + label.name())));
+    model
+        .schema()
+        .labels()
+        .forEach(label -> columns.add(Page.number("mean absolute error of " + label.name())));
     return columns;
   }
 
@@ -105,8 +117,15 @@ final class TargetSections {
     if (!worst.isEmpty()) {
       charts.add(
           Charts.bars(
-              worst.size() < rows.size() ? "The worst %d".formatted(worst.size()) : "",
-              "The errors of the worst %d targets of %d, at most %s".formatted(worst.size(), rows.size(), Words.number(worst.get(0).error())),
+              worst.size() < rows.size()
+                  ? String.format(Locale.ROOT, "The worst %d", worst.size())
+                  : "",
+              String.format(
+                  Locale.ROOT,
+                  "The errors of the worst %d targets of %d, at most %s",
+                  worst.size(),
+                  rows.size(),
+                  Words.number(worst.get(0).error())),
               error,
               worst.stream().map(Row::name).toList(),
               worst.stream().map(Row::error).toList()));
@@ -119,7 +138,12 @@ final class TargetSections {
         title,
         note
             + (shown.size() < rows.size()
-                ? " The table has the worst %s of %s; evaluate --json and inspect --json have all.".formatted(Words.count(shown.size()), Words.count(rows.size()))
+                ? String.format(
+                    Locale.ROOT,
+                    " The table has the worst %s of %s; evaluate --json and inspect --json have"
+                        + " all.",
+                    Words.count(shown.size()),
+                    Words.count(rows.size()))
                 : ""),
         charts,
         new Page.Table(columns, shown.stream().map(Row::cells).toList()));
@@ -131,7 +155,11 @@ final class TargetSections {
     double median = median(errors);
     return Charts.histogram(
         "All of them",
-        "How many of %d targets have which error; the median is %s".formatted(errors.length, Words.number(median)),
+        String.format(
+            Locale.ROOT,
+            "How many of %d targets have which error; the median is %s",
+            errors.length,
+            Words.number(median)),
         error,
         "targets",
         edges,

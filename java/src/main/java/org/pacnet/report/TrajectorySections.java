@@ -3,6 +3,7 @@ package org.pacnet.report;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.pacnet.Evaluation;
 import org.pacnet.Metrics;
@@ -29,7 +30,8 @@ final class TrajectorySections {
           new Charts.Curve(
               evaluation.labels().get(s), s, Charts.Style.LINE, times, horizons.stream().mapToDouble(h -> h.rmse().get(state)).toArray()));
     }
-    List<Page.Column> columns = new ArrayList<>(List.of(Page.number("up to a time of"), Page.number("rows")));
+    List<Page.Column> columns =
+        new ArrayList<>(List.of(Page.number("up to a time of"), Page.number("rows")));
     evaluation.labels().forEach(label -> columns.add(Page.number("RMSE of " + label)));
     List<List<Object>> rows = new ArrayList<>();
     for (Metrics.HorizonError horizon : horizons) {
@@ -39,11 +41,18 @@ final class TrajectorySections {
     }
     return new Page.Section(
         "How the error grows",
-        "Trajectories are predicted from their first states alone; each point is the RMSE of the times since the point before.%s".formatted(states(evaluation)),
+        String.format(
+            Locale.ROOT,
+            "Trajectories are predicted from their first states alone; each point is the RMSE of"
+                + " the times since the point before.%s",
+            states(evaluation)),
         List.of(
             Charts.curves(
                 "",
-                "The error against the time since the first state, up to %s".formatted(Words.number(times[times.length - 1])),
+                String.format(
+                    Locale.ROOT,
+                    "The error against the time since the first state, up to %s",
+                    Words.number(times[times.length - 1])),
                 new Charts.Axis("time since the first state", false),
                 new Charts.Axis("RMSE", false),
                 curves)),
@@ -52,7 +61,11 @@ final class TrajectorySections {
 
   private static String states(Evaluation evaluation) {
     return evaluation.labels().size() > MOST_STATES
-        ? " The first %d of %d states are drawn.".formatted(MOST_STATES, evaluation.labels().size())
+        ? String.format(
+            Locale.ROOT,
+            " The first %d of %d states are drawn.",
+            MOST_STATES,
+            evaluation.labels().size())
         : "";
   }
 
@@ -66,13 +79,20 @@ final class TrajectorySections {
       List<Charts.Curve> curves = new ArrayList<>();
       for (int s = 0; s < Math.min(MOST_STATES, one.truth().length); s++) {
         String name = evaluation.labels().get(s);
-        curves.add(new Charts.Curve(name + ", predicted", s, Charts.Style.LINE, one.times(), one.predicted()[s]));
-        curves.add(new Charts.Curve(name + ", true", s, Charts.Style.DASHED, one.times(), one.truth()[s]));
+        curves.add(
+            new Charts.Curve(
+                name + ", predicted", s, Charts.Style.LINE, one.times(), one.predicted()[s]));
+        curves.add(
+            new Charts.Curve(name + ", true", s, Charts.Style.DASHED, one.times(), one.truth()[s]));
       }
       charts.add(
           Charts.curves(
-              "%s: RMSE %s".formatted(one.id(), Words.number(error(one))),
-              "The trajectory %s as predicted and as it was, with an RMSE of %s".formatted(one.id(), Words.number(error(one))),
+              String.format(Locale.ROOT, "%s: RMSE %s", one.id(), Words.number(error(one))),
+              String.format(
+                  Locale.ROOT,
+                  "The trajectory %s as predicted and as it was, with an RMSE of %s",
+                  one.id(),
+                  Words.number(error(one))),
               new Charts.Axis("time", false),
               new Charts.Axis("state", false),
               curves));
@@ -84,12 +104,16 @@ final class TrajectorySections {
     }
     return new Page.Section(
         "Trajectories over the truth",
-        "From the worst to the best, by the RMSE of all states and times after the first; %d of %d are drawn.%s%s"
-            .formatted(
-                charts.size(),
-                all.size(),
-                states(evaluation),
-                shown < all.size() ? " The table has the worst %s.".formatted(Words.count(shown)) : ""),
+        String.format(
+            Locale.ROOT,
+            "From the worst to the best, by the RMSE of all states and times after the first; %d of"
+                + " %d are drawn.%s%s",
+            charts.size(),
+            all.size(),
+            states(evaluation),
+            shown < all.size()
+                ? String.format(Locale.ROOT, " The table has the worst %s.", Words.count(shown))
+                : ""),
         charts,
         new Page.Table(
             List.of(

@@ -2,6 +2,7 @@ package org.pacnet.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.pacnet.LearningCurve;
 import org.pacnet.io.Json;
 
@@ -32,24 +33,35 @@ final class TuningSections {
     charts.add(
         Charts.bars(
             "The error of each",
-            "The cross-validated error of %d ways, the lowest loss first: %s with %s"
-                .formatted(names.size(), names.get(0), Words.number(unit * comparison.ways().get(0).error())),
+            String.format(
+                Locale.ROOT,
+                "The cross-validated error of %d ways, the lowest loss first: %s with %s",
+                names.size(),
+                names.get(0),
+                Words.number(unit * comparison.ways().get(0).error())),
             title,
             names,
             comparison.ways().stream().map(way -> unit * way.error()).toList()));
     if (!items.isEmpty()) {
       charts.add(
           Charts.intervals(
-              "Less that of %s, row by row (left: better)".formatted(comparison.against()),
-              "The loss of each way less that of %s with its 95 %% interval".formatted(comparison.against()),
+              String.format(
+                  Locale.ROOT, "Less that of %s, row by row (left: better)", comparison.against()),
+              String.format(
+                  Locale.ROOT,
+                  "The loss of each way less that of %s with its 95 %% interval",
+                  comparison.against()),
               "difference of the loss",
               others,
               List.of(Json.object("name", "mean and 95 % interval", "items", items))));
     }
     return new Page.Section(
         "Ways to learn the target",
-        "Cross-validated: each row of the %d was predicted by a model that had not seen it. Differences are of the loss, row by row; an interval that holds"
-                .formatted(comparison.target().rows())
+        String.format(
+                Locale.ROOT,
+                "Cross-validated: each row of the %d was predicted by a model that had not seen it."
+                    + " Differences are of the loss, row by row; an interval that holds",
+                comparison.target().rows())
             + " zero says nothing for sure. p is of a paired t-test, by Holm's correction.",
         charts,
         new Page.Table(
@@ -77,9 +89,13 @@ final class TuningSections {
       expected[i] = unit * curve.expected((int) Math.round(many[i]));
     }
     List<List<Object>> cells = new ArrayList<>();
-    curve.points().forEach(point -> cells.add(Page.row(point.rows(), unit * point.error(), "measured")));
+    curve
+        .points()
+        .forEach(point -> cells.add(Page.row(point.rows(), unit * point.error(), "measured")));
     for (int factor : new int[] {2, 4}) {
-      cells.add(Page.row(factor * curve.rows(), unit * curve.expected(factor * curve.rows()), "expected"));
+      cells.add(
+          Page.row(
+              factor * curve.rows(), unit * curve.expected(factor * curve.rows()), "expected"));
     }
     String title = curve.unit().isEmpty() ? "% wrong" : "RMSE of " + curve.unit();
     boolean positive = curve.points().stream().allMatch(point -> point.error() > 0);
@@ -94,7 +110,8 @@ final class TuningSections {
                 new Charts.Axis(title, positive),
                 List.of(
                     new Charts.Curve("measured", 0, Charts.Style.POINTS, rows, errors),
-                    new Charts.Curve("power law through them", 1, Charts.Style.DASHED, many, expected)))),
+                    new Charts.Curve(
+                        "power law through them", 1, Charts.Style.DASHED, many, expected)))),
         new Page.Table(
             List.of(Page.number("rows"), Page.number(title), Page.text("how it is known")), cells));
   }

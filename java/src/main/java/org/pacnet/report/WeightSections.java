@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.pacnet.LayerReport;
@@ -48,12 +49,20 @@ final class WeightSections {
     long stay = layers.stream().mapToLong(LayerReport::kept).sum();
     return new Page.Section(
         "Weights kept in each layer",
-        "Prune kept %s of %s weights; those carry the source, and what a target learns goes into the others. Biases and normalisation are never pruned."
-            .formatted(Words.count(stay), Words.count(all)),
+        String.format(
+            Locale.ROOT,
+            "Prune kept %s of %s weights; those carry the source, and what a target learns goes"
+                + " into the others. Biases and normalisation are never pruned.",
+            Words.count(stay),
+            Words.count(all)),
         List.of(
             Charts.stacked(
                 "",
-                "The share of weights kept in each of %d layers; the table below has the numbers".formatted(layers.size()),
+                String.format(
+                    Locale.ROOT,
+                    "The share of weights kept in each of %d layers; the table below has the"
+                        + " numbers",
+                    layers.size()),
                 "% of the layer's weights",
                 layers.stream().map(LayerReport::name).toList(),
                 List.of(new Charts.Series("kept", kept), new Charts.Series("pruned", pruned)))),
@@ -85,19 +94,25 @@ final class WeightSections {
     double[] edges = Charts.edges(0, nearlyMost(model, layers, Math.max(largest, Float.MIN_NORMAL)), BINS);
     return new Page.Section(
         "Magnitudes and the threshold",
-        "The weights as Train left them, by their magnitude; what is larger than the last edge is in the last bar. Pruning over all layers at once keeps"
-            + " each layer a smallest share, so a layer of small weights may keep some below the line.",
+        "The weights as Train left them, by their magnitude; what is larger than the last edge is"
+            + " in the last bar. Pruning over all layers at once keeps each layer a smallest share,"
+            + " so a layer of small weights may keep some below the line.",
         List.of(
             Charts.histogram(
                 "",
-                "How many weights have which magnitude; the largest that was pruned has %s".formatted(Words.number(threshold)),
+                String.format(
+                    Locale.ROOT,
+                    "How many weights have which magnitude; the largest that was pruned has %s",
+                    Words.number(threshold)),
                 "magnitude |w| after Train",
                 "weights",
                 edges,
                 List.of(
                     Charts.Series.of("pruned", counts(model, layers, false, edges)),
                     Charts.Series.of("kept", counts(model, layers, true, edges))),
-                Map.of("largest pruned: " + Words.number(threshold), Math.min(threshold, edges[BINS])))),
+                Map.of(
+                    "largest pruned: " + Words.number(threshold),
+                    Math.min(threshold, edges[BINS])))),
         new Page.Table(
             List.of(
                 Page.text("layer"),
@@ -147,19 +162,34 @@ final class WeightSections {
       charts.add(
           Charts.heat(
               layer.name(),
-              "The mask of %s, %d outputs by %d inputs: %s of the weights are kept"
-                  .formatted(layer.name(), rows, columns, Words.percent(1 - layer.prunedRatio())),
-              new Charts.Side(layer.shape().size() > 2 ? "%d inputs, each its kernel".formatted(layer.shape().get(1)) : columns + " inputs", List.of()),
+              String.format(
+                  Locale.ROOT,
+                  "The mask of %s, %d outputs by %d inputs: %s of the weights are kept",
+                  layer.name(),
+                  rows,
+                  columns,
+                  Words.percent(1 - layer.prunedRatio())),
+              new Charts.Side(
+                  layer.shape().size() > 2
+                      ? String.format(
+                          Locale.ROOT, "%d inputs, each its kernel", layer.shape().get(1))
+                      : columns + " inputs",
+                  List.of()),
               new Charts.Side(rows == 1 ? "1 output" : rows + " outputs", List.of()),
               cells,
               new Charts.Scale("kept", 0, 1, false, false)));
     }
     return new Page.Section(
         "The masks",
-        "Which weights are kept: a line is an output, a column an input, and where there are more than %d the cells are shares of several.%s"
-            .formatted(
-                most,
-                layers.size() > MOST_MASKS ? " The first %d of %d layers are drawn.".formatted(MOST_MASKS, layers.size()) : ""),
+        String.format(
+            Locale.ROOT,
+            "Which weights are kept: a line is an output, a column an input, and where there are"
+                + " more than %d the cells are shares of several.%s",
+            most,
+            layers.size() > MOST_MASKS
+                ? String.format(
+                    Locale.ROOT, " The first %d of %d layers are drawn.", MOST_MASKS, layers.size())
+                : ""),
         charts,
         null);
   }

@@ -9,7 +9,9 @@ public final class Words {
   private Words() {}
 
   static String number(double value) {
-    return value == Math.rint(value) && Math.abs(value) < 1e6 ? count((long) value) : String.format(Locale.ROOT, "%.4g", value);
+    return value == Math.rint(value) && Math.abs(value) < 1e6
+        ? count((long) value)
+        : String.format(Locale.ROOT, "%.4g", value);
   }
 
   /** With commas between thousands. */
@@ -28,7 +30,15 @@ public final class Words {
       return percent(metrics.error()) + " wrong";
     }
     return metrics.labels().size() == 1
-        ? "an RMSE of %s of %s".formatted(number(metrics.error()), metrics.labels().get(0).label())
-        : "a mean RMSE of %s over %d labels".formatted(number(metrics.error()), metrics.labels().size());
+        ? String.format(
+            Locale.ROOT,
+            "an RMSE of %s of %s",
+            number(metrics.error()),
+            metrics.labels().get(0).label())
+        : String.format(
+            Locale.ROOT,
+            "a mean RMSE of %s over %d labels",
+            number(metrics.error()),
+            metrics.labels().size());
   }
 }

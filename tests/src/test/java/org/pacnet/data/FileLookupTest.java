@@ -2,7 +2,6 @@ package org.pacnet.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.pacnet.data.Tables.assertDataError;
@@ -12,6 +11,7 @@ import static org.pacnet.data.Tables.regression;
 import static org.pacnet.data.Tables.values;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.core.UnpackedLibrary;
 import org.pacnet.error.DataException;
 
 class FileLookupTest {
@@ -156,22 +157,23 @@ class FileLookupTest {
     assertTrue(e.getMessage().contains("no regular file"), e.getMessage());
   }
 
+  // As other programs have them, however old: they may be in use.
   @Test
-  void librariesThatDeadProcessesUnpackedGo() throws IOException {
+  void onlyTheLibrariesThatThisProcessLoadedGo(@TempDir Path dir) throws IOException {
     Path folder = Path.of(System.getProperty("java.io.tmpdir"));
-    Path dead = Files.writeString(folder.resolve("libduckdb_java1234567.so"), "x");
-    Path beingUnpacked = Files.writeString(folder.resolve("libduckdb_java7654321.so"), "x");
-    Path other = Files.writeString(folder.resolve("libduckdb_java_mine.so"), "x");
+    Path others = Files.writeString(folder.resolve("libduckdb_java1234567.so"), "x");
     try {
-      Files.setLastModifiedTime(dead, FileTime.from(Instant.now().minusSeconds(3600)));
-      DuckLibrary.deleteUnpacked();
-      assertFalse(Files.exists(dead));
-      assertTrue(Files.exists(beingUnpacked));
-      assertTrue(Files.exists(other));
+      Files.setLastModifiedTime(others, FileTime.from(Instant.now().minusSeconds(3600)));
+      Schema.learn(csv(dir, "a.csv", "x,y", "1,2", "2,3"), regression("y"));
+      UnpackedLibrary.delete("libduckdb_java");
+      assertTrue(Files.exists(others));
     } finally {
-      Files.deleteIfExists(dead);
-      Files.deleteIfExists(beingUnpacked);
-      Files.deleteIfExists(other);
+      Files.deleteIfExists(others);
     }
+    String maps = Files.readString(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1);
+    assertTrue(maps.contains("libduckdb_java"), maps);
+    maps.lines()
+        .filter(line -> line.contains(folder + "/libduckdb_java"))
+        .forEach(line -> assertTrue(line.endsWith("(deleted)"), line));
   }
 }

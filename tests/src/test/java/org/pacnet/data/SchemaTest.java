@@ -55,7 +55,9 @@ class SchemaTest {
   @Test
   void statisticsAreTakenOverTheRowsThatAreUsed() throws IOException {
     Data data = csv(dir, "a.csv", "x,c,y", "1,u,1", "3,u,3", "100,,5", "200,v,", ",w,9");
-    DataOptions options = new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.DROP, Missing.WORDS, true, true);
+    DataOptions options =
+        new DataOptions(
+            List.of("y"), false, Set.of(), Set.of(), Missing.DROP, Missing.WORDS, true, true);
     Schema schema = Schema.learn(data, options);
     assertEquals(2, schema.inputs().get(0).mean());
     assertEquals(1, schema.inputs().get(0).std());
@@ -68,7 +70,9 @@ class SchemaTest {
     Data data = csv(dir, "a.csv", "x,y", "1,0", "NA,0", "3,0");
     Schema schema =
         Schema.learn(
-            data, new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
+            data,
+            new DataOptions(
+                List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
     assertEquals(
         new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2), schema.inputs().get(0));
   }
@@ -171,7 +175,16 @@ class SchemaTest {
     assertDataError(
         () -> categorical(regression("a"), "a", "b"), "column a", "label", "categorical");
     assertDataError(
-        () -> new DataOptions(List.of("a", "b"), true, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, true, true),
+        () ->
+            new DataOptions(
+                List.of("a", "b"),
+                true,
+                Set.of(),
+                Set.of(),
+                Missing.ERROR,
+                Missing.WORDS,
+                true,
+                true),
         "one label",
         "a, b");
   }
@@ -216,5 +229,38 @@ class SchemaTest {
     assertDataError(() -> schema.withClasses(List.of("z", "z")), "column y", "class z");
     Schema numbers = Schema.learn(csv(dir, "b.csv", "x,y", "1,2"), regression("y"));
     assertThrows(IllegalStateException.class, () -> numbers.withClasses(List.of("a", "b")));
+  }
+
+  // A setting that the simulator holds fixed: its sum is off by its rounding, and so is its
+  // deviation.
+  @Test
+  void whatIsConstantButForItsRoundingIsConstant() {
+    int rows = 2000;
+    double[] fixed = new double[rows];
+    double[] noisy = new double[rows];
+    double[] close = new double[rows];
+    double[] y = new double[rows];
+    for (int i = 0; i < rows; i++) {
+      fixed[i] = 0.1;
+      noisy[i] = -300 * (1 + (i % 2) * 1e-9);
+      close[i] = 1e6 + i % 2;
+      y[i] = 0.7;
+    }
+    Map<String, Object> columns = new LinkedHashMap<>();
+    columns.put("fixed", fixed);
+    columns.put("noisy", noisy);
+    columns.put("close", close);
+    columns.put("y", y);
+    Schema schema = Schema.learn(Data.columns(columns), standardized("y"));
+    assertEquals(0.1, schema.inputs().get(0).mean());
+    assertEquals(1, schema.inputs().get(0).std());
+    assertEquals(1, schema.inputs().get(1).std());
+    assertEquals(0.5, schema.inputs().get(2).std(), 1e-9);
+    assertEquals(0.7, schema.labels().get(0).mean());
+    assertEquals(1, schema.labels().get(0).std());
+    // Another value of what was fixed is as far away as it is, and not by 1e14.
+    columns.replaceAll(
+        (name, values) -> new double[] {name.equals("fixed") ? 0.2 : ((double[]) values)[0]});
+    assertEquals(0.1f, Encoder.prediction(Data.columns(columns), schema).features().get(0), 1e-7f);
   }
 }

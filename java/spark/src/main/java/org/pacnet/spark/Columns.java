@@ -7,6 +7,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -33,7 +34,8 @@ final class Columns implements Serializable {
   static Columns of(Model model, String group) {
     Schema schema = model.schema();
     if (schema.inputs().isEmpty()) {
-      throw new DataException("on Spark there are models of tables only, and this one is of images or trajectories");
+      throw new DataException(
+          "on Spark there are models of tables only, and this one is of images or trajectories");
     }
     Columns columns = new Columns(group);
     schema.inputs().forEach(input -> columns.inputs.add(input.name()));
@@ -57,7 +59,11 @@ final class Columns implements Serializable {
     wanted.removeAll(Arrays.asList(schema.fieldNames()));
     if (!wanted.isEmpty()) {
       throw new DataException(
-          "the table lacks %s; the columns there are: %s".formatted(wanted, Arrays.toString(schema.fieldNames())));
+          String.format(
+              Locale.ROOT,
+              "the table lacks %s; the columns there are: %s",
+              wanted,
+              Arrays.toString(schema.fieldNames())));
     }
   }
 
@@ -101,7 +107,13 @@ final class Columns implements Serializable {
   StructType withPredictions(StructType schema) {
     StructType all = schema;
     for (String name : added()) {
-      all = all.add(name, name.equals("prediction") && classification() ? DataTypes.StringType : DataTypes.DoubleType, true);
+      all =
+          all.add(
+              name,
+              name.equals("prediction") && classification()
+                  ? DataTypes.StringType
+                  : DataTypes.DoubleType,
+              true);
     }
     return all;
   }

@@ -1,0 +1,83 @@
+package org.pacnet.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pacnet.TransferConfig;
+import org.pacnet.method.Method;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * The command that makes what {@code compare} found best: all that was given to compare and that transfer knows too, as it
+ * was given, and what was chosen.
+ */
+final class Recommendation {
+
+  /** What compare decides, or what is of one run alone. */
+  private static final Set<String> NOT_REPEATED =
+      Set.of("--method", "--lambda", "--ratio", "--lr", "--target-epochs", "--tune", "--report", "--json");
+
+  private Recommendation() {}
+
+  /**
+   * @param compare the command as it was parsed
+   * @param measured what its base was trained with
+   * @param best what was found
+   */
+  static String of(CommandSpec compare, TransferConfig measured, TransferConfig best) {
+    List<String> words = new ArrayList<>();
+    CommandSpec transfer = new CommandLine(new TransferCommand()).getCommandSpec();
+    // Named once for each time that it was given.
+    for (OptionSpec option : new LinkedHashSet<>(compare.commandLine().getParseResult().matchedOptions())) {
+      String name = option.longestName();
+      if (transfer.findOption(name) != null && !NOT_REPEATED.contains(name)) {
+        repeat(option, words);
+      }
+    }
+    String given = words.stream().map(Shell::quoted).collect(Collectors.joining(" "));
+    if (best.learningRate() == measured.learningRate()) {
+      return "./pacnet transfer " + given + " " + TuneReport.options(best) + " --out model";
+    }
+    // A rate of transfer's is the source's too, and the base that was measured was not learnt by this one.
+    String target = Shell.quoted(value(compare, "--target"));
+    String source =
+        best.method().needs(Method.Need.SOURCE_ROWS)
+            ? " --source " + Shell.quoted(value(compare, "--source"))
+            : "";
+    return "./pacnet transfer "
+        + given
+        + " --ratio "
+        + best.ratio()
+        + " --lr "
+        + measured.learningRate()
+        + " --out model && ./pacnet calibrate --model model --target "
+        + target
+        + source
+        + " --name target --overwrite "
+        + TuneReport.ofTarget(best);
+  }
+
+  private static String value(CommandSpec compare, String option) {
+    return compare.findOption(option).originalStringValues().get(0);
+  }
+
+  private static void repeat(OptionSpec option, List<String> words) {
+    if (option.originalStringValues().isEmpty() || option.arity().max() == 0) {
+      words.add(option.longestName());
+      return;
+    }
+    for (String value : option.originalStringValues()) {
+      // What begins with a dash, or is nothing, would be taken for an option, or for none.
+      if (value.isEmpty() || value.startsWith("-")) {
+        words.add(option.longestName() + "=" + value);
+      } else {
+        words.add(option.longestName());
+        words.add(value);
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A whole job in locales that write digits and letters otherwise: Persian digits in SQL or in a file's name,
+ * and a dotless i in a word in capitals, are nothing that a machine reads.
+ */
+final class LocaleTest {
+
+  @TempDir Path folder;
+
+  private String run(String language, String country, Object... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-Duser.language=" + language, "-Duser.country=" + country));
+    command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*", "org.pacnet.cli.Main"));
+    for (Object argument : arguments) {
+      command.add(argument.toString());
+    }
+    Path err = folder.resolve("stderr");
+    Process process = new ProcessBuilder(command).redirectError(err.toFile()).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), List.of(arguments) + Files.readString(err));
+    return out;
+  }
+
+  private void job(Path place, String language, String country) throws Exception {
+    Path source = Samples.csv(folder.resolve("source.csv"), 200, 0, 1);
+    Path target = Samples.csv(folder.resolve("target.csv"), 12, 1, 2);
+    Path model = place.resolve("model");
+    String out =
+        run(
+            language, country, "transfer", "--source", source, "--target", target, "--test", target, "--label", "y",
+            "--hidden", "8", "--source-epochs", 5, "--target-epochs", 5, "--intervals", "--name", "t",
+            "--report", place.resolve("page.html"), "--out", model);
+    assertTrue(out.chars().allMatch(c -> c < 128 || !Character.isDigit(c)), out);
+    run(
+        language, country, "predict", "--model", model, "--name", "t", "--interval", "0.9", "--input", target, "--out",
+        place.resolve("out.csv"));
+    run(language, country, "evaluate", "--model", model, "--name", "t", "--input", target);
+    run(language, country, "export", "--model", model, "--name", "t", "--out", place.resolve("w.safetensors"));
+  }
+
+  @Test
+  void everyFileIsWhatItIsElsewhere() throws Exception {
+    Path here = Files.createDirectories(folder.resolve("here"));
+    job(here, "en", "US");
+    for (String locale : List.of("fa-IR", "tr-TR")) {
+      Path there = Files.createDirectories(folder.resolve(locale));
+      job(there, locale.substring(0, 2), locale.substring(3));
+      for (String file : List.of("out.csv", "w.safetensors")) {
+        assertArrayEquals(Files.readAllBytes(here.resolve(file)), Files.readAllBytes(there.resolve(file)), locale + file);
+      }
+    }
+  }
+}
