@@ -10,14 +10,19 @@ namespace pacnet {
 
 namespace {
 
-// Of the positions of one word of the mask. Gaps behind a tensor are part of its last word, and never trainable.
+// Words [first, last) of the mask. Gaps behind a tensor are part of its last word, and never trainable.
 struct Along {
-  PACNET_LOOP void run(uint64_t word, const float* grads, const float* change, double* sum) {
+  PACNET_LOOP void run(const uint64_t* words, int64_t first, int64_t last, const float* grads, const float* change, double* sum) {
     double lanes[8] = {};
-    for (int64_t j = 0; word != 0 && j < kWordBits; j += 8) {
-      for (int64_t i = 0; i < 8; ++i) {
-        const double product = static_cast<double>(grads[j + i]) * static_cast<double>(change[j + i]);
-        lanes[i] += ((word >> (j + i)) & 1U) != 0 ? product : 0.0;
+    for (int64_t w = first; w < last; ++w) {
+      const uint64_t word = words[w];
+      const float* g = grads + w * kWordBits;
+      const float* d = change + w * kWordBits;
+      for (int64_t j = 0; word != 0 && j < kWordBits; j += 8) {
+        for (int64_t i = 0; i < 8; ++i) {
+          const double product = static_cast<double>(g[j + i]) * static_cast<double>(d[j + i]);
+          lanes[i] += ((word >> (j + i)) & 1U) != 0 ? product : 0.0;
+        }
       }
     }
     *sum = std::accumulate(lanes, lanes + 8, 0.0);
@@ -25,12 +30,25 @@ struct Along {
 };
 
 struct Compose {
-  PACNET_LOOP void run(uint64_t word, const float* start, const float* change, float* __restrict params) {
-    for (int64_t j = 0; j < kWordBits; ++j) {
-      params[j] = ((word >> j) & 1U) != 0 ? start[j] + change[j] : start[j];
+  PACNET_LOOP void run(const uint64_t* words, int64_t first, int64_t last, const float* start, const float* change, float* params) {
+    for (int64_t w = first; w < last; ++w) {
+      const uint64_t word = words[w];
+      const float* s = start + w * kWordBits;
+      const float* d = change + w * kWordBits;
+      float* __restrict p = params + w * kWordBits;
+      for (int64_t j = 0; j < kWordBits; ++j) {
+        p[j] = ((word >> j) & 1U) != 0 ? s[j] + d[j] : s[j];
+      }
     }
   }
 };
+
+// A thread's words of a tensor.
+Share words_of(const Tensor& tensor, int thread, int threads) {
+  const int64_t first = tensor.offset / kWordBits;
+  const Share own = share_of((tensor.size + kWordBits - 1) / kWordBits, thread, threads);
+  return {first + own.begin, first + own.end};
+}
 
 }  // namespace
 
@@ -57,14 +75,12 @@ void Gates::backward(float* grads, Team& team) {
       if (!gated(t)) {
         continue;
       }
-      const Share share = share_of(tensor.size, thread, team.size(), kWordBits);
-      for (int64_t from = tensor.offset + share.begin; from < tensor.offset + share.end; from += kWordBits) {
-        double along = 0.0;
-        vectorised<Along>(scope_.trainable.word(from / kWordBits), grads + from, change_.data() + from, &along);
-        own[tensor.layer] += along;
-      }
+      const Share share = words_of(tensor, thread, team.size());
+      double along = 0.0;
+      vectorised<Along>(scope_.trainable.words(), share.begin, share.end, grads, change_.data(), &along);
+      own[tensor.layer] += along;
       if (!open(tensor)) {
-        std::fill(grads + tensor.offset + share.begin, grads + tensor.offset + share.end, 0.0F);
+        std::fill(grads + share.begin * kWordBits, grads + share.end * kWordBits, 0.0F);
       }
     }
   });
@@ -100,11 +116,11 @@ void Gates::compose(float* params, Team& team) const {
       }
       // A closed layer is what it was, bit for bit; so is what may not move, whose change stays zero but whose -0.0 would
       // not survive an addition.
-      const bool moves = !gated(t) || open(tensor);
-      const Share share = share_of(tensor.size, thread, team.size(), kWordBits);
-      for (int64_t from = tensor.offset + share.begin; from < tensor.offset + share.end; from += kWordBits) {
-        const uint64_t word = moves ? scope_.trainable.word(from / kWordBits) : 0;
-        vectorised<Compose>(word, start_ + from, change_.data() + from, params + from);
+      const Share share = words_of(tensor, thread, team.size());
+      if (!gated(t) || open(tensor)) {
+        vectorised<Compose>(scope_.trainable.words(), share.begin, share.end, start_, change_.data(), params);
+      } else {
+        std::copy(start_ + share.begin * kWordBits, start_ + share.end * kWordBits, params + share.begin * kWordBits);
       }
     }
   });

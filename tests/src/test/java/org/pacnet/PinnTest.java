@@ -152,7 +152,7 @@ class PinnTest {
         Cli.ok(
             "compare", "--source", source, "--target", source, "--network", "pinn", "--equation", "burgers", "--hidden", "8",
             "--source-epochs", 1, "--target-epochs", 1, "--methods", "pac");
-    assertTrue(compared.out().contains("--network pinn --equation burgers"), compared::toString);
+    assertTrue(compared.out().contains("--network pinn --equation burgers --hidden 8 --source-epochs 1 --ratio 0.8 --method pac "), compared::toString);
     Cli.refused(
         "between 0.005 and 2.0, not 5.0", "points", "burgers", "--coefficient", 5, "--out", folder.resolve("p.csv"));
     Path bad = write("c.csv", "x,t,coefficient,condition,u\n0,0,0.1,1,0\n0,0,7,0,0\n");
