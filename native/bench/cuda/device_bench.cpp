@@ -1,5 +1,6 @@
 // Times on a GPU, one line each: "what <tab> value". bench/gpu_peers.py prints PyTorch's of the same name, bench/gpu.sh runs
 // both and sets them side by side.
+//   device_bench status                             whether there is a GPU that can be used, and what it is
 //   device_bench step DESCRIPTION BATCH PRECISION   microseconds of a training step, by the public API
 //   device_bench adam COUNT                         share of the measured copy bandwidth that masked Adam reaches
 //   device_bench select COUNT                       milliseconds of a selection, and of reading the numbers once
@@ -146,6 +147,10 @@ void select(int64_t count) {
 int main(int count, char** arguments) {
   const std::string what = count > 1 ? arguments[1] : "";
   try {
+    if (what == "status") {
+      std::printf("%s\t%s\n", gpu_usable() ? "usable" : "not usable", gpu_status());
+      return 0;
+    }
     if (!gpu_usable()) {
       std::fprintf(stderr, "device_bench: %s\n", gpu_status());
       return 1;
@@ -159,7 +164,7 @@ int main(int count, char** arguments) {
     } else if (what == "select" && count == 3) {
       select(std::atoll(arguments[2]));
     } else {
-      std::fprintf(stderr, "usage: device_bench step DESCRIPTION BATCH fp32|tf32|bf16 | adam COUNT | select COUNT\n");
+      std::fprintf(stderr, "usage: device_bench status | step DESCRIPTION BATCH fp32|tf32|bf16 | adam COUNT | select COUNT\n");
       return 2;
     }
   } catch (const std::exception& e) {

@@ -13,14 +13,19 @@ namespace {
 
 using c10::cuda::CUDACachingAllocator::CUDAAllocator;
 
-// Where it is loaded; by name, so that this library asks for no CUDA library where there is none.
-CUDAAllocator* allocator() {
+// A symbol of LibTorch's part for GPUs or of what that needs, null where there is none; by name, so that this library asks for no CUDA library.
+void* symbol(const char* name) {
   void* library = dlopen("libc10_cuda.so", RTLD_LAZY | RTLD_NOLOAD);
   if (library == nullptr) {
     return nullptr;
   }
-  const void* found = dlsym(library, "_ZN3c104cuda20CUDACachingAllocator9allocatorE");
+  void* found = dlsym(library, name);
   dlclose(library);
+  return found;
+}
+
+CUDAAllocator* allocator() {
+  const void* found = symbol("_ZN3c104cuda20CUDACachingAllocator9allocatorE");
   return found == nullptr ? nullptr : static_cast<const std::atomic<CUDAAllocator*>*>(found)->load();
 }
 
@@ -55,6 +60,11 @@ class TorchPool final : public CapturePool {
   void end() override {
     mark_capture(allocator_, device_, false);
     allocator_.endAllocateToPool(device_, id_);
+  }
+  void forget_error() override {
+    if (void* last = symbol("cudaGetLastError"); last != nullptr) {
+      reinterpret_cast<cudaError_t (*)()>(last)();  // NOLINT: that is its type
+    }
   }
 
  private:

@@ -17,6 +17,8 @@ class CapturePool {
   /// What is allocated on that stream comes from the pool until end().
   virtual void begin(cudaStream_t stream) = 0;
   virtual void end() = 0;
+  /// LibTorch has a CUDA runtime of its own, which remembers a failed capture: this takes that from it.
+  virtual void forget_error() = 0;
 
   /// Null where LibTorch's allocator can't be reached.
   static std::unique_ptr<CapturePool> make();
@@ -38,8 +40,12 @@ class Graph {
     try {
       body();
     } catch (...) {
-      cudaStreamEndCapture(stream, &captured);
-      cudaGraphDestroy(captured);
+      // It says that the capture has failed, to us and, unless that is taken away, to whoever asks next.
+      if (cudaStreamEndCapture(stream, &captured) == cudaSuccess) {
+        cudaGraphDestroy(captured);
+      }
+      cudaGetLastError();
+      pool.forget_error();
       pool.end();
       throw;
     }

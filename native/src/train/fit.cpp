@@ -190,7 +190,8 @@ class CpuEngine final : public Engine {
 // A fit in progress.
 class Fit {
  public:
-  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss, Rows& rows)
+  Fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss, Rows& rows,
+      std::unique_ptr<Engine> (*on_device)(const DeviceFit& fit))
       : net_(net), scope_(scope), options_(options), params_(params), before_(params, params + net.layout().extent()) {
     split(rows.count());
     const auto count = static_cast<int64_t>(order_.size());
@@ -198,7 +199,7 @@ class Fit {
     const int64_t steps = options.epochs * ((count + batch - 1) / batch);
     if (options.device == kCuda) {
       require(scope.gates.tensors.empty(), "gates are trained on the CPU: take the device cpu");
-      engine_ = device_engine({net, scope, params, options, loss, rows, batch, steps});
+      engine_ = on_device({net, scope, params, options, loss, rows, batch, steps});
     } else {
       engine_ = std::make_unique<CpuEngine>(net, scope, params, before_.data(), options, loss, rows, batch, steps);
     }
@@ -294,13 +295,13 @@ class Fit {
 }  // namespace
 
 FitResult fit(const Net& net, const Scope& scope, float* params, const FitOptions& options, const LossSpec& loss,
-              Rows& rows, FitListener* listener) {
+              Rows& rows, FitListener* listener, std::unique_ptr<Engine> (*on_device)(const DeviceFit& fit)) {
   check_options(net, options, rows.count());
   if (scope.frozen_zero) {
     check_frozen_zero(net.layout(), scope.trainable, params, kErrorInvalidArgument,
                       "Allocate must start with every pruned weight at +0.0");
   }
-  Fit run(net, scope, params, options, loss, rows);
+  Fit run(net, scope, params, options, loss, rows, on_device);
   try {
     return run.run(listener);
   } catch (...) {

@@ -1,20 +1,27 @@
 // On a GPU: what the host runs of the kernels can't tell. Skipped, loudly, where there is none.
 
+#include <ATen/ATen.h>
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <memory>
 #include <random>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "core/error.h"
 #include "cuda/device.h"
+#include "cuda/gpu.h"
 #include "cuda/select.h"
 #include "cuda/status.h"
 #include "cuda/step_kernels.h"
+#include "../cuda_cases.h"
 #include "../fixture.h"
 #include "optim/masked_step.h"
 #include "pacnet/pacnet.h"
@@ -85,8 +92,8 @@ TEST_F(OnDevice, StepsAsTheCpuDoes) {
   const int64_t extent = layout.extent();
   std::vector<float> param = draw(extent, 2);
   const std::vector<float> grad = draw(extent, 3);
-  std::vector<float> moment1(param.size(), 0.0F);
-  std::vector<float> moment2(param.size(), 0.0F);
+  FloatBuffer moment1(extent);
+  FloatBuffer moment2(extent);
   std::vector<float> twice_l2(static_cast<std::size_t>(extent / kWordBits), 0.02F);
   BitMask trainable(layout);
   std::mt19937_64 random(4);
@@ -142,25 +149,135 @@ TEST_F(OnDevice, MemoryThatIsNotThereIsATypedErrorAndLeavesTheRest) {
   cuda::check(cudaDeviceSynchronize());
 }
 
-// What the host run of MlpStep can't tell: graphs, streams, products.
-TEST_F(OnDevice, TrainsAsTheCpuDoes) {
-  for (const char* description : {"mlp sizes=7,64,64,2 activation=silu", "mlp sizes=7,64,3 activation=tanh dropout=0.2"}) {
-    Network on_cpu(description);
-    on_cpu.initialize(1);
-    Network on_gpu(description);
-    test::set_parameters(on_gpu, test::parameters_of(on_cpu));
-    const std::vector<float> x = draw(1000 * 7, 5);
-    const std::vector<float> y = draw(1000 * on_cpu.outputs(), 6);
-    FitOptions options;
-    options.epochs = 3;
-    options.batch_size = 48;
-    options.validation_share = 0.1;
-    const double cpu = test::fit(on_cpu, options, test::PhaseScope(on_cpu, test::Train::kAll, 0.01), x, y);
-    options.device = kCuda;
-    const double gpu = test::fit(on_gpu, options, test::PhaseScope(on_gpu, test::Train::kAll, 0.01), x, y);
-    EXPECT_NEAR(gpu, cpu, 1e-5 * cpu);
-    EXPECT_LT(test::relative_difference(test::parameters_of(on_gpu), test::parameters_of(on_cpu)), 1e-5);
+class FitOnDevice : public testing::TestWithParam<test::DeviceCase> {
+ protected:
+  void SetUp() override {
+    const cuda::Status status = cuda::status();
+    if (!status.usable) {
+      GTEST_SKIP() << "NOT RUN: " << status.words;
+    }
   }
+};
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+TEST_P(FitOnDevice, LearnsWhatTheCpuLearnsAndTheSameBitsAgain) {
+  const test::DeviceFitting fitting(GetParam());
+  const test::DeviceFitting::Outcome found = fitting.by(device_engine);
+  fitting.expect_same(found, fitting.on_cpu());
+  const test::DeviceFitting::Outcome again = fitting.by(device_engine);
+  EXPECT_TRUE(same_bits(found.params, again.params));
+  EXPECT_EQ(found.losses, again.losses);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fits, FitOnDevice, testing::ValuesIn(test::device_cases()),
+                         [](const auto& instance) { return "case" + std::to_string(instance.index); });
+
+// One of its own kernels, one of LibTorch's operations, one with what the process shares between them set otherwise.
+const test::DeviceCase kPerceptron{"mlp sizes=7,64,64,2 activation=silu", kMse, kAdam, test::Moves::kAll};
+const test::DeviceCase kImages{test::kSmallImages, kCrossEntropy, kAdam, test::Moves::kAll, 0.0F, nullptr, kFloat32, 1e-3};
+const test::DeviceCase kRounded{test::kSmallImages,  kCrossEntropy, kAdam, test::Moves::kAll, 0.0F, nullptr,
+                                kTensorFloat32, 0.3};
+
+TEST_F(OnDevice, FitsAtTheSameTimeGiveTheBitsOfOneAfterAnother) {
+  std::vector<std::unique_ptr<test::DeviceFitting>> fittings;
+  std::vector<test::DeviceFitting::Outcome> alone;
+  for (const test::DeviceCase& c : {kPerceptron, kImages, kRounded, kPerceptron}) {
+    fittings.push_back(std::make_unique<test::DeviceFitting>(c));
+    alone.push_back(fittings.back()->by(device_engine));
+  }
+  std::vector<test::DeviceFitting::Outcome> together = alone;
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < fittings.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 3; ++round) {
+        together[i] = fittings[i]->by(device_engine);
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  for (std::size_t i = 0; i < fittings.size(); ++i) {
+    EXPECT_TRUE(same_bits(together[i].params, alone[i].params)) << i;
+  }
+}
+
+TEST_F(OnDevice, AnExceptionInACaptureLeavesNothingBehind) {
+  const test::DeviceFitting images(kImages);
+  const test::DeviceFitting::Outcome before = images.by(device_engine);
+  {
+    cuda::Gpu gpu(false);
+    const auto current = gpu.current();
+    ASSERT_TRUE(gpu.captures());
+    const at::Tensor ones = at::ones({64}, at::TensorOptions().device(gpu.device()));
+    EXPECT_THROW(gpu.capture([&] {
+      ones.add(1.0);
+      throw Error(kErrorInternal, "on purpose");
+    }),
+                 Error);
+    // LibTorch's own refusal: the host can't wait for a number within a capture.
+    EXPECT_ANY_THROW(gpu.capture([&] { ones.sum().item<float>(); }));
+    EXPECT_EQ(ones.sum().item<float>(), 64.0F);
+  }
+  EXPECT_TRUE(same_bits(images.by(device_engine).params, before.params));
+}
+
+TEST_F(OnDevice, AFitThatEndsEarlyPutsTheWeightsBack) {
+  for (const char* description : {"mlp sizes=7,16,2", "cnn image=1,8,8 outputs=2 widths=4"}) {
+    Network network(description);
+    network.initialize(1);
+    const std::vector<float> before = test::parameters_of(network);
+    const std::vector<float> x = draw(50 * network.inputs(), 1);
+    const std::vector<float> y = draw(50 * network.outputs(), 2);
+    class Cancel final : public FitListener {
+     public:
+      bool on_epoch(int64_t epoch, double /*train*/, double /*validation*/) override { return epoch < 2; }
+    } cancel;
+    FitOptions options;
+    options.epochs = 10;
+    options.batch_size = 16;
+    options.device = kCuda;
+    const FitResult result = network.fit(options, FitScope(network), x.data(), test::count(x), y.data(), test::count(y), 50, &cancel);
+    EXPECT_TRUE(result.cancelled);
+    EXPECT_TRUE(same_bits(test::parameters_of(network), before));
+    options.learning_rate = 1e30;
+    EXPECT_THROW(network.fit(options, FitScope(network), x.data(), test::count(x), y.data(), test::count(y), 50, nullptr), Error);
+    EXPECT_TRUE(same_bits(test::parameters_of(network), before));
+  }
+}
+
+TEST_F(OnDevice, MemoryThatIsFullIsATypedErrorAndAFitGoesOnWhenItIsFree) {
+  const test::DeviceFitting images(kImages);
+  const test::DeviceFitting::Outcome before = images.by(device_engine);
+  {
+    std::vector<cuda::DeviceBuffer<char>> all;
+    for (std::size_t size = cuda::Gpu::free_bytes(); size > (1U << 16); size /= 2) {
+      try {
+        for (;;) {
+          all.emplace_back(static_cast<int64_t>(size));
+        }
+      } catch (const Error& e) {
+        ASSERT_EQ(e.kind(), kErrorOutOfMemory);
+      }
+    }
+    // Many rows, so that the fit's own arrays are what does not fit.
+    Network network("mlp sizes=100,2000,2000,1");
+    network.initialize(1);
+    const std::vector<float> x = draw(1000 * 100, 1);
+    const std::vector<float> y = draw(1000, 2);
+    FitOptions options;
+    options.device = kCuda;
+    try {
+      network.fit(options, FitScope(network), x.data(), test::count(x), y.data(), test::count(y), 1000, nullptr);
+      FAIL() << "there was room";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), kErrorOutOfMemory) << e.what();
+    }
+  }
+  EXPECT_TRUE(same_bits(images.by(device_engine).params, before.params));
 }
 
 }  // namespace
