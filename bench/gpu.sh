@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=native/build/gpu
 results=${RESULTS:-native/build/gpu-results}
-mkdir -p "$results"
+mkdir -p "$results" native/build
 log=$results/log.txt
 : >"$log"
 started=$SECONDS
@@ -109,9 +109,11 @@ if [[ -x $pack/java/bin/java ]]; then
   run doctor | grep -E '^(LibTorch|GPU)' || failed=1
   run demo --out "$java/demo" >>"$log" 2>&1 || failed=1
   for device in cpu cuda; do
+    begun=$SECONDS
     run transfer --source "$java/demo/source.csv" --target "$java/demo/target.csv" --label y --device "$device" \
-      --out "$java/model-$device" >"$java/$device.txt" 2>&1 || failed=1
-    grep -E "^(Base|Target|Source|Scratch| )" "$java/$device.txt" | tail -n 8 || true
+      --out "$java/model-$device" >"$results/transfer-$device.txt" 2>&1 || failed=1
+    echo "$device, $((SECONDS - begun)) s:"
+    grep -E 'RMSE|before|after|GPU' "$results/transfer-$device.txt" || tail -n 20 "$results/transfer-$device.txt"
   done
 fi
 

@@ -20,7 +20,7 @@ for jar in java/target/dist/lib/*.jar; do
 done
 cp java/target/dist/lib/libduckdb* "$pack/lib/"
 unzip -qoj java/target/dist/lib/pacnet-native-*-linux-x86_64.jar '*/libjnipacnet.so' -d "$pack"
-jlink --add-modules java.base,java.sql,java.naming,java.logging,java.management,java.xml,java.desktop,jdk.unsupported,jdk.random \
+jlink --add-modules java.base,java.sql,java.naming,java.logging,java.management,jdk.management,java.xml,java.desktop,jdk.unsupported,jdk.random \
   --strip-debug --no-man-pages --no-header-files --output "$pack/java"
 tar -C target -cJf target/gpu-pack.tar.xz gpu-pack
 size=$(stat -c %s target/gpu-pack.tar.xz)

@@ -1,6 +1,7 @@
 """Training steps in PyTorch on a GPU, three ways: gpu_peers.py CASE..., a case being "DESCRIPTION|BATCH|fp32|tf32|bf16[|compile]", the
 description of a perceptron (as in pacnet.h) or of resnet18. Prints "CASE <tab> WAY <tab> microseconds", a line each; the ways: "eager",
-"graph" and, where the case asks for it, "compiled". All use fused Adam and data that are on the GPU already; compiled is
+"graph" and, where the case asks for it, "compiled". All use fused Adam and one batch that is on
+the GPU already: nothing is shuffled or gathered, which pacnet does. compiled is
 torch.compile(mode="reduce-overhead"), graph a whole step captured by hand."""
 
 import statistics

@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/simd.h"
+#include "cuda/select.h"
 #include "cuda/status.h"
 #include "nn/describe.h"
 #include "pacnet/pacnet.h"
@@ -189,7 +190,7 @@ void Network::set_parameters(const float* in, int64_t count) {
 }
 
 int64_t Network::prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count,
-                       int threads) {
+                       int threads, int device) {
   return guarded([&] {
     require(ratio > 0 && ratio < 1, "the pruning ratio must be between 0 and 1, both excluded, not " +
                                         std::to_string(ratio));
@@ -216,7 +217,10 @@ int64_t Network::prune(double ratio, int rule, uint64_t seed, const bool* prunab
       rule = kPrunePlain;
     }
     const float* magnitudes = drawn.size() > 0 ? drawn.data() : impl_->params.data();
-    const int64_t kept = select_by_rule(magnitudes, chosen, ratio, static_cast<PruningRule>(rule), mask, threads);
+    require(device == kCpu || device == kCuda, "unknown device");
+    const Selector select =
+        device == kCuda ? cuda::select_on_gpu(magnitudes, impl_->layout()) : select_on_cpu(magnitudes, threads);
+    const int64_t kept = select_by_rule(select, chosen, ratio, static_cast<PruningRule>(rule), mask);
     impl_->kept = mask;
     for (const Tensor& t : chosen) {
       for (int64_t i = t.offset; i < t.offset + t.size; ++i) {

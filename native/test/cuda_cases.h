@@ -110,6 +110,11 @@ inline std::vector<DeviceCase> device_cases() {
       {"mlp sizes=7,19,4 activation=tanh dropout=0.2", kCrossEntropy, kAdam, Moves::kKept, 0.0F, nullptr, kFloat32, 1e-4, 30, 64, From::kSource},
       {kSmallImages, kCrossEntropy, kAdam, Moves::kAll, 0.0F, nullptr, kFloat32, 1e-3, 30, 8, From::kSource},
       {kSmallImages, kCrossEntropy, kAdam, Moves::kAll, 0.0F, nullptr, kFloat32, 1e-3, 10, 30},
+      // More than a block sums.
+      {"mlp sizes=7,40,36,4 activation=silu", kMse, kAdam, Moves::kAll, 0.0F, nullptr, kFloat32, 1e-4, 1600, 700},
+      {"mlp sizes=7,40,36,4 activation=relu", kCrossEntropy, kAdam, Moves::kPruned, 0.0F, nullptr, kFloat32, 1e-4, 2900, 2500},
+      // Orders that are made ahead.
+      {"mlp sizes=3,8,1 activation=tanh", kMse, kAdam, Moves::kAll, 0.0F, nullptr, kFloat32, 1e-3, 12'000, 1000},
       // By LibTorch's operations.
       {"mlp sizes=7,19,13,2 activation=silu", kHuber, kAdam, Moves::kPruned, 0.01F, with_penalty},
       {"mlp sizes=6,21,8,4 activation=gelu dropout=0.3", kCrossEntropy, kAdamW, Moves::kAll, 0.01F, with_penalty},
@@ -151,7 +156,7 @@ class DeviceFitting {
         prunable.push_back(tensor);
       }
     }
-    select_by_rule(start_.data(), prunable, 0.8, kPruneGlobal, kept);
+    select_by_rule(select_on_cpu(start_.data()), prunable, 0.8, kPruneGlobal, kept);
     for (const Tensor& tensor : layout.tensors()) {
       for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
         if (!kept.get(i)) {

@@ -92,7 +92,7 @@ void expect_the_cpus_bits(bool anchored, Schedule schedule, double decay) {
   cuda::StepState state;
   const RateSchedule rates{schedule, 0.01, 10};
   for (int64_t step = 0; step < 4; ++step) {
-    run_on_host(cuda::AdvanceStep{&state, rates, 0.9, 0.999, 1e-8, decay, 0.8, 3}, {2, 32});
+    run_on_host(cuda::AdvanceStep{&state, rates, 0.9, 0.999, 1e-8, decay, 0.8}, {2, 32});
     run_on_host(cuda::MaskedStep<kAdam>{device.arrays(state, anchored)}, {3, 64});
     const StepBuffers buffers{host.param.data(), host.grad.data(), host.moment1.data(), host.moment2.data(),
                               anchored ? host.anchor.data() : nullptr};
@@ -105,7 +105,6 @@ void expect_the_cpus_bits(bool anchored, Schedule schedule, double decay) {
     }
   }
   EXPECT_EQ(state.step, 4);
-  EXPECT_EQ(state.row, 12);
   EXPECT_TRUE(same_bits(device.param.data(), host.param.data(), host.layout.extent()));
   EXPECT_TRUE(same_bits(device.moment1.data(), host.moment1.data(), host.layout.extent()));
   EXPECT_TRUE(same_bits(device.moment2.data(), host.moment2.data(), host.layout.extent()));
@@ -127,27 +126,25 @@ struct Selected {
 };
 
 Selected select(const std::vector<float>& values, const Layout& layout, int64_t keep, Grid grid) {
-  std::vector<cuda::RankedWord> words;
+  BitMask lanes(layout);
   for (const Tensor& tensor : layout.tensors()) {
-    for (int64_t w = tensor.offset / kWordBits; w * kWordBits < tensor.offset + tensor.size; ++w) {
-      words.push_back({w, BitMask::inside(tensor, w)});
-    }
+    lanes.fill(tensor, true);
   }
-  const auto count = static_cast<int64_t>(words.size());
-  const cuda::RankedNumbers numbers{values.data(), words.data(), count};
+  const int64_t count = layout.extent() / kWordBits;
+  const cuda::RankedNumbers numbers{values.data(), lanes.words(), count};
   cuda::SelectState state;
   state.wanted = static_cast<unsigned long long>(keep);
   for (int pass = 0; pass < cuda::kDigits; ++pass) {
     run_on_host(cuda::CountDigits{numbers, &state, pass}, grid);
-    run_on_host(cuda::ChooseDigit{&state, pass}, {1, 1});
+    run_on_host(cuda::ChooseDigit{&state, pass}, {1, cuda::ChooseDigit::kThreads});
   }
   Selected selected{std::vector<uint64_t>(at(layout.extent() / kWordBits)), state.bad};
-  std::vector<uint64_t> equal(words.size());
+  std::vector<uint64_t> equal(at(count));
   const Grid marking = cuda::MarkWords::grid(count);
   std::vector<unsigned long long> equals(at(marking.blocks));
   run_on_host(cuda::MarkWords{numbers, &state, selected.mask.data(), equal.data(), equals.data()}, marking);
   run_on_host(cuda::ScanEquals{equals.data(), marking.blocks}, {1, cuda::ScanEquals::kThreads});
-  run_on_host(cuda::KeepEquals{&state, words.data(), equal.data(), equals.data(), selected.mask.data(), count}, grid);
+  run_on_host(cuda::KeepEquals{&state, equal.data(), equals.data(), selected.mask.data(), count}, grid);
   return selected;
 }
 
@@ -202,26 +199,44 @@ TEST(SelectKernels, SayWhereANumberIsNotFinite) {
 // --- Layers and losses --------------------------------------------------------------------------------------------
 
 template <typename F>
-void expect_the_cpus_activation(Activation activation) {
-  constexpr int64_t kRows = 13;
-  constexpr int64_t kWidth = 29;
-  const std::vector<float> z = draw(kRows * kWidth, 7);
-  const std::vector<float> bias = draw(kWidth, 8);
+void expect_the_cpus_activation(Activation activation, int64_t width) {
+  constexpr int64_t kRows = 213;
+  const std::vector<float> z = draw(kRows * width, 7);
+  const std::vector<float> bias = draw(width, 8);
   std::vector<float> saved(z.size());
   std::vector<float> a(z.size());
-  run_on_host(cuda::Activate<F>{z.data(), bias.data(), saved.data(), a.data(), kRows, kWidth}, {3, 50});
+  run_on_host(cuda::Activate<F>{z.data(), bias.data(), saved.data(), a.data(), kRows, width}, {3, 50});
   std::vector<float> cpu_saved(z.size());
   std::vector<float> cpu(z.size());
-  activate(activation, z.data(), bias.data(), kRows, kWidth, cpu_saved.data(), cpu.data(), {}, 0);
-  EXPECT_TRUE(same_bits(a.data(), cpu.data(), kRows * kWidth));
-  std::vector<float> grad = draw(kRows * kWidth, 9);
-  std::vector<float> cpu_grad = grad;
-  run_on_host(cuda::ActivateBackward<F>{saved.data(), grad.data(), kRows * kWidth}, {2, 37});
+  activate(activation, z.data(), bias.data(), kRows, width, cpu_saved.data(), cpu.data(), {}, 0);
+  EXPECT_TRUE(same_bits(a.data(), cpu.data(), kRows * width));
+  const std::vector<float> outward = draw(kRows * width, 9);
+  std::vector<float> cpu_grad = outward;
   const std::vector<float>& from = activation == kRelu ? cpu : cpu_saved;
-  activate_backward(activation, from.data(), kRows, kWidth, cpu_grad.data(), {}, 0);
-  for (std::size_t i = 0; i < grad.size(); ++i) {
-    EXPECT_EQ(grad[i], cpu_grad[i]);  // but for the sign of a zero
+  activate_backward(activation, from.data(), kRows, width, cpu_grad.data(), {}, 0);
+  for (const int64_t chunks : {int64_t{1}, int64_t{3}, cuda::LayerGradient<F>::chunks_for(kRows, width)}) {
+    std::vector<float> grad = outward;
+    std::vector<float> sums(at(cuda::LayerGradient<F>::room(width)), 5.0F);
+    std::vector<float> sum(at(width));
+    const cuda::LayerGradient<F> back{saved.data(), grad.data(), sums.data(), kRows, width, chunks};
+    run_on_host(back, back.grid());
+    const cuda::LayerGradient<cuda::Linear> add{nullptr, sums.data(), sum.data(), chunks, width, 1};
+    run_on_host(add, add.grid());
+    for (int64_t c = 0; c < width; ++c) {
+      double expected = 0.0;
+      for (int64_t r = 0; r < kRows; ++r) {
+        EXPECT_EQ(grad[at(r * width + c)], cpu_grad[at(r * width + c)]);  // but for the sign of a zero
+        expected += static_cast<double>(cpu_grad[at(r * width + c)]);
+      }
+      EXPECT_NEAR(static_cast<double>(sum[at(c)]), expected, 1e-4);
+    }
   }
+}
+
+template <typename F>
+void expect_the_cpus_activation(Activation activation) {
+  expect_the_cpus_activation<F>(activation, 29);
+  expect_the_cpus_activation<F>(activation, 36);
 }
 
 TEST(LayerKernels, ActivateAsTheCpuDoes) {
@@ -232,37 +247,40 @@ TEST(LayerKernels, ActivateAsTheCpuDoes) {
   expect_the_cpus_activation<Silu>(kSilu);
 }
 
-TEST(LayerKernels, GatherAddAndSum) {
+TEST(LayerKernels, GatherABatchAndBeginItsStep) {
   constexpr int64_t kRows = 21;
-  constexpr int64_t kWidth = 45;
-  const std::vector<float> data = draw(50 * kWidth, 10);
-  std::vector<uint32_t> order;
+  constexpr int64_t kInputs = 45;
+  constexpr int64_t kLabels = 2;
+  const std::vector<float> x = draw(50 * kInputs, 10);
+  const std::vector<float> y = draw(50 * kLabels, 11);
+  std::vector<uint32_t> order(4, 49U);
   for (uint32_t r = 0; r < kRows; ++r) {
     order.push_back(r * 17 % 50);
   }
-  std::vector<float> rows(at(kRows * kWidth));
-  cuda::StepState state;
-  state.row = 4;
-  order.insert(order.begin(), 4, 49U);
-  run_on_host(cuda::GatherRows{data.data(), order.data(), &state, rows.data(), kRows, kWidth}, {5, 33});
-  order.erase(order.begin(), order.begin() + 4);
-  for (int64_t r = 0; r < kRows; ++r) {
-    EXPECT_TRUE(same_bits(rows.data() + r * kWidth, data.data() + order[at(r)] * kWidth, kWidth));
-  }
-  std::vector<float> sums(at(kWidth));
-  run_on_host(cuda::ColumnSums{rows.data(), sums.data(), kRows, kWidth}, cuda::ColumnSums::grid(kWidth));
-  for (int64_t c = 0; c < kWidth; ++c) {
-    double sum = 0.0;
+  for (const bool trains : {false, true}) {
+    std::vector<float> to_x(at(kRows * kInputs));
+    std::vector<float> to_y(at(kRows * kLabels));
+    cuda::StepState state;
+    state.row = 4;
+    run_on_host(cuda::GatherBatch{x.data(), y.data(), order.data(), to_x.data(), to_y.data(), kRows, kInputs, kLabels,
+                                  {&state, {kConstant, 0.5, 9}, 0.9, 0.999, 1e-8, 0.0, 0.0}, trains},
+                {5, 33});
     for (int64_t r = 0; r < kRows; ++r) {
-      sum += static_cast<double>(rows[at(r * kWidth + c)]);
+      const int64_t from = order[at(r + 4)];
+      EXPECT_TRUE(same_bits(to_x.data() + r * kInputs, x.data() + from * kInputs, kInputs));
+      EXPECT_TRUE(same_bits(to_y.data() + r * kLabels, y.data() + from * kLabels, kLabels));
     }
-    EXPECT_NEAR(static_cast<double>(sums[at(c)]), sum, 1e-5);
+    EXPECT_EQ(state.step, trains ? 1 : 0);
+    EXPECT_EQ(state.row, 4);
   }
-  const std::vector<float> bias = draw(kWidth, 11);
-  std::vector<float> added = rows;
-  run_on_host(cuda::AddBias{bias.data(), added.data(), kRows, kWidth}, {2, 64});
-  for (int64_t i = 0; i < kRows * kWidth; ++i) {
-    EXPECT_EQ(added[at(i)], rows[at(i)] + bias[at(i % kWidth)]);
+}
+
+TEST(Places, AreThoseOfTheDivision) {
+  for (const int64_t width : {int64_t{1}, int64_t{7}, int64_t{1} << 33}) {
+    for (const int64_t i : {int64_t{0}, int64_t{41}, (int64_t{1} << 32) - 1, (int64_t{1} << 32) + 5, int64_t{1} << 40}) {
+      EXPECT_EQ(cuda::place_of(i, width).row, i / width);
+      EXPECT_EQ(cuda::place_of(i, width).column, i % width);
+    }
   }
 }
 
@@ -272,17 +290,30 @@ void expect_the_cpus_loss(Loss kind, Error error) {
   constexpr int64_t kOutputs = 5;
   const std::vector<float> out = draw(kRows * kOutputs, 12);
   const std::vector<float> y = draw(kRows * kOutputs, 13);
-  std::vector<float> grad(out.size());
+  const std::vector<float> bias = draw(kOutputs, 15);
+  std::vector<float> with_bias = out;
+  for (int64_t i = 0; i < kRows * kOutputs; ++i) {
+    with_bias[at(i)] += bias[at(i % kOutputs)];
+  }
   std::vector<float> cpu_grad(out.size());
-  std::vector<double> sums(3);
-  double total = 1.0;
   const float scale = 1.0F / kRows;
-  run_on_host(cuda::ElementLoss<Error>{error, out.data(), y.data(), grad.data(), scale / kOutputs, kRows * kOutputs, sums.data()},
-              {3, 16});
-  run_on_host(cuda::AddSums{sums.data(), 3, 1.0 / kOutputs, &total}, {2, 2});
-  const double cpu = loss_sum({kind, 0.7, 0}, out.data(), y.data(), kRows, kOutputs, scale, cpu_grad.data());
-  EXPECT_NEAR(total - 1.0, cpu, 1e-9 * cpu);
-  EXPECT_TRUE(same_bits(grad.data(), cpu_grad.data(), kRows * kOutputs));
+  const double cpu = loss_sum({kind, 0.7, 0}, with_bias.data(), y.data(), kRows, kOutputs, scale, cpu_grad.data());
+  for (const Grid grid : {Grid{1, 256}, Grid{1, 40}, Grid{3, 16}}) {
+    std::vector<float> grad(out.size());
+    std::vector<double> sums(3);
+    double total = 1.0;
+    cuda::StepState state;
+    const cuda::LossSum sum{sums.data(), &total, 1.0 / kOutputs, &state, kRows};
+    run_on_host(cuda::ElementLoss<Error>{error, out.data(), bias.data(), y.data(), grad.data(), scale / kOutputs,
+                                         kRows * kOutputs, kOutputs, sum},
+                grid);
+    if (grid.blocks > 1) {
+      run_on_host(cuda::AddSums{sums.data(), grid.blocks, sum.scale, &total}, {1, 256});
+    }
+    EXPECT_NEAR(total - 1.0, cpu, 1e-9 * cpu);
+    EXPECT_TRUE(same_bits(grad.data(), cpu_grad.data(), kRows * kOutputs));
+    EXPECT_EQ(state.row, kRows);
+  }
 }
 
 TEST(LossKernels, GiveTheCpusSumsAndGradients) {
@@ -290,19 +321,28 @@ TEST(LossKernels, GiveTheCpusSumsAndGradients) {
   expect_the_cpus_loss(kMae, AbsoluteError{});
   expect_the_cpus_loss(kHuber, HuberError{0.7F});
   constexpr int64_t kRows = 37;
-  const std::vector<float> out = draw(kRows * 6, 14);
+  std::vector<float> out = draw(kRows * 6, 14);
+  const std::vector<float> bias = draw(6, 15);
+  std::vector<float> with_bias = out;
   std::vector<float> labels;
   for (int64_t r = 0; r < kRows; ++r) {
     labels.push_back(static_cast<float>(r * 7 % 5));
+    for (int64_t c = 0; c < 6; ++c) {
+      with_bias[at(6 * r + c)] += bias[at(c)];
+    }
   }
   std::vector<float> grad(out.size(), 9.0F);
   std::vector<float> cpu_grad(out.size());
   std::vector<double> sums(2);
+  cuda::StepState state;
   // Of six outputs five are classes.
-  run_on_host(cuda::CrossEntropyLoss{out.data(), labels.data(), grad.data(), 0.25F, kRows, 6, 5, sums.data()}, {2, 8});
-  const double cpu = loss_sum({kCrossEntropy, 1.0, 5}, out.data(), labels.data(), kRows, 6, 0.25F, cpu_grad.data());
+  run_on_host(cuda::CrossEntropyLoss{out.data(), bias.data(), labels.data(), grad.data(), 0.25F, kRows, 6, 5,
+                                     {sums.data(), nullptr, 1.0, &state, kRows}},
+              {2, 8});
+  const double cpu = loss_sum({kCrossEntropy, 1.0, 5}, with_bias.data(), labels.data(), kRows, 6, 0.25F, cpu_grad.data());
   EXPECT_NEAR(sums[0] + sums[1], cpu, 1e-9 * cpu);
   EXPECT_TRUE(same_bits(grad.data(), cpu_grad.data(), kRows * 6));
+  EXPECT_EQ(state.row, kRows);
 }
 
 // --- Guarantees ---------------------------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ TEST(Rule, GlobalGivesEveryTensorItsFloorAndKeepsExactlyK) {
         floors.push_back((std::llround((1 - ratio) * static_cast<double>(size)) + 1) / 2);
       }
       BitMask mask(t.layout);
-      const int64_t keep = select_by_rule(t.values.data(), t.layout.tensors(), ratio, kPruneGlobal, mask);
+      const int64_t keep = select_by_rule(select_on_cpu(t.values.data()), t.layout.tensors(), ratio, kPruneGlobal, mask);
       EXPECT_EQ(keep, keep_count(640 + 64 + 200 + 31, ratio));
       const std::vector<bool> expected = mask_with_floors(t, floors, keep);
       for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -197,9 +197,9 @@ TEST(Rule, PlainCanEmptyATensorAndGlobalDoesNot) {
     std::fill_n(&t.values[static_cast<std::size_t>(tensor.offset)], tensor.size, tensor.size == 64 ? 0.1F : 1.0F);
   }
   BitMask mask(t.layout);
-  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.8, kPrunePlain, mask), 141);
+  EXPECT_EQ(select_by_rule(select_on_cpu(t.values.data()), t.layout.tensors(), 0.8, kPrunePlain, mask), 141);
   EXPECT_EQ(mask.count(t.layout.tensors()[1]), 0);
-  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.8, kPruneGlobal, mask), 141);
+  EXPECT_EQ(select_by_rule(select_on_cpu(t.values.data()), t.layout.tensors(), 0.8, kPruneGlobal, mask), 141);
   EXPECT_EQ(mask.count(t.layout.tensors()[1]), 7);  // half of round(0.2 * 64) = 13
   EXPECT_EQ(mask.count(t.layout.tensors()[0]), 134);
 }
@@ -209,11 +209,11 @@ TEST(Rule, WhereKIsTooSmallForTheFloorsEachIsOneAndThenNone) {
   float next = 10.0F;
   t.fill([&] { return next -= 1.0F; });
   BitMask mask(t.layout);
-  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.6, kPruneGlobal, mask), 3);
+  EXPECT_EQ(select_by_rule(select_on_cpu(t.values.data()), t.layout.tensors(), 0.6, kPruneGlobal, mask), 3);
   for (const Tensor& tensor : t.layout.tensors()) {
     EXPECT_EQ(mask.count(tensor), 1);
   }
-  EXPECT_EQ(select_by_rule(t.values.data(), t.layout.tensors(), 0.8, kPruneGlobal, mask), 1);
+  EXPECT_EQ(select_by_rule(select_on_cpu(t.values.data()), t.layout.tensors(), 0.8, kPruneGlobal, mask), 1);
   EXPECT_TRUE(mask.get(0));
 }
 

@@ -3,16 +3,19 @@
 //   device_bench status                             whether there is a GPU that can be used, and what it is
 //   device_bench step DESCRIPTION BATCH PRECISION   microseconds of a training step, by the public API
 //   device_bench adam COUNT                         share of the measured copy bandwidth that masked Adam reaches
-//   device_bench select COUNT                       milliseconds of a selection, and of reading the numbers once
+//   device_bench select COUNT                       milliseconds of a selection there and on the CPU
 
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "../clock.h"
@@ -59,6 +62,7 @@ void step(const std::string& description, int64_t batch, int precision) {
   options.epochs = kEpochs;
   options.device = kCuda;
   options.precision = precision;
+  options.threads = static_cast<int>(std::thread::hardware_concurrency());
   Clock clock;
   network.fit(options, FitScope(network), x.data(), static_cast<int64_t>(x.size()), y.data(), static_cast<int64_t>(y.size()),
               rows, &clock);
@@ -116,7 +120,7 @@ void adam(int64_t count) {
   cuda::check(cudaMemset(mask.data(), 0xa5, static_cast<std::size_t>(mask.size()) * sizeof(uint64_t)));
   const cuda::StepState start{};
   state.upload(&start, 1, nullptr);
-  cuda::launch(cuda::AdvanceStep{state.data(), {kConstant, 1e-3, 100}, 0.9, 0.999, 1e-8, 0.0, 0.0, 1}, {1, 1}, nullptr);
+  cuda::launch(cuda::AdvanceStep{state.data(), {kConstant, 1e-3, 100}, 0.9, 0.999, 1e-8, 0.0, 0.0}, {1, 1}, nullptr);
   const cuda::MaskedAdam kernel{
       {state.data(), p.data(), g.data(), m.data(), v.data(), nullptr, mask.data(), l2.data(), extent}};
   const double milliseconds = timed([&] { cuda::launch(kernel, cuda::MaskedAdam::grid(extent), nullptr); });
@@ -132,14 +136,22 @@ void select(int64_t count) {
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   std::generate(values.begin(), values.end(), [&] { return normal(random); });
-  cuda::DeviceBuffer<float> on_device(layout.extent());
-  on_device.upload(values.data(), layout.extent(), nullptr);
-  cuda::DeviceBuffer<uint64_t> mask(layout.extent() / kWordBits);
-  mask.clear(nullptr);
-  const double milliseconds = timed(
-      [&] { cuda::select_largest(on_device.data(), layout.tensors(), count / 5, mask.data(), nullptr); });
-  std::printf("select ms\t%.4f\nselect in copies of the numbers\t%.2f\n", milliseconds,
-              milliseconds * copy_bandwidth(count) / (2.0 * static_cast<double>(count) * sizeof(float)) * 2.0);
+  BitMask mask(layout);
+  const auto milliseconds = [&](const Selector& select) {
+    std::vector<double> times;
+    for (int i = 0; i < 5; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      select(layout.tensors(), count / 5, mask);
+      times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    }
+    return median(times);
+  };
+  std::printf("select ms, the numbers there\t%.3f\n", milliseconds(cuda::select_on_gpu(values.data(), layout)));
+  std::printf("select ms, with their way there\t%.3f\n", milliseconds([&](std::span<const Tensor> tensors, int64_t keep, BitMask& to) {
+    cuda::select_on_gpu(values.data(), layout)(tensors, keep, to);
+  }));
+  const int threads = static_cast<int>(std::thread::hardware_concurrency());
+  std::printf("select ms, on the CPU by %d threads\t%.3f\n", threads, milliseconds(select_on_cpu(values.data(), threads)));
 }
 
 }  // namespace

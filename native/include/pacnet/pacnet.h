@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 7;
+constexpr int kAbiVersion = 8;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -265,8 +265,8 @@ class PACNET_API Network {
   /// Keeps the K = round((1 - ratio) * n) weights of largest magnitude of the n in the prunable tensors, ties broken
   /// by lowest index, and sets the others to +0.0. Replaces the mask.
   /// ratio in (0, 1); rule: a PruningRule; seed: of kPruneRandom; prunable: one flag a tensor, true only for those of
-  /// kRolePrunable; threads: at most, and the mask does not depend on them. Returns how many are kept.
-  int64_t prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count, int threads);
+  /// kRolePrunable; threads: at most; device: a Device. The mask depends on neither. Returns how many are kept.
+  int64_t prune(double ratio, int rule, uint64_t seed, const bool* prunable, int64_t count, int threads, int device = kCpu);
 
   /// The mask of one tensor, one bit an element in row-major order, least significant bit first, (n + 7) / 8 bytes,
   /// unused bits 0. 1 is kept. Tensors that prune() did not cover read as all kept.

@@ -73,8 +73,7 @@ class DeviceEngine final : public Engine {
          fit.options.beta2,
          fit.options.epsilon,
          fit.options.weight_decay,
-         fit.options.momentum,
-         0}};
+         fit.options.momentum}};
     upload(fit);
     make_step(fit, arrays, anchor);
   }

@@ -41,7 +41,7 @@ class FormStep final : public Step {
   }
 
   void train(int64_t rows) override {
-    gather(rows);
+    gather(fit_, x_, y_, rows, inputs_, labels_, true, backend_);
     Random random(seed_, Stream::kNormalise, static_cast<uint64_t>(step_++));
     pass_.tensors().random = &random;
     const at::Tensor loss = pass_.gradients(x(rows), y(rows), fit_.arrays.grad);
@@ -49,11 +49,12 @@ class FormStep final : public Step {
     if (factors_.defined()) {
       add_penalty();
     }
-    optimize(fit_, rows, backend_);
+    optimize(fit_, backend_);
+    backend_.run(SkipRows{fit_.advance.state, rows}, {1, 1});
   }
 
   void measure(int64_t rows) override {
-    gather(rows);
+    gather(fit_, x_, y_, rows, inputs_, labels_, false, backend_);
     count(pass_.loss(x(rows), y(rows)), rows);
     backend_.run(SkipRows{fit_.advance.state, rows}, {1, 1});
   }
@@ -66,11 +67,6 @@ class FormStep final : public Step {
   at::Tensor x(int64_t rows) const { return floats(x_, {rows, inputs_}); }
   at::Tensor y(int64_t rows) const { return floats(y_, {rows, labels_}); }
   at::Tensor arena(const float* data) const { return floats(data, {fit_.arrays.extent}); }
-
-  void gather(int64_t rows) {
-    backend_.run(GatherRows{fit_.x, fit_.order, fit_.advance.state, x_, rows, inputs_}, grid_for(rows * inputs_));
-    backend_.run(GatherRows{fit_.y, fit_.order, fit_.advance.state, y_, rows, labels_}, grid_for(rows * labels_));
-  }
 
   void count(const at::Tensor& loss, int64_t rows) const {
     const at::NoGradGuard no_gradients;

@@ -40,6 +40,22 @@ constexpr unsigned long long kNone = ~0ULL;
 struct alignas(16) Four {
   float at[4];
 };
+PACNET_HD inline Four load(const float* from, int64_t at) { return *reinterpret_cast<const Four*>(from + at); }
+PACNET_HD inline void store(float* to, int64_t at, const Four& values) { *reinterpret_cast<Four*>(to + at) = values; }
+
+/// i / width and i % width, without the GPU's slow 64-bit division where 32 bits do.
+struct Place {
+  int64_t row;
+  int64_t column;
+};
+PACNET_HD inline Place place_of(int64_t i, int64_t width) {
+  if (((i | width) >> 32) == 0) {
+    const auto small = static_cast<uint32_t>(i);
+    const auto by = static_cast<uint32_t>(width);
+    return {small / by, small % by};
+  }
+  return {i / width, i % width};
+}
 
 template <typename T>
 PACNET_HD inline void atomic_add(T* to, T value) {

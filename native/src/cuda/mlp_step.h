@@ -32,58 +32,55 @@ class MlpStep final : public Step {
     }
     label_width_ = label_width(loss, mlp);
     labels_ = backend.floats(batch * label_width_);
-    sums_ = backend.doubles(kLossBlocks);
+    loss_sums_ = backend.doubles(BlockSum::kThreads);
+    int64_t widest = 0;
+    for (int64_t l = 1; l <= mlp.layers(); ++l) {
+      widest = std::max(widest, mlp.width(l));
+    }
+    column_sums_ = backend.floats(LayerGradient<Linear>::room(widest));
   }
 
   void train(int64_t rows) override {
+    gather(fit_, activations_.front(), labels_, rows, mlp_.inputs(), label_width_, true, backend_);
     forward(rows, mlp_.dropout() > 0);
     loss(rows, gradients_.back());
+    layer_gradient<Linear>(mlp_.layers(), rows);
     for (int64_t l = mlp_.layers() - 1; l >= 0; --l) {
       const int64_t in = mlp_.width(l);
       const int64_t out = mlp_.width(l + 1);
       const float* delta = gradients_[index(l + 1)];
       backend_.product_tn(out, in, rows, delta, activations_[index(l)], fit_.arrays.grad + mlp_.weight(l).offset);
-      backend_.run(ColumnSums{delta, fit_.arrays.grad + mlp_.bias(l).offset, rows, out}, ColumnSums::grid(out));
       if (l > 0) {
         float* inward = gradients_[index(l)];
         backend_.product_nn(rows, in, out, delta, fit_.arrays.param + mlp_.weight(l).offset, inward);
         drop(l, rows, inward);
-        activate_backward(l, rows, inward);
+        with_activation([&]<typename F>(F) { layer_gradient<F>(l, rows); });
       }
     }
-    optimize(fit_, rows, backend_);
+    optimize(fit_, backend_);
   }
 
   void measure(int64_t rows) override {
+    gather(fit_, activations_.front(), labels_, rows, mlp_.inputs(), label_width_, false, backend_);
     forward(rows, false);
     loss(rows, nullptr);
-    backend_.run(SkipRows{fit_.advance.state, rows}, {1, 1});
   }
 
   bool repeats() const override { return true; }
 
  private:
-  // Of as many as any loss has elements, so that sums don't depend on the GPU.
-  static constexpr int64_t kLossBlocks = 64;
-
   static std::size_t index(int64_t layer) { return static_cast<std::size_t>(layer); }
 
   void forward(int64_t rows, bool dropping) {
-    const int64_t inputs = mlp_.inputs();
-    backend_.run(GatherRows{fit_.x, fit_.order, fit_.advance.state, activations_.front(), rows, inputs}, grid_for(rows * inputs));
-    backend_.run(GatherRows{fit_.y, fit_.order, fit_.advance.state, labels_, rows, label_width_}, grid_for(rows * label_width_));
     for (int64_t l = 0; l < mlp_.layers(); ++l) {
       const int64_t out = mlp_.width(l + 1);
       float* a = activations_[index(l + 1)];
-      const float* bias = fit_.arrays.param + mlp_.bias(l).offset;
       backend_.product_nt(rows, out, mlp_.width(l), activations_[index(l)], fit_.arrays.param + mlp_.weight(l).offset, a);
-      if (l + 1 == mlp_.layers()) {
-        backend_.run(AddBias{bias, a, rows, out}, grid_for(rows * out));
-        continue;
-      }
-      activate(l + 1, bias, rows);
-      if (dropping) {
-        drop(l + 1, rows, a);
+      if (l + 1 < mlp_.layers()) {  // the last one's bias is added with the loss
+        activate(l + 1, rows);
+        if (dropping) {
+          drop(l + 1, rows, a);
+        }
       }
     }
   }
@@ -105,19 +102,29 @@ class MlpStep final : public Step {
     }
   }
 
-  void activate(int64_t layer, const float* bias, int64_t rows) {
+  const float* bias_into(int64_t layer) const { return fit_.arrays.param + mlp_.bias(layer - 1).offset; }
+
+  void activate(int64_t layer, int64_t rows) {
     const int64_t width = mlp_.width(layer);
     float* a = activations_[index(layer)];
     with_activation([&]<typename F>(F) {
-      backend_.run(Activate<F>{a, bias, saved_[index(layer)], a, rows, width}, grid_for(rows * width));
+      backend_.run(Activate<F>{a, bias_into(layer), saved_[index(layer)], a, rows, width}, Activate<F>::grid(rows, width));
     });
   }
 
-  void activate_backward(int64_t layer, int64_t rows, float* grad) {
-    const int64_t count = rows * mlp_.width(layer);
-    with_activation([&]<typename F>(F) {
-      backend_.run(ActivateBackward<F>{saved_[index(layer)], grad, count}, grid_for(count));
-    });
+  // The gradient of a layer's product, from that of what came out of its activation F, and the bias's.
+  template <typename F>
+  void layer_gradient(int64_t layer, int64_t rows) {
+    const int64_t width = mlp_.width(layer);
+    float* bias = fit_.arrays.grad + mlp_.bias(layer - 1).offset;
+    const int64_t chunks = LayerGradient<F>::chunks_for(rows, width);
+    float* sums = chunks == 1 ? bias : column_sums_;
+    const LayerGradient<F> all{saved_[index(layer)], gradients_[index(layer)], sums, rows, width, chunks};
+    backend_.run(all, all.grid());
+    if (chunks > 1) {
+      const LayerGradient<Linear> of_chunks{nullptr, sums, bias, chunks, width, 1};
+      backend_.run(of_chunks, of_chunks.grid());
+    }
   }
 
   void drop(int64_t layer, int64_t rows, float* values) {
@@ -131,32 +138,35 @@ class MlpStep final : public Step {
   void loss(int64_t rows, float* grad) {
     const int64_t outputs = mlp_.outputs();
     const float scale = 1.0F / static_cast<float>(rows);
-    const float* out = activations_.back();
-    if (loss_.kind == kCrossEntropy) {
-      const Grid grid = capped(rows);
-      backend_.run(CrossEntropyLoss{out, labels_, grad, scale, rows, outputs, loss_.classes, sums_}, grid);
-      backend_.run(AddSums{sums_, grid.blocks, 1.0, fit_.loss}, {1, 1});
-      return;
-    }
+    float* out = activations_.back();
+    const float* bias = bias_into(mlp_.layers());
+    const bool by_row = loss_.kind == kCrossEntropy;
     const int64_t count = rows * outputs;
-    const Grid grid = capped(count);
+    const LossSum sum{loss_sums_, fit_.loss, by_row ? 1.0 : 1.0 / static_cast<double>(outputs), fit_.advance.state, rows};
+    // A few elements a thread; one block has no sums to be added by another launch.
+    const Grid grid{std::clamp<int64_t>((by_row ? rows : count) / (4 * BlockSum::kThreads), 1, BlockSum::kThreads),
+                    BlockSum::kThreads};
     const auto elements = [&]<typename Error>(Error error) {
-      backend_.run(ElementLoss<Error>{error, out, labels_, grad, scale / static_cast<float>(outputs), count, sums_}, grid);
+      backend_.run(ElementLoss<Error>{error, out, bias, labels_, grad, scale / static_cast<float>(outputs), count, outputs, sum},
+                   grid);
     };
-    if (loss_.kind == kMse) {
-      elements(SquaredError{});
-    } else if (loss_.kind == kMae) {
-      elements(AbsoluteError{});
-    } else {
-      elements(HuberError{static_cast<float>(loss_.huber_delta)});
+    switch (loss_.kind) {
+      case kCrossEntropy:
+        backend_.run(CrossEntropyLoss{out, bias, labels_, grad, scale, rows, outputs, loss_.classes, sum}, grid);
+        break;
+      case kMae:
+        elements(AbsoluteError{});
+        break;
+      case kHuber:
+        elements(HuberError{static_cast<float>(loss_.huber_delta)});
+        break;
+      case kMse:
+        elements(SquaredError{});
+        break;
     }
-    backend_.run(AddSums{sums_, grid.blocks, 1.0 / static_cast<double>(outputs), fit_.loss}, {1, 1});
-  }
-
-  static Grid capped(int64_t items) {
-    Grid grid = grid_for(items, BlockSum::kThreads);
-    grid.blocks = std::min(grid.blocks, kLossBlocks);
-    return grid;
+    if (grid.blocks > 1) {
+      backend_.run(AddSums{loss_sums_, grid.blocks, sum.scale, fit_.loss}, {1, BlockSum::kThreads});
+    }
   }
 
   const Mlp& mlp_;
@@ -168,7 +178,8 @@ class MlpStep final : public Step {
   std::vector<float*> saved_;        ///< [l]: what layer l's activation keeps for its way back
   std::vector<float*> gradients_;    ///< [l]: of layer l's product
   float* labels_ = nullptr;
-  double* sums_ = nullptr;
+  double* loss_sums_ = nullptr;
+  float* column_sums_ = nullptr;
 };
 
 }  // namespace pacnet::cuda

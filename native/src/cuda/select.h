@@ -1,18 +1,13 @@
-// Magnitude selection where the parameters are, on the device.
+// Magnitude selection on the GPU; free of CUDA's headers, so that every build can ask.
 #pragma once
 
-#include <cuda_runtime_api.h>
-
-#include <cstdint>
-#include <span>
-
 #include "core/arena.h"
+#include "prune/select.h"
 
 namespace pacnet::cuda {
 
-/// pacnet::select_largest on a device's arena: the same bits. values and mask_words are on the device, of the layout's
-/// extent; words of other tensors are left alone. Waits for the stream once, to hear whether a number was not finite.
-void select_largest(const float* values, std::span<const Tensor> tensors, int64_t keep, uint64_t* mask_words,
-                    cudaStream_t stream);
+/// select_largest on the current GPU: the same bits. values: an arena of the host's, copied there at once. Throws kErrorDevice in a build
+/// without CUDA, or where there is no GPU.
+Selector select_on_gpu(const float* values, const Layout& layout);
 
 }  // namespace pacnet::cuda

@@ -9,12 +9,6 @@
 
 namespace pacnet::cuda {
 
-/// 64 floats of the arena, of which `lanes` belong to the tensors that are ranked; in the order of ties.
-struct RankedWord {
-  int64_t word;
-  uint64_t lanes;
-};
-
 /// |x| as an integer has 31 bits: digits of 11, 10 and 10 from the top.
 struct Digit {
   int shift;
@@ -32,13 +26,25 @@ struct SelectState {
 };
 
 struct RankedNumbers {
-  const float* values;  ///< the arena
-  const RankedWord* words;
-  int64_t count;
-  PACNET_HD uint32_t magnitude(int64_t word, int lane) const {
-    return bits_of(values[words[word].word * 64 + lane]) & 0x7fffffffU;
+  const float* values;    ///< the arena
+  const uint64_t* lanes;  ///< a bit for each: 1 is ranked; ties are in the arena's order
+  int64_t words;
+
+  /// Four of them from a multiple of four on, those that are ranked by a bit each.
+  struct Quad {
+    unsigned ranked;
+    uint32_t magnitude[4];
+  };
+  PACNET_HD Quad quad(int64_t first) const {
+    Quad quad{static_cast<unsigned>(lanes[first / 64] >> (first % 64)) & 0xfU, {}};
+    if (quad.ranked != 0) {
+      const Four four = load(values, first);
+      for (int j = 0; j < 4; ++j) {
+        quad.magnitude[j] = bits_of(four.at[j]) & 0x7fffffffU;
+      }
+    }
+    return quad;
   }
-  PACNET_HD bool ranked(int64_t word, int lane) const { return ((words[word].lanes >> lane) & 1U) != 0; }
 };
 
 /// A pass over all numbers: how many have each digit, of those whose digits above are the prefix's.
@@ -62,15 +68,18 @@ struct CountDigits {
       }
     } else if constexpr (kPhase == 1) {
       const int above = d.shift + d.bits;
-      for (int64_t i = at.index(); i < numbers.count * 64; i += at.stride()) {
-        if (!numbers.ranked(i / 64, static_cast<int>(i % 64))) {
-          continue;
-        }
-        const uint32_t bits = numbers.magnitude(i / 64, static_cast<int>(i % 64));
-        if (pass == 0 && bits >= 0x7f800000U) {
-          atomic_min(&state->bad, static_cast<unsigned long long>(numbers.words[i / 64].word * 64 + i % 64));
-        } else if (pass == 0 || bits >> above == state->prefix >> above) {
-          atomic_add(&shared.counts[(bits >> d.shift) & static_cast<unsigned>(buckets - 1)], 1U);
+      for (int64_t i = at.index(); i < numbers.words * 16; i += at.stride()) {
+        const RankedNumbers::Quad quad = numbers.quad(4 * i);
+        for (int j = 0; j < 4; ++j) {
+          if (((quad.ranked >> j) & 1U) == 0) {
+            continue;
+          }
+          const uint32_t bits = quad.magnitude[j];
+          if (pass == 0 && bits >= 0x7f800000U) {
+            atomic_min(&state->bad, static_cast<unsigned long long>(4 * i + j));
+          } else if (pass == 0 || bits >> above == state->prefix >> above) {
+            atomic_add(&shared.counts[(bits >> d.shift) & static_cast<unsigned>(buckets - 1)], 1U);
+          }
         }
       }
     } else {
@@ -83,31 +92,46 @@ struct CountDigits {
   }
 };
 
-/// From the counts to the next digit of the prefix: one thread. Leaves the counts at zero.
+/// From the counts to the next digit of the prefix: one block. Leaves the counts at zero.
 struct ChooseDigit {
-  using Shared = NoShared;
-  static constexpr int kPhases = 1;
+  static constexpr int kThreads = 256;
+  struct Shared {
+    unsigned long long sums[kThreads];  ///< of a thread's buckets
+  };
+  static constexpr int kPhases = 3;
 
   SelectState* state;
   int pass;
 
   template <int kPhase>
-  PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
-    if (at.index() != 0) {
-      return;
-    }
+  PACNET_HD void run(const Thread& at, Shared& shared) const {
     const Digit d = digit(pass);
-    int bucket = 1 << d.bits;
-    while (bucket > 0) {
-      --bucket;
-      if (state->counts[bucket] >= state->wanted) {
-        break;
+    const int each = (1 << d.bits) / kThreads;
+    if constexpr (kPhase == 0) {
+      unsigned long long sum = 0;
+      for (int b = at.thread * each; b < (at.thread + 1) * each; ++b) {
+        sum += state->counts[b];
       }
-      state->wanted -= state->counts[bucket];
-    }
-    state->prefix |= static_cast<uint32_t>(bucket) << d.shift;
-    for (int b = 0; b < kMostBuckets; ++b) {
-      state->counts[b] = 0;
+      shared.sums[at.thread] = sum;
+    } else if constexpr (kPhase == 1) {
+      if (at.thread != 0) {
+        return;
+      }
+      unsigned long long wanted = state->wanted;
+      int group = kThreads - 1;
+      for (; group > 0 && shared.sums[group] < wanted; --group) {
+        wanted -= shared.sums[group];
+      }
+      int bucket = (group + 1) * each - 1;
+      for (; bucket > group * each && state->counts[bucket] < wanted; --bucket) {
+        wanted -= state->counts[bucket];
+      }
+      state->wanted = wanted;
+      state->prefix |= static_cast<uint32_t>(bucket) << d.shift;
+    } else {
+      for (int b = at.thread * each; b < (at.thread + 1) * each; ++b) {
+        state->counts[b] = 0;
+      }
     }
   }
 };
@@ -124,8 +148,8 @@ struct MarkWords {
 
   RankedNumbers numbers;
   const SelectState* state;
-  uint64_t* mask;                     ///< the arena's
-  uint64_t* equal;                    ///< by ranked word
+  uint64_t* mask;                     ///< by word, as all that follows
+  uint64_t* equal;
   unsigned long long* block_equals;   ///< how many equals a block's words have
 
   static Grid grid(int64_t words) { return grid_for(words * 16, kThreads); }
@@ -136,25 +160,25 @@ struct MarkWords {
     if constexpr (kPhase == 0) {
       unsigned above = 0;
       unsigned same = 0;
-      for (int j = 0; word < numbers.count && j < 4; ++j) {
-        const int lane = at.thread % 16 * 4 + j;
-        if (numbers.ranked(word, lane)) {
-          const uint32_t bits = numbers.magnitude(word, lane);
-          above |= static_cast<unsigned>(bits > state->prefix) << j;
-          same |= static_cast<unsigned>(bits == state->prefix) << j;
+      if (word < numbers.words) {
+        const RankedNumbers::Quad quad = numbers.quad(at.index() * 4);
+        for (int j = 0; j < 4; ++j) {
+          const unsigned ranked = (quad.ranked >> j) & 1U;
+          above |= (ranked & static_cast<unsigned>(quad.magnitude[j] > state->prefix)) << j;
+          same |= (ranked & static_cast<unsigned>(quad.magnitude[j] == state->prefix)) << j;
         }
       }
       shared.greater[at.thread] = static_cast<uint8_t>(above);
       shared.equal[at.thread] = static_cast<uint8_t>(same);
     } else if constexpr (kPhase == 1) {
-      if (at.thread % 16 == 0 && word < numbers.count) {
+      if (at.thread % 16 == 0 && word < numbers.words) {
         uint64_t above = 0;
         uint64_t same = 0;
         for (int k = 0; k < 16; ++k) {
           above |= static_cast<uint64_t>(shared.greater[at.thread + k]) << (4 * k);
           same |= static_cast<uint64_t>(shared.equal[at.thread + k]) << (4 * k);
         }
-        mask[numbers.words[word].word] = above;
+        mask[word] = above;
         equal[word] = same;
       }
     } else if (at.thread == 0) {
@@ -215,17 +239,16 @@ struct KeepEquals {
   static constexpr int kPhases = 1;
 
   const SelectState* state;
-  const RankedWord* words;
   const uint64_t* equal;
   const unsigned long long* before_block;
   uint64_t* mask;
-  int64_t count;
+  int64_t words;
 
   static Grid grid(int64_t words) { return grid_for(words); }
 
   template <int kPhase>
   PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
-    for (int64_t word = at.index(); word < count; word += at.stride()) {
+    for (int64_t word = at.index(); word < words; word += at.stride()) {
       const int64_t block = word / MarkWords::kWords;
       unsigned long long before = before_block[block];
       for (int64_t w = block * MarkWords::kWords; w < word; ++w) {
@@ -239,7 +262,7 @@ struct KeepEquals {
         left ^= lowest;
         ++before;
       }
-      mask[words[word].word] |= kept;
+      mask[word] |= kept;
     }
   }
 };

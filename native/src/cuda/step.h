@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "cuda/layer_kernels.h"
 #include "cuda/step_kernels.h"
 
 namespace pacnet::cuda {
@@ -16,7 +17,7 @@ struct StepFit {
   StepArrays arrays;      ///< the arena's; the gradients are written there
   double* loss;           ///< summed over the rows of all steps since it was set to zero
   bool adam;
-  AdvanceStep advance;    ///< but for its rows; its state is that of everything here
+  AdvanceStep advance;    ///< whose state is that of everything here
 };
 
 class Step {
@@ -30,12 +31,16 @@ class Step {
   virtual bool repeats() const = 0;
 };
 
+/// The next batch's rows, and in training the step's beginning.
+template <typename Backend>
+void gather(const StepFit& fit, float* x, float* y, int64_t rows, int64_t inputs, int64_t labels, bool trains, Backend& backend) {
+  backend.run(GatherBatch{fit.x, fit.y, fit.order, x, y, rows, inputs, labels, fit.advance, trains},
+              GatherBatch::grid(rows, inputs, labels));
+}
+
 /// The optimizer's part of a step.
 template <typename Backend>
-void optimize(const StepFit& fit, int64_t rows, Backend& backend) {
-  AdvanceStep advance = fit.advance;
-  advance.rows = rows;
-  backend.run(advance, {1, 1});
+void optimize(const StepFit& fit, Backend& backend) {
   if (fit.adam) {
     backend.run(MaskedAdam{fit.arrays}, MaskedAdam::grid(fit.arrays.extent));
   } else {

@@ -10,9 +10,9 @@ namespace pacnet::cuda {
 
 /// What changes from step to step; it lives on the device, so that a captured graph goes on by itself.
 struct StepState {
-  int64_t step = 0;        ///< done
-  int64_t epoch_step = 0;  ///< of them in this epoch
-  int64_t row = 0;         ///< of the epoch's order, where the next batch begins
+  int64_t step = 0;         ///< begun
+  int64_t epoch_first = 0;  ///< of them before this epoch
+  int64_t row = 0;          ///< of the epoch's order, where the next batch begins
   AdamStep adam;
   SgdStep sgd{0.0F, 0.0F, true};
 };
@@ -27,7 +27,7 @@ struct BeginEpoch {
   template <int kPhase>
   PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
     if (at.index() == 0) {
-      state->epoch_step = 0;
+      state->epoch_first = state->step;
       state->row = 0;
     }
   }
@@ -48,7 +48,7 @@ struct FirstRow {
   }
 };
 
-/// Over rows that nothing is learnt from: one thread.
+/// To the next batch: one thread.
 struct SkipRows {
   using Shared = NoShared;
   static constexpr int kPhases = 1;
@@ -64,7 +64,7 @@ struct SkipRows {
   }
 };
 
-/// Goes to the next step: one thread.
+/// Begins the next step: one thread.
 struct AdvanceStep {
   using Shared = NoShared;
   static constexpr int kPhases = 1;
@@ -76,17 +76,17 @@ struct AdvanceStep {
   double epsilon;
   double weight_decay;
   double momentum;
-  int64_t rows;  ///< of this step
 
   template <int kPhase>
   PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
-    if (at.index() != 0) {
-      return;
+    if (at.index() == 0) {
+      advance();
     }
+  }
+
+  PACNET_HD void advance() const {
     const double rate = schedule.rate(state->step);
     ++state->step;
-    ++state->epoch_step;
-    state->row += rows;
     state->adam = AdamStep(rate, beta1, beta2, epsilon, weight_decay, state->step);
     state->sgd = {static_cast<float>(rate), static_cast<float>(momentum), state->step == 1};
   }
@@ -148,10 +148,6 @@ struct MaskedStep {
       }
     }
   }
-
- private:
-  PACNET_HD static Four load(const float* from, int64_t at) { return *reinterpret_cast<const Four*>(from + at); }
-  PACNET_HD static void store(float* to, int64_t at, const Four& values) { *reinterpret_cast<Four*>(to + at) = values; }
 };
 
 using MaskedAdam = MaskedStep<true>;

@@ -152,13 +152,12 @@ std::vector<int64_t> floors_of(std::span<const Tensor> tensors, double ratio, in
 
 }  // namespace
 
-int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, double ratio, PruningRule rule,
-                       BitMask& mask, int threads) {
+int64_t select_by_rule(const Selector& select, std::span<const Tensor> tensors, double ratio, PruningRule rule, BitMask& mask) {
   if (rule == kPrunePerLayer) {
     int64_t kept = 0;
     for (const Tensor& tensor : tensors) {
       const int64_t keep = keep_count(tensor.size, ratio);
-      select_largest(values, {&tensor, 1}, keep, mask, threads);
+      select({&tensor, 1}, keep, mask);
       kept += keep;
     }
     return kept;
@@ -168,7 +167,7 @@ int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, dou
     size += tensor.size;
   }
   const int64_t keep = keep_count(size, ratio);
-  select_largest(values, tensors, keep, mask, threads);
+  select(tensors, keep, mask);
   if (rule == kPrunePlain) {
     return keep;
   }
@@ -181,7 +180,7 @@ int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, dou
     std::vector<Tensor> contest;
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       if (!at_floor[t] && mask.count(tensors[t]) < floors[t]) {
-        select_largest(values, {&tensors[t], 1}, floors[t], mask, threads);
+        select({&tensors[t], 1}, floors[t], mask);
         at_floor[t] = true;
         changed = true;
       }
@@ -192,7 +191,7 @@ int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, dou
       }
     }
     if (changed) {
-      select_largest(values, contest, left, mask, threads);
+      select(contest, left, mask);
     }
   }
   return keep;

@@ -1,6 +1,7 @@
 // Magnitude selection: which weights survive Prune.
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "core/arena.h"
@@ -21,6 +22,14 @@ int64_t keep_count(int64_t size, double ratio);
 /// elements; the mask does not depend on how many.
 void select_largest(const float* values, std::span<const Tensor> tensors, int64_t keep, BitMask& mask, int threads = 1);
 
+/// Does what select_largest does, for numbers of its own.
+using Selector = std::function<void(std::span<const Tensor> tensors, int64_t keep, BitMask& mask)>;
+inline Selector select_on_cpu(const float* values, int threads = 1) {
+  return [values, threads](std::span<const Tensor> tensors, int64_t keep, BitMask& mask) {
+    select_largest(values, tensors, keep, mask, threads);
+  };
+}
+
 /// Sets the mask over the given tensors by a rule and returns K, the number of kept weights. Global and plain keep
 /// K = keep_count of all sizes together, per layer keep_count of each.
 ///
@@ -28,7 +37,6 @@ void select_largest(const float* values, std::span<const Tensor> tensors, int64_
 /// and fills up to K with the largest of the others: a layer without any weight passes nothing on, whatever the rest of the network knows
 /// (layer collapse; Tanaka et al., "Pruning neural networks without any data", NeurIPS 2020). Where K is too small for
 /// all floors, each tensor's is 1, and where it is too small for that, 0.
-int64_t select_by_rule(const float* values, std::span<const Tensor> tensors, double ratio, PruningRule rule,
-                       BitMask& mask, int threads = 1);
+int64_t select_by_rule(const Selector& select, std::span<const Tensor> tensors, double ratio, PruningRule rule, BitMask& mask);
 
 }  // namespace pacnet

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <future>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -255,6 +257,8 @@ class Fit {
   void restore() { std::copy(before_.begin(), before_.end(), params_); }
 
  private:
+  static constexpr std::size_t kOrdersAheadFrom = 10'000;  // a thread costs as much as shuffling so many
+
   void split(int64_t rows) {
     order_.resize(static_cast<std::size_t>(rows));
     std::iota(order_.begin(), order_.end(), 0U);
@@ -274,11 +278,32 @@ class Fit {
   }
 
   double train_epoch(int64_t epoch) {
-    epoch_order_ = order_;
     if (options_.shuffle) {
-      Random(options_.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(epoch_order_);
+      epoch_order_ = next_order(epoch);
+    } else if (epoch == 1) {
+      epoch_order_ = order_;
     }
     return engine_->train(epoch, epoch_order_) / static_cast<double>(epoch_order_.size());
+  }
+
+  std::vector<uint32_t> shuffled(int64_t epoch) const {
+    std::vector<uint32_t> order = order_;
+    Random(options_.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(order);
+    return order;
+  }
+
+  // A GPU is done with an epoch of many rows before a processor has shuffled them, so its threads are orders ahead.
+  std::vector<uint32_t> next_order(int64_t epoch) {
+    if (options_.device == kCpu || order_.size() < kOrdersAheadFrom) {
+      return shuffled(epoch);
+    }
+    // The first is this epoch's own.
+    for (auto of = epoch + static_cast<int64_t>(ahead_.size()); of <= std::min(epoch + options_.threads, options_.epochs); ++of) {
+      ahead_.push_back(std::async(std::launch::async, [this, of] { return shuffled(of); }));
+    }
+    std::vector<uint32_t> order = ahead_.front().get();
+    ahead_.pop_front();
+    return order;
   }
 
   const Net& net_;
@@ -290,6 +315,7 @@ class Fit {
   std::vector<uint32_t> validation_;
   std::vector<uint32_t> epoch_order_;
   std::unique_ptr<Engine> engine_;
+  std::deque<std::future<std::vector<uint32_t>>> ahead_;  ///< of the epochs from the next on; its threads read what is above
 };
 
 }  // namespace

@@ -51,6 +51,10 @@ std::vector<float> draw(int64_t count, unsigned seed) {
   return values;
 }
 
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
 TEST(Status, SaysWhatThereIsOrWhyNot) { EXPECT_FALSE(cuda::status().words.empty()); }
 
 TEST_F(OnDevice, SelectsTheCpusMask) {
@@ -63,26 +67,36 @@ TEST_F(OnDevice, SelectsTheCpusMask) {
     for (float& value : values) {
       value = ties ? std::round(4.0F * value) : value;
     }
-    cuda::DeviceBuffer<float> on_device(layout.extent());
-    on_device.upload(values.data(), layout.extent(), nullptr);
+    const Selector select = cuda::select_on_gpu(values.data(), layout);
     for (const int64_t keep : {int64_t{0}, int64_t{1}, int64_t{820'000}, int64_t{4'100'104}}) {
       BitMask expected(layout);
       select_largest(values.data(), layout.tensors(), keep, expected);
-      const int64_t words = layout.extent() / kWordBits;
-      cuda::DeviceBuffer<uint64_t> mask(words);
-      mask.clear(nullptr);
-      cuda::select_largest(on_device.data(), layout.tensors(), keep, mask.data(), nullptr);
-      std::vector<uint64_t> found(static_cast<std::size_t>(words));
-      mask.download(found.data(), words, nullptr);
-      cuda::check(cudaDeviceSynchronize());
-      for (int64_t w = 0; w < words; ++w) {
-        ASSERT_EQ(found[static_cast<std::size_t>(w)], expected.word(w)) << w;
+      BitMask found(layout);
+      select(layout.tensors(), keep, found);
+      for (int64_t w = 0; w < layout.extent() / kWordBits; ++w) {
+        ASSERT_EQ(found.word(w), expected.word(w)) << w;
       }
     }
     values[200] = std::numeric_limits<float>::infinity();
-    on_device.upload(values.data(), layout.extent(), nullptr);
-    cuda::DeviceBuffer<uint64_t> mask(layout.extent() / kWordBits);
-    EXPECT_THROW(cuda::select_largest(on_device.data(), layout.tensors(), 5, mask.data(), nullptr), Error);
+    BitMask mask(layout);
+    EXPECT_THROW(cuda::select_on_gpu(values.data(), layout)(layout.tensors(), 5, mask), Error);
+  }
+}
+
+TEST_F(OnDevice, PrunesByEveryRuleAsTheCpuDoes) {
+  for (const int rule : {kPruneGlobal, kPrunePlain, kPrunePerLayer, kPruneRandom}) {
+    std::vector<std::vector<float>> pruned;
+    for (const int device : {kCpu, kCuda}) {
+      Network network("mlp sizes=9,300,200,70,1");
+      network.initialize(4);
+      std::vector<char> prunable;
+      for (int64_t t = 0; t < network.tensor_count(); ++t) {
+        prunable.push_back((network.tensor_roles(t) & kRolePrunable) != 0);
+      }
+      network.prune(0.9, rule, 3, reinterpret_cast<const bool*>(prunable.data()), network.tensor_count(), 1, device);
+      pruned.push_back(test::parameters_of(network));
+    }
+    EXPECT_TRUE(same_bits(pruned[0], pruned[1])) << rule;
   }
 }
 
@@ -118,7 +132,7 @@ TEST_F(OnDevice, StepsAsTheCpuDoes) {
   const RateSchedule rates{kCosine, 0.01, 20};
   const Segment all{0, extent, 0.01F};
   for (int64_t step = 0; step < 5; ++step) {
-    cuda::launch(cuda::AdvanceStep{state.data(), rates, 0.9, 0.999, 1e-8, 0.0, 0.0, 1}, {1, 1}, nullptr);
+    cuda::launch(cuda::AdvanceStep{state.data(), rates, 0.9, 0.999, 1e-8, 0.0, 0.0}, {1, 1}, nullptr);
     cuda::launch(cuda::MaskedAdam{{state.data(), p.data(), g.data(), m.data(), v.data(), nullptr, mask.data(), l2.data(), extent}},
                  cuda::MaskedAdam::grid(extent), nullptr);
     apply(AdamStep(rates.rate(step), 0.9, 0.999, 1e-8, 0.0, step + 1),
@@ -158,10 +172,6 @@ class FitOnDevice : public testing::TestWithParam<test::DeviceCase> {
     }
   }
 };
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
 
 TEST_P(FitOnDevice, LearnsWhatTheCpuLearnsAndTheSameBitsAgain) {
   const test::DeviceFitting fitting(GetParam());

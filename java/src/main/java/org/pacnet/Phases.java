@@ -175,7 +175,10 @@ final class Phases {
             tensor.prunable() && !ModelState.Pruning.excludes(tensor, how.excluded());
       }
       network.setParameters(from.source());
-      MaskBits mask = network.prune(how.ratio(), scope.ordinal(), how.seed(), prunable, how.threads());
+      checkDevice(how);
+      boolean cuda = how.device() == Device.CUDA;
+      MaskBits mask =
+          network.prune(how.ratio(), scope.ordinal(), how.seed(), prunable, how.threads(), cuda);
       double seconds = (System.nanoTime() - start) / 1e9;
       PhaseReport trained = from.reports().get(Phase.TRAIN);
       PhaseReport report =

@@ -154,11 +154,13 @@ public final class NativeNetwork implements AutoCloseable {
    *
    * @param rule the core's constant
    * @param seed of the rule that draws
+   * @param cuda whether on the GPU
    */
   public synchronized MaskBits prune(
-      double ratio, int rule, long seed, boolean[] prunable, int threads) {
+      double ratio, int rule, long seed, boolean[] prunable, int threads, boolean cuda) {
     Network open = open();
-    call(() -> open.prune(ratio, rule, seed, prunable, prunable.length, threads));
+    int device = cuda ? PacNetLibrary.kCuda : PacNetLibrary.kCpu;
+    call(() -> open.prune(ratio, rule, seed, prunable, prunable.length, threads, device));
     List<byte[]> bits = new ArrayList<>();
     for (TensorInfo tensor : tensors) {
       byte[] packed = new byte[(tensor.size() + 7) / 8];
