@@ -1,7 +1,9 @@
 // GaussianProcess of pacnet.h on the core's parts: checks arguments, standardises y, turns errors into one type.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <cmath>

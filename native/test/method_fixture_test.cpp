@@ -1,6 +1,11 @@
 // What methods add to a fit, against PyTorch in Python (tests/fixtures/make_method_fixtures.py) and finite differences.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_svdvals.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/softmax.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

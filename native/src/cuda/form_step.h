@@ -1,8 +1,11 @@
 // One training step of any network by LibTorch's operations, with the kernels' batches and optimizer.
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/ones.h>
 
 #include <cstdint>
 #include <vector>

@@ -1,7 +1,10 @@
 #include "nn/terms.h"
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/matmul.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,8 @@
 // On a GPU: what the host runs of the kernels can't tell. Skipped, loudly, where there is none.
 
-#include <ATen/ATen.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/ones.h>
 #include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 

@@ -94,25 +94,24 @@ final class Browser implements AutoCloseable {
             "media", medium, "features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
   }
 
-  /** Checks a page at both widths and in both themes, and as it is printed. */
+  /**
+   * Checks a page on a phone in the dark theme and on a desk in the light one, and as it is printed: a theme has its colours, and a
+   * width its layout, whatever the other is.
+   */
   void check(Path page) throws IOException {
     driver.manage().logs().get("performance");
     for (int width : WIDTHS) {
-      for (boolean dark : new boolean[] {false, true}) {
-        open(page, width, dark);
-        String where = "%s, %d pixels, %s".formatted(page.getFileName(), width, dark ? "dark" : "light");
-        checkChartsAreDrawn(where);
-        long over = number("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        assertEquals(0, over, "the page is wider than the screen: " + where);
-        String colour = text("return getComputedStyle(document.body).backgroundColor");
-        assertEquals(dark, brightness(colour) < 128, "the theme's background is " + colour + ": " + where);
-        checkNothingIsWrong(where);
-        // A theme has its colours, and a width its layout, whatever the other is.
-        if (dark == (width < 500)) {
-          List<Rule> violations = new AxeBuilder().analyze(driver).getViolations();
-          assertTrue(violations.isEmpty(), () -> where + ": " + violations);
-        }
-      }
+      boolean dark = width < 500;
+      open(page, width, dark);
+      String where = "%s, %d pixels, %s".formatted(page.getFileName(), width, dark ? "dark" : "light");
+      checkChartsAreDrawn(where);
+      long over = number("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+      assertEquals(0, over, "the page is wider than the screen: " + where);
+      String colour = text("return getComputedStyle(document.body).backgroundColor");
+      assertEquals(dark, brightness(colour) < 128, "the theme's background is " + colour + ": " + where);
+      checkNothingIsWrong(where);
+      List<Rule> violations = new AxeBuilder().analyze(driver).getViolations();
+      assertTrue(violations.isEmpty(), () -> where + ": " + violations);
     }
     checkRequests();
     checkPrint(page);

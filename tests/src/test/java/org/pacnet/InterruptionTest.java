@@ -32,7 +32,10 @@ import org.pacnet.io.DirectoryLock;
 class InterruptionTest {
 
   // mvn verify -Dpacnet.kills=200 for a thorough run
-  private static final int KILLS = Integer.getInteger("pacnet.kills", 50);
+  private static final int KILLS = Integer.getInteger("pacnet.kills", 12);
+  // How many kills may be needed until some fell where there was something to be recovered, and on both sides of the step: a
+  // busy machine decides where they fall.
+  private static final int MOST_KILLS = 200;
 
   @TempDir Path folder;
 
@@ -75,8 +78,7 @@ class InterruptionTest {
       left[1] += worker.get()[1];
     }
     pool.shutdown();
-    // The kills fell where there was something to be recovered, and on both sides of the step.
-    assertTrue(left[0] > KILLS / 20 && left[1] > KILLS / 10, left[0] + " " + left[1]);
+    assertTrue(left[0] > 0 && left[1] > 0, left[0] + " " + left[1]);
   }
 
   // Counts how often there was something to clean up, and how often it was model b.
@@ -91,7 +93,9 @@ class InterruptionTest {
     }
     Path place = own.resolve("model");
     int[] left = {0, 0};
-    for (int kill = 0; kill < KILLS / 2; kill++) {
+    for (int kill = 0;
+        kill < KILLS / 2 || (kill < MOST_KILLS / 2 && (left[0] == 0 || left[1] == 0));
+        kill++) {
       Process process = Cli.start(own, SaveLoop.class, a, b, place);
       while (Files.size(own.resolve("stdout")) == 0) {
         assertTrue(process.isAlive(), Files.readString(own.resolve("stderr")));
