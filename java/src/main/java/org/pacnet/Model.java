@@ -403,20 +403,30 @@ public final class Model implements AutoCloseable {
         tuning.trials().stream()
             .filter(trial -> trial.config().equals(one))
             .findFirst()
-            .orElseThrow();
+            .orElse(null);
+    if (before == null) { // it diverged
+      return tuning;
+    }
     TransferConfig roomy = one.toBuilder().ratio(ROOMY_RATIO).build();
     try (Model other = copy()) {
       other.prune(roomy, roomy.pruningScope(), null);
       other.allocate(source, monitor);
       Tuner there = here.on(other.current());
-      Trial after = there.trials(List.of(roomy)).get(0);
-      if (!Tuner.clearlyBetter(after, before)) {
+      List<Trial> roomier = there.trials(List.of(roomy));
+      if (roomier.isEmpty()) {
+        return tuning;
+      }
+      Trial after = roomier.get(0);
+      TransferConfig chosen = best.config().toBuilder().ratio(ROOMY_RATIO).build();
+      List<Trial> taken =
+          !Tuner.clearlyBetter(after, before)
+              ? List.of()
+              : chosen.equals(roomy) ? roomier : there.trials(List.of(chosen));
+      if (taken.isEmpty()) {
         return tuning.with(after, false);
       }
       inPhase(from -> other.current());
-      TransferConfig chosen = best.config().toBuilder().ratio(ROOMY_RATIO).build();
-      return tuning.with(
-          chosen.equals(roomy) ? after : there.trials(List.of(chosen)).get(0), true);
+      return tuning.with(taken.get(0), true);
     }
   }
 

@@ -49,7 +49,7 @@ final class ModelStore {
 
   private static final String FORMAT = "pacnet-model";
   private static final String TARGET_FORMAT = "pacnet-target";
-  static final int VERSION = 4;
+  static final int VERSION = 5;
   private static final int OLDEST_VERSION = 2;
   private static final String MODEL_JSON = "model.json";
   private static final String TARGET_JSON = "target.json";

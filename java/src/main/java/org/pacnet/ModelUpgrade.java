@@ -32,6 +32,13 @@ final class ModelUpgrade {
       }
       nullMetric(file, "horizons");
     }
+    if (version < 5) {
+      for (String columns : List.of("inputs", "labels")) {
+        file.path("schema").path(columns).forEach(ModelUpgrade::noRange);
+      }
+      file.path("phases").forEach(ModelUpgrade::nothingUnseen);
+      nothingUnseen(file.path("report"));
+    }
     if (file.get("config") instanceof ObjectNode config) {
       // What came without a new version is what the code did before it.
       ObjectNode complete =
@@ -52,6 +59,18 @@ final class ModelUpgrade {
       }
     }
     config.set("network", network);
+  }
+
+  private static void noRange(JsonNode column) {
+    if (column instanceof ObjectNode known) {
+      known.putNull("range");
+    }
+  }
+
+  private static void nothingUnseen(JsonNode report) {
+    if (report.get("data") instanceof ObjectNode data) {
+      data.putArray("unseen");
+    }
   }
 
   private static void nullMetric(JsonNode node, String name) {

@@ -14,8 +14,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
+import org.pacnet.data.Encoder;
 import org.pacnet.data.PredictionColumn;
 import org.pacnet.data.PredictionWriter;
+import org.pacnet.data.Provenance;
 import org.pacnet.data.Schema;
 import org.pacnet.image.ImageRows;
 import org.pacnet.statistics.Softmax;
@@ -28,7 +30,8 @@ public final class Predictions {
 
   private final int rows;
   private final BitSet dropped;
-  private final List<String> missingWords;
+  private final Schema schema;
+  private final Provenance data;
   // What stands beside them where that is not the table that was predicted.
   private @Nullable Data listed;
   private final String @Nullable [] classes;
@@ -42,7 +45,8 @@ public final class Predictions {
     Finite.check(data, outputs);
     rows = data.rows();
     dropped = data.dropped();
-    missingWords = schema.missingWords();
+    this.schema = schema;
+    this.data = data.provenance();
     if (data instanceof ImageRows images) {
       // Images have no columns to stand beside: their paths do.
       listed = Data.columns(Map.of("path", images.names().toArray(String[]::new)));
@@ -130,6 +134,11 @@ public final class Predictions {
     return (BitSet) dropped.clone();
   }
 
+  /** Which table was predicted, and where it goes beyond what the source had. */
+  public Provenance data() {
+    return data;
+  }
+
   /**
    * The columns: {@code prediction_LABEL} for each label of a regression; {@code prediction} and
    * {@code probability_CLASS} for each class of a classification, with {@code (2)} behind it where a
@@ -174,6 +183,8 @@ public final class Predictions {
    * extension; whole, or not at all.
    *
    * @param table the one that was predicted
+   * @throws org.pacnet.error.DataException also if it has changed since: predictions would stand beside
+   *     other rows than their own
    */
   public void write(Data table, Path file) {
     List<PredictionColumn> added = new ArrayList<>();
@@ -181,6 +192,10 @@ public final class Predictions {
       added.add(PredictionColumn.texts("prediction", classes));
     }
     numbers.forEach((name, values) -> added.add(PredictionColumn.numbers(name, values)));
-    PredictionWriter.write(listed != null ? listed : table, missingWords, dropped, added, file);
+    if (listed == null) {
+      Encoder.checkUnchanged(table, schema, data);
+    }
+    PredictionWriter.write(
+        listed != null ? listed : table, schema.missingWords(), dropped, added, file);
   }
 }

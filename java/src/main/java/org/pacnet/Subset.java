@@ -14,6 +14,8 @@ final class Subset implements EncodedData {
 
   private final EncodedData all;
   private final int[] rows;
+  private @Nullable FloatBuffer features;
+  private @Nullable FloatBuffer labels;
 
   Subset(EncodedData all, int[] rows) {
     this.all = all;
@@ -38,14 +40,20 @@ final class Subset implements EncodedData {
   }
 
   @Override
-  public @Nullable FloatBuffer features() {
-    FloatBuffer features = all.features();
-    return features == null ? null : chosen(features);
+  public synchronized @Nullable FloatBuffer features() {
+    if (features == null) {
+      FloatBuffer every = all.features();
+      features = every == null ? null : chosen(every);
+    }
+    return features == null ? null : features.duplicate();
   }
 
   @Override
-  public FloatBuffer labels() {
-    return chosen(all.labels());
+  public synchronized FloatBuffer labels() {
+    if (labels == null) {
+      labels = chosen(all.labels());
+    }
+    return labels.duplicate();
   }
 
   @Override

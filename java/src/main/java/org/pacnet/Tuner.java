@@ -18,6 +18,7 @@ import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
+import org.pacnet.error.DivergedException;
 import org.pacnet.method.Method;
 import org.pacnet.statistics.PairedTests;
 import org.pacnet.statistics.Softmax;
@@ -42,6 +43,7 @@ final class Tuner {
   private final @Nullable EncodedData source;
   private final TransferConfig settings;
   private final Monitor monitor;
+  private final List<Tuning.Diverged> diverged = new ArrayList<>();
 
   Tuner(
       Phases phases,
@@ -145,7 +147,14 @@ final class Tuner {
 
   private Tuning tuning(List<Trial> trials, Method rival) {
     Trial without =
-        trials.stream().filter(t -> t.config().method() == rival).findFirst().orElseThrow();
+        trials.stream()
+            .filter(t -> t.config().method() == rival)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new DivergedException(
+                        "there is nothing to compare with: "
+                            + diverged.get(diverged.size() - 1).problem()));
     Trial best = choose(trials);
     List<Trial> sorted = new ArrayList<>(trials);
     sorted.sort(Comparator.comparingDouble(Trial::loss));
@@ -155,7 +164,8 @@ final class Tuner {
         without,
         target.rows().provenance(),
         PairedTests.pValue(best.losses(), without.losses()),
-        unit());
+        unit(),
+        diverged);
   }
 
   private static Trial choose(List<Trial> trials) {
@@ -198,7 +208,7 @@ final class Tuner {
           "intervals");
     }
     Folds folds = Folds.of(target.rows(), FOLDS, settings.seed());
-    float[] off = predictions(List.of(settings), List.of(folds)).get(0).get(0);
+    float[] off = predictions(List.of(settings), List.of(folds)).get(0).sound().get(0);
     FloatBuffer labels = target.rows().labels();
     for (int i = 0; i < off.length; i++) {
       off[i] = Math.abs(off[i] - labels.get(i));
@@ -216,7 +226,7 @@ final class Tuner {
       List<Folds> dealings = whole.stream().map(folds -> folds.reduced(share)).toList();
       int rows = dealings.get(0).outside(0).length;
       if (rows >= 2) {
-        List<float[]> unseen = predictions(List.of(settings), dealings).get(0);
+        List<float[]> unseen = predictions(List.of(settings), dealings).get(0).sound();
         points.add(new LearningCurve.Point(rows, trial(settings, unseen).error()));
       }
     }
@@ -244,19 +254,36 @@ final class Tuner {
     return dealings;
   }
 
-  /** One trial for each of these settings, in their order. */
+  /** One trial for each of these settings with which training does not diverge, in their order. */
   List<Trial> trials(List<TransferConfig> candidates) {
     List<Folds> dealings = dealings(target.rows().rows() <= FEW_ROWS ? REPETITIONS : 1);
-    List<List<float[]>> predictions = predictions(candidates, dealings);
+    List<Answers> predictions = predictions(candidates, dealings);
     List<Trial> trials = new ArrayList<>();
     for (int c = 0; c < candidates.size(); c++) {
-      trials.add(trial(candidates.get(c), predictions.get(c)));
+      Answers answers = predictions.get(c);
+      if (answers.problem() == null) {
+        trials.add(trial(candidates.get(c), answers.dealings()));
+      } else {
+        diverged.add(
+            new Tuning.Diverged(
+                candidates.get(c), String.valueOf(answers.problem().getMessage())));
+      }
     }
     return trials;
   }
 
-  // Of each candidate, for each dealing into folds, predictions of all rows by models that have not seen them.
-  private List<List<float[]>> predictions(List<TransferConfig> candidates, List<Folds> dealings) {
+  // For each dealing into folds, predictions of all rows by models that have not seen them; problem: what keeps them from being
+  // whole.
+  private record Answers(List<float[]> dealings, @Nullable DivergedException problem) {
+    List<float[]> sound() {
+      if (problem != null) {
+        throw problem;
+      }
+      return dealings;
+    }
+  }
+
+  private List<Answers> predictions(List<TransferConfig> candidates, List<Folds> dealings) {
     int width = target.schema().outputWidth();
     ExecutorService pool = Executors.newFixedThreadPool(settings.threads());
     try {
@@ -275,13 +302,23 @@ final class Tuner {
         }
         running.add(own);
       }
-      List<List<float[]>> all = new ArrayList<>();
+      List<Answers> all = new ArrayList<>();
       for (List<List<Future<float[]>>> candidate : running) {
         List<float[]> own = new ArrayList<>();
+        DivergedException problem = null;
         for (int d = 0; d < dealings.size(); d++) {
           float[] outputs = new float[target.rows().rows() * width];
           for (int fold = 0; fold < dealings.get(d).count(); fold++) {
-            float[] answer = candidate.get(d).get(fold).get();
+            float[] answer;
+            try {
+              answer = candidate.get(d).get(fold).get();
+            } catch (ExecutionException e) {
+              if (e.getCause() instanceof DivergedException diverging) {
+                problem = problem == null ? diverging : problem;
+                continue;
+              }
+              throw e;
+            }
             int[] inside = dealings.get(d).inside(fold);
             for (int i = 0; i < inside.length; i++) {
               System.arraycopy(answer, i * width, outputs, inside[i] * width, width);
@@ -289,7 +326,7 @@ final class Tuner {
           }
           own.add(outputs);
         }
-        all.add(own);
+        all.add(new Answers(own, problem));
       }
       return all;
     } catch (ExecutionException e) {

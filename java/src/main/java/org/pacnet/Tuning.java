@@ -18,9 +18,29 @@ import org.pacnet.statistics.PairedTests;
  * @param pValue of a paired two-sided t-test between the losses of {@code best} and {@code without};
  *     1 where they are the same
  * @param unit the label that errors are in the unit of; empty for classes
+ * @param diverged what else was tried, and has no error because its training diverged
  */
 public record Tuning(
-    Trial best, List<Trial> trials, Trial without, Provenance data, double pValue, String unit) {
+    Trial best,
+    List<Trial> trials,
+    Trial without,
+    Provenance data,
+    double pValue,
+    String unit,
+    List<Diverged> diverged) {
+
+  /**
+   * A way to learn the target that can't be taken.
+   *
+   * @param config the settings
+   * @param problem what happened, in one line
+   */
+  public record Diverged(TransferConfig config, String problem) {}
+
+  public Tuning {
+    trials = List.copyOf(trials);
+    diverged = List.copyOf(diverged);
+  }
 
   // A smaller difference than this is said to be none.
   private static final double SURE = 0.05;
@@ -52,7 +72,8 @@ public record Tuning(
         without,
         data,
         isBest ? PairedTests.pValue(trial.losses(), without.losses()) : pValue,
-        unit);
+        unit,
+        diverged);
   }
 
   /** Whether the transfer helps, by how much and how sure that is, in one sentence. */

@@ -112,6 +112,22 @@ class TuningTest {
   }
 
   @Test
+  void whatDivergesIsNamedAndTheOthersAreCompared() {
+    Data target = rows(15, 1.5, 0, 0.1);
+    TransferConfig wild = settings(2).toBuilder().learningRate(1e30).build();
+    Tuning tuning =
+        model.compare(target, null, List.of(Method.FINETUNE, Method.AFFINE), false, wild, new Monitor());
+    List<Method> tried = tuning.trials().stream().map(t -> t.config().method()).sorted().toList();
+    assertEquals(List.of(Method.UNTOUCHED, Method.AFFINE), tried);
+    assertEquals(1, tuning.diverged().size());
+    assertEquals(Method.FINETUNE, tuning.diverged().get(0).config().method());
+    assertTrue(tuning.diverged().get(0).problem().contains("no longer finite"), tuning.diverged().toString());
+    assertEquals(Method.AFFINE, tuning.best().config().method());
+    Tuning all = model.tune(target, wild, new Monitor());
+    assertTrue(all.diverged().stream().anyMatch(way -> way.config().method() == Method.PAC), all.diverged().toString());
+  }
+
+  @Test
   void eachMethodsSettingsGetTheSameBudget() {
     Data target = rows(15, 1.5, 0, 0.1);
     List<Method> methods = List.of(Method.FINETUNE, Method.L2SP, Method.RIDGE_RESIDUAL);
@@ -159,7 +175,7 @@ class TuningTest {
     Trial far = new Trial(config, 2, IntStream.range(0, 20).mapToDouble(r -> 2 + 0.1 * Math.cos(r)).toArray());
     Trial near = new Trial(config, 1.01, IntStream.range(0, 20).mapToDouble(r -> 1.01 + 0.1 * Math.cos(r)).toArray());
     Trial middle = new Trial(config, 1.2, IntStream.range(0, 20).mapToDouble(r -> 1.08 + 0.1 * Math.cos(r)).toArray());
-    Tuning tuning = new Tuning(against, List.of(against, near, middle, far), near, new Provenance("t", 20, 0, ""), 1, "y");
+    Tuning tuning = new Tuning(against, List.of(against, near, middle, far), near, new Provenance("t", 20, 0, "", List.of()), 1, "y", List.of());
     double[] corrected = tuning.holm(against);
     double pNear = PairedTests.pValue(near.losses(), base);
     double pMiddle = PairedTests.pValue(middle.losses(), base);

@@ -99,6 +99,7 @@ final class CompareCommand implements Runnable {
               .orElse(tuning.best());
       String command = Recommendation.of(spec, config, tuning.best().config());
       Comparison comparison = Comparison.of(model, tuning, against);
+      Text.unseen(tuning.data());
       report.write(typed -> Reports.comparison(comparison, config, command, typed));
       output.print(
           Json.object(

@@ -57,8 +57,13 @@ final class EvaluateCommand implements Runnable {
       Metrics metrics = evaluation.metrics();
       String what = target == null ? "source task" : target;
       report.write(command -> Reports.evaluation(model, target, evaluation, command));
+      Text.unseen(evaluation.data());
       output.print(
-          Json.object("model", directory, "target", target, "metrics", metrics),
+          Json.object(
+              "model", directory,
+              "target", target,
+              "metrics", metrics,
+              "unseen", evaluation.data().unseen()),
           text -> {
             List<@Nullable Metrics> one = Collections.singletonList(metrics);
             Text.metrics(

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.PhaseReport;
@@ -22,6 +23,9 @@ final class ManyReport {
 
   // A screen of them; all are in the model and in --json.
   private static final int MOST_SHOWN = 20;
+
+  // Of whom it is said where they go beyond the source; --json has all.
+  private static final int MOST_UNSEEN = 3;
 
   private final String directory;
   private final Method method;
@@ -47,6 +51,11 @@ final class ManyReport {
         problems.put(outcome.name(), outcome.problem());
       }
     }
+    learnt.stream()
+        .map(outcome -> Objects.requireNonNull(outcome.report()).data())
+        .filter(data -> data != null && !data.unseen().isEmpty())
+        .limit(MOST_UNSEEN)
+        .forEach(Text::unseen);
     output.print(
         Json.object(
             "model", directory,

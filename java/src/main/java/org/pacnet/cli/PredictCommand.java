@@ -74,6 +74,7 @@ final class PredictCommand implements Runnable {
       Predictions predictions =
           groupBy == null ? predict(model, target, data) : routed(model, data, groupBy);
       predictions.write(data, Path.of(out));
+      Text.unseen(predictions.data());
       List<String> added = predictions.columns();
       int rows = predictions.rows();
       int dropped = predictions.dropped().cardinality();
@@ -84,7 +85,8 @@ final class PredictCommand implements Runnable {
               "file", out,
               "rows", rows,
               "dropped", dropped,
-              "columns", added),
+              "columns", added,
+              "unseen", predictions.data().unseen()),
           text ->
               text.println(
                   Words.count(rows)

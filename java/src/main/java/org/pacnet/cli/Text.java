@@ -16,6 +16,8 @@ import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.Phase;
 import org.pacnet.PhaseReport;
+import org.pacnet.data.Provenance;
+import org.pacnet.data.Unseen;
 import org.pacnet.report.Words;
 
 /** Results as people read them. */
@@ -23,6 +25,7 @@ final class Text {
 
   private static final int MOST_NAMED = 20;
 
+  private static final int MOST_UNSEEN = 5;
   private static final int MOST_CLASSES = 12;
 
   private Text() {}
@@ -176,6 +179,23 @@ final class Text {
             + (classes ? Words.percent(trained) : number(trained))
             + " after Train: pruning took more than the rest of the network can make up for. Try a"
             + " lower --ratio, more --source-epochs, a wider network, or --per-layer.");
+  }
+
+  /** Says on standard error where a table goes beyond what the source had, a line a column. */
+  static void unseen(Provenance data) {
+    List<Unseen> all = data.unseen();
+    all.stream()
+        .limit(MOST_UNSEEN)
+        .map(unseen -> "pacnet: " + data.name() + ": " + Words.unseen(unseen))
+        .forEach(line -> System.err.println(line.replaceAll("\\p{Cntrl}", " ")));
+    if (all.size() > MOST_UNSEEN) {
+      System.err.println(
+          "pacnet: "
+              + data.name()
+              + ": "
+              + Words.count(all.size() - MOST_UNSEEN)
+              + " more columns go beyond the source (--json lists them)");
+    }
   }
 
   private static double unexplained(Metrics metrics) {

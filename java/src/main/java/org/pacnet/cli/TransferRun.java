@@ -99,6 +99,12 @@ final class TransferRun {
       Metrics testAfter = is == null ? null : is.metrics();
       List<String> warnings = Text.warnings(model);
       PhaseReport calibrate = model.report(request.name());
+      if (calibrate.data() != null) {
+        Text.unseen(calibrate.data());
+      }
+      if (is != null) {
+        Text.unseen(is.data());
+      }
       List<PhaseReport> phases = new ArrayList<>(model.reports());
       phases.add(calibrate);
       Map<String, Object> json =
@@ -115,6 +121,7 @@ final class TransferRun {
               "tuning", tuning == null ? null : TuneReport.json(tuning),
               "learningCurve", curve,
               "warnings", warnings,
+              "testUnseen", is == null ? null : is.data().unseen(),
               "others", Saving.names(others));
       output.print(
           json,

@@ -23,7 +23,17 @@ final class TuneReport {
         "verdict", tuning.verdict(),
         "pValue", tuning.pValue(),
         "best", json(tuning.best()),
-        "trials", tuning.trials().stream().map(TuneReport::json).toList());
+        "trials", tuning.trials().stream().map(TuneReport::json).toList(),
+        "diverged", tuning.diverged().stream().map(TuneReport::json).toList());
+  }
+
+  private static Map<String, Object> json(Tuning.Diverged way) {
+    return Json.object(
+        "method", way.config().method().toString(),
+        "lambda", way.config().strength(),
+        "learningRate", way.config().learningRate(),
+        "targetEpochs", way.config().targetEpochs(),
+        "problem", way.problem());
   }
 
   private static Map<String, Object> json(Trial trial) {
@@ -50,6 +60,7 @@ final class TuneReport {
               way.name().equals(comparison.against()) ? "-" : String.format(Locale.ROOT, "%.2g", way.p())));
     }
     Text.table(out, List.of("cross-validated", unit, "p against " + comparison.against()), rows);
+    comparison.diverged().forEach(way -> out.println("Can't be taken: " + way));
   }
 
   static void print(PrintStream out, LearningCurve curve) {

@@ -1,5 +1,6 @@
 package org.pacnet.data;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.IntFunction;
@@ -71,8 +72,37 @@ record Column(
                 value.getClass().getSimpleName()));
       }
     }
-    boolean numbers = Arrays.stream(values).allMatch(v -> v == null || v instanceof Number);
-    return new Column(values.length, null, i -> values[i], numbers ? "DOUBLE" : "VARCHAR");
+    return new Column(values.length, null, i -> values[i], typeOf(values));
+  }
+
+  // What keeps every digit.
+  private static String typeOf(Object[] values) {
+    if (!Arrays.stream(values).allMatch(v -> v == null || v instanceof Number)) {
+      return "VARCHAR";
+    }
+    if (Arrays.stream(values).anyMatch(v -> v instanceof Double || v instanceof Float)) {
+      return "DOUBLE";
+    }
+    int whole = 0;
+    int scale = 0;
+    for (Object value : values) {
+      if (value != null) {
+        BigDecimal exact = new BigDecimal(inText(value));
+        scale = Math.max(scale, exact.scale());
+        whole = Math.max(whole, exact.precision() - exact.scale());
+      }
+    }
+    if (scale == 0 && whole < 19) {
+      return "BIGINT";
+    }
+    return Math.max(whole, 0) + scale <= 38
+        ? String.format(Locale.ROOT, "DECIMAL(%d, %d)", Math.max(1, Math.max(whole, 0) + scale), scale)
+        : "VARCHAR";
+  }
+
+  /** Whether it has more digits than a number of the machine, so that DuckDB gets them as text. */
+  boolean isExact() {
+    return sqlType.startsWith("DECIMAL");
   }
 
   /** A value as a text file would have it: a whole number without a fraction. */
@@ -82,6 +112,10 @@ record Column(
       return number == Math.rint(number) && Math.abs(number) < LARGEST_EXACT
           ? Long.toString((long) number)
           : value.toString(); // of a float its own digits, not those of the double that it equals
+    }
+    if (value instanceof BigDecimal decimal) {
+      BigDecimal plain = decimal.stripTrailingZeros();
+      return Math.abs(plain.scale()) < 100 ? plain.toPlainString() : plain.toString();
     }
     return value.toString();
   }

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.duckdb.DuckDBAppender;
@@ -21,7 +22,7 @@ final class ColumnPart implements Part {
   ColumnPart(Duck duck, Data.Columns data, MissingWords missing) {
     this.duck = duck;
     this.name = data.name();
-    this.names = List.copyOf(data.columns.keySet());
+    this.names = Names.of(List.copyOf(data.columns.keySet()));
     this.columns = List.copyOf(data.columns.values());
     this.missing = missing;
     this.rows = columns.get(0).length();
@@ -39,7 +40,7 @@ final class ColumnPart implements Part {
   }
 
   @Override
-  public @Nullable String unusableType(int column) {
+  public @Nullable String unusableType(int column, boolean text) {
     return null;
   }
 
@@ -89,7 +90,7 @@ final class ColumnPart implements Part {
     String table = duck.newTable();
     String types =
         IntStream.range(0, columns.size())
-            .mapToObj(i -> "c" + i + " " + columns.get(i).sqlType())
+            .mapToObj(i -> "c" + i + (columns.get(i).isExact() ? " VARCHAR" : " " + columns.get(i).sqlType()))
             .collect(Collectors.joining(", "));
     duck.execute(String.format(Locale.ROOT, "CREATE TABLE %s (%s)", table, types));
     try (DuckDBAppender appender = duck.connection().createAppender(table)) {
@@ -101,7 +102,9 @@ final class ColumnPart implements Part {
         appender.endRow();
       }
     }
-    return "SELECT * FROM " + table;
+    return IntStream.range(0, columns.size())
+        .mapToObj(i -> String.format(Locale.ROOT, "CAST(c%d AS %s)", i, columns.get(i).sqlType()))
+        .collect(Collectors.joining(", ", "SELECT ", " FROM " + table));
   }
 
   private static void append(DuckDBAppender to, Column column, int row) throws SQLException {

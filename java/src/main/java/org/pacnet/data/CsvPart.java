@@ -47,7 +47,7 @@ final class CsvPart implements Part {
     this.nulls = String.format(Locale.ROOT, "nullstr = [%s]", missing.inSql());
     this.delimiter =
         format == FileFormat.TAB_SEPARATED ? '\t' : CsvScan.delimiter(file, name());
-    this.header = CsvScan.header(file, name(), delimiter);
+    this.header = Names.of(CsvScan.header(file, name(), delimiter));
     ColumnNames.check(name(), header);
   }
 
@@ -62,7 +62,7 @@ final class CsvPart implements Part {
   }
 
   @Override
-  public @Nullable String unusableType(int column) {
+  public @Nullable String unusableType(int column, boolean text) {
     return null;
   }
 
@@ -128,6 +128,7 @@ final class CsvPart implements Part {
   }
 
   private void checkRows(List<Block> blocks, long expected) {
+    duck.reading().check(); // what was cancelled has fewer
     long rows = blocks.stream().mapToLong(block -> block.size).sum();
     if (rows != expected) {
       throw new DataException(
@@ -203,13 +204,37 @@ final class CsvPart implements Part {
       // A quoted empty field stays one: only the unquoted is null, and both are written as before.
       return "SELECT * FROM " + reader(new BitSet(), "nullstr = [''], allow_quoted_nulls = false");
     }
+    // Text stays text unless a number says all of it: leading zeros, twenty digits or a date in whatever order are not for a type to
+    // decide.
+    String texts = reader(new BitSet(), nulls);
+    List<String> types = new ArrayList<>();
+    try {
+      types.addAll(
+          duck.texts(
+              String.format(
+                  Locale.ROOT, "SELECT unnest([%s]) FROM %s", names(CsvPart::typeOf), texts)));
+    } catch (SQLException e) {
+      throw duck.unreadable(name(), 0, e);
+    }
     return String.format(
         Locale.ROOT,
-        "SELECT * FROM read_csv(%s, names = [%s], sample_size = -1, %s, %s)",
-        Duck.input(file),
-        names(column -> Duck.literal("c" + column)),
-        nulls,
-        dialect());
+        "SELECT %s FROM %s",
+        names(column -> String.format(Locale.ROOT, "CAST(c%d AS %s)", column, types.get(column))),
+        texts);
+  }
+
+  // A double tells all decimals of 15 digits apart, and gives the others back if they were printed from one.
+  private static String typeOf(int column) {
+    return String.format(
+        Locale.ROOT,
+        "CASE WHEN count(c%1$d) = 0 THEN 'VARCHAR' WHEN bool_and(coalesce(CAST(TRY_CAST(c%1$d AS"
+            + " BIGINT) AS VARCHAR) = c%1$d, false)) FILTER (c%1$d IS NOT NULL) THEN 'BIGINT'"
+            + " WHEN bool_and(regexp_full_match(c%1$d,"
+            + " '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?') AND (length(ltrim(replace("
+            + "regexp_extract(c%1$d, '^-?([0-9.]+)', 1), '.', ''), '0')) <= 15 OR"
+            + " coalesce(CAST(TRY_CAST(c%1$d AS DOUBLE) AS VARCHAR) = c%1$d, false))) THEN 'DOUBLE'"
+            + " ELSE 'VARCHAR' END",
+        column);
   }
 
   // Nothing is left to DuckDB's guess: columns go by number, so that no name can collide.

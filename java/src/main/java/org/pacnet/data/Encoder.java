@@ -3,6 +3,7 @@ package org.pacnet.data;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
@@ -47,6 +48,36 @@ public final class Encoder {
   /** Encodes the inputs of a table; labels and other columns need not be there and are ignored. */
   public static EncodedData prediction(Data data, Schema schema) {
     return encode(data, schema, false, null, ReadMonitor.NONE);
+  }
+
+  /**
+   * Throws a {@link DataException} unless the table is, row by row, what was encoded for prediction.
+   *
+   * @param encoded what that was
+   */
+  public static void checkUnchanged(Data data, Schema schema, Provenance encoded) {
+    if (!sha256(data, schema).equals(encoded.sha256())) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s has other rows, or the same in another order, than when it was predicted; predict"
+                  + " it again (a query needs an ORDER BY)",
+              data.name()));
+    }
+  }
+
+  private static String sha256(Data data, Schema schema) {
+    if (data instanceof Data.Sql && schema.trajectories() != null) {
+      return TrajectoryEncoder.prediction(data, schema).provenance().sha256();
+    }
+    try (Source source = Source.open(data, schema.missingWords(), ReadMonitor.NONE)) {
+      if (data instanceof Data.Sql) { // is told by the values that were asked of it
+        for (Part part : source.parts()) {
+          source.open(part, RowEncoder.requests(part, schema, false)).close();
+        }
+      }
+      return source.provenance(0, 0, List.of()).sha256();
+    }
   }
 
   /**

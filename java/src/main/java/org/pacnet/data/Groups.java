@@ -148,7 +148,7 @@ public final class Groups {
     }
 
     @Override
-    public @Nullable String unusableType(int column) {
+    public @Nullable String unusableType(int column, boolean text) {
       return null;
     }
 

@@ -102,7 +102,7 @@ final class InputLearner {
         throw missing;
       }
       checkLevels(table);
-      return new Schema.Input(name, ColumnKind.CATEGORICAL, List.copyOf(categories), 0.0, 1.0, 0.0);
+      return new Schema.Input(name, ColumnKind.CATEGORICAL, List.copyOf(categories), 0.0, 1.0, 0.0, null);
     }
     if (moments.count() == 0) {
       throw new DataException(
@@ -118,7 +118,8 @@ final class InputLearner {
         List.of(),
         standardize ? moments.mean() : 0.0,
         standardize ? moments.scale() : 1.0,
-        moments.mean());
+        moments.mean(),
+        moments.range());
   }
 
   private void checkLevels(String table) {
@@ -126,6 +127,9 @@ final class InputLearner {
       return;
     }
     String example = categories.first();
+    if (Dates.are(categories)) {
+      throw Dates.refused(table, name, Messages.value(example));
+    }
     if (categories.stream().allMatch(text -> NUMBER_OF_SORTS.matcher(text).matches())) {
       throw new DataException(
           String.format(

@@ -5,10 +5,11 @@ package org.pacnet.data;
  * ones, and blocks by their own moments, joined as Chan, Golub and LeVeque (1979) have it.
  */
 final class Moments {
-  // Of the largest magnitude: what varies less than that is a constant and how it was rounded.
-  // 2,000
-  // times 0.1 has a deviation of 8.7e-16.
-  private static final double CONSTANT = 1e-7;
+  /**
+   * Of the largest magnitude: what varies less than that is a constant and how it was rounded. 2,000
+   * times 0.1 has a deviation of 8.7e-16.
+   */
+  static final double CONSTANT = 1e-7;
 
   private long count;
   private double mean;
@@ -85,6 +86,11 @@ final class Moments {
   /** The mean; of equal values their value itself, which a sum of many would miss by its rounding. */
   double mean() {
     return least == most ? least : mean;
+  }
+
+  /** From the smallest to the largest value. */
+  Schema.Range range() {
+    return new Schema.Range(least, most);
   }
 
   /** The standard deviation, or 1 of what is constant: to divide by its rounding would blow up any other value. */

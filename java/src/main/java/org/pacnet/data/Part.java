@@ -18,8 +18,10 @@ interface Part {
 
   /**
    * The type of a column that holds neither numbers nor text, which can only be passed on, or null.
+   *
+   * @param text whether its values are wanted as text, which a date can be
    */
-  @Nullable String unusableType(int column);
+  @Nullable String unusableType(int column, boolean text);
 
   long rows();
 
@@ -29,8 +31,8 @@ interface Part {
   /**
    * A select statement for all columns in their order, under any names.
    *
-   * @param typed whether text that looks like numbers, dates and so on is to become that; otherwise
-   *     every text field is as it was in the file
+   * @param typed whether text that is a number, and no more than that, is to become one; otherwise every
+   *     text field is as it was in the file
    */
   String select(boolean typed) throws SQLException;
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.io.Sha256;
 
@@ -20,8 +21,14 @@ import org.pacnet.io.Sha256;
  * @param sha256 lower-case hex digest of the files' bytes, one file after the other in the order of
  *     their names; for a query of the values that it selected; for in-memory columns of each column's UTF-8 name, a zero byte and its values:
  *     doubles as little-endian ones, others as text, each with a zero byte behind it
+ * @param unseen the inputs in which it goes where the source never was, in the source's order
  */
-public record Provenance(String name, int rows, int dropped, String sha256) {
+public record Provenance(
+    String name, int rows, int dropped, String sha256, List<Unseen> unseen) {
+
+  public Provenance {
+    unseen = List.copyOf(unseen);
+  }
 
   /** Goes on with the bytes of a file. */
   static void update(MessageDigest digest, Path file) {
@@ -53,7 +60,8 @@ public record Provenance(String name, int rows, int dropped, String sha256) {
     }
   }
 
-  static Provenance ofColumns(Data.Columns data, int rows, int dropped) {
+  static Provenance ofColumns(
+      Data.Columns data, int rows, int dropped, List<Unseen> unseen) {
     MessageDigest digest = Sha256.digest();
     ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     data.columns.forEach(
@@ -77,6 +85,6 @@ public record Provenance(String name, int rows, int dropped, String sha256) {
           digest.update(bytes.flip());
           bytes.clear();
         });
-    return new Provenance(data.name(), rows, dropped, Sha256.hex(digest));
+    return new Provenance(data.name(), rows, dropped, Sha256.hex(digest), unseen);
   }
 }

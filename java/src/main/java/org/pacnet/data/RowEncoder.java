@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,6 +27,8 @@ final class RowEncoder {
   private final List<Map<String, Integer>> categories = new ArrayList<>();
   private final Map<String, Integer> classes;
   private final BitSet dropped = new BitSet();
+  private final double[] least; // by input, of what is encoded
+  private final double[] most;
   private int tableRow;
   private int rows;
 
@@ -42,6 +45,10 @@ final class RowEncoder {
     this.labels = floats(tableRows, labelWidth);
     schema.inputs().forEach(input -> categories.add(indices(input.categories())));
     this.classes = indices(schema.classes());
+    this.least = new double[schema.inputs().size()];
+    this.most = new double[least.length];
+    Arrays.fill(least, Double.POSITIVE_INFINITY);
+    Arrays.fill(most, Double.NEGATIVE_INFINITY);
   }
 
   /** The names of the columns that are read. */
@@ -115,8 +122,30 @@ final class RowEncoder {
     if (sound) {
       rows += block.size;
       tableRow += block.size;
+      for (int i = 0; i < inputs; i++) {
+        for (int r = 0; r < block.size; r++) {
+          saw(i, block.numbers[i][r]);
+        }
+      }
     }
     return sound;
+  }
+
+  private void saw(int input, double value) {
+    least[input] = Math.min(least[input], value);
+    most[input] = Math.max(most[input], value);
+  }
+
+  private List<Unseen> unseen() {
+    List<Unseen> found = new ArrayList<>();
+    for (int i = 0; i < least.length; i++) {
+      Schema.Input input = schema.inputs().get(i);
+      Unseen unseen = Unseen.of(input.name(), input.range(), least[i], most[i]);
+      if (unseen != null) {
+        found.add(unseen);
+      }
+    }
+    return found;
   }
 
   private static boolean put(
@@ -142,7 +171,7 @@ final class RowEncoder {
         features.slice(0, rows * width),
         labels.slice(0, rows * labelWidth),
         dropped,
-        source.provenance(rows, dropped.cardinality()));
+        source.provenance(rows, dropped.cardinality(), unseen()));
   }
 
   private void putInputs(Part part, Cursor cursor) {
@@ -198,6 +227,7 @@ final class RowEncoder {
       }
       value = input.fill();
     }
+    saw(i, value);
     return scaled(part, cursor, input.name(), value, input.mean(), input.std());
   }
 

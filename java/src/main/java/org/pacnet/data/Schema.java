@@ -46,6 +46,32 @@ public record Schema(
   }
 
   /**
+   * From where to where a column goes, in its unit.
+   *
+   * @param least its smallest value
+   * @param most its largest
+   */
+  public record Range(
+      @JsonProperty(required = true) double least, @JsonProperty(required = true) double most) {
+
+    /**
+     * Checks that it is one.
+     *
+     * @throws ModelFormatException if it is not
+     */
+    public Range {
+      require(
+          Double.isFinite(least) && Double.isFinite(most) && least <= most,
+          "a column's range is not one");
+    }
+
+    /** What two values there may differ by and still be the same, rounded differently. */
+    double roundingOf() {
+      return Moments.CONSTANT * Math.max(Math.abs(least), Math.abs(most));
+    }
+  }
+
+  /**
    * States along a time. A training row is a piece of one trajectory: its first state, the time of that,
    * and the distances of the times that follow, [states + 1 + steps]; its labels are the states at
    * those, [steps, states].
@@ -129,6 +155,8 @@ public record Schema(
    *     1 if it is not standardised or was constant
    * @param fill what stands in for a missing number with {@link Missing#MEAN}: the mean of the
    *     source column, in its unit, standardised or not; 0 for a categorical column
+   * @param range from where to where the source column goes; null for a categorical column, and where
+   *     an older version learned it
    */
   public record Input(
       @JsonProperty(required = true) String name,
@@ -136,7 +164,8 @@ public record Schema(
       @JsonProperty(required = true) List<String> categories,
       @JsonProperty(required = true) double mean,
       @JsonProperty(required = true) double std,
-      @JsonProperty(required = true) double fill) {
+      @JsonProperty(required = true) double fill,
+      @JsonProperty(required = true) @Nullable Range range) {
 
     /**
      * Checks that the parts fit each other.
@@ -156,6 +185,7 @@ public record Schema(
             categories.equals(categories.stream().sorted().distinct().toList()),
             "the categories of column " + name + " are not sorted");
         require(mean == 0 && std == 1, "categorical column " + name + " is standardised");
+        require(range == null, "categorical column " + name + " has a range");
       }
     }
 
@@ -173,11 +203,14 @@ public record Schema(
    *     class
    * @param std what it is divided by, in the unit of the label; 1 if it is not standardised, was
    *     constant, or is a class
+   * @param range from where to where the source column goes; null for a class, and where an older version
+   *     learned it
    */
   public record Label(
       @JsonProperty(required = true) String name,
       @JsonProperty(required = true) double mean,
-      @JsonProperty(required = true) double std) {
+      @JsonProperty(required = true) double std,
+      @JsonProperty(required = true) @Nullable Range range) {
 
     /**
      * Checks that the parts fit each other.

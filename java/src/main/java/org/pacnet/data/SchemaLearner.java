@@ -163,7 +163,10 @@ final class SchemaLearner {
       Moments moments = labels.get(i);
       targets.add(
           new Schema.Label(
-              options.labels().get(i), scale ? moments.mean() : 0, scale ? moments.scale() : 1));
+              options.labels().get(i),
+              scale ? moments.mean() : 0,
+              scale ? moments.scale() : 1,
+              options.classification() ? null : moments.range()));
     }
     return new Schema(columns, targets, sorted, options.missing(), options.missingWords());
   }

@@ -197,7 +197,10 @@ final class Source implements AutoCloseable {
   /** How to read a column of a part, which must hold numbers or text. */
   static Part.Request request(Part part, String name, boolean text) {
     int column = part.columns().indexOf(name);
-    String type = part.unusableType(column);
+    String type = part.unusableType(column, text);
+    if (type != null && TypedPart.isTime(type)) {
+      throw Dates.refused(part.name(), name, "those of type " + Messages.name(type));
+    }
     if (type != null) {
       throw new DataException(
           String.format(
@@ -211,9 +214,9 @@ final class Source implements AutoCloseable {
     return new Part.Request(column, text);
   }
 
-  Provenance provenance(int rowsUsed, int dropped) {
+  Provenance provenance(int rowsUsed, int dropped, List<Unseen> unseen) {
     if (data instanceof Data.Columns columns) {
-      return Provenance.ofColumns(columns, rowsUsed, dropped);
+      return Provenance.ofColumns(columns, rowsUsed, dropped, unseen);
     }
     // The files are gone over more than once: the hash is of what was read only if they stayed the same.
     for (Path file : files) {
@@ -225,8 +228,7 @@ final class Source implements AutoCloseable {
                 file.getFileName()));
       }
     }
-    return new Provenance(
-        data.name(), rowsUsed, dropped, Sha256.hex(digest()));
+    return new Provenance(data.name(), rowsUsed, dropped, Sha256.hex(digest()), unseen);
   }
 
   // One hash over all files, in their order. A text file's bytes are hashed while they are checked.

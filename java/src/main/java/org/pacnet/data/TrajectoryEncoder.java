@@ -83,7 +83,10 @@ public final class TrajectoryEncoder {
       boolean scale = options.standardize();
       labels.add(
           new Schema.Label(
-              states.get(i), scale ? moments.mean() : 0, scale ? moments.scale() : 1));
+              states.get(i),
+              scale ? moments.mean() : 0,
+              scale ? moments.scale() : 1,
+              moments.range()));
     }
     double squares = 0;
     long count = 0;
@@ -264,7 +267,27 @@ public final class TrajectoryEncoder {
         features.flip(),
         labels.flip(),
         new BitSet(), // rows are not the table's
-        source.provenance(used, reader.dropped().cardinality()));
+        source.provenance(used, reader.dropped().cardinality(), unseen(all, schema)));
+  }
+
+  private static List<Unseen> unseen(List<Trajectory> all, Schema schema) {
+    List<Unseen> found = new ArrayList<>();
+    for (int i = 0; i < schema.labels().size(); i++) {
+      Schema.Label label = schema.labels().get(i);
+      double least = Double.POSITIVE_INFINITY;
+      double most = Double.NEGATIVE_INFINITY;
+      for (Trajectory trajectory : all) {
+        for (double[] state : trajectory.states) {
+          least = Math.min(least, state[i]);
+          most = Math.max(most, state[i]);
+        }
+      }
+      Unseen unseen = Unseen.of(label.name(), label.range(), least, most);
+      if (unseen != null) {
+        found.add(unseen);
+      }
+    }
+    return found;
   }
 
   private static void put(Trajectory trajectory, int row, Schema schema, FloatBuffer to) {
@@ -328,6 +351,6 @@ public final class TrajectoryEncoder {
         rows,
         labels.rewind(),
         reader.dropped(),
-        source.provenance(rows, reader.dropped().cardinality()));
+        source.provenance(rows, reader.dropped().cardinality(), unseen(all, schema)));
   }
 }

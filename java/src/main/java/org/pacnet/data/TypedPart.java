@@ -50,7 +50,7 @@ final class TypedPart implements Part {
     this.duck = duck;
     this.missing = missing;
     this.name = name;
-    this.columns = columns;
+    this.columns = Names.of(columns);
     // Columns go by number, so that no name can collide.
     from =
         IntStream.range(0, columns.size())
@@ -184,9 +184,15 @@ final class TypedPart implements Part {
   }
 
   @Override
-  public @Nullable String unusableType(int column) {
+  public @Nullable String unusableType(int column, boolean text) {
     String type = types.get(column);
-    return isText(type) || isInteger(type) || isFraction(type) || isBoolean(type) ? null : type;
+    return (text && isTime(type)) || isText(type) || isInteger(type) || isFraction(type) || isBoolean(type)
+        ? null
+        : type;
+  }
+
+  static boolean isTime(String type) {
+    return type.startsWith("DATE") || type.startsWith("TIME");
   }
 
   private static boolean isText(String type) {
@@ -198,9 +204,11 @@ final class TypedPart implements Part {
   }
 
   private static boolean isFraction(String type) {
-    return type.equals("DOUBLE")
-        || type.equals("FLOAT")
-        || (type.startsWith("DECIMAL(") && !type.endsWith("]"));
+    return type.equals("DOUBLE") || type.equals("FLOAT") || isDecimal(type);
+  }
+
+  private static boolean isDecimal(String type) {
+    return type.startsWith("DECIMAL(") && !type.endsWith("]");
   }
 
   private static boolean isBoolean(String type) {
@@ -229,6 +237,15 @@ final class TypedPart implements Part {
     }
     // A whole number is the same category whether a file keeps it as 3 or as 3.0. Left a number,
     // what is not finite is refused for what it is instead of becoming a category.
+    if (isDecimal(type)) { // exact, however many digits
+      return new DuckCursor.Cell(
+          null,
+          String.format(
+              Locale.ROOT,
+              "regexp_replace(regexp_replace(CAST(%s AS VARCHAR), '([.][0-9]*[1-9])0+$', '\\1'),"
+                  + " '[.]0*$', '')",
+              column));
+    }
     if (!isFraction(type)) {
       return new DuckCursor.Cell(null, String.format(Locale.ROOT, "CAST(%s AS VARCHAR)", column));
     }

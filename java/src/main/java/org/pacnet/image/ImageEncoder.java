@@ -65,7 +65,7 @@ public final class ImageEncoder {
     Schema schema =
         new Schema(
             List.of(),
-            List.of(new Schema.Label(label, 0, 1)),
+            List.of(new Schema.Label(label, 0, 1, null)),
             classes,
             Missing.ERROR,
             List.of(),
@@ -321,7 +321,7 @@ public final class ImageEncoder {
     }
 
     Provenance provenance() {
-      return new Provenance(data.name(), source.size(), 0, Sha256.hex(digest));
+      return new Provenance(data.name(), source.size(), 0, Sha256.hex(digest), List.of());
     }
   }
 }

@@ -22,9 +22,11 @@ import org.pacnet.statistics.Means;
  * @param unit the label that errors are in the unit of; empty for classes, whose errors are shares that are wrong
  * @param against the way that the others are compared with
  * @param ways the lowest loss first
+ * @param diverged the names of ways that have no error, each with why
  */
 public record Comparison(
-    String verdict, @Nullable Provenance source, Provenance target, String unit, String against, List<Way> ways) {
+    String verdict, @Nullable Provenance source, Provenance target, String unit, String against, List<Way> ways,
+    List<String> diverged) {
 
   /**
    * One of them.
@@ -41,6 +43,7 @@ public record Comparison(
 
   public Comparison {
     ways = List.copyOf(ways);
+    diverged = List.copyOf(diverged);
   }
 
   /** What was tried on a model, beside one of the trials. */
@@ -60,7 +63,8 @@ public record Comparison(
     }
     Provenance source =
         model.reports().stream().filter(report -> report.phase() == Phase.TRAIN).map(PhaseReport::data).findFirst().orElse(null);
-    return new Comparison(tuning.verdict(), source, tuning.data(), tuning.unit(), name(against.config(), usual), ways);
+    return new Comparison(tuning.verdict(), source, tuning.data(), tuning.unit(), name(against.config(), usual), ways,
+        tuning.diverged().stream().map(way -> name(way.config(), usual) + ": " + way.problem()).toList());
   }
 
   private static String name(TransferConfig config, TransferConfig usual) {

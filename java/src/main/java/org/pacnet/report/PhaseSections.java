@@ -10,6 +10,7 @@ import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.PhaseReport;
 import org.pacnet.data.Provenance;
+import org.pacnet.data.Unseen;
 
 /** What the phases did. */
 final class PhaseSections {
@@ -159,6 +160,40 @@ final class PhaseSections {
     return model.schema().labels().size() == 1
         ? "RMSE of " + model.schema().labels().get(0).name()
         : "mean RMSE of the labels";
+  }
+
+  /** Where data go beyond what the source had; none where they do not. */
+  static List<Page.Section> unseen(Provenance... tables) {
+    List<List<Object>> rows = new ArrayList<>();
+    for (Provenance data : tables) {
+      for (Unseen unseen : data.unseen()) {
+        rows.add(
+            Page.row(
+                data.name(),
+                unseen.column(),
+                unseen.least(),
+                unseen.most(),
+                unseen.sourceLeast(),
+                unseen.sourceMost()));
+      }
+    }
+    return rows.isEmpty()
+        ? List.of()
+        : List.of(
+            new Page.Section(
+                "Beyond the source",
+                "Columns that go further out of the source's range than that range is wide, or that"
+                    + " move where the source's is constant: what a network says there is a guess.",
+                List.of(),
+                new Page.Table(
+                    List.of(
+                        Page.text("data"),
+                        Page.text("column"),
+                        Page.number("least"),
+                        Page.number("most"),
+                        Page.number("least in the source"),
+                        Page.number("most in the source")),
+                    rows)));
   }
 
   /** The data that the phases read. */

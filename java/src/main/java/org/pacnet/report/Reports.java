@@ -60,6 +60,9 @@ public final class Reports {
     if (curve != null) {
       sections.add(TuningSections.of(curve));
     }
+    Provenance learnt = Objects.requireNonNull(calibrate.data());
+    sections.addAll(
+        after == null ? PhaseSections.unseen(learnt) : PhaseSections.unseen(learnt, after.data()));
     Map<String, PhaseReport> phases = PhaseSections.phases(model, Map.of(target, calibrate));
     sections.addAll(model(model, phases));
     sections.add(PhaseSections.data(phases));
@@ -202,6 +205,7 @@ public final class Reports {
     facts.add(List.of("Data", words(evaluation.data())));
     Map<String, PhaseReport> phases =
         PhaseSections.phases(model, target == null ? Map.of() : Map.of(target, model.report(target)));
+    sections.addAll(PhaseSections.unseen(evaluation.data()));
     sections.add(PhaseSections.data(phases));
     sections.add(settings(target == null ? model.config() : model.config(target)));
     return new Page("Errors of " + what, lead, facts, sections);

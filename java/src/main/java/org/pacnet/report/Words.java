@@ -2,6 +2,7 @@ package org.pacnet.report;
 
 import java.util.Locale;
 import org.pacnet.Metrics;
+import org.pacnet.data.Unseen;
 
 /** Numbers in sentences. */
 public final class Words {
@@ -17,6 +18,29 @@ public final class Words {
   /** With commas between thousands. */
   public static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  /** Where a table goes beyond the source. */
+  public static String unseen(Unseen unseen) {
+    String here =
+        unseen.least() == unseen.most()
+            ? "is " + number(unseen.least())
+            : "goes from " + number(unseen.least()) + " to " + number(unseen.most());
+    return unseen.constant()
+        ? String.format(
+            Locale.ROOT,
+            "column %s %s, and was %s in every row of the source: nothing was learnt of it there",
+            unseen.column(),
+            here,
+            number(unseen.sourceLeast()))
+        : String.format(
+            Locale.ROOT,
+            "column %s %s, and went from %s to %s in the source: what is said so far from it is a"
+                + " guess",
+            unseen.column(),
+            here,
+            number(unseen.sourceLeast()),
+            number(unseen.sourceMost()));
   }
 
   /** A share, with one decimal. */

@@ -268,7 +268,7 @@ class EncoderTest {
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     digest.update("x,y\n1,0\nx,y\n2,0\n".getBytes(StandardCharsets.UTF_8));
     assertEquals(
-        new Provenance("p*.csv", 2, 0, HexFormat.of().formatHex(digest.digest())),
+        new Provenance("p*.csv", 2, 0, HexFormat.of().formatHex(digest.digest()), List.of()),
         encoded.provenance());
   }
 
@@ -295,7 +295,7 @@ class EncoderTest {
     EncodedData encoded = Encoder.training(data, Schema.learn(data, regression("y")), Set.of(), ReadMonitor.NONE);
     byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes.array());
     assertEquals(
-        new Provenance("in-memory columns", rows, 0, HexFormat.of().formatHex(digest)),
+        new Provenance("in-memory columns", rows, 0, HexFormat.of().formatHex(digest), List.of()),
         encoded.provenance());
   }
 
@@ -304,9 +304,9 @@ class EncoderTest {
     Path file = dir.resolve("moving.csv");
     Files.writeString(file, "x,y\n1,2\n3,4\n");
     try (Source source = Source.open(Data.files(file.toString()), Missing.WORDS, ReadMonitor.NONE)) {
-      assertEquals(2, source.provenance(2, 0).rows());
+      assertEquals(2, source.provenance(2, 0, List.of()).rows());
       Files.writeString(file, "x,y\n1,2\n3,5\n5,6\n");
-      DataException e = assertThrows(DataException.class, () -> source.provenance(2, 0));
+      DataException e = assertThrows(DataException.class, () -> source.provenance(2, 0, List.of()));
       assertTrue(e.getMessage().contains("moving.csv changed"), e.getMessage());
     }
   }

@@ -79,9 +79,6 @@ class ParquetReadingTest {
       strings = {
         "[1, 2]",
         "{'a': 1}",
-        "DATE '2024-01-01'",
-        "TIMESTAMP '2024-01-01 00:00:00'",
-        "TIME '10:00:00'",
         "'x'::BLOB",
         "['a']::ENUM('a', 'b')[]"
       })

@@ -88,7 +88,7 @@ class PredictionWriterTest {
     Path out = dir.resolve("out.parquet");
     PredictionWriter.write(data, Missing.WORDS, rows(1), List.of(numbers(0.125)), out);
     assertEquals(
-        List.of("whole|BIGINT", "part|DOUBLE", "day|DATE", "word|VARCHAR", "prediction|DOUBLE"),
+        List.of("whole|BIGINT", "part|DOUBLE", "day|VARCHAR", "word|VARCHAR", "prediction|DOUBLE"),
         query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM '%s')".formatted(out)));
     assertEquals(
         List.of("1|1.5|2024-01-02|x|0.125", "null|2.0|2024-02-03|null|null"),

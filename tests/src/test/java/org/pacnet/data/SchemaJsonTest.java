@@ -21,16 +21,16 @@ class SchemaJsonTest {
   private static final Schema REGRESSION =
       new Schema(
           List.of(
-              new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0.1, 1.0 / 3, 0.1),
-              new Schema.Input("c", ColumnKind.CATEGORICAL, List.of("a", "b"), 0, 1, 0)),
-          List.of(new Schema.Label("y", 5.5, 2.5), new Schema.Label("z", 0, 1)),
+              new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0.1, 1.0 / 3, 0.1, new Schema.Range(-1, 2.5)),
+              new Schema.Input("c", ColumnKind.CATEGORICAL, List.of("a", "b"), 0, 1, 0, null)),
+          List.of(new Schema.Label("y", 5.5, 2.5, new Schema.Range(5, 6)), new Schema.Label("z", 0, 1, null)),
           List.of(),
           Missing.MEAN, Missing.WORDS);
 
   private static final Schema CLASSIFICATION =
       new Schema(
-          List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0, 1, 3)),
-          List.of(new Schema.Label("y", 0, 1)),
+          List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0, 1, 3, null)),
+          List.of(new Schema.Label("y", 0, 1, null)),
           List.of("no", "yes"),
           Missing.DROP, Missing.WORDS);
 
@@ -45,7 +45,8 @@ class SchemaJsonTest {
   void theJsonHoldsTheComponentsAndNothingDerived() throws JsonProcessingException {
     assertEquals(
         "{\"inputs\":[{\"name\":\"x\",\"kind\":\"NUMERIC\",\"categories\":[],\"mean\":0.0,"
-            + "\"std\":1.0,\"fill\":3.0}],\"labels\":[{\"name\":\"y\",\"mean\":0.0,\"std\":1.0}],"
+            + "\"std\":1.0,\"fill\":3.0,\"range\":null}],\"labels\":[{\"name\":\"y\",\"mean\":0.0,"
+            + "\"std\":1.0,\"range\":null}],"
             + "\"classes\":[\"no\",\"yes\"],\"missing\":\"DROP\","
             + "\"missingWords\":[\"NA\",\"N/A\",\"NULL\",\"null\",\"NaN\",\"nan\"],\"image\":null,\"trajectories\":null}",
         MAPPER.writeValueAsString(CLASSIFICATION));

@@ -31,9 +31,9 @@ class SchemaTest {
     double stdY = Math.sqrt((400 + 100 + 900) / 3.0);
     assertEquals(
         List.of(
-            new Schema.Input("b", ColumnKind.NUMERIC, List.of(), 4, stdB, 4),
-            new Schema.Input("a", ColumnKind.CATEGORICAL, List.of("blue", "red"), 0, 1, 0),
-            new Schema.Input("c", ColumnKind.NUMERIC, List.of(), 5, 1, 5)),
+            new Schema.Input("b", ColumnKind.NUMERIC, List.of(), 4, stdB, 4, new Schema.Range(2, 6)),
+            new Schema.Input("a", ColumnKind.CATEGORICAL, List.of("blue", "red"), 0, 1, 0, null),
+            new Schema.Input("c", ColumnKind.NUMERIC, List.of(), 5, 1, 5, new Schema.Range(5, 5))),
         schema.inputs());
     assertEquals("y", schema.labels().get(0).name());
     assertEquals(30, schema.labels().get(0).mean(), 1e-12);
@@ -48,8 +48,10 @@ class SchemaTest {
     Data data = csv(dir, "a.csv", "x,y", "2,10", "4,20");
     Schema schema = Schema.learn(data, regression("y"));
     assertEquals(
-        List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0, 1, 3)), schema.inputs());
-    assertEquals(List.of(new Schema.Label("y", 0, 1)), schema.labels());
+        List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 0, 1, 3, new Schema.Range(2, 4))),
+        schema.inputs());
+    assertEquals(
+        List.of(new Schema.Label("y", 0, 1, new Schema.Range(10, 20))), schema.labels());
   }
 
   @Test
@@ -74,7 +76,8 @@ class SchemaTest {
             new DataOptions(
                 List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
     assertEquals(
-        new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2), schema.inputs().get(0));
+        new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2, new Schema.Range(1, 3)),
+        schema.inputs().get(0));
   }
 
   @Test
@@ -91,7 +94,7 @@ class SchemaTest {
     assertEquals(List.of("-2", "9", "10"), schema.classes());
     assertEquals(3, schema.outputWidth());
     assertTrue(schema.classification());
-    assertEquals(List.of(new Schema.Label("y", 0, 1)), schema.labels());
+    assertEquals(List.of(new Schema.Label("y", 0, 1, null)), schema.labels());
     Data text = csv(dir, "t.csv", "x,y", "1,10", "1,9", "1,b");
     assertEquals(List.of("10", "9", "b"), Schema.learn(text, classification("y")).classes());
   }
@@ -101,7 +104,10 @@ class SchemaTest {
     Data data = csv(dir, "a.csv", "y1,x,y2", "1,5,10", "3,5,30");
     Schema schema = Schema.learn(data, standardized("y2", "y1"));
     assertEquals(
-        List.of(new Schema.Label("y2", 20, 10), new Schema.Label("y1", 2, 1)), schema.labels());
+        List.of(
+            new Schema.Label("y2", 20, 10, new Schema.Range(10, 30)),
+            new Schema.Label("y1", 2, 1, new Schema.Range(1, 3))),
+        schema.labels());
     assertEquals(2, schema.outputWidth());
   }
 
@@ -196,7 +202,10 @@ class SchemaTest {
     columns.put("y", new double[] {2, 4});
     Schema schema = Schema.learn(Data.columns(columns), standardized("y"));
     assertEquals(
-        List.of(new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2)), schema.inputs());
+        List.of(
+            new Schema.Input(
+                "x", ColumnKind.NUMERIC, List.of(), 2, 1, 2, new Schema.Range(1, 3))),
+        schema.inputs());
     columns.put("y", new double[] {7, 10});
     Data data = Data.columns(columns);
     assertEquals(List.of("7", "10"), Schema.learn(data, classification("y")).classes());
