@@ -77,8 +77,28 @@ LossSpec checked_loss(const FitOptions& options, const Net& net, const Scope& sc
   return {static_cast<Loss>(options.loss), options.huber_delta, soft.first > 0 ? soft.first : net.outputs()};
 }
 
+// What is computed with as a float must be one.
+bool is_float(double value) { return std::fabs(value) <= static_cast<double>(std::numeric_limits<float>::max()); }
+
 void require_strength(double value) {
-  require(std::isfinite(value) && value >= 0, "a strength must be zero or positive, and finite");
+  require(is_float(value) && value >= 0, "a strength must be zero or positive, and a finite float");
+}
+
+// What would end in a broken promise, or inside of LibTorch.
+void require_sound(const Scope& scope) {
+  const std::vector<Tensor>& tensors = scope.layout.tensors();
+  bool moves = false;
+  for (std::size_t t = 0; t < tensors.size(); ++t) {
+    const bool some = scope.trainable.count(tensors[t]) > 0;
+    moves |= some && !tensors[t].is(kRoleStatistics);
+    // Mean and variance lie side by side.
+    if (t > 0 && tensors[t].is(kRoleStatistics) && tensors[t - 1].is(kRoleStatistics) &&
+        tensors[t].name.ends_with(".running_var")) {
+      require(some == (scope.trainable.count(tensors[t - 1]) > 0),
+              tensors[t - 1].name + " and " + tensors[t].name + " move or stay together");
+    }
+  }
+  require(moves, "nothing may move: there is nothing to train");
 }
 
 // The tensors one behind the other, without the arena's gaps.
@@ -107,6 +127,11 @@ struct Network::Impl {
                 FitListener* listener) {
     require(scope.layout.extent() == layout().extent() && scope.layout.tensors().size() == layout().tensors().size(),
             "the scope is of another network");
+    require_sound(scope);
+    const bool pulled = std::any_of(scope.segments.begin(), scope.segments.end(), [](const Segment& s) { return s.l2 > 0; });
+    // They would pull at the change and not at the weight.
+    require(scope.gates.tensors.empty() || (!pulled && options.weight_decay == 0),
+            "gates go with neither a pull nor weight decay");
     const Terms& terms = scope.terms;
     require(scope.anchor.size() > 0 || !terms.needs_reference(),
             "features and soft labels without a table need an anchor");
@@ -294,7 +319,7 @@ void FitScope::set_trainable(int64_t tensor, const uint8_t* bits, int64_t bytes)
 void FitScope::set_pull(int64_t tensor, double l2) {
   guarded([&] {
     tensor_of(impl_->layout, tensor);
-    require(std::isfinite(l2) && l2 >= 0, "lambda must be zero or positive, and finite");
+    require(is_float(l2) && is_float(2.0 * l2) && l2 >= 0, "lambda must be zero or positive, and a finite float");
     impl_->segments[static_cast<std::size_t>(tensor)].l2 = static_cast<float>(l2);
   });
 }
@@ -356,12 +381,12 @@ void FitScope::set_soft_labels(int64_t first, double temperature, double strengt
                                int64_t count) {
   guarded([&] {
     require_strength(strength);
-    require(std::isfinite(temperature) && temperature > 0, "the temperature must be positive");
+    require(is_float(temperature) && temperature > 0, "the temperature must be positive");
     const int64_t outputs = impl_->layout.tensors().back().dims.front();
     require(first >= 0 && first < outputs, "there is no output " + std::to_string(first));
     Terms::Soft soft{strength, temperature, first, outputs - first, {}};
     if (table != nullptr) {
-      require_count("the table", count, product(first, soft.count));
+      require_count("the table", count, product(first > 0 ? first : outputs, soft.count));
       soft.table.assign(table, table + count);
     }
     impl_->terms.soft = std::move(soft);
@@ -378,7 +403,7 @@ void FitScope::set_stochastic_normalisation(double chance) {
 void FitScope::set_gates(const bool* gated, int64_t count, double threshold, double start, double strength) {
   guarded([&] {
     require_count("the list of flags", count, static_cast<int64_t>(impl_->layout.tensors().size()));
-    require(std::isfinite(threshold) && std::isfinite(start), "threshold and start must be finite");
+    require(is_float(threshold) && is_float(start), "threshold and start must be finite floats");
     require_strength(strength);
     impl_->gates = {threshold, start, strength, std::vector<bool>(gated, gated + count)};
   });

@@ -370,6 +370,14 @@ TEST(Fit, RefusesEveryOptionOutOfItsRange) {
       [](FitOptions& o) { o.loss = kCrossEntropy; },  // one output
       [](FitOptions& o) { o.optimizer = -1; },
       [](FitOptions& o) { o.schedule = 3; },
+      // Finite, and no float.
+      [](FitOptions& o) { o.learning_rate = 1e39; },
+      [](FitOptions& o) { o.epsilon = 1e39; },
+      [](FitOptions& o) { o.huber_delta = 1e39; },
+      [](FitOptions& o) {
+        o.optimizer = kAdamW;
+        o.weight_decay = 1e39;
+      },
   };
   const Data data(30);
   for (std::size_t i = 0; i < faults.size(); ++i) {
@@ -380,6 +388,38 @@ TEST(Fit, RefusesEveryOptionOutOfItsRange) {
   }
   Trained t;
   EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { t.network.fit({}, PhaseScope(t.network), nullptr, 0, nullptr, 0, 0, nullptr); }).empty());
+}
+
+TEST(Fit, RefusesScopesThatPromiseWhatCannotBe) {
+  const Data data(30);
+  Trained t;
+  FitScope scope(t.network);
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { scope.set_pull(0, 1e39); }).empty());
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] { scope.set_spectral_penalty(1e39, 1); }).empty());
+  for (int64_t tensor = 0; tensor < t.network.tensor_count(); ++tensor) {
+    const std::vector<uint8_t> none(test::mask_bits(t.network, tensor).size(), 0);
+    scope.set_trainable(tensor, none.data(), count(none));
+  }
+  const std::string nothing = failure(kErrorInvalidArgument, [&] {
+    t.network.fit({}, scope, data.x.data(), count(data.x), data.y.data(), count(data.y), 30, nullptr);
+  });
+  EXPECT_NE(nothing.find("nothing may move"), std::string::npos) << nothing;
+  // A gated weight is a start and a change: what pulls would pull at the change.
+  const bool gated[] = {true, true, true, true, true, true};
+  FitScope pulled(t.network);
+  pulled.set_gates(gated, 6, 0.1, 1.0, 0.01);
+  pulled.set_pull(0, 0.1);
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] {
+                 t.network.fit({}, pulled, data.x.data(), count(data.x), data.y.data(), count(data.y), 30, nullptr);
+               }).empty());
+  FitScope decayed(t.network);
+  decayed.set_gates(gated, 6, 0.1, 1.0, 0.01);
+  FitOptions o;
+  o.optimizer = kAdamW;
+  o.weight_decay = 0.1;
+  EXPECT_FALSE(failure(kErrorInvalidArgument, [&] {
+                 t.network.fit(o, decayed, data.x.data(), count(data.x), data.y.data(), count(data.y), 30, nullptr);
+               }).empty());
 }
 
 TEST(Network, RefusesBuffersOfAnotherLengthBeforeItTouchesThem) {

@@ -171,6 +171,13 @@ TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
   EXPECT_NEAR(mean, 4.0F, 0.05F);
 }
 
+TEST(GaussianProcessEdges, InputsThatHaveNoKernelAreRefused) {
+  const std::vector<float> x = {std::numeric_limits<float>::quiet_NaN(), 2.0F, 1.0F};
+  const std::vector<float> y = {1.0F, 2.0F, 4.0F};
+  EXPECT_THROW(GaussianProcess(x.data(), 3, y.data(), 3, nullptr, 0, 1), std::exception);
+  EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
+}
+
 TEST(GaussianProcessEdges, WhatDoesNotFitIsRefused) {
   const std::vector<float> x(6, 1.0F);
   const auto refused = [&](int64_t rows, int64_t kernel_count) {

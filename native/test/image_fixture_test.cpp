@@ -201,6 +201,61 @@ TEST(ImageNetworks, CancellingAndFailingPutStatisticsBackToo) {
   EXPECT_EQ(parameters_of(network), before);
 }
 
+// The last stage of images of 8 pixels is one pixel, and the last batch one row.
+TEST(ImageNetworks, OneValueHasNoVariance) {
+  for (const double stochastic : {0.0, 0.5}) {
+    Network network("resnet18 image=1,8,8 outputs=2 base=4");
+    network.initialize(1);
+    const Images data(9, 8 * 8);
+    FitOptions o = classes(2);
+    o.batch_size = 8;
+    PhaseScope all(network);
+    all.scope.set_stochastic_normalisation(stochastic);
+    EXPECT_TRUE(std::isfinite(test::fit(network, o, all, data.x, data.y)));
+    for (const float value : parameters_of(network)) {
+      ASSERT_TRUE(std::isfinite(value));
+    }
+    // By such rows alone a variance stays the one that it was.
+    Network single("resnet18 image=1,8,8 outputs=2 base=4");
+    single.initialize(1);
+    o.batch_size = 1;
+    PhaseScope again(single);
+    again.scope.set_stochastic_normalisation(stochastic);
+    test::fit(single, o, again, data.x, data.y);
+    std::size_t at = 0;
+    for (int64_t t = 0; t < single.tensor_count(); ++t) {
+      const std::string name = single.tensor_name(t);
+      if (name == "layer4.0.bn1.running_var") {
+        EXPECT_EQ(parameters_of(single)[at], 1.0F);
+      } else if (name == "layer4.0.bn1.running_mean") {
+        EXPECT_NE(parameters_of(single)[at], 0.0F);
+      }
+      at += static_cast<std::size_t>(test::size_of(single, t));
+    }
+  }
+}
+
+TEST(ImageNetworks, MeanAndVarianceMoveOrStayTogether) {
+  const Images data(16, 12 * 12);
+  Network network("cnn image=1,12,12 outputs=2 widths=12");
+  network.initialize(1);
+  for (int64_t t = 0; t < network.tensor_count(); ++t) {
+    if ((network.tensor_roles(t) & kRoleStatistics) == 0) {
+      continue;
+    }
+    FitScope scope(network);
+    const uint8_t none[] = {0, 0};
+    scope.set_trainable(t, none, 2);
+    try {
+      network.fit(classes(1), scope, data.x.data(), count(data.x), data.y.data(), 16, 16, nullptr);
+      ADD_FAILURE() << network.tensor_name(t);
+    } catch (const std::exception& e) {
+      EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
+      EXPECT_NE(std::string(e.what()).find("together"), std::string::npos) << e.what();
+    }
+  }
+}
+
 TEST(ImageNetworks, StatisticsMoveOrStayAsAWhole) {
   const Network network("cnn image=1,12,12 outputs=2 widths=12");
   FitScope scope(network);

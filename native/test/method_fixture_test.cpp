@@ -304,5 +304,14 @@ TEST(FitScopeTerms, RefuseWhatDoesNotFit) {
   EXPECT_TRUE(refused([&] { fit(r.network, r.options, soft, r.x, r.y); }));  // not cross-entropy
 }
 
+TEST(SoftLabels, ATableHasARowForEachLabel) {
+  const Network network("mlp sizes=3,4,5");
+  FitScope scope(network);
+  const std::vector<float> table(25, 0.2F);
+  scope.set_soft_labels(0, 1.0, 0.5, table.data(), 25);        // labels are the outputs
+  scope.set_soft_labels(2, 1.0, 0.5, table.data(), 2 * 3);     // labels are the first two of them
+  EXPECT_THROW(scope.set_soft_labels(0, 1.0, 0.5, table.data(), 0), std::exception);
+}
+
 }  // namespace
 }  // namespace pacnet

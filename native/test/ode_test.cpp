@@ -92,6 +92,18 @@ TEST(DormandPrince, HoldsItsToleranceAtTimesInsideItsSteps) {
   }
 }
 
+TEST(DormandPrince, ARowWhoseTimesAreAllTheSameStaysWhereItIs) {
+  const std::vector<float> decay = {-0.7F};
+  const std::vector<float> x = {2.0F, 0.0F, 0.0F, 0.0F, 0.0F, 3.0F, 0.0F, 0.5F, 0.0F, 0.5F};
+  const auto out = linear(decay, "tolerance=0.00001", x, 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_EQ(out[k], 2.0F);
+  }
+  EXPECT_NEAR(out[3], 3.0 * std::exp(-0.35), 1e-4);
+  EXPECT_NEAR(out[4], 3.0 * std::exp(-0.35), 1e-4);
+  EXPECT_NEAR(out[5], 3.0 * std::exp(-0.7), 1e-4);
+}
+
 TEST(DormandPrince, AgreesWithManyStepsOfRk4AndSaysWhereItCannot) {
   const std::string common = "ode states=2 steps=7 time=1 hidden=16 ";
   Network fine((common + "substeps=50").c_str());

@@ -204,6 +204,19 @@ TEST(Rule, PlainCanEmptyATensorAndGlobalDoesNot) {
   EXPECT_EQ(mask.count(t.layout.tensors()[0]), 134);
 }
 
+// A head of two weights, without which the network is a constant.
+TEST(Rule, GlobalKeepsOneOfTheSmallestTensor) {
+  for (const int64_t size : {int64_t{1}, int64_t{2}, int64_t{4}}) {
+    Tensors t({640, size});
+    for (const Tensor& tensor : t.layout.tensors()) {
+      std::fill_n(&t.values[static_cast<std::size_t>(tensor.offset)], tensor.size, tensor.size == size ? 0.1F : 1.0F);
+    }
+    BitMask mask(t.layout);
+    select_by_rule(select_on_cpu(t.values.data()), t.layout.tensors(), 0.9, kPruneGlobal, mask);
+    EXPECT_EQ(mask.count(t.layout.tensors()[1]), 1) << size;
+  }
+}
+
 TEST(Rule, WhereKIsTooSmallForTheFloorsEachIsOneAndThenNone) {
   Tensors t({3, 2, 2});  // at ratio 0.6: K = 3, floors 1, 1, 1; at 0.8: K = 1
   float next = 10.0F;

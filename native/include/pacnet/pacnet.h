@@ -185,8 +185,8 @@ class PACNET_API FitScope {
   /// divided by the batch's rows. Such a fit uses one thread.
   void set_spectral_penalty(double strength, int64_t count);
   /// With cross-entropy, the outputs from `first` to the last are those of the source. Adds strength times their
-  /// cross-entropy with soft labels at that temperature, both as softmax(o / temperature): row y of a table [first, count]
-  /// for the label y, or without a table what the anchor's weights give. first is 0 where the label is one of the same
+  /// cross-entropy with soft labels at that temperature, both as softmax(o / temperature): row y of a table [labels, count]
+  /// for the label y, labels being `first`, or with first = 0 all outputs, or without a table what the anchor's weights give. first is 0 where the label is one of the same
   /// outputs; otherwise the label is one of the outputs before `first`.
   void set_soft_labels(int64_t first, double temperature, double strength, const float* table, int64_t count);
   /// In training each channel of a normalisation layer whose statistics move is normalised by the running statistics with

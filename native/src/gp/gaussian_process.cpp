@@ -160,6 +160,9 @@ Kernel GaussianRegression::best() const {
       best = std::move(found);
     }
   }
+  if (best.logs.empty()) {
+    throw Error(kErrorInvalidArgument, "no kernel has a finite likelihood: an input or a label is not finite");
+  }
   return climb(std::move(best), kMostSteps);
 }
 

@@ -108,8 +108,13 @@ at::Tensor AutogradNet::Normalisation::operator()(const Tensors& tensors, const 
     return stochastic(tensors, x);
   }
   return at::batch_norm(x, tensors.views[first], tensors.views[first + 1], tensors.views[first + 2],
-                        tensors.views[first + 3], training, kMomentum, kEpsilon,
+                        training ? moving_variance(tensors, x) : tensors.views[first + 3], training, kMomentum, kEpsilon,
                         false);
+}
+
+// One value has no variance (its unbiased estimate divides by zero): the running one stays as it is.
+at::Tensor AutogradNet::Normalisation::moving_variance(const Tensors& tensors, const at::Tensor& x) const {
+  return x.numel() == x.size(1) ? tensors.views[first + 3].clone() : tensors.views[first + 3];
 }
 
 // StochNorm (Kou et al. 2020): each channel is normalised either by the batch or by the running statistics, drawn anew in
@@ -124,7 +129,7 @@ at::Tensor AutogradNet::Normalisation::stochastic(const Tensors& tensors, const 
   const at::Tensor mean = tensors.views[first + 2].clone();
   const at::Tensor variance = tensors.views[first + 3].clone();
   const at::Tensor batch = at::batch_norm(x, tensors.views[first], tensors.views[first + 1], tensors.views[first + 2],
-                                          tensors.views[first + 3], true, kMomentum, kEpsilon, false);
+                                          moving_variance(tensors, x), true, kMomentum, kEpsilon, false);
   const at::Tensor running =
       at::batch_norm(x, tensors.views[first], tensors.views[first + 1], mean, variance, false, kMomentum, kEpsilon, false);
   return batch + by_running * (running - batch);

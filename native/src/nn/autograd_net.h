@@ -52,6 +52,7 @@ class AutogradNet : public Net {
     std::size_t first;  ///< weight, bias, running_mean, running_var
     at::Tensor operator()(const Tensors& tensors, const at::Tensor& x) const;
     at::Tensor stochastic(const Tensors& tensors, const at::Tensor& x) const;
+    at::Tensor moving_variance(const Tensors& tensors, const at::Tensor& x) const;
   };
   struct Linear {
     std::size_t weight;  ///< and then bias

@@ -204,8 +204,9 @@ void OdePass::adaptive(const float* params) {
   std::vector<int64_t> next(static_cast<std::size_t>(rows_), 0);
   std::vector<double> at(static_cast<std::size_t>(rows_), 0.0);
   const auto share = [&](int64_t row, int64_t time) {
-    return static_cast<double>(input_.data()[row * ode_.inputs() + states_ + 1 + time]) /
-           whole_[static_cast<std::size_t>(row)];
+    const double whole = whole_[static_cast<std::size_t>(row)];
+    // A row whose times are all the same stays where it is.
+    return whole == 0.0 ? 0.0 : static_cast<double>(input_.data()[row * ode_.inputs() + states_ + 1 + time]) / whole;
   };
   for (int64_t r = 0; r < rows_; ++r) {
     at[static_cast<std::size_t>(r)] = share(r, 0);

@@ -142,7 +142,7 @@ namespace {
 std::vector<int64_t> floors_of(std::span<const Tensor> tensors, double ratio, int64_t keep) {
   std::vector<int64_t> floors;
   for (const Tensor& tensor : tensors) {
-    floors.push_back((keep_count(tensor.size, ratio) + 1) / 2);
+    floors.push_back(std::max<int64_t>(1, (keep_count(tensor.size, ratio) + 1) / 2));
   }
   if (std::accumulate(floors.begin(), floors.end(), int64_t{0}) > keep) {
     floors.assign(tensors.size(), static_cast<int64_t>(tensors.size()) <= keep ? 1 : 0);

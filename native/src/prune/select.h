@@ -33,7 +33,7 @@ inline Selector select_on_cpu(const float* values, int threads = 1) {
 /// Sets the mask over the given tensors by a rule and returns K, the number of kept weights. Global and plain keep
 /// K = keep_count of all sizes together, per layer keep_count of each.
 ///
-/// Global, unlike plain, keeps of every tensor at least its floor, half of what per layer would keep of it, rounded up,
+/// Global, unlike plain, keeps of every tensor at least its floor, half of what per layer would keep of it, rounded up and at least 1,
 /// and fills up to K with the largest of the others: a layer without any weight passes nothing on, whatever the rest of the network knows
 /// (layer collapse; Tanaka et al., "Pruning neural networks without any data", NeurIPS 2020). Where K is too small for
 /// all floors, each tensor's is 1, and where it is too small for that, 0.

@@ -39,17 +39,19 @@ void check_options(const Net& net, const FitOptions& o, int64_t rows) {
   require(rows < int64_t{1} << 31, "more than 2^31 - 1 rows");
   require(o.epochs > 0, "the number of epochs must be at least 1, not " + std::to_string(o.epochs));
   require(o.batch_size > 0, "the batch size must be at least 1, not " + std::to_string(o.batch_size));
-  require(std::isfinite(o.learning_rate) && o.learning_rate > 0, "the learning rate must be positive and finite");
+  // They are floats where they are used.
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  require(o.learning_rate <= kLargest && o.learning_rate > 0, "the learning rate must be positive and a finite float");
   require(o.validation_share >= 0 && o.validation_share < 1, "the validation share must be in [0, 1)");
   require(o.patience >= 0, "patience must be zero or positive");
   require(o.patience == 0 || o.validation_share > 0, "patience needs a validation share");
   require(o.threads > 0, "the number of threads must be at least 1");
   require(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "Adam's betas must be in [0, 1)");
-  require(o.epsilon > 0, "Adam's epsilon must be positive");
+  require(o.epsilon > 0 && o.epsilon <= kLargest, "Adam's epsilon must be positive and a finite float");
   require(o.momentum >= 0 && o.momentum < 1, "momentum must be in [0, 1)");
-  require(o.weight_decay >= 0, "weight decay must be zero or positive");
+  require(o.weight_decay >= 0 && o.weight_decay <= kLargest, "weight decay must be zero or positive, and a finite float");
   require(o.weight_decay == 0 || o.optimizer == kAdamW, "weight decay is AdamW's");
-  require(o.huber_delta > 0, "Huber's delta must be positive");
+  require(o.huber_delta > 0 && o.huber_delta <= kLargest, "Huber's delta must be positive and a finite float");
   require(o.optimizer >= kAdam && o.optimizer <= kSgd, "unknown optimizer");
   require(o.precision >= kFloat32 && o.precision <= kBfloat16, "unknown precision");
   require(o.precision == kFloat32 || o.device == kCuda, "a lower precision is for the GPU");

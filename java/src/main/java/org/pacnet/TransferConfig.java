@@ -149,7 +149,7 @@ public record TransferConfig(
     check(positive(huberDelta), "huberDelta", "Huber's delta", "must be positive", huberDelta);
     check(momentum >= 0 && momentum < 1, "momentum", "the momentum", "must be at least 0 and below 1", momentum);
     check(
-        weightDecay >= 0 && Double.isFinite(weightDecay),
+        weightDecay == 0 || positive(weightDecay),
         "weightDecay", "the weight decay",
         "must be 0 or more",
         weightDecay);
@@ -157,6 +157,11 @@ public record TransferConfig(
         weightDecay == 0 || optimizer == Optimizer.ADAMW,
         "weightDecay", "the weight decay",
         "needs the optimizer adamw",
+        weightDecay);
+    check(
+        weightDecay == 0 || method != Method.TAPS,
+        "weightDecay", "the weight decay",
+        "goes with any method but taps, whose weights are a start and a change",
         weightDecay);
     check(positive(learningRate), "learningRate", "the learning rate", "must be positive", learningRate);
     check(batchSize > 0, "batchSize", "the batch size", "must be at least 1", batchSize);
@@ -178,7 +183,7 @@ public record TransferConfig(
         patience == 0 || validationShare > 0, "patience", "the patience", "needs a validation share", patience);
     check(ratio > 0 && ratio < 1, "ratio", "the pruning ratio", "must be between 0 and 1, both excluded", ratio);
     check(
-        lambda == null || (lambda >= 0 && Double.isFinite(lambda)),
+        lambda == null || lambda == 0 || positive(lambda),
         "lambda", "lambda",
         "must be 0 or more",
         lambda);
@@ -209,8 +214,9 @@ public record TransferConfig(
     return new Builder(this);
   }
 
+  // The core computes with floats.
   private static boolean positive(double value) {
-    return value > 0 && Double.isFinite(value);
+    return value > 0 && value <= Float.MAX_VALUE;
   }
 
   private static void check(

@@ -110,7 +110,9 @@ final class Browser implements AutoCloseable {
       String colour = text("return getComputedStyle(document.body).backgroundColor");
       assertEquals(dark, brightness(colour) < 128, "the theme's background is " + colour + ": " + where);
       checkNothingIsWrong(where);
-      List<Rule> violations = new AxeBuilder().analyze(driver).getViolations();
+      // A table's rows are alike, and so are a drawing's marks: axe takes a time of all of them.
+      AxeBuilder axe = new AxeBuilder().exclude("tbody tr:nth-child(n+6)").exclude(".chart svg > *");
+      List<Rule> violations = axe.analyze(driver).getViolations();
       assertTrue(violations.isEmpty(), () -> where + ": " + violations);
     }
     checkRequests();
