@@ -1,4 +1,5 @@
-// Fits as a GPU does them, each to be tried beside the CPU's own: by the engine on the host's memory, and on a GPU where there is one.
+// Fits as a GPU does them, each to be tried beside the CPU's own: by the engine on the host's memory, and on a GPU where
+// there is one.
 #pragma once
 
 #include <gtest/gtest.h>

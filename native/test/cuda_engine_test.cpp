@@ -1,5 +1,6 @@
-// The engine of a GPU's fits, whole, on the host: the same kernels, operations, uploads and order. Its memory is of pages of its own, so that what is read or
-// written past an end, or after it was given back, ends the process there; and full of bits that no number has until it is written.
+// The engine of a GPU's fits, whole, on the host: the same kernels, operations, uploads and order. Its memory is of pages of
+// its own, so that what is read or written past an end, or after it was given back, ends the process there; and full of bits
+// that no number has until it is written.
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>

@@ -19,8 +19,8 @@
 
 namespace pacnet::cuda {
 
-/// A stream that LibTorch's operations can be put on too. A thread has one and keeps it: what LibTorch makes for a stream, cuBLAS's workspace for one, is
-/// made once and not with each fit.
+/// A stream that LibTorch's operations can be put on too. A thread has one and keeps it: what LibTorch makes for a stream,
+/// cuBLAS's workspace for one, is made once and not with each fit.
 class ThreadStream {
  public:
   /// Of the calling thread on the current GPU. Throws kErrorDevice where there is none.
@@ -43,8 +43,8 @@ class ThreadStream {
   cudaStream_t stream_ = nullptr;
 };
 
-/// How LibTorch computes while this lives. That is one setting for the whole process, so one thread at a time puts operations on its stream; the GPU's work
-/// and the replay of graphs go on meanwhile.
+/// How LibTorch computes while this lives. That is one setting for the whole process, so one thread at a time puts
+/// operations on its stream; the GPU's work and the replay of graphs go on meanwhile.
 class Numerics {
  public:
   explicit Numerics(bool tensor_float32);

@@ -13,7 +13,8 @@ namespace {
 
 using c10::cuda::CUDACachingAllocator::CUDAAllocator;
 
-// A symbol of LibTorch's part for GPUs or of what that needs, null where there is none; by name, so that this library asks for no CUDA library.
+// A symbol of LibTorch's part for GPUs or of what that needs, null where there is none; by name, so that this library asks
+// for no CUDA library.
 void* symbol(const char* name) {
   void* library = dlopen("libc10_cuda.so", RTLD_LAZY | RTLD_NOLOAD);
   if (library == nullptr) {

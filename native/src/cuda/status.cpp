@@ -13,7 +13,8 @@ namespace pacnet::cuda {
 
 namespace {
 
-// LibTorch's part for GPUs, which nothing is linked to: it lies beside the CPU's. Returns what is in the way, empty if nothing is.
+// LibTorch's part for GPUs, which nothing is linked to: it lies beside the CPU's. Returns what is in the way, empty if
+// nothing is.
 std::string load_torch_cuda() {
   if (!device_status().usable) {
     return "";  // and 1 GB need not be mapped
@@ -31,8 +32,8 @@ std::string load_torch_cuda() {
   return "";
 }
 
-// When this library is loaded: LibTorch looks once for its parts, ATen at the first question about CUDA and autograd at the first way back, and keeps to
-// what it found.
+// When this library is loaded: LibTorch looks once for its parts, ATen at the first question about CUDA and autograd at the
+// first way back, and keeps to what it found.
 const std::string missing = load_torch_cuda();
 
 // By its own account; empty where it says nothing.

@@ -53,6 +53,7 @@ import org.pacnet.method.Method;
 public final class Model implements AutoCloseable {
 
   // Less knowledge of the source and more room for the target: what small networks may need.
+  private static final int LONGEST_NAME = 1000;
   private static final double ROOMY_RATIO = 0.5;
 
   private final Schema schema;
@@ -238,7 +239,7 @@ public final class Model implements AutoCloseable {
    * else is frozen. A target with classes that the source does not have gets an output layer of its
    * own, trained in full. Replaces a target of the same name.
    *
-   * @param name letters, digits, dots, dashes and underscores
+   * @param name up to 1,000 characters, none of them a control character
    * @param target with the columns that the model was trained on
    * @param settings the training settings, λ, seed and threads of this target; data and network are
    *     the model's own, and task and labels must be those of the model
@@ -625,11 +626,17 @@ public final class Model implements AutoCloseable {
   }
 
   static void checkName(String name) {
-    if (!name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")) {
+    if (name.isBlank() || name.length() > LONGEST_NAME || name.chars().anyMatch(Character::isISOControl)) {
       throw new DataException(
-          "the target's name can't be '"
-              + name
-              + "': use up to 100 letters, digits, dots, dashes and underscores, no dot in front",
+          String.format(
+              Locale.ROOT,
+              "a target's name can't be '%s': it is up to %d characters, not all of them blank, and none"
+                  + " a line break or another control character",
+              name.codePoints()
+                  .limit(40)
+                  .map(c -> Character.isISOControl(c) ? ' ' : c)
+                  .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append),
+              LONGEST_NAME),
           "name");
     }
   }

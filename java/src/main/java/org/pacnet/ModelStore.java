@@ -11,10 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,6 +35,7 @@ import org.pacnet.io.AtomicWrite;
 import org.pacnet.io.DirectoryLock;
 import org.pacnet.io.GenerationDirectory;
 import org.pacnet.io.Json;
+import org.pacnet.io.RegularFiles;
 import org.pacnet.io.SafeTensors;
 import org.pacnet.io.SafeTensors.Entry;
 import org.pacnet.io.Sha256;
@@ -112,7 +115,7 @@ final class ModelStore {
       if (state.base() != null) {
         String base = baseHash(hashes);
         for (TargetModel target : soundTargets(state)) {
-          writeTarget(target, base, targetsOf(directory, base).resolve(target.name()));
+          writeTarget(target, base, FolderNames.resolve(targetsOf(directory, base), target.name()));
         }
       }
       ModelState.Pruning pruning = state.pruning();
@@ -230,7 +233,7 @@ final class ModelStore {
 
     /** Writes a target, whole or not at all; of different ones from any thread. Returns where to read it again. */
     TargetSlot write(TargetModel target) {
-      Path place = targetsOf(directory, base).resolve(target.name());
+      Path place = FolderNames.resolve(targetsOf(directory, base), target.name());
       try {
         writeTarget(target, base, place);
         cleanTarget(place);
@@ -312,7 +315,7 @@ final class ModelStore {
     if (!json.sha256().containsKey(BASE)) {
       throw new DataException("the model has no base yet: run prune, then allocate first");
     }
-    Path place = targetsOf(directory, baseHash(json.sha256())).resolve(name);
+    Path place = FolderNames.resolve(targetsOf(directory, baseHash(json.sha256())), name);
     if (Files.exists(place.resolve(TARGET_JSON)) && !overwrite) {
       throw new DataException(
           directory
@@ -372,6 +375,10 @@ final class ModelStore {
     List<String> used = new ArrayList<>();
     hashes.forEach((file, hash) -> used.add(fileName(file, hash)));
     Path current = targetsOf(directory, baseHash(hashes));
+    Set<String> folders = new HashSet<>();
+    if (targets != null) {
+      targets.forEach(target -> folders.addAll(List.of(target, FolderNames.of(target))));
+    }
     for (Path path : GenerationDirectory.list(directory)) {
       String name = path.getFileName().toString();
       if (isTensorFile(name) && !used.contains(name)) {
@@ -382,7 +389,7 @@ final class ModelStore {
           if (!Files.isDirectory(target)) {
             continue;
           }
-          if (!path.equals(current) || (targets != null && !targets.contains(targetName))) {
+          if (!path.equals(current) || (targets != null && !folders.contains(targetName))) {
             Files.deleteIfExists(target.resolve(TARGET_JSON));
           }
           cleanTarget(target);
@@ -628,7 +635,12 @@ final class ModelStore {
       for (Path place : GenerationDirectory.list(targets)) {
         Path json = place.resolve(TARGET_JSON);
         if (Files.exists(json)) { // otherwise never finished, or not ours
-          slots.put(place.getFileName().toString(), slot(model, place, baseHash));
+          String folder = place.getFileName().toString();
+          String name = FolderNames.nameOf(folder);
+          if (name == null) {
+            name = readJson(json, TARGET_FORMAT, TargetFile.class).name();
+          }
+          slots.put(name, slot(model, place, baseHash));
         }
       }
       model.addTargets(slots);
@@ -657,7 +669,7 @@ final class ModelStore {
 
   private static <T> T readJson(Path file, String format, Class<T> type) {
     try {
-      return parseJson(file, Files.readAllBytes(file), format, type);
+      return parseJson(file, RegularFiles.read(file), format, type);
     } catch (IOException e) {
       throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
     }
@@ -778,7 +790,7 @@ final class ModelStore {
       Model model, Path place, TargetFile json, String baseHash) {
     Path jsonFile = place.resolve(TARGET_JSON);
     Path file = place.resolve(fileName(PRUNED, hashOf(place, PRUNED, json.sha256())));
-    if (!json.name().equals(place.getFileName().toString())) {
+    if (!FolderNames.isOf(place.getFileName().toString(), json.name())) {
       throw new ModelFormatException(jsonFile + " is of a target named '" + json.name() + "'");
     }
     return readTarget(model, jsonFile, json, file, SafeTensors.readBytes(file), baseHash);

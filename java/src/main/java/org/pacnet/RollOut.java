@@ -27,7 +27,7 @@ final class RollOut {
   }
 
   // Days of computing, and then times that no longer tell one step from the next.
-  private static final double MOST_STEPS = 1e7;
+  private static final double MOST_STEPS = 1e5;
 
   private RollOut() {}
 

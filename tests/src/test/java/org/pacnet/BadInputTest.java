@@ -130,7 +130,7 @@ class BadInputTest {
     assertRefused(List.of("--loss"), transfer(source, target, "--loss", "cross_entropy"));
     assertRefused(List.of("--loss"), transfer(source, target, "--loss", "nix"));
     assertRefused(List.of("--exclude"), transfer(source, target, "--exclude", "nix"));
-    assertRefused(List.of("--name"), transfer(source, target, "--name", "../up"));
+    assertRefused(List.of("--name"), transfer(source, target, "--name", "a\nb"));
     assertRefused(List.of("--device"), transfer(source, target, "--device", "cuda"));
     assertRefused(List.of("--precision"), transfer(source, target, "--device", "cpu", "--precision", "bf16"));
   }
@@ -179,5 +179,23 @@ class BadInputTest {
     assertRefused(
         List.of("base-"),
         "calibrate", "--model", model, "--target", target, "--name", "second");
+  }
+
+  @Test
+  void whatAFileIsCalledNeitherEndsTheLineNorDrivesTheTerminal() throws IOException {
+    Path odd = Files.writeString(folder.resolve("two\nlines\u001b[31m.csv"), "x,y\n1,a\n");
+    Cli cli = Cli.run("train", "--source", odd, "--label", "z", "--out", folder.resolve("m"));
+    assertEquals(2, cli.exitCode(), cli.toString());
+    assertEquals(1, cli.err().lines().count(), cli.toString());
+    assertTrue(cli.err().chars().noneMatch(c -> c != '\n' && Character.isISOControl(c)), cli.toString());
+    assertTrue(cli.err().contains("two lines"), cli.toString());
+    Path far = folder.resolve("x".repeat(200));
+    Path deep = far;
+    for (int i = 0; i < 12; i++) {
+      deep = deep.resolve("y".repeat(200));
+    }
+    Cli longest = Cli.run("inspect", "--model", deep);
+    assertEquals(2, longest.exitCode(), longest.toString());
+    assertTrue(longest.err().length() < 1400, longest.err());
   }
 }

@@ -38,10 +38,10 @@ final class ColumnOptions {
 
   @Option(
       names = "--ignore",
+      split = ",",
       paramLabel = "COLUMN",
       description =
-          "A column that is neither input nor label, an identity say; kept in predictions. Repeat for"
-              + " several.")
+          "Columns that are neither inputs nor labels, an identity say; kept in predictions.")
   private List<String> ignored = List.of();
 
   @Option(

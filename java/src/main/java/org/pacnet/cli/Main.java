@@ -45,6 +45,7 @@ import picocli.CommandLine.HelpCommand;
 public final class Main {
 
   // In the order of the help.
+  private static final int LONGEST_LINE = 1200;
   private static final List<Class<?>> COMMANDS =
       List.of(
           DemoCommand.class,
@@ -228,7 +229,7 @@ public final class Main {
 
   private static int failed(Exception e, boolean json) {
     if (e instanceof DataException data) {
-      return report(WRONG_INPUT, firstLine(data.getMessage()) + options(data), json);
+      return report(WRONG_INPUT, oneLine(data.getMessage()) + options(data), json);
     }
     if (e instanceof ModelFormatException) {
       return report(WRONG_INPUT, e.getMessage(), json);
@@ -274,13 +275,22 @@ public final class Main {
 
   // One line for a person; with --json also an object for the program that reads standard output.
   private static int report(int code, String message, boolean json) {
-    String line = firstLine(message);
+    String line = oneLine(message);
     System.err.println("pacnet: " + line);
     if (json) {
       System.out.println(
           Json.compact(Json.object("error", Json.object("code", code, "message", line))));
     }
     return code;
+  }
+
+  // What a file or its name brings with it must not end the line, drive the terminal, or fill it: of a long one the
+  // beginning, and the end, where it says what to do.
+  private static String oneLine(@Nullable String message) {
+    String line = String.valueOf(message).strip().replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ");
+    return line.length() <= LONGEST_LINE
+        ? line
+        : line.substring(0, LONGEST_LINE * 2 / 3) + " ... " + line.substring(line.length() - LONGEST_LINE / 4);
   }
 
   private static String firstLine(@Nullable String message) {

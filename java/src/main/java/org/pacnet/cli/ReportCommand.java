@@ -3,7 +3,6 @@ package org.pacnet.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
@@ -14,6 +13,7 @@ import org.pacnet.error.DataException;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.io.AtomicWrite;
 import org.pacnet.io.Json;
+import org.pacnet.io.RegularFiles;
 import org.pacnet.report.Comparison;
 import org.pacnet.report.Page;
 import org.pacnet.report.Reports;
@@ -82,7 +82,7 @@ final class ReportCommand implements Runnable {
 
   private static Page kept(Path results, String command) {
     try {
-      JsonNode tree = Json.MAPPER.readTree(Files.readAllBytes(results));
+      JsonNode tree = Json.MAPPER.readTree(RegularFiles.read(results));
       if (tree.has("comparison")) {
         return Reports.comparison(
             Json.read(tree.get("comparison"), Comparison.class),

@@ -80,9 +80,9 @@ abstract class Cursor implements AutoCloseable {
     return column != null && column[at];
   }
 
-  /** Whether any cell of the row is missing. */
-  final boolean missesAny() {
-    for (int i = 0; i < cells; i++) {
+  /** Whether any cell of the row from the first on is missing. */
+  final boolean missesAny(int first) {
+    for (int i = first; i < cells; i++) {
       if (isMissing(i)) {
         return true;
       }

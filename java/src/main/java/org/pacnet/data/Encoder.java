@@ -98,8 +98,7 @@ public final class Encoder {
         try (Cursor cursor = source.open(part, RowEncoder.requests(part, schema, true))) {
           while (cursor.nextBlock()) {
             while (cursor.next()) {
-              boolean dropped = schema.missing() == Missing.DROP && cursor.missesAny();
-              if (!dropped) {
+              if (!schema.missing().drops(cursor, schema.inputs().size())) {
                 classes.add(RowEncoder.className(part, cursor, label, cell));
               }
             }

@@ -12,6 +12,9 @@ final class InputLearner {
   /** So many different texts are hardly categories: they have to be declared as such. */
   static final int MOST_LEVELS = 100;
 
+  /** So many inputs of one column are more than a table of any length can teach. */
+  static final int MOST_DECLARED = 5000;
+
   // 1,5 and 1.234,5 and 12% and $3 and 1 000
   private static final Pattern NUMBER_OF_SORTS =
       Pattern.compile("[^\\p{L}\\p{N}]*[\\p{N}][\\p{N}.,'\\s]*[^\\p{L}\\p{N}]*");
@@ -123,6 +126,18 @@ final class InputLearner {
   }
 
   private void checkLevels(String table) {
+    if (categories.size() > MOST_DECLARED) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s, column %s: %d different values, each an input of its own, are more than the %d that"
+                  + " there may be of a category; ignore the column, or put values together",
+              table,
+              Messages.name(name),
+              categories.size(),
+              MOST_DECLARED),
+          "ignored");
+    }
     if (declared) {
       return;
     }

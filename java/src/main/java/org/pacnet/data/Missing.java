@@ -9,11 +9,27 @@ import java.util.List;
 public enum Missing {
   /** Refuse the data, naming the first missing value. */
   ERROR,
-  /** Put the source column's mean in its place. Numeric inputs only; elsewhere it is refused. */
+  /**
+   * Put the source column's mean in its place. Numeric inputs only: of a category it is refused, and a
+   * row without a label, of which nothing can be learnt, is left out.
+   */
   MEAN,
   /** Leave the whole row out. */
   DROP;
 
   /** The texts that stand for a missing value unless others are given: upper and lower case count. */
   public static final List<String> WORDS = List.of("NA", "N/A", "NULL", "null", "NaN", "nan");
+
+  /**
+   * Whether the cursor's row is left out.
+   *
+   * @param inputs so many cells are inputs; labels follow
+   */
+  boolean drops(Cursor cursor, int inputs) {
+    return switch (this) {
+      case ERROR -> false;
+      case MEAN -> cursor.missesAny(inputs);
+      case DROP -> cursor.missesAny(0);
+    };
+  }
 }

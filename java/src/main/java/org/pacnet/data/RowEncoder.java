@@ -88,7 +88,7 @@ final class RowEncoder {
 
   private void putRows(Part part, Cursor cursor) {
     while (cursor.next()) {
-      if (schema.missing() == Missing.DROP && cursor.missesAny()) {
+      if (schema.missing().drops(cursor, schema.inputs().size())) {
         dropped.set(tableRow);
       } else {
         putInputs(part, cursor);

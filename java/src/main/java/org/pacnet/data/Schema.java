@@ -326,7 +326,23 @@ public record Schema(
     return new Schema(inputs, labels, sorted, missing, missingWords, image, trajectories);
   }
 
-  static void checkClasses(String label, List<String> classes) {
+  /** The most classes that a label may have: beyond, it is hardly one, and what is said of a class grows with their square. */
+  static final int MOST_CLASSES = 1000;
+
+  /** Refuses one class, and more than can be told apart. */
+  public static void checkClasses(String label, List<String> classes) {
+    if (classes.size() > MOST_CLASSES) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "label column %s has %d different values, such as %s: more than the %d classes that there may be; where"
+                  + " they are quantities, learn them as numbers (a regression)",
+              Messages.name(label),
+              classes.size(),
+              Messages.list(classes.subList(0, 3)),
+              MOST_CLASSES),
+          "task");
+    }
     if (classes.size() < 2) {
       throw new DataException(
           String.format(

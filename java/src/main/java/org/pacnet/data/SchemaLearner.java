@@ -115,12 +115,12 @@ final class SchemaLearner {
 
   /** Whether the row is to be dropped; reports missing values where they are no reason to. */
   private boolean isDropped(Part part, Cursor cursor) {
+    if (options.missing().drops(cursor, inputs.size())) {
+      return true;
+    }
     for (int i = 0; i < inputs.size() + labels.size(); i++) {
       if (!cursor.isMissing(i)) {
         continue;
-      }
-      if (options.missing() == Missing.DROP) {
-        return true;
       }
       if (i >= inputs.size()) {
         throw Problems.missingLabel(part, cursor.row(), options.labels().get(i - inputs.size()));

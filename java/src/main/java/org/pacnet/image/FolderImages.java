@@ -81,6 +81,11 @@ final class FolderImages implements ImageSource {
                 "%s is no image that can be read (.jpg, .jpeg, .png); convert or remove it",
                 file));
       }
+      if (!Files.isRegularFile(file)) { // whoever reads it waits for a writer, or for ever
+        throw new DataException(
+            String.format(
+                Locale.ROOT, "%s is no regular file (a pipe or device); remove it", file));
+      }
       images.add(new Image(file, prefix + name, label));
     }
   }

@@ -174,7 +174,9 @@ public final class ImageEncoder {
               data.name(),
               String.join("", found)));
     }
-    return Schema.sortClasses(found);
+    List<String> sorted = Schema.sortClasses(found);
+    Schema.checkClasses(data.name(), sorted);
+    return sorted;
   }
 
   private static String requireLabel(ImageSource source, int image, Data data) {

@@ -129,6 +129,7 @@ public final class SafeTensors {
   /** All bytes of a file; a {@link ModelFormatException} names it if that fails. */
   public static byte[] readBytes(Path path) {
     try {
+      RegularFiles.check(path);
       if (Files.size(path) > Integer.MAX_VALUE - 64) {
         throw new ModelFormatException(path + " is larger than 2 GiB, which pacnet never writes");
       }

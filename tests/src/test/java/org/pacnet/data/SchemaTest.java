@@ -150,13 +150,14 @@ class SchemaTest {
         "file a.csv, row 2, column x",
         "the value is missing");
     Data label = csv(dir, "b.csv", "x,y", "1,2", "1,");
-    for (Missing missing : List.of(Missing.ERROR, Missing.MEAN)) {
-      assertDataError(
-          () -> Schema.learn(label, regression(missing, "y")),
-          "file b.csv, row 2, column y",
-          "label is missing",
-          "(drop)");
-    }
+    assertDataError(
+        () -> Schema.learn(label, regression("y")),
+        "file b.csv, row 2, column y",
+        "label is missing",
+        "(drop)");
+    assertEquals(
+        new Schema.Range(2, 2),
+        Schema.learn(label, regression(Missing.MEAN, "y")).labels().get(0).range());
     Data category = csv(dir, "c.csv", "x,y", "u,2", ",3", ",4");
     assertDataError(
         () -> Schema.learn(category, regression(Missing.MEAN, "y")),
