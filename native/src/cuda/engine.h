@@ -175,18 +175,16 @@ class DeviceEngine final : public Engine {
   }
 
   void upload(const DeviceFit& fit) {
+    std::vector<uint32_t> order;
     if (resident_) {
       x_.upload(fit.rows.x(), x_.size(), stream_);
       y_.upload(fit.rows.y(), y_.size(), stream_);
     } else {
-      x_.clear(stream_);
-      y_.clear(stream_);
+      // Rows that are staged lie in the order that they come in.
+      order.resize(static_cast<std::size_t>(room_));
+      std::iota(order.begin(), order.end(), 0U);
+      order_.upload(order.data(), order_.size(), stream_);
     }
-    // Rows that are staged lie in the order that they come in.
-    std::vector<uint32_t> order(static_cast<std::size_t>(room_));
-    std::iota(order.begin(), order.end(), 0U);
-    order_.upload(order.data(), order_.size(), stream_);
-    keys_.clear(stream_);
     param_.upload(fit.params, extent_, stream_);
     before_.upload(fit.params, extent_, stream_);
     grad_.clear(stream_);
@@ -214,7 +212,6 @@ class DeviceEngine final : public Engine {
     twice_l2_.upload(twice_l2.data(), twice_l2_.size(), stream_);
     const StepState start{};
     state_.upload(&start, 1, stream_);
-    loss_.clear(stream_);
     device_.synchronize();  // before what was uploaded goes
   }
 

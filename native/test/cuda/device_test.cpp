@@ -33,14 +33,17 @@
 namespace pacnet {
 namespace {
 
+// Of a fixture's SetUp: the test is not run, loudly, where there is no GPU.
+void skip_without_gpu() {
+  const cuda::Status status = cuda::status();
+  if (!status.usable) {
+    GTEST_SKIP() << "NOT RUN: " << status.words;
+  }
+}
+
 class OnDevice : public testing::Test {
  protected:
-  void SetUp() override {
-    const cuda::Status status = cuda::status();
-    if (!status.usable) {
-      GTEST_SKIP() << "NOT RUN: " << status.words;
-    }
-  }
+  void SetUp() override { skip_without_gpu(); }
 };
 
 std::vector<float> draw(int64_t count, unsigned seed) {
@@ -167,12 +170,7 @@ TEST_F(OnDevice, MemoryThatIsNotThereIsATypedErrorAndLeavesTheRest) {
 
 class FitOnDevice : public testing::TestWithParam<test::DeviceCase> {
  protected:
-  void SetUp() override {
-    const cuda::Status status = cuda::status();
-    if (!status.usable) {
-      GTEST_SKIP() << "NOT RUN: " << status.words;
-    }
-  }
+  void SetUp() override { skip_without_gpu(); }
 };
 
 TEST_P(FitOnDevice, LearnsWhatTheCpuLearnsAndTheSameBitsAgain) {

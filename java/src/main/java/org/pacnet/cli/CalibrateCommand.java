@@ -205,9 +205,7 @@ final class CalibrateCommand implements Runnable {
               display.monitor());
       display.finish();
       Saving.save(place, model);
-      if (report.data() != null) {
-        Text.unseen(report.data());
-      }
+      Text.unseen(report.data());
       output.print(
           Json.object(
               "model", directory,

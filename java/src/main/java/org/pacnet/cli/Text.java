@@ -181,8 +181,11 @@ final class Text {
             + " lower --ratio, more --source-epochs, a wider network, or --per-layer.");
   }
 
-  /** Says on standard error where a table goes beyond what the source had, a line a column. */
-  static void unseen(Provenance data) {
+  /** Says on standard error where a table, if one was read, goes beyond what the source had, a line a column. */
+  static void unseen(@Nullable Provenance data) {
+    if (data == null) {
+      return;
+    }
     List<Unseen> all = data.unseen();
     all.stream()
         .limit(MOST_UNSEEN)

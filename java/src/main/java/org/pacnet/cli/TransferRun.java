@@ -99,12 +99,8 @@ final class TransferRun {
       Metrics testAfter = is == null ? null : is.metrics();
       List<String> warnings = Text.warnings(model);
       PhaseReport calibrate = model.report(request.name());
-      if (calibrate.data() != null) {
-        Text.unseen(calibrate.data());
-      }
-      if (is != null) {
-        Text.unseen(is.data());
-      }
+      Text.unseen(calibrate.data());
+      Text.unseen(is == null ? null : is.data());
       List<PhaseReport> phases = new ArrayList<>(model.reports());
       phases.add(calibrate);
       Map<String, Object> json =

@@ -123,9 +123,7 @@ final class RowEncoder {
       rows += block.size;
       tableRow += block.size;
       for (int i = 0; i < inputs; i++) {
-        for (int r = 0; r < block.size; r++) {
-          saw(i, block.numbers[i][r]);
-        }
+        saw(i, block.numbers[i]);
       }
     }
     return sound;
@@ -134,6 +132,17 @@ final class RowEncoder {
   private void saw(int input, double value) {
     least[input] = Math.min(least[input], value);
     most[input] = Math.max(most[input], value);
+  }
+
+  private void saw(int input, double[] values) {
+    double low = least[input];
+    double high = most[input];
+    for (double value : values) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    least[input] = low;
+    most[input] = high;
   }
 
   private List<Unseen> unseen() {
