@@ -20,7 +20,7 @@ namespace {
 
 using namespace test;  // NOLINT: the helpers of this very file's subject
 
-constexpr double kTolerance = 1e-4;
+constexpr double kImageTolerance = 1e-4;
 
 bool same_bits(float a, float b) { return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b); }
 
@@ -51,7 +51,7 @@ TEST_P(ImageFixture, StepPruneAllocateAndCalibrateAgreeWithPyTorch) {
   set_parameters(network, f.tensor("initial"));
   std::vector<float> predictions(f.tensor("predictions").size());
   network.predict(x.data(), count(x), rows, predictions.data(), count(predictions), 2);
-  EXPECT_LT(relative_difference(predictions, f.tensor("predictions")), kTolerance);
+  EXPECT_LT(relative_difference(predictions, f.tensor("predictions")), kImageTolerance);
 
   const FitOptions o = options_of(f);
   const auto label_width = static_cast<std::size_t>(count(f.tensor("y_source")) / rows);
@@ -60,8 +60,8 @@ TEST_P(ImageFixture, StepPruneAllocateAndCalibrateAgreeWithPyTorch) {
   const std::vector<float> y_step(f.tensor("y_source").begin(),
                                   f.tensor("y_source").begin() + static_cast<std::ptrdiff_t>(batch * label_width));
   double loss = fit(network, o, PhaseScope(network), x_step, y_step);
-  EXPECT_NEAR(loss, f.number("step_loss"), kTolerance * f.number("step_loss"));
-  EXPECT_LT(relative_difference(parameters_of(network), f.tensor("stepped")), kTolerance);
+  EXPECT_NEAR(loss, f.number("step_loss"), kImageTolerance * f.number("step_loss"));
+  EXPECT_LT(relative_difference(parameters_of(network), f.tensor("stepped")), kImageTolerance);
 
   set_parameters(network, f.tensor("initial"));
   const auto flags = prunable_of(network);
@@ -69,16 +69,16 @@ TEST_P(ImageFixture, StepPruneAllocateAndCalibrateAgreeWithPyTorch) {
             static_cast<int64_t>(f.number("kept")));
   EXPECT_EQ(mask_of(network), f.tensor("mask"));
   loss = fit(network, o, PhaseScope(network, Train::kKept), x, f.tensor("y_source"));
-  EXPECT_NEAR(loss, f.number("allocate_loss"), kTolerance * f.number("allocate_loss"));
+  EXPECT_NEAR(loss, f.number("allocate_loss"), kImageTolerance * f.number("allocate_loss"));
   const std::vector<float> allocated = parameters_of(network);
-  EXPECT_LT(relative_difference(allocated, f.tensor("allocated")), kTolerance);
+  EXPECT_LT(relative_difference(allocated, f.tensor("allocated")), kImageTolerance);
 
   set_parameters(network, f.tensor("allocated"));
   const PhaseScope calibrate(network, Train::kPruned, f.number("l2"));
   loss = fit(network, o, calibrate, f.tensor("x_target"), f.tensor("y_target"));
-  EXPECT_NEAR(loss, f.number("calibrate_loss"), kTolerance * f.number("calibrate_loss"));
+  EXPECT_NEAR(loss, f.number("calibrate_loss"), kImageTolerance * f.number("calibrate_loss"));
   const std::vector<float> calibrated = parameters_of(network);
-  EXPECT_LT(relative_difference(calibrated, f.tensor("calibrated")), kTolerance);
+  EXPECT_LT(relative_difference(calibrated, f.tensor("calibrated")), kImageTolerance);
 
   const std::vector<bool> statistics = of_role(network, kRoleStatistics);
   bool moved = false;

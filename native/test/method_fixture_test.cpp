@@ -26,7 +26,7 @@ namespace {
 
 using namespace test;  // NOLINT: the helpers of this very file's subject
 
-constexpr double kTolerance = 1e-5;
+constexpr double kMethodTolerance = 1e-5;
 
 class MethodFixture : public testing::TestWithParam<const char*> {
  protected:
@@ -78,7 +78,7 @@ TEST_P(MethodFixture, OneEpochAgreesWithPyTorch) {
     options.threads = threads;
     const double loss = fit(network, options, all, f.tensor("x"), f.tensor("y"));
     // A normalised convolution's sums differ more from one processor to the next.
-    const double tolerance = f.text("network").starts_with("cnn") ? 3 * kTolerance : kTolerance;
+    const double tolerance = f.text("network").starts_with("cnn") ? 3 * kMethodTolerance : kMethodTolerance;
     EXPECT_NEAR(loss, f.number("trained_loss"), tolerance * f.number("trained_loss"));
     EXPECT_LT(relative_difference(parameters_of(network), f.tensor("trained")), tolerance);
   }

@@ -1,6 +1,6 @@
 """Checks an exported model from outside: loads it with plain PyTorch, predicts, and compares with the CLI's predictions.
 
-    python check_export.py model.safetensors input.csv predictions.csv
+    python check_export.py model.safetensors input.csv predictions.csv [more of the three ...]
 
 The tensors must load as they are into the torch.nn.Sequential that the file's metadata describes. Exits with 1 unless every
 prediction agrees: |ours - theirs| / max(1, |theirs|) < 1e-5. Needs torch and safetensors.
@@ -163,18 +163,23 @@ def check(model_path, input_path, predictions_path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Compares an exported model's predictions with PyTorch's.")
-    parser.add_argument("model", help="exported .safetensors file")
-    parser.add_argument("input", help="CSV that was predicted from")
-    parser.add_argument("predictions", help="CSV that the CLI wrote")
-    args = parser.parse_args()
-    try:
-        worst, rows = check(args.model, args.input, args.predictions)
-    except CheckFailed as problem:
-        sys.exit(f"FAILED: {problem}")
-    passed = worst < LIMIT
-    print(f"{'ok' if passed else 'FAILED'}: largest relative difference {worst:.3e} over {rows} rows (limit {LIMIT:.0e})")
-    sys.exit(0 if passed else 1)
+    parser = argparse.ArgumentParser(description="Compares exported models' predictions with PyTorch's.")
+    parser.add_argument("files", nargs="+", help="of each model: its .safetensors, the CSV predicted from, the CSV that the CLI wrote")
+    files = parser.parse_args().files
+    if len(files) % 3:
+        parser.error("three files a model")
+    failed = False
+    for model, table, predictions in zip(*[iter(files)] * 3):
+        try:
+            worst, rows = check(model, table, predictions)
+        except CheckFailed as problem:
+            failed = True
+            print(f"FAILED: {model}: {problem}")
+            continue
+        passed = worst < LIMIT
+        failed |= not passed
+        print(f"{'ok' if passed else 'FAILED'}: {model}: largest relative difference {worst:.3e} over {rows} rows (limit {LIMIT:.0e})")
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ namespace {
 constexpr double kMomentum = 0.1;
 constexpr double kEpsilon = 1e-5;
 // Images of one piece of a prediction: the activations of more would not stay in any cache.
-constexpr int64_t kPredictRows = 32;
+constexpr int64_t kAutogradRows = 32;
 
 class AutogradTraining final : public TrainingPass {
  public:
@@ -210,8 +210,8 @@ void AutogradNet::predict(const float* params, const float* x, int64_t rows, flo
   const OmpThreads used(useful_threads(threads, rows));
   pin_blas_threads();
   const Tensors tensors = views_of(layout_, const_cast<float*>(params), at::kCPU);
-  for (int64_t begin = 0; begin < rows; begin += kPredictRows) {
-    const int64_t count = std::min(kPredictRows, rows - begin);
+  for (int64_t begin = 0; begin < rows; begin += kAutogradRows) {
+    const int64_t count = std::min(kAutogradRows, rows - begin);
     const at::Tensor predicted = run(tensors, tensor_at(x + begin * inputs(), {count, inputs()}, at::kCPU)).contiguous();
     std::memcpy(out + begin * outputs_, predicted.const_data_ptr<float>(),
                 static_cast<std::size_t>(count * outputs_) * sizeof(float));

@@ -44,7 +44,7 @@ at::Tensor activated(Activation activation, const at::Tensor& z) {
 // Below this much arithmetic a second thread costs more in waiting than it takes over.
 constexpr double kFlopsPerThread = 4e6;
 // Rows of one piece of a prediction: enough for full-speed products, little enough to stay in the cache.
-constexpr int64_t kPredictRows = 256;
+constexpr int64_t kMlpRows = 256;
 
 int threads_for(int offered, double flops) {
   const double useful = std::min(static_cast<double>(std::min(offered, blas_callers())), flops / kFlopsPerThread);
@@ -319,7 +319,7 @@ void Mlp::predict(const float* params, const float* x, int64_t rows, float* out,
   const double flops = training_flops_per_row() / 3.0 * static_cast<double>(rows);
   Team team(threads_for(threads, flops));
   predict_in_pieces(
-      *this, team, x, rows, kPredictRows, out, [&](int64_t room) { return MlpPass(*this, room, false); },
+      *this, team, x, rows, kMlpRows, out, [&](int64_t room) { return MlpPass(*this, room, false); },
       [&](MlpPass& pass, int64_t count) { pass.forward(params, 0, count, 0); });
 }
 

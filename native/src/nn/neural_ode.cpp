@@ -20,7 +20,7 @@ namespace pacnet {
 
 namespace {
 
-constexpr int64_t kPredictRows = 64;
+constexpr int64_t kOdeRows = 64;
 constexpr double kShortest = 1e-7;  // of a row's whole time
 constexpr double kSafety = 0.9;     // the usual numbers of step control (Hairer, Norsett & Wanner 1993, II.4)
 constexpr double kLeast = 0.2;
@@ -389,7 +389,7 @@ std::unique_ptr<TrainingPass> NeuralOde::training(const TrainingSetup& setup) co
 void NeuralOde::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
   Team team(useful_threads(threads, rows));
   predict_in_pieces(
-      *this, team, x, rows, kPredictRows, out, [&](int64_t room) { return OdePass(*this, room, false); },
+      *this, team, x, rows, kOdeRows, out, [&](int64_t room) { return OdePass(*this, room, false); },
       [&](OdePass& pass, int64_t count) { pass.forward(params, count); });
 }
 

@@ -61,17 +61,26 @@ record Cli(int exitCode, String out, String err) {
       throws IOException {
     // Where the tests run in the background, a shell may have had their children ignore Ctrl-C.
     List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    command.addAll(java(List.of(), program, arguments));
+    return new ProcessBuilder(command)
+        .redirectOutput(stdout)
+        .redirectError(folder.resolve("stderr").toFile())
+        .start();
+  }
+
+  /** The command that starts a program in a JVM of its own, with these options for the JVM. */
+  static List<String> java(List<String> options, Class<?> program, Object... arguments) {
+    List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
+    // Such a JVM doesn't live long enough for its second compiler to pay.
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*:" + testClasses()));
     command.add(program.getName());
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
-    return new ProcessBuilder(command)
-        .redirectOutput(stdout)
-        .redirectError(folder.resolve("stderr").toFile())
-        .start();
+    return command;
   }
 
   private static Path testClasses() {
@@ -82,12 +91,12 @@ record Cli(int exitCode, String out, String err) {
     }
   }
 
-  /** Runs a command that must succeed. */
   /** The arguments, and behind them options that several commands share. */
   static Object[] and(Object[] shared, Object... arguments) {
     return Stream.concat(Arrays.stream(arguments), Arrays.stream(shared)).toArray();
   }
 
+  /** Runs a command that must succeed and has nothing to say on standard error. */
   static Cli ok(Object... arguments) {
     Cli cli = run(arguments);
     if (cli.exitCode() != 0 || !cli.err().isEmpty()) {

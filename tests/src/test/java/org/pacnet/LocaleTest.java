@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.cli.Main;
 
 /**
  * A whole job in locales that write digits and letters otherwise: Persian digits in SQL or in a file's name,
@@ -21,14 +21,8 @@ final class LocaleTest {
   @TempDir Path folder;
 
   private String run(String language, String country, Object... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
-    command.addAll(List.of("-Duser.language=" + language, "-Duser.country=" + country));
-    command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*", "org.pacnet.cli.Main"));
-    for (Object argument : arguments) {
-      command.add(argument.toString());
-    }
+    List<String> locale = List.of("-Duser.language=" + language, "-Duser.country=" + country);
+    List<String> command = Cli.java(locale, Main.class, arguments);
     Path err = folder.resolve("stderr");
     Process process = new ProcessBuilder(command).redirectError(err.toFile()).start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

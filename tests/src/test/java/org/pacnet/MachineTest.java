@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.cli.Main;
 
 /** What is taken of the machine: as much as this process may have, and no more than it is asked to. */
 final class MachineTest {
@@ -27,13 +28,7 @@ final class MachineTest {
   private Run run(List<String> before, Map<String, String> environment, List<String> java, Object... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(before);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
-    command.addAll(java);
-    command.addAll(List.of("-cp", System.getProperty("pacnet.dist") + "/*", "org.pacnet.cli.Main"));
-    for (Object argument : arguments) {
-      command.add(argument.toString());
-    }
+    command.addAll(Cli.java(java, Main.class, arguments));
     Path err = folder.resolve("stderr");
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
     builder.environment().putAll(environment);
