@@ -134,7 +134,7 @@ public final class Evaluation {
         }
         return values;
       }
-      at += input.kind() == ColumnKind.NUMERIC ? 1 : input.categories().size();
+      at += input.width();
     }
     throw new DataException("the model has no input column of numbers " + column);
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.hipparchus.special.Erf;
 import org.pacnet.core.TensorInfo;
+import org.pacnet.data.CalendarFeatures;
 import org.pacnet.data.ColumnKind;
 import org.pacnet.data.Missing;
 import org.pacnet.data.Schema;
@@ -18,9 +19,11 @@ import org.pacnet.statistics.Softmax;
  * Model#predict} says, to rounding. {@link #predict(double[], double[])} makes no objects but, once a thread, room to work in.
  *
  * <p>A row is a number for each of {@link #inputs()}: of a numeric column its value in the unit of the source data, NaN where
- * it is missing; of a categorical one {@link #category}.
+ * it is missing; of a categorical one {@link #category}, of a date {@link #date}.
  */
 public final class RowPredictor {
+
+  private static final double MOST_SECONDS = 1e12; // some thirty thousand years
 
   private final Schema schema;
   private final Activation activation;
@@ -36,6 +39,7 @@ public final class RowPredictor {
     private final float[] one;
     private final float[] other;
     private final double[] probabilities;
+    private final double[] calendar = new double[CalendarFeatures.OF_MOMENT];
 
     Room(int inputs, int widest, int outputs) {
       features = new float[inputs];
@@ -109,6 +113,27 @@ public final class RowPredictor {
     return index;
   }
 
+  /**
+   * What stands for a date, or a moment, in a row: the seconds since the beginning of 1970.
+   *
+   * @param input index of the column in {@link #inputs()}
+   * @param date such as 2026-03-04, 2026-03-04 12:30 or 2026-03-04T12:30:00+02:00
+   * @throws DataException if the column holds none, or the text is none
+   */
+  public double date(int input, String date) {
+    Schema.Input column = schema.inputs().get(input);
+    if (!column.kind().isDate()) {
+      throw new DataException(String.format(Locale.ROOT, "column %s holds no dates", column.name()));
+    }
+    double moment = CalendarFeatures.moment(date);
+    if (Double.isNaN(moment)) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT, "column %s: '%s' is no date; write 2026-03-04 or 2026-03-04 12:30", column.name(), date));
+    }
+    return moment;
+  }
+
   /** {@link #predict(double[], double[])} into an array of its own. */
   public double[] predict(double... row) {
     double[] out = new double[outputs()];
@@ -138,7 +163,7 @@ public final class RowPredictor {
     }
     Room room = rooms.get();
     Arrays.fill(out, 0);
-    encode(row, room.features);
+    encode(row, room);
     for (Layer[] layers : networks) {
       add(run(layers, room), room, out);
     }
@@ -152,7 +177,8 @@ public final class RowPredictor {
     Finite.check(out);
   }
 
-  private void encode(double[] row, float[] features) {
+  private void encode(double[] row, Room room) {
+    float[] features = room.features;
     int at = 0;
     for (int i = 0; i < row.length; i++) {
       Schema.Input input = schema.inputs().get(i);
@@ -168,6 +194,16 @@ public final class RowPredictor {
                   Locale.ROOT, "column %s: %s is too large for a 32-bit float; use a larger unit", input.name(), value));
         }
         features[at++] = scaled;
+        continue;
+      }
+      if (input.kind().isDate()) {
+        if (!(Math.abs(value) < MOST_SECONDS)) {
+          throw new DataException(String.format(Locale.ROOT, "column %s: %s seconds are no date", input.name(), value));
+        }
+        CalendarFeatures.put(value, input.mean(), input.std(), room.calendar);
+        for (int f = 0; f < input.width(); f++) {
+          features[at++] = (float) room.calendar[f];
+        }
         continue;
       }
       int categories = input.categories().size();

@@ -21,6 +21,11 @@ final class Rows {
   private Rows() {}
 
   static Encoder.Learned learn(Data data, TransferConfig config, ReadMonitor monitor) {
+    boolean table = !(data instanceof Data.Images || config.network() instanceof NeuralOde);
+    if (!table && !(config.categorical().isEmpty() && config.dates().isEmpty())) {
+      throw new DataException(
+          data.name() + ": neither images nor trajectories have categories or dates among their inputs; name none", "categorical", "date");
+    }
     if (data instanceof Data.Images images) {
       if (config.task() != Task.CLASSIFICATION) {
         throw new DataException("images are classified; take the task classification", "task");
@@ -49,6 +54,7 @@ final class Rows {
             config.labels(),
             config.task() == Task.CLASSIFICATION,
             Set.copyOf(config.categorical()),
+            Set.copyOf(config.dates()),
             Set.copyOf(config.ignored()),
             config.missing(),
             config.missingWords(),

@@ -17,6 +17,7 @@ import org.pacnet.method.Method;
  *     columns of the state; empty: all but trajectory, time and the ignored
  * @param task regression or classification
  * @param categorical input columns to be read as categories even if they hold numbers
+ * @param dates input columns of dates or moments, which become year, day of the year and time of day
  * @param ignored columns that are neither input nor label
  * @param missing what to do with missing input values: {@code ERROR}, {@code MEAN} of the source,
  *     {@code DROP} the row
@@ -62,6 +63,7 @@ public record TransferConfig(
     List<String> labels,
     Task task,
     List<String> categorical,
+    List<String> dates,
     List<String> ignored,
     Missing missing,
     List<String> missingWords,
@@ -102,6 +104,7 @@ public record TransferConfig(
   public TransferConfig {
     labels = List.copyOf(labels);
     categorical = List.copyOf(categorical);
+    dates = List.copyOf(dates);
     ignored = List.copyOf(ignored);
     missingWords = List.copyOf(missingWords);
     augment = Set.copyOf(augment);
@@ -234,6 +237,7 @@ public record TransferConfig(
     private List<String> labels;
     private Task task = Task.REGRESSION;
     private List<String> categorical = List.of();
+    private List<String> dates = List.of();
     private List<String> ignored = List.of();
     private Missing missing = Missing.ERROR;
     private List<String> missingWords = Missing.WORDS;
@@ -278,6 +282,7 @@ public record TransferConfig(
       labels = c.labels;
       task = c.task;
       categorical = c.categorical;
+      dates = c.dates;
       ignored = c.ignored;
       missing = c.missing;
       missingWords = c.missingWords;
@@ -343,6 +348,11 @@ public record TransferConfig(
 
     public Builder categorical(String... columns) {
       categorical = List.of(columns);
+      return this;
+    }
+
+    public Builder dates(String... columns) {
+      dates = List.of(columns);
       return this;
     }
 
@@ -555,6 +565,7 @@ public record TransferConfig(
           labels,
           task,
           categorical,
+          dates,
           ignored,
           missing,
           missingWords,

@@ -37,6 +37,15 @@ final class ColumnOptions {
   private List<String> categorical = List.of();
 
   @Option(
+      names = "--date",
+      split = ",",
+      paramLabel = "COLUMN",
+      description =
+          "Input columns of dates, or of dates with times (2026-03-04 12:30): they become the year, the day of the year and the"
+              + " time of day.")
+  private List<String> dates = List.of();
+
+  @Option(
       names = "--ignore",
       split = ",",
       paramLabel = "COLUMN",
@@ -80,6 +89,7 @@ final class ColumnOptions {
         TransferConfig.builder(wanted.toArray(String[]::new))
             .task(asked)
             .categorical(categorical.toArray(String[]::new))
+            .dates(dates.toArray(String[]::new))
             .ignored(ignored.toArray(String[]::new))
             .missing(missing)
             .missingWords(words.toArray(String[]::new))

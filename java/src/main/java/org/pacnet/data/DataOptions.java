@@ -1,11 +1,11 @@
 package org.pacnet.data;
 
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.pacnet.error.DataException;
 
 /**
@@ -14,6 +14,7 @@ import org.pacnet.error.DataException;
  * @param labels the columns to predict: one or more numbers, or the one class column
  * @param classification whether the label is a class rather than a number
  * @param categorical input columns to take as categories even if they hold numbers
+ * @param dates input columns that hold dates or moments
  * @param ignored columns to leave out
  * @param missing what to do with missing values
  * @param missingWords the texts that stand for a missing value, besides the empty one
@@ -25,6 +26,7 @@ public record DataOptions(
     List<String> labels,
     boolean classification,
     Set<String> categorical,
+    Set<String> dates,
     Set<String> ignored,
     Missing missing,
     List<String> missingWords,
@@ -34,12 +36,13 @@ public record DataOptions(
   /**
    * Copies the collections.
    *
-   * @throws DataException if there is no label, one is named twice or is also categorical, or a
+   * @throws DataException if there is no label, one is named twice or is also an input, or a
    *     classification has several
    */
   public DataOptions {
     labels = List.copyOf(labels);
     categorical = Set.copyOf(categorical);
+    dates = Set.copyOf(dates);
     ignored = Set.copyOf(ignored);
     missingWords = List.copyOf(missingWords);
     Objects.requireNonNull(missing, "missing");
@@ -54,26 +57,16 @@ public record DataOptions(
                 Locale.ROOT, "label column %s is given twice; name it once", Messages.name(label)));
       }
     }
-    Set<String> both = new LinkedHashSet<>(labels);
-    both.retainAll(categorical);
-    if (!both.isEmpty()) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "column %s is both a label and categorical; categorical columns are inputs, so name "
-                  + "it only as label",
-              Messages.list(both)));
-    }
-    both = new LinkedHashSet<>(labels);
-    both.addAll(categorical);
-    both.retainAll(ignored);
-    if (!both.isEmpty()) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "column %s is ignored, and also a label or categorical; decide for one",
-              Messages.list(both)));
-    }
+    Set<String> named = new HashSet<>(labels);
+    Stream.of(categorical, dates, ignored).flatMap(Set::stream).sorted().forEach(column -> {
+      if (!named.add(column)) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "column %s is given as more than one of label, categorical, date and ignored; decide for one",
+                Messages.name(column)));
+      }
+    });
     if (classification && labels.size() > 1) {
       throw new DataException(
           String.format(

@@ -36,12 +36,13 @@ final class Dates {
         String.format(
             Locale.ROOT,
             "%s, column %s: dates and times such as %s are no inputs as they are; ignore the column,"
-                + " turn it into numbers (a query can: SELECT year(d) AS year, ...), or declare it"
+                + " or declare it a date, which gives year, day of the year and time of day, or"
                 + " categorical",
             table,
             Messages.name(column),
             example),
         "ignored",
+        "date",
         "categorical");
   }
 }

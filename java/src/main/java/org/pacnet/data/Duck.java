@@ -47,12 +47,16 @@ final class Duck implements AutoCloseable {
     settings.setProperty("memory_limit", Machine.tableMemory() / 1024 + "KiB");
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
-    settings.setProperty("lock_configuration", "true");
     // Otherwise the driver holds a whole result in memory.
     settings.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
     try {
       // Not by DriverManager, which sees only drivers of the caller's class loader.
       Connection connection = new DuckDBDriver().connect("jdbc:duckdb:", settings);
+      try (Statement statement = connection.createStatement()) {
+        // Moments with a time zone are written in this one, whatever the machine's is.
+        statement.execute("SET TimeZone = 'UTC'");
+        statement.execute("SET lock_configuration = true");
+      }
       return connection.unwrap(DuckDBConnection.class);
     } catch (SQLException e) {
       throw new NativeException("DuckDB does not start: " + reason(e), e);

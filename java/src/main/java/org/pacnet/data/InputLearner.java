@@ -23,20 +23,29 @@ final class InputLearner {
   private final TreeSet<String> categories = new TreeSet<>();
   private final Moments moments = new Moments();
   private final boolean declared;
+  private final boolean date;
   private boolean numbers;
+  private boolean times;
   private @Nullable DataException notNumber;
   private @Nullable DataException missing;
 
   /**
    * @param declared whether the user says that it is categorical
+   * @param date whether the user says that it holds dates
    */
-  InputLearner(String name, boolean declared) {
+  InputLearner(String name, boolean declared, boolean date) {
     this.name = name;
     this.declared = declared;
+    this.date = date;
   }
 
   String name() {
     return name;
+  }
+
+  /** Whether its values are wanted as text even where they are numbers. */
+  boolean readsText() {
+    return declared || date;
   }
 
   /**
@@ -49,6 +58,10 @@ final class InputLearner {
   void value(Part part, long row, @Nullable String text, double number, boolean used) {
     if (text == null && used) {
       Problems.checkNumber(part, row, name, number);
+    }
+    if (date && text != null) {
+      date(part, row, text, used);
+      return;
     }
     if (text == null) {
       numbers = true;
@@ -73,6 +86,14 @@ final class InputLearner {
       moments.add(number);
     } else {
       categories.add(text);
+    }
+  }
+
+  private void date(Part part, long row, String text, boolean used) {
+    double moment = RowEncoder.moment(part, row, name, text);
+    if (used) {
+      moments.add(CalendarFeatures.year(moment));
+      times |= !CalendarFeatures.isMidnight(moment);
     }
   }
 
@@ -115,13 +136,16 @@ final class InputLearner {
               table,
               Messages.name(name)));
     }
+    if (date && missing != null) {
+      throw missing;
+    }
     return new Schema.Input(
         name,
-        ColumnKind.NUMERIC,
+        !date ? ColumnKind.NUMERIC : times ? ColumnKind.MOMENT : ColumnKind.DATE,
         List.of(),
         standardize ? moments.mean() : 0.0,
         standardize ? moments.scale() : 1.0,
-        moments.mean(),
+        date ? 0.0 : moments.mean(),
         moments.range());
   }
 

@@ -52,7 +52,7 @@ final class Problems {
     return new DataException(
         String.format(
             Locale.ROOT,
-            "%s: the value is missing, and categories have no mean; fill it in, or have such rows"
+            "%s: the value is missing, and neither categories nor dates have a mean; fill it in, or have such rows"
                 + " left out (drop)",
             Messages.at(part, row, column)),
         "missing");
@@ -75,6 +75,16 @@ final class Problems {
             Messages.at(part, row, column),
             Messages.value(value)),
         "task");
+  }
+
+  static DataException noDate(Part part, long row, String column, String value) {
+    return new DataException(
+        String.format(
+            Locale.ROOT,
+            "%s: %s is no date that is read the same everywhere; write 2026-03-04, or with a time 2026-03-04 12:30 (a query can:"
+                + " SELECT strptime(d, '%%d.%%m.%%Y') AS d, ...)",
+            Messages.at(part, row, column),
+            Messages.value(value)));
   }
 
   static DataException allDropped(Data data, long rows) {

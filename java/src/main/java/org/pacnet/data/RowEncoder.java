@@ -66,7 +66,7 @@ final class RowEncoder {
     Source.checkHas(part, columns(schema, withLabels), "the source data had");
     List<Part.Request> requests = new ArrayList<>();
     for (Schema.Input input : schema.inputs()) {
-      requests.add(Source.request(part, input.name(), input.kind() == ColumnKind.CATEGORICAL));
+      requests.add(Source.request(part, input.name(), input.kind().isText()));
     }
     if (withLabels) {
       for (Schema.Label label : schema.labels()) {
@@ -108,7 +108,7 @@ final class RowEncoder {
     boolean sound = true;
     for (int i = 0; i < inputs; i++) {
       Schema.Input input = schema.inputs().get(i);
-      if (input.kind() == ColumnKind.CATEGORICAL) {
+      if (input.kind().isText()) {
         return false;
       }
       sound &=
@@ -190,6 +190,8 @@ final class RowEncoder {
       if (input.kind() == ColumnKind.CATEGORICAL) {
         // The buffer starts out as zeros, so that the one is all there is to write.
         features.put(at + category(part, cursor, i), 1f);
+      } else if (input.kind().isDate()) {
+        putDate(part, cursor, i, at);
       } else {
         features.put(at, number(part, cursor, i));
       }
@@ -197,14 +199,40 @@ final class RowEncoder {
     }
   }
 
-  private int category(Part part, Cursor cursor, int i) {
+  private void putDate(Part part, Cursor cursor, int i, int at) {
+    Schema.Input input = schema.inputs().get(i);
+    double moment = moment(part, cursor.row(), input.name(), inputText(part, cursor, i));
+    saw(i, CalendarFeatures.year(moment));
+    double[] found = new double[CalendarFeatures.OF_MOMENT];
+    CalendarFeatures.put(moment, input.mean(), input.std(), found);
+    for (int f = 0; f < input.width(); f++) {
+      features.put(at + f, (float) found[f]);
+    }
+  }
+
+  /** The moment that a text of a date column means. */
+  static double moment(Part part, long row, String column, String text) {
+    double moment = CalendarFeatures.moment(text);
+    if (Double.isNaN(moment)) {
+      throw Problems.noDate(part, row, column, text);
+    }
+    return moment;
+  }
+
+  // Of a column that was asked for as text.
+  private String inputText(Part part, Cursor cursor, int i) {
     Schema.Input input = schema.inputs().get(i);
     if (cursor.isMissing(i)) {
       throw schema.missing() == Missing.MEAN
           ? Problems.missingCategory(part, cursor.row(), input.name())
           : Problems.missingInput(part, cursor.row(), input.name());
     }
-    String text = requireText(part, cursor, input.name(), i);
+    return requireText(part, cursor, input.name(), i);
+  }
+
+  private int category(Part part, Cursor cursor, int i) {
+    Schema.Input input = schema.inputs().get(i);
+    String text = inputText(part, cursor, i);
     Integer index = categories.get(i).get(text);
     if (index == null) {
       throw new DataException(

@@ -145,17 +145,19 @@ public record Schema(
   }
 
   /**
-   * An input column. A number x becomes {@code (x - mean) / std}, a category a 1 in its place.
+   * An input column. A number x becomes {@code (x - mean) / std}, a category a 1 in its place, a date what
+   * {@link CalendarFeatures} says.
    *
    * @param name its name
    * @param kind what it holds
-   * @param categories the categories, sorted; empty for a numeric column
-   * @param mean what is subtracted, in the unit of the column; 0 if it is not standardised
+   * @param categories the categories, sorted; empty for other columns
+   * @param mean what is subtracted, in the unit of the column, which is the year of a date; 0 if it is not
+   *     standardised
    * @param std what it is divided by, the population standard deviation in the unit of the column;
    *     1 if it is not standardised or was constant
    * @param fill what stands in for a missing number with {@link Missing#MEAN}: the mean of the
-   *     source column, in its unit, standardised or not; 0 for a categorical column
-   * @param range from where to where the source column goes; null for a categorical column, and where
+   *     source column, in its unit, standardised or not; 0 for others than numeric columns
+   * @param range from where to where the source column goes, or its years; null for a categorical column, and where
    *     an older version learned it
    */
   public record Input(
@@ -177,8 +179,8 @@ public record Schema(
       categories = copy(categories);
       checkScale(name, mean, std);
       require(Double.isFinite(fill), "input column " + name + " has no finite fill value");
-      if (kind == ColumnKind.NUMERIC) {
-        require(categories.isEmpty(), "numeric column " + name + " has categories");
+      if (kind != ColumnKind.CATEGORICAL) {
+        require(categories.isEmpty(), "column " + name + " has categories and is not categorical");
       } else {
         require(!categories.isEmpty(), "categorical column " + name + " has no categories");
         require(
@@ -190,8 +192,13 @@ public record Schema(
     }
 
     /** Number of features the column becomes. */
-    int width() {
-      return kind == ColumnKind.NUMERIC ? 1 : categories.size();
+    public int width() {
+      return switch (kind) {
+        case NUMERIC -> 1;
+        case CATEGORICAL -> categories.size();
+        case DATE -> CalendarFeatures.OF_DATE;
+        case MOMENT -> CalendarFeatures.OF_MOMENT;
+      };
     }
   }
 

@@ -33,7 +33,7 @@ final class SchemaLearner {
   private Schema learn(Source source) {
     for (String column : source.columns()) {
       if (!options.labels().contains(column) && !options.ignored().contains(column)) {
-        inputs.add(new InputLearner(column, options.categorical().contains(column)));
+        inputs.add(new InputLearner(column, options.categorical().contains(column), options.dates().contains(column)));
       }
     }
     options.labels().forEach(label -> labels.add(new Moments()));
@@ -51,6 +51,7 @@ final class SchemaLearner {
     Part first = source.parts().get(0);
     Source.checkHas(first, options.labels(), "is given as label");
     Source.checkHas(first, new TreeSet<>(options.categorical()), "is given as categorical");
+    Source.checkHas(first, new TreeSet<>(options.dates()), "is given as a date");
     Source.checkHas(first, new TreeSet<>(options.ignored()), "is to be ignored");
     source.checkSameColumns();
     if (source.columns().size() == options.labels().size() + options.ignored().size()) {
@@ -65,8 +66,7 @@ final class SchemaLearner {
   private void walk(Source source, Part part) {
     List<Part.Request> requests = new ArrayList<>();
     for (InputLearner input : inputs) {
-      requests.add(
-          Source.request(part, input.name(), options.categorical().contains(input.name())));
+      requests.add(Source.request(part, input.name(), input.readsText()));
     }
     for (String label : options.labels()) {
       requests.add(Source.request(part, label, options.classification()));

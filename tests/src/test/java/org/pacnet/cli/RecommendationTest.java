@@ -34,6 +34,7 @@ final class RecommendationTest {
           Map.entry("--label", WORDS),
           Map.entry("--task", List.of("regression", "REGRESSION")),
           Map.entry("--categorical", List.of("c", "c,d", "one two")),
+          Map.entry("--date", List.of("day", "start,\"the end\"")),
           Map.entry("--ignore", List.of("id", "the id")),
           Map.entry("--missing", List.of("mean", "drop", "error")),
           Map.entry("--missing-words", List.of("", "NA,-", "none at all")),

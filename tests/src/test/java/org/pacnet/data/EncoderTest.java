@@ -112,7 +112,7 @@ class EncoderTest {
     assertArrayEquals(new float[] {2, 7}, values(Encoder.training(target, plain, Set.of(), ReadMonitor.NONE).features()));
     Schema scaled =
         Schema.learn(
-            data, new DataOptions(List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
+            data, new DataOptions(List.of("y"), false, Set.of(), Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
     assertArrayEquals(new float[] {0, 5}, values(Encoder.training(target, scaled, Set.of(), ReadMonitor.NONE).features()));
   }
 
@@ -224,7 +224,7 @@ class EncoderTest {
   @Test
   void classesOfATargetAreFoundAndUnknownOnesRefused() throws IOException {
     Data data = csv(dir, "a.csv", "x,y", "1,cat", "2,dog");
-    DataOptions options = new DataOptions(List.of("y"), true, Set.of(), Set.of(), Missing.DROP, Missing.WORDS, false, false);
+    DataOptions options = new DataOptions(List.of("y"), true, Set.of(), Set.of(), Set.of(), Missing.DROP, Missing.WORDS, false, false);
     Schema schema = Schema.learn(data, options);
     Data target = csv(dir, "t.csv", "x,y", "1,emu", "2,cat", ",owl", "3,", "4,emu");
     assertEquals(List.of("cat", "emu"), Encoder.distinctLabels(target, schema));

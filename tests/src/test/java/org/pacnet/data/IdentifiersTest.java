@@ -148,7 +148,7 @@ class IdentifiersTest {
   void whatOnlyLooksLikeOneIsACategory(String text) throws IOException {
     Path file = dir.resolve("codes.csv");
     Files.write(file, List.of("x,code,y", "1," + text + ",2", "2,other,3"));
-    Schema schema = Schema.learn(Data.files(file), new DataOptions(List.of("y"), false, java.util.Set.of("code"), java.util.Set.of(), Missing.ERROR, Missing.WORDS, true, true));
+    Schema schema = Schema.learn(Data.files(file), new DataOptions(List.of("y"), false, java.util.Set.of("code"), java.util.Set.of(), java.util.Set.of(), Missing.ERROR, Missing.WORDS, true, true));
     assertEquals(2, schema.inputs().get(1).categories().size());
     assertArrayEquals(new String[] {text, "other"}, Groups.values(Data.files(file), "code", Missing.WORDS));
   }
@@ -157,7 +157,7 @@ class IdentifiersTest {
   void aLabelOfTwoBillionDigitsIsAName() throws IOException {
     Path file = dir.resolve("hex.csv");
     Files.write(file, List.of("x,y", "1,5e2000000000", "2,a0", "3,5e2000000000"));
-    DataOptions options = new DataOptions(List.of("y"), true, java.util.Set.of(), java.util.Set.of(), Missing.ERROR, Missing.WORDS, true, true);
+    DataOptions options = new DataOptions(List.of("y"), true, java.util.Set.of(), java.util.Set.of(), java.util.Set.of(), Missing.ERROR, Missing.WORDS, true, true);
     assertEquals(List.of("5e2000000000", "a0"), Schema.learn(Data.files(file), options).classes());
   }
 }

@@ -59,7 +59,7 @@ class SchemaTest {
     Data data = csv(dir, "a.csv", "x,c,y", "1,u,1", "3,u,3", "100,,5", "200,v,", ",w,9");
     DataOptions options =
         new DataOptions(
-            List.of("y"), false, Set.of(), Set.of(), Missing.DROP, Missing.WORDS, true, true);
+            List.of("y"), false, Set.of(), Set.of(), Set.of(), Missing.DROP, Missing.WORDS, true, true);
     Schema schema = Schema.learn(data, options);
     assertEquals(2, schema.inputs().get(0).mean());
     assertEquals(1, schema.inputs().get(0).std());
@@ -74,7 +74,7 @@ class SchemaTest {
         Schema.learn(
             data,
             new DataOptions(
-                List.of("y"), false, Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
+                List.of("y"), false, Set.of(), Set.of(), Set.of(), Missing.MEAN, Missing.WORDS, true, true));
     assertEquals(
         new Schema.Input("x", ColumnKind.NUMERIC, List.of(), 2, 1, 2, new Schema.Range(1, 3)),
         schema.inputs().get(0));
@@ -186,6 +186,7 @@ class SchemaTest {
             new DataOptions(
                 List.of("a", "b"),
                 true,
+                Set.of(),
                 Set.of(),
                 Set.of(),
                 Missing.ERROR,

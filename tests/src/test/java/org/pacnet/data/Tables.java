@@ -69,25 +69,39 @@ final class Tables {
   }
 
   static DataOptions regression(String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, false, false);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, false, false);
   }
 
   static DataOptions regression(Missing missing, String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), missing, Missing.WORDS, false, false);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Set.of(), missing, Missing.WORDS, false, false);
   }
 
   static DataOptions standardized(String... labels) {
-    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, true, true);
+    return new DataOptions(List.of(labels), false, Set.of(), Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, true, true);
   }
 
   static DataOptions classification(String label) {
-    return new DataOptions(List.of(label), true, Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, false, false);
+    return new DataOptions(List.of(label), true, Set.of(), Set.of(), Set.of(), Missing.ERROR, Missing.WORDS, false, false);
   }
 
   static DataOptions categorical(DataOptions options, String... columns) {
     return new DataOptions(
         options.labels(),
         options.classification(),
+        Set.of(columns),
+        options.dates(),
+        options.ignored(),
+        options.missing(),
+        options.missingWords(),
+        options.standardizeInputs(),
+        options.standardizeLabels());
+  }
+
+  static DataOptions dates(DataOptions options, String... columns) {
+    return new DataOptions(
+        options.labels(),
+        options.classification(),
+        options.categorical(),
         Set.of(columns),
         options.ignored(),
         options.missing(),
