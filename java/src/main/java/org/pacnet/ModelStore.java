@@ -650,7 +650,13 @@ final class ModelStore {
   }
 
   private static ModelFile readModelFile(Path directory) {
-    return readJson(directory.resolve(MODEL_JSON), FORMAT, ModelFile.class);
+    Path file = directory.resolve(MODEL_JSON);
+    ModelFile json = readJson(file, FORMAT, ModelFile.class);
+    if (!List.of(SOURCE, MASK, BASE).containsAll(json.sha256().keySet())) {
+      throw new ModelFormatException(file + " is damaged: it has a SHA-256 of what is no part of a model");
+    }
+    json.sha256().keySet().forEach(name -> hashOf(directory, name, json.sha256()));
+    return json;
   }
 
   // These files say which others are in use, and so which ones may go: not a bit of them may be wrong.

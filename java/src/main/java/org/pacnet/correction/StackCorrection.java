@@ -24,6 +24,7 @@ record StackCorrection(float[] shares, List<Correction> corrections) implements 
       List.of(Method.GP_RESIDUAL, Method.RIDGE_RESIDUAL, Method.AFFINE, Method.GP);
 
   private static final int PARTS = 1 + CORRECTIONS.size();
+  private static final double SUM_TOLERANCE = 1e-3; // shares are kept as floats
 
   // The mix without evidence, and how many rows of evidence it takes to outweigh it: with a handful of rows the
   // networks are the safest (docs/adr/0009-defaults.md).
@@ -231,6 +232,16 @@ record StackCorrection(float[] shares, List<Correction> corrections) implements 
   static StackCorrection read(
       Map<String, Entry> entries, int inputs, int width, String file) {
     float[] shares = Entries.take(entries, "stack.shares", width * PARTS);
+    for (int c = 0; c < width; c++) {
+      double sum = 0;
+      for (int k = 0; k < PARTS; k++) {
+        float share = shares[c * PARTS + k];
+        sum += share >= 0 ? share : Double.NaN;
+      }
+      if (!(Math.abs(sum - 1) < SUM_TOLERANCE)) {
+        throw new IllegalArgumentException("'stack.shares' are no shares of one");
+      }
+    }
     List<Correction> corrections = new ArrayList<>();
     for (int k = 0; k < CORRECTIONS.size(); k++) {
       String prefix = prefix(k);

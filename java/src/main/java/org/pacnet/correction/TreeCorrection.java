@@ -3,19 +3,20 @@ package org.pacnet.correction;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
+import org.pacnet.io.SafeTensors.Dtype;
 import org.pacnet.io.SafeTensors.Entry;
 
 /**
  * Boosted trees (XGBoost; Chen and Guestrin, KDD 2016) on the source's and the target's rows together,
  * with one more input that says which a row is of; the source model plays no part.
  *
- * @param boosters one an output of a regression; one for a classification
+ * @param boosters as XGBoost writes them, one an output of a regression; one for a classification
+ * @param trees the same, to be asked
  * @param classes of a classification; 0 for a regression
  */
-record TreeCorrection(byte[][] boosters, int classes) implements Correction {
+record TreeCorrection(byte[][] boosters, BoostedTrees[] trees, int classes) implements Correction {
 
   static TreeCorrection fit(
       Rows rows, FloatBuffer labels, @Nullable Pool source, int threads, long seed) {
@@ -46,16 +47,23 @@ record TreeCorrection(byte[][] boosters, int classes) implements Correction {
                 ? source.labels().get(r * columns + c)
                 : labels.get((r - source.rows()) * columns + c);
       }
-      boosters[c] =
-          withLibrary(() -> Boosting.train(x, inputs + 1, y, classes, threads, seed));
+      boosters[c] = train(x, inputs + 1, y, classes, threads, seed);
     }
-    return new TreeCorrection(boosters, classes);
+    return of(boosters, classes, inputs);
   }
 
-  // Whoever does without trees need not have the library.
-  private static <T> T withLibrary(Supplier<T> body) {
+  private static TreeCorrection of(byte[][] boosters, int classes, int inputs) {
+    BoostedTrees[] trees = new BoostedTrees[boosters.length];
+    for (int b = 0; b < trees.length; b++) {
+      trees[b] = BoostedTrees.read(boosters[b], inputs + 1, Math.max(1, classes));
+    }
+    return new TreeCorrection(boosters, trees, classes);
+  }
+
+  // Whoever does without trees, or only asks them, need not have the library.
+  private static byte[] train(float[] x, int columns, float[] y, int classes, int threads, long seed) {
     try {
-      return body.get();
+      return Boosting.train(x, columns, y, classes, threads, seed);
     } catch (LinkageError e) {
       throw new DataException(
           "the method trees needs XGBoost: put ml.dmlc:xgboost4j_2.12 on the class path", e, "method");
@@ -74,12 +82,12 @@ record TreeCorrection(byte[][] boosters, int classes) implements Correction {
     }
     int width = rows.width();
     float[] outputs = new float[rows.rows() * width];
-    for (int b = 0; b < boosters.length; b++) {
-      byte[] booster = boosters[b];
+    for (int b = 0; b < trees.length; b++) {
       // The margin of a classification is the logarithm of its probabilities, but for a constant.
-      float[][] predicted = withLibrary(() -> Boosting.margins(booster, x, rows.rows(), inputs + 1));
+      float[] margins = trees[b].margins(x, rows.rows());
+      int each = margins.length / rows.rows();
       for (int r = 0; r < rows.rows(); r++) {
-        System.arraycopy(predicted[r], 0, outputs, r * width + b, predicted[r].length);
+        System.arraycopy(margins, r * each, outputs, r * width + b, each);
       }
     }
     return new Corrected(outputs, null);
@@ -96,18 +104,18 @@ record TreeCorrection(byte[][] boosters, int classes) implements Correction {
   }
 
   static TreeCorrection read(Map<String, Entry> entries, int inputs, int width) {
-    int classes = (int) Entries.take(entries, "trees.classes", 1)[0];
+    float classes = Entries.take(entries, "trees.classes", 1)[0];
+    if (classes != 0 && (classes != width || width < 2)) {
+      throw new IllegalArgumentException("the trees are of " + classes + " classes");
+    }
     byte[][] boosters = new byte[classes > 0 ? 1 : width][];
     for (int b = 0; b < boosters.length; b++) {
       Entry entry = entries.remove("trees." + b);
-      if (entry == null) {
+      if (entry == null || entry.dtype() != Dtype.U8) {
         throw new IllegalArgumentException("there are no trees for output " + b);
       }
       boosters[b] = entry.toBytes();
     }
-    if (classes != 0 && classes != width) {
-      throw new IllegalArgumentException("the trees are of " + classes + " classes");
-    }
-    return new TreeCorrection(boosters, classes);
+    return of(boosters, (int) classes, inputs);
   }
 }

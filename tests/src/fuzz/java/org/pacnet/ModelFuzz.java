@@ -1,0 +1,265 @@
+package org.pacnet;
+
+import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.pacnet.data.Data;
+import org.pacnet.error.PacNetException;
+import org.pacnet.io.SafeTensors;
+import org.pacnet.io.Sha256;
+import org.pacnet.io.Ubjson;
+import org.pacnet.method.Method;
+
+/**
+ * Models and targets that somebody made up, with every hash as it should be: each is read, and asked if it can be, or refused by one
+ * of our own exceptions. tests/fuzz.sh runs them.
+ */
+class ModelFuzz {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String NO_CHECKSUM = "0".repeat(64);
+  private static final List<Method> METHODS =
+      List.of(Method.PAC, Method.PAC_ENSEMBLE, Method.PAC_STACK, Method.AFFINE, Method.RIDGE_RESIDUAL, Method.GP, Method.TREES);
+
+  private static final Map<String, byte[]> PACKS = new TreeMap<>();
+  private static final Map<String, byte[]> FILES = new TreeMap<>();
+  private static final Data ASKED = table(5, 9, false);
+  private static Path folder;
+  private static Model model;
+
+  private static Data table(int rows, long seed, boolean classes) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Map<String, Object> columns = new LinkedHashMap<>();
+    double[] a = random.doubles(rows).toArray();
+    String[] c = new String[rows];
+    String[] day = new String[rows];
+    double[] y = new double[rows];
+    for (int r = 0; r < rows; r++) {
+      c[r] = r % 3 == 0 ? "one" : "two";
+      day[r] = "2026-03-%02d 0%d:00".formatted(1 + r % 28, r % 10);
+      y[r] = Math.sin(3 * a[r]) + r % 3;
+    }
+    columns.put("a", a);
+    columns.put("c", c);
+    columns.put("day", day);
+    columns.put("y", y);
+    return Data.columns(columns);
+  }
+
+  static {
+    try {
+      folder = Files.createTempDirectory("pacnet-fuzz");
+      TransferConfig config =
+          TransferConfig.builder("y").dates("day").network(new Perceptron(List.of(4, 4), Activation.SILU, 0)).sourceEpochs(2).targetEpochs(2)
+              .batchSize(16).members(2).threads(1).build();
+      Data source = table(60, 1, false);
+      model = Model.train(source, config, new Monitor());
+      model.prune();
+      model.allocate(source, new Monitor());
+      Path saved = folder.resolve("model");
+      for (Method method : METHODS) {
+        TransferConfig settings = config.toBuilder().method(method).intervals(method == Method.PAC).build();
+        model.calibrate(method.toString(), table(12, 2, false), source, settings, new Monitor());
+      }
+      PACKS.putAll(model.packTargets(METHODS.stream().map(Method::toString).toList()));
+      model.save(saved, false);
+      try (Stream<Path> files = Files.walk(saved)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          FILES.put(saved.relativize(file).toString(), Files.readAllBytes(file));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  // --- What is changed ----------------------------------------------------------------------------------------------
+
+  private static byte[] bytes(byte[] from, FuzzedDataProvider data) {
+    byte[] bytes = from.clone();
+    for (int changes = data.consumeInt(1, 4); changes > 0; changes--) {
+      int at = data.consumeInt(0, bytes.length - 1);
+      switch (data.consumeInt(0, 5)) {
+        case 0 -> bytes[at] ^= (byte) (1 << data.consumeInt(0, 7));
+        case 1 -> bytes[at] = data.consumeByte();
+        case 2 -> put(bytes, at, ByteBuffer.allocate(4).putInt(Integer.reverseBytes(data.consumeInt())).array());
+        case 3 -> put(bytes, at, ByteBuffer.allocate(4).putInt(data.pickValue(new int[] {0x7fffffff, 0x7ffffff0, -1, 0, 0x7f800000, 0x7f7fffff})).array());
+        case 4 -> put(bytes, at, ByteBuffer.allocate(4).putInt(Integer.reverseBytes(Float.floatToIntBits(data.pickValue(new float[] {1e38f, -1e38f, Float.NaN, Float.POSITIVE_INFINITY, -1, 0, 1e-38f})))).array());
+        default -> bytes = Arrays.copyOf(bytes, Math.max(1, at));
+      }
+    }
+    return bytes;
+  }
+
+  private static void put(byte[] to, int at, byte[] what) {
+    System.arraycopy(what, 0, to, at, Math.min(what.length, to.length - at));
+  }
+
+  private static JsonNode anything(FuzzedDataProvider data) {
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    return switch (data.consumeInt(0, 11)) {
+      case 0 -> nodes.nullNode();
+      case 1 -> nodes.numberNode(data.consumeInt());
+      case 2 -> nodes.numberNode(data.pickValue(new double[] {1e300, -1e300, 1e-300, -1, 0.5, 0, 1e10}));
+      case 3 -> nodes.textNode(data.consumeString(12));
+      case 4 -> nodes.textNode(data.pickValue(new String[] {"", "../../x", "\0", "NaN", "1e400", "pac", "0".repeat(64), "\ud800"}));
+      case 5 -> nodes.booleanNode(data.consumeBoolean());
+      case 6 -> nodes.arrayNode();
+      case 7 -> nodes.objectNode();
+      case 8 -> nodes.arrayNode().add(data.consumeInt());
+      case 9 -> nodes.objectNode().put("zz", "../../x");
+      case 10 -> nodes.numberNode(data.consumeLong());
+      default -> nodes.numberNode(Integer.MAX_VALUE);
+    };
+  }
+
+  private static List<JsonNode> containers(JsonNode root) {
+    List<JsonNode> found = new ArrayList<>(List.of(root));
+    for (int i = 0; i < found.size(); i++) {
+      found.get(i).forEach(child -> {
+        if (child.isContainerNode() && !child.isEmpty()) {
+          found.add(child);
+        }
+      });
+    }
+    return found;
+  }
+
+  private static ObjectNode json(byte[] from, FuzzedDataProvider data) throws IOException {
+    ObjectNode root = (ObjectNode) JSON.readTree(from);
+    for (int changes = data.consumeInt(1, 3); changes > 0; changes--) {
+      List<JsonNode> places = containers(root);
+      JsonNode place = places.get(data.consumeInt(0, places.size() - 1));
+      if (place.isEmpty()) {
+        continue;
+      }
+      int which = data.consumeInt(0, place.size() - 1);
+      int how = data.consumeInt(0, 4);
+      if (place instanceof ObjectNode object) {
+        List<String> names = new ArrayList<>();
+        object.fieldNames().forEachRemaining(names::add);
+        if (how == 0) {
+          object.remove(names.get(which));
+        } else {
+          object.set(how == 1 ? data.consumeString(6) : names.get(which), anything(data));
+        }
+      } else if (place instanceof ArrayNode array) {
+        if (how == 0) {
+          array.remove(which);
+        } else if (how == 1) {
+          array.add(array.get(which));
+        } else {
+          array.set(which, anything(data));
+        }
+      }
+    }
+    return root;
+  }
+
+  private static byte[] sealed(ObjectNode json) throws IOException {
+    json.put("checksum", NO_CHECKSUM);
+    byte[] text = JSON.writeValueAsBytes(json);
+    return new String(text, StandardCharsets.UTF_8).replace(NO_CHECKSUM, Sha256.hex(text)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  // --- Where it goes ------------------------------------------------------------------------------------------------
+
+  /** target.json and its tensors, of every kind of target. */
+  @FuzzTest(maxDuration = "1h")
+  void target(FuzzedDataProvider data) throws IOException {
+    ByteBuffer pack = ByteBuffer.wrap(PACKS.get(data.pickValue(METHODS).toString()));
+    byte[] text = new byte[pack.getInt()];
+    byte[] tensors = new byte[pack.remaining() - text.length];
+    pack.get(text).get(tensors);
+    boolean ofJson = data.consumeInt(0, 3) == 0;
+    ObjectNode json = ofJson ? json(text, data) : (ObjectNode) JSON.readTree(text);
+    if (!ofJson) {
+      tensors = bytes(tensors, data);
+    }
+    if (json.get("sha256") instanceof ObjectNode hashes && hashes.has("pruned")) {
+      hashes.put("pruned", Sha256.hex(tensors));
+    }
+    byte[] head = sealed(json);
+    byte[] whole = ByteBuffer.allocate(4 + head.length + tensors.length).putInt(head.length).put(head).put(tensors).array();
+    try {
+      model.unpackTargets(List.of(whole));
+      model.predict(json.path("name").asText(), ASKED);
+    } catch (PacNetException expected) {
+      // It was refused.
+    }
+  }
+
+  /** model.json and its tensors. */
+  @FuzzTest(maxDuration = "1h")
+  void model(FuzzedDataProvider data) throws IOException {
+    Path place = folder.resolve("made-up");
+    Files.createDirectories(place);
+    ObjectNode json = data.consumeBoolean() ? json(FILES.get("model.json"), data) : (ObjectNode) JSON.readTree(FILES.get("model.json"));
+    Map<String, byte[]> files = new TreeMap<>();
+    for (String kind : List.of("source", "mask", "base")) {
+      String name = FILES.keySet().stream().filter(f -> f.startsWith(kind + "-")).findFirst().orElseThrow();
+      byte[] tensors = data.consumeInt(0, 3) == 0 ? bytes(FILES.get(name), data) : FILES.get(name);
+      String hash = Sha256.hex(tensors);
+      if (json.get("sha256") instanceof ObjectNode hashes && hashes.has(kind)) {
+        hashes.put(kind, hash);
+      }
+      files.put(kind + "-" + hash.substring(0, 16) + ".safetensors", tensors);
+    }
+    files.put("model.json", sealed(json));
+    try {
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        Files.write(place.resolve(file.getKey()), file.getValue());
+      }
+      try (Model read = Model.load(place)) {
+        read.predict(ASKED);
+      }
+    } catch (PacNetException expected) {
+      // It was refused.
+    } finally {
+      try (Stream<Path> left = Files.list(place)) {
+        for (Path file : left.toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+
+  /** Bytes that say they are safetensors. */
+  @FuzzTest(maxDuration = "1h")
+  void safetensors(FuzzedDataProvider data) {
+    byte[] bytes = data.consumeBoolean() ? bytes(FILES.values().iterator().next(), data) : data.consumeRemainingAsBytes();
+    try {
+      SafeTensors.decode(bytes, "made up");
+    } catch (PacNetException expected) {
+      // It was refused.
+    }
+  }
+
+  /** Bytes that say they are UBJSON, as trees are. */
+  @FuzzTest(maxDuration = "1h")
+  void ubjson(FuzzedDataProvider data) {
+    try {
+      Ubjson.read(data.consumeRemainingAsBytes());
+    } catch (IllegalArgumentException expected) {
+      // It was refused.
+    }
+  }
+}
