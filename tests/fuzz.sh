@@ -1,14 +1,25 @@
 #!/usr/bin/env bash
 # Feeds made-up files to everything that reads a model, by Jazzer, and ends with the first that is not read or refused as it should be:
-# tests/fuzz.sh [EXECUTIONS [TEST ...]]; the tests are those of tests/src/fuzz. Needs what ./pacnet test has built.
+#
+#   tests/fuzz.sh [EXECUTIONS [KIND ...]]
+#
+# The kinds are the classes of tests/src/fuzz/java/org/pacnet/ModelFuzz.java. Needs what ./pacnet test has built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 runs=${1:-1000000}
 shift || true
-tests=("$@")
-((${#tests[@]})) || tests=(target model safetensors ubjson)
-for test in "${tests[@]}"; do
-  printf '== %s: %s executions\n' "$test" "$runs"
-  JAZZER_FUZZ=1 mvn -B -ntp -Dstyle.color=never -Pfuzz -Dexec.skip=true -pl tests -am verify -Dsurefire.failIfNoSpecifiedTests=false \
-    -Dtest="ModelFuzz#$test" -Djazzer.runs="$runs" 2>&1 | grep -E '^#[0-9]+.*DONE|== Java Exception|^\s+at org.pacnet|Tests run:|BUILD|ERROR.*Fuzz|crash-|Done [0-9]+ runs' | tail -n 30
+kinds=("$@")
+((${#kinds[@]})) || kinds=(Target WholeModel SafetensorsBytes UbjsonBytes)
+mvn -B -q -Dstyle.color=never -Pfuzz -DskipTests -Dexec.skip=true -pl tests -am package dependency:build-classpath -Dmdep.outputFile=target/fuzz-classpath
+work=$PWD/tests/target/fuzz
+mkdir -p "$work"
+classpath=$PWD/tests/target/test-classes:$(cat tests/target/fuzz-classpath)
+cd "$work"
+for kind in "${kinds[@]}"; do
+  mkdir -p "corpus-$kind"
+  printf '== %s\n' "$kind"
+  OPENBLAS_NUM_THREADS=1 GOMP_SPINCOUNT=1000 java -XX:+EnableDynamicAgentLoading -Xmx2g -cp "$classpath" com.code_intelligence.jazzer.Jazzer \
+    --target_class="org.pacnet.ModelFuzz\$$kind" --instrumentation_includes='org.pacnet.**' -runs="$runs" -timeout=60 -rss_limit_mb=8192 \
+    -print_final_stats=1 "corpus-$kind" >"$kind.log" 2>&1 || { tail -n 60 "$kind.log"; exit 1; }
+  grep -E '^(Done|stat::number_of|stat::new_units)' "$kind.log"
 done

@@ -1,7 +1,6 @@
 package org.pacnet;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
-import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -32,7 +31,9 @@ import org.pacnet.method.Method;
  * Models and targets that somebody made up, with every hash as it should be: each is read, and asked if it can be, or refused by one
  * of our own exceptions. tests/fuzz.sh runs them.
  */
-class ModelFuzz {
+final class ModelFuzz {
+
+  private ModelFuzz() {}
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String NO_CHECKSUM = "0".repeat(64);
@@ -41,11 +42,11 @@ class ModelFuzz {
 
   private static final Map<String, byte[]> PACKS = new TreeMap<>();
   private static final Map<String, byte[]> FILES = new TreeMap<>();
-  private static final Data ASKED = table(5, 9, false);
+  private static final Data ASKED = table(5, 9);
   private static Path folder;
   private static Model model;
 
-  private static Data table(int rows, long seed, boolean classes) {
+  private static Data table(int rows, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, Object> columns = new LinkedHashMap<>();
     double[] a = random.doubles(rows).toArray();
@@ -70,14 +71,14 @@ class ModelFuzz {
       TransferConfig config =
           TransferConfig.builder("y").dates("day").network(new Perceptron(List.of(4, 4), Activation.SILU, 0)).sourceEpochs(2).targetEpochs(2)
               .batchSize(16).members(2).threads(1).build();
-      Data source = table(60, 1, false);
+      Data source = table(60, 1);
       model = Model.train(source, config, new Monitor());
       model.prune();
       model.allocate(source, new Monitor());
       Path saved = folder.resolve("model");
       for (Method method : METHODS) {
         TransferConfig settings = config.toBuilder().method(method).intervals(method == Method.PAC).build();
-        model.calibrate(method.toString(), table(12, 2, false), source, settings, new Monitor());
+        model.calibrate(method.toString(), table(12, 2), source, settings, new Monitor());
       }
       PACKS.putAll(model.packTargets(METHODS.stream().map(Method::toString).toList()));
       model.save(saved, false);
@@ -183,83 +184,95 @@ class ModelFuzz {
   // --- Where it goes ------------------------------------------------------------------------------------------------
 
   /** target.json and its tensors, of every kind of target. */
-  @FuzzTest(maxDuration = "1h")
-  void target(FuzzedDataProvider data) throws IOException {
-    ByteBuffer pack = ByteBuffer.wrap(PACKS.get(data.pickValue(METHODS).toString()));
-    byte[] text = new byte[pack.getInt()];
-    byte[] tensors = new byte[pack.remaining() - text.length];
-    pack.get(text).get(tensors);
-    boolean ofJson = data.consumeInt(0, 3) == 0;
-    ObjectNode json = ofJson ? json(text, data) : (ObjectNode) JSON.readTree(text);
-    if (!ofJson) {
-      tensors = bytes(tensors, data);
-    }
-    if (json.get("sha256") instanceof ObjectNode hashes && hashes.has("pruned")) {
-      hashes.put("pruned", Sha256.hex(tensors));
-    }
-    byte[] head = sealed(json);
-    byte[] whole = ByteBuffer.allocate(4 + head.length + tensors.length).putInt(head.length).put(head).put(tensors).array();
-    try {
-      model.unpackTargets(List.of(whole));
-      model.predict(json.path("name").asText(), ASKED);
-    } catch (PacNetException expected) {
-      // It was refused.
+  static final class Target {
+    private Target() {}
+
+    public static void fuzzerTestOneInput(FuzzedDataProvider data) throws IOException {
+      ByteBuffer pack = ByteBuffer.wrap(PACKS.get(data.pickValue(METHODS).toString()));
+      byte[] text = new byte[pack.getInt()];
+      byte[] tensors = new byte[pack.remaining() - text.length];
+      pack.get(text).get(tensors);
+      boolean ofJson = data.consumeInt(0, 3) == 0;
+      ObjectNode json = ofJson ? json(text, data) : (ObjectNode) JSON.readTree(text);
+      if (!ofJson) {
+        tensors = bytes(tensors, data);
+      }
+      if (json.get("sha256") instanceof ObjectNode hashes && hashes.has("pruned")) {
+        hashes.put("pruned", Sha256.hex(tensors));
+      }
+      byte[] head = sealed(json);
+      byte[] whole = ByteBuffer.allocate(4 + head.length + tensors.length).putInt(head.length).put(head).put(tensors).array();
+      try {
+        model.unpackTargets(List.of(whole));
+        model.predict(json.path("name").asText(), ASKED);
+      } catch (PacNetException expected) {
+        // It was refused.
+      }
     }
   }
 
   /** model.json and its tensors. */
-  @FuzzTest(maxDuration = "1h")
-  void model(FuzzedDataProvider data) throws IOException {
-    Path place = folder.resolve("made-up");
-    Files.createDirectories(place);
-    ObjectNode json = data.consumeBoolean() ? json(FILES.get("model.json"), data) : (ObjectNode) JSON.readTree(FILES.get("model.json"));
-    Map<String, byte[]> files = new TreeMap<>();
-    for (String kind : List.of("source", "mask", "base")) {
-      String name = FILES.keySet().stream().filter(f -> f.startsWith(kind + "-")).findFirst().orElseThrow();
-      byte[] tensors = data.consumeInt(0, 3) == 0 ? bytes(FILES.get(name), data) : FILES.get(name);
-      String hash = Sha256.hex(tensors);
-      if (json.get("sha256") instanceof ObjectNode hashes && hashes.has(kind)) {
-        hashes.put(kind, hash);
+  static final class WholeModel {
+    private WholeModel() {}
+
+    public static void fuzzerTestOneInput(FuzzedDataProvider data) throws IOException {
+      Path place = folder.resolve("made-up");
+      Files.createDirectories(place);
+      ObjectNode json = data.consumeBoolean() ? json(FILES.get("model.json"), data) : (ObjectNode) JSON.readTree(FILES.get("model.json"));
+      Map<String, byte[]> files = new TreeMap<>();
+      for (String kind : List.of("source", "mask", "base")) {
+        String name = FILES.keySet().stream().filter(f -> f.startsWith(kind + "-")).findFirst().orElseThrow();
+        byte[] tensors = data.consumeInt(0, 3) == 0 ? bytes(FILES.get(name), data) : FILES.get(name);
+        String hash = Sha256.hex(tensors);
+        if (json.get("sha256") instanceof ObjectNode hashes && hashes.has(kind)) {
+          hashes.put(kind, hash);
+        }
+        files.put(kind + "-" + hash.substring(0, 16) + ".safetensors", tensors);
       }
-      files.put(kind + "-" + hash.substring(0, 16) + ".safetensors", tensors);
-    }
-    files.put("model.json", sealed(json));
-    try {
-      for (Map.Entry<String, byte[]> file : files.entrySet()) {
-        Files.write(place.resolve(file.getKey()), file.getValue());
-      }
-      try (Model read = Model.load(place)) {
-        read.predict(ASKED);
-      }
-    } catch (PacNetException expected) {
-      // It was refused.
-    } finally {
-      try (Stream<Path> left = Files.list(place)) {
-        for (Path file : left.toList()) {
-          Files.deleteIfExists(file);
+      files.put("model.json", sealed(json));
+      try {
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+          Files.write(place.resolve(file.getKey()), file.getValue());
+        }
+        try (Model read = Model.load(place)) {
+          read.predict(ASKED);
+        }
+      } catch (PacNetException expected) {
+        // It was refused.
+      } finally {
+        try (Stream<Path> left = Files.list(place)) {
+          for (Path file : left.toList()) {
+            Files.deleteIfExists(file);
+          }
         }
       }
     }
   }
 
   /** Bytes that say they are safetensors. */
-  @FuzzTest(maxDuration = "1h")
-  void safetensors(FuzzedDataProvider data) {
-    byte[] bytes = data.consumeBoolean() ? bytes(FILES.values().iterator().next(), data) : data.consumeRemainingAsBytes();
-    try {
-      SafeTensors.decode(bytes, "made up");
-    } catch (PacNetException expected) {
-      // It was refused.
+  static final class SafetensorsBytes {
+    private SafetensorsBytes() {}
+
+    public static void fuzzerTestOneInput(FuzzedDataProvider data) {
+      byte[] bytes = data.consumeBoolean() ? bytes(FILES.values().iterator().next(), data) : data.consumeRemainingAsBytes();
+      try {
+        SafeTensors.decode(bytes, "made up");
+      } catch (PacNetException expected) {
+        // It was refused.
+      }
     }
   }
 
   /** Bytes that say they are UBJSON, as trees are. */
-  @FuzzTest(maxDuration = "1h")
-  void ubjson(FuzzedDataProvider data) {
-    try {
-      Ubjson.read(data.consumeRemainingAsBytes());
-    } catch (IllegalArgumentException expected) {
-      // It was refused.
+  static final class UbjsonBytes {
+    private UbjsonBytes() {}
+
+    public static void fuzzerTestOneInput(FuzzedDataProvider data) {
+      try {
+        Ubjson.read(data.consumeRemainingAsBytes());
+      } catch (IllegalArgumentException expected) {
+        // It was refused.
+      }
     }
   }
 }
