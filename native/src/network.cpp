@@ -10,6 +10,7 @@
 
 #include <torch/version.h>
 
+#include "core/blas.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "core/simd.h"
@@ -295,6 +296,7 @@ void Network::predict(const float* x, int64_t x_count, int64_t rows, float* out,
     require_count("x", x_count, product(rows, impl_->net->inputs()));
     require_count("out", out_count, product(rows, impl_->net->outputs()));
     require(threads > 0, "the number of threads must be at least 1");
+    const BlasTurn turn(threads);
     impl_->net->predict(impl_->params.data(), x, rows, out, threads);
   });
 }

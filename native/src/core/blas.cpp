@@ -137,6 +137,17 @@ int blas_callers() {
   return callers;
 }
 
+namespace {
+
+Turns& blas_turns() {
+  static Turns turns(blas_callers());
+  return turns;
+}
+
+}  // namespace
+
+BlasTurn::BlasTurn(int threads) : in_(blas_turns(), threads) {}
+
 const char* blas_description() {
   thread_local std::string text;
   Dl_info where{};

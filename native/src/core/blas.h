@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/turns.h"
+
 namespace pacnet {
 
 /// C[rows, cols] = A[rows, inner] * B[cols, inner]^T, all row-major with the given row strides.
@@ -21,5 +23,14 @@ void gemm_tn_add(int64_t rows, int64_t cols, int64_t inner, const float* a, int6
 
 /// How many threads may be inside the BLAS at once.
 int blas_callers();
+
+/// What a call takes that may lead so many threads into the BLAS, for all fits and predictions of the process together.
+class BlasTurn {
+ public:
+  explicit BlasTurn(int threads);
+
+ private:
+  Turns::In in_;
+};
 
 }  // namespace pacnet

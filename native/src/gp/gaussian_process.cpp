@@ -72,6 +72,7 @@ at::Tensor GaussianRegression::factor(const Kernel& kernel, const at::Tensor& wi
 }
 
 double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<double>* gradient) const {
+  const BlasTurn turn(team_->size());
   const int64_t rows = x_.size(0);
   const at::Tensor without_noise = covariance(x_, x_, kernel);
   const at::Tensor lower = factor(kernel, without_noise);
@@ -175,6 +176,7 @@ void GaussianRegression::set(const Kernel& kernel) {
 }
 
 std::pair<at::Tensor, at::Tensor> GaussianRegression::predict(const at::Tensor& x) const {
+  const BlasTurn turn(team_->size());
   const at::Tensor cross = covariance(x, x_, kernel_);
   const at::Tensor solved = at::linalg_solve_triangular(lower_, cross.t(), false);
   return {at::matmul(cross, alpha_).squeeze(1), (signal(kernel_) - solved.square().sum(0)).clamp_min(0.0)};

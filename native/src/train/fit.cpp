@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/blas.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "core/team.h"
@@ -109,6 +110,7 @@ class CpuEngine final : public Engine {
     for (std::size_t begin = 0; begin < order.size(); begin += static_cast<std::size_t>(batch_)) {
       const std::span<const uint32_t> rows = batch_of(order, begin);
       rows_.next(rows);
+      const BlasTurn turn(team_->size());
       sum += pass_->loss(load_, static_cast<int64_t>(rows.size()));
     }
     return sum;
@@ -126,6 +128,7 @@ class CpuEngine final : public Engine {
   // Computes one batch's gradients and moves the parameters; returns the loss summed over the rows.
   double step(std::span<const uint32_t> rows) {
     rows_.next(rows);
+    const BlasTurn turn(team_->size());
     const double loss = pass_->gradients(load_, static_cast<int64_t>(rows.size()), step_, grads_.data());
     if (has_penalty(scope_)) {
       add_penalty_gradient(scope_, params_, grads_.data(), *team_);
