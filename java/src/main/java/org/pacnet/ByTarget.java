@@ -82,8 +82,13 @@ final class ByTarget {
     return target;
   }
 
-  /** What each row's target says of it. */
-  Predictions predict() {
+  /**
+   * What each row's target says of it.
+   *
+   * @param level of the bounds around it; null for none
+   */
+  Predictions predict(@Nullable Double level) {
+    double[][] far = level == null ? null : far(level);
     int width = schema.outputWidth();
     float[] outputs = new float[rows.rows() * width];
     float[] spread = new float[outputs.length];
@@ -100,7 +105,23 @@ final class ByTarget {
         }
       }
     }
-    return new Predictions(schema, rows, outputs, unsure ? spread : null);
+    Predictions predictions = new Predictions(schema, rows, outputs, unsure ? spread : null);
+    return far == null ? predictions : predictions.within(far);
+  }
+
+  // By label and row, as each row's own target has it.
+  private double[][] far(double level) {
+    double[][] far = new double[schema.labels().size()][rows.rows()];
+    chosen.forEach(
+        (name, own) -> {
+          double[] widths = Intervals.widths(name, target(name), schema, level);
+          for (int c = 0; c < widths.length; c++) {
+            for (int row : own) {
+              far[c][row] = widths[c];
+            }
+          }
+        });
+    return far;
   }
 
   /** The errors of each target on its rows, by name. */

@@ -568,7 +568,14 @@ public final class Model implements AutoCloseable {
   public Predictions predictByTarget(Data data, String column) {
     ModelState from = current();
     EncodedData rows = Rows.prediction(data, schema, config.network());
-    return new ByTarget(phases, from, schema, data, column, rows).predict();
+    return new ByTarget(phases, from, schema, data, column, rows).predict(null);
+  }
+
+  /** The same with bounds as {@link #predict(String, Data, double)} has them, each by its own target's rows. */
+  public Predictions predictByTarget(Data data, String column, double level) {
+    ModelState from = current();
+    EncodedData rows = Rows.prediction(data, schema, config.network());
+    return new ByTarget(phases, from, schema, data, column, rows).predict(level);
   }
 
   /** The errors of many targets on the rows of labelled data that a column says are theirs, by name. */
@@ -592,7 +599,11 @@ public final class Model implements AutoCloseable {
     double[] widths = Intervals.widths(target, model, own, level);
     EncodedData rows = Rows.prediction(data, own, config.network());
     Correction.Corrected said = phases.outputs(from, model, rows);
-    return new Predictions(own, rows, said.outputs(), said.spread()).within(widths);
+    double[][] far = new double[widths.length][rows.rows()];
+    for (int c = 0; c < far.length; c++) {
+      Arrays.fill(far[c], widths[c]);
+    }
+    return new Predictions(own, rows, said.outputs(), said.spread()).within(far);
   }
 
   /**

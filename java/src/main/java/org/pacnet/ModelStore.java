@@ -421,37 +421,23 @@ final class ModelStore {
     GenerationDirectory.deleteIfEmpty(place);
   }
 
+  // Not by a look into each target's folder, of which there may be 20,000: who dies while it writes one leaves its lock here.
   private static boolean hasLeftovers(Path directory, ModelFile json) throws IOException {
     if (GenerationDirectory.hasTransient(directory)) {
       return true;
     }
     List<String> used = new ArrayList<>();
     json.sha256().forEach((file, hash) -> used.add(fileName(file, hash)));
-    Path current = targetsOf(directory, baseHash(json.sha256()));
+    if (json.sha256().containsKey(BASE)) {
+      used.add(targetsOf(directory, baseHash(json.sha256())).getFileName().toString());
+    }
     for (Path path : GenerationDirectory.list(directory)) {
       String name = path.getFileName().toString();
-      if (isTensorFile(name) && !used.contains(name)) {
+      if ((isTensorFile(name) || isTargets(name)) && !used.contains(name)) {
         return true;
-      }
-      if (isTargets(name) && Files.isDirectory(path)) {
-        for (Path target : GenerationDirectory.list(path)) {
-          if (Files.isDirectory(target) && targetHasLeftovers(target, path.equals(current))) {
-            return true;
-          }
-        }
       }
     }
     return false;
-  }
-
-  private static boolean targetHasLeftovers(Path target, boolean current) throws IOException {
-    List<Path> files = GenerationDirectory.list(target);
-    boolean whole = Files.exists(target.resolve(TARGET_JSON));
-    long tensors = files.stream().filter(f -> isTensorFile(f.getFileName().toString())).count();
-    return GenerationDirectory.hasTransient(target)
-        || (whole && !current)
-        || tensors > (whole ? 1 : 0)
-        || files.isEmpty();
   }
 
   // What a dead process left goes with the next command, whichever it is, if that may and nobody else

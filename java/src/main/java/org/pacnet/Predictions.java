@@ -2,7 +2,6 @@ package org.pacnet;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -101,19 +100,31 @@ public final class Predictions {
     }
   }
 
-  /** With columns {@code lower_LABEL} and {@code upper_LABEL}, so far from the prediction. */
-  Predictions within(double[] widths) {
+  /**
+   * With columns {@code lower_LABEL} and {@code upper_LABEL}.
+   *
+   * @param far [labels, rows], how far they are from the prediction
+   */
+  Predictions within(double[][] far) {
     int label = 0;
     for (String column : List.copyOf(numbers.keySet())) {
-      if (column.startsWith("prediction_") && label < widths.length) {
-        double far = widths[label++];
+      if (column.startsWith("prediction_") && label < far.length) {
+        double[] width = far[label++];
         double[] middle = Objects.requireNonNull(numbers.get(column));
         String name = column.substring("prediction_".length());
-        numbers.put("lower_" + name, Arrays.stream(middle).map(v -> v - far).toArray());
-        numbers.put("upper_" + name, Arrays.stream(middle).map(v -> v + far).toArray());
+        numbers.put("lower_" + name, sum(middle, width, -1));
+        numbers.put("upper_" + name, sum(middle, width, 1));
       }
     }
     return this;
+  }
+
+  private static double[] sum(double[] middle, double[] width, int sign) {
+    double[] sum = middle.clone();
+    for (int r = 0; r < sum.length; r++) {
+      sum[r] += sign * width[r];
+    }
+    return sum;
   }
 
   Predictions beside(Data table) {

@@ -1,6 +1,7 @@
 package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -197,5 +198,29 @@ class BadInputTest {
     Cli longest = Cli.run("inspect", "--model", deep);
     assertEquals(2, longest.exitCode(), longest.toString());
     assertTrue(longest.err().length() < 1400, longest.err());
+  }
+
+  @Test
+  void rowsThatTheTargetWasLearntFromAreNoTest() throws IOException {
+    Path source = Samples.csv(folder.resolve("source.csv"), 60, 0, 1);
+    Path target = Samples.csv(folder.resolve("target.csv"), 12, 1, 2);
+    Path copy = Files.copy(target, folder.resolve("copy.csv"));
+    Path other = Samples.csv(folder.resolve("other.csv"), 12, 1, 3);
+    Object[] words = {"transfer", "--source", source, "--target", target, "--label", "y", "--hidden", "4", "--source-epochs", 1,
+      "--target-epochs", 1, "--overwrite", "--out", folder.resolve("same")};
+    String said = "has the rows that the target was learnt from";
+    assertFalse(Cli.run(words).err().contains(said));
+    assertFalse(Cli.run(Cli.and(new Object[] {"--test", other}, words)).err().contains(said));
+    for (Path test : List.of(target, copy)) {
+      Cli run = Cli.run(Cli.and(new Object[] {"--test", test}, words));
+      assertEquals(0, run.exitCode());
+      assertTrue(run.err().contains(test.getFileName() + " " + said), run.err());
+      assertTrue(run.out().contains("target error (" + test.getFileName() + ")"), run.out());
+    }
+    String query = "SELECT * FROM '" + other + "' WHERE 1 / 2 < 1";
+    assertTrue(Cli.run(Cli.and(new Object[] {"--test", query}, words)).out().contains("target error (query)"));
+    Path model = folder.resolve("same");
+    assertTrue(Cli.run("evaluate", "--model", model, "--name", "target", "--input", target).err().contains(said));
+    assertFalse(Cli.run("evaluate", "--model", model, "--name", "target", "--input", other).err().contains(said));
   }
 }

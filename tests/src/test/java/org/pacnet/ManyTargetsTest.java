@@ -13,8 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -259,6 +261,39 @@ class ManyTargetsTest {
           assertThrows(DataException.class, () -> model.predictByTarget(Data.files(file), "tool"));
       assertTrue(e.getMessage().contains("unknown") && e.getMessage().contains("row " + (lines.size() - 1)));
     }
+  }
+
+  @Test
+  void boundsAreEachTargetsOwn() throws IOException {
+    List<String> lines = lines();
+    Path directory = folder.resolve("with-bounds");
+    try (Model model = Model.load(base)) {
+      Map<String, Data> targets = grouped(model, lines);
+      TransferConfig settings = model.config().toBuilder().intervals(true).targetEpochs(2).build();
+      model.calibrateAll(targets, settings, false, outcome -> {}, new Monitor());
+      model.save(directory, false);
+      Data table = Data.files(folder.resolve("all.csv"));
+      Predictions routed = model.predictByTarget(table, "tool", 0.5);
+      double[] lower = routed.numbers("lower_y");
+      double[] upper = routed.numbers("upper_y");
+      Set<Double> widths = new HashSet<>();
+      for (int t = 0; t < TARGETS; t++) {
+        Predictions alone = model.predict(name(t), targets.get(name(t)), 0.5);
+        int next = 0;
+        for (int r = 1; r < lines.size(); r++) {
+          if (lines.get(r).endsWith("," + name(t))) {
+            assertEquals(alone.numbers("lower_y")[next], lower[r - 1], 1e-6);
+            assertEquals(alone.numbers("upper_y")[next++], upper[r - 1], 1e-6);
+          }
+        }
+        widths.add(alone.numbers("upper_y")[0] - alone.numbers("lower_y")[0]);
+      }
+      assertEquals(TARGETS, widths.size());
+    }
+    Path out = folder.resolve("bounds.csv");
+    Cli.ok("predict", "--model", directory, "--input", folder.resolve("all.csv"), "--group-by", "tool", "--interval", "0.5", "--out", out);
+    assertTrue(Files.readAllLines(out).get(0).endsWith("prediction_y,lower_y,upper_y"));
+    assertEquals(lines.size(), Files.readAllLines(out).size());
   }
 
   @Test

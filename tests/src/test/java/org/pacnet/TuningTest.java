@@ -220,7 +220,7 @@ class TuningTest {
     Cli calibrated =
         Cli.ok("calibrate", "--model", directory, "--target", target, "--name", "u", "--tune");
     assertTrue(calibrated.out().contains("cross-validated"), calibrated.out());
-    Cli.ok("evaluate", "--model", directory, "--name", "u", "--input", target);
+    Cli.ok("evaluate", "--model", directory, "--name", "u", "--input", source);
     Cli compared =
         Cli.ok(Cli.and(quick, "compare", "--source", source, "--target", target, "--label", "y", "--ignore", "grade",
             "--methods", "pac,finetune,trees"));

@@ -58,6 +58,7 @@ final class EvaluateCommand implements Runnable {
       String what = target == null ? "source task" : target;
       report.write(command -> Reports.evaluation(model, target, evaluation, command));
       Text.unseen(evaluation.data());
+      Text.sameRows(target == null ? null : model.report(target).data(), evaluation.data());
       output.print(
           Json.object(
               "model", directory,
@@ -67,7 +68,7 @@ final class EvaluateCommand implements Runnable {
           text -> {
             List<@Nullable Metrics> one = Collections.singletonList(metrics);
             Text.metrics(
-                text, model, Words.count(metrics.rows()) + " rows of " + input, List.of(what), one);
+                text, model, Words.count(metrics.rows()) + " rows of " + data.name(), List.of(what), one);
             if (metrics.horizons() != null) {
               text.println();
               Text.horizons(text, model, metrics.horizons());
@@ -82,12 +83,13 @@ final class EvaluateCommand implements Runnable {
 
   // The worst first: those are what one looks for among many.
   private void byTarget(Model model, String column) {
-    Map<String, Metrics> found = model.evaluateByTarget(Tables.of(input), column);
+    Data table = Tables.of(input);
+    Map<String, Metrics> found = model.evaluateByTarget(table, column);
     List<Map.Entry<String, Metrics>> worstFirst = new ArrayList<>(found.entrySet());
     worstFirst.sort(Comparator.comparingDouble(e -> -e.getValue().error()));
     Map<String, Metrics> sorted = new LinkedHashMap<>();
     worstFirst.forEach(e -> sorted.put(e.getKey(), e.getValue()));
-    report.write(command -> Reports.targets(model, sorted, Tables.of(input).name(), command));
+    report.write(command -> Reports.targets(model, sorted, table.name(), command));
     output.print(
         Json.object("model", directory, "groupBy", column, "targets", sorted),
         text ->
@@ -95,7 +97,7 @@ final class EvaluateCommand implements Runnable {
                 text,
                 model,
                 String.format(
-                    Locale.ROOT, "%d targets of %s, the worst first", sorted.size(), input),
+                    Locale.ROOT, "%d targets of %s, the worst first", sorted.size(), table.name()),
                 List.copyOf(sorted.keySet()),
                 List.copyOf(sorted.values())));
   }

@@ -100,10 +100,10 @@ final class PredictCommand implements Runnable {
   }
 
   private Predictions routed(Model model, Data data, String column) {
-    if (interval != null || horizon != null || every != null) {
-      throw new DataException("--group-by goes with neither --interval nor --horizon");
+    if (horizon != null || every != null) {
+      throw new DataException("--group-by goes with neither --horizon nor --every");
     }
-    return model.predictByTarget(data, column);
+    return interval == null ? model.predictByTarget(data, column) : model.predictByTarget(data, column, interval);
   }
 
   private Predictions predict(Model model, @Nullable String target, Data data) {

@@ -190,7 +190,7 @@ final class Text {
     all.stream()
         .limit(MOST_UNSEEN)
         .map(unseen -> "pacnet: " + data.name() + ": " + Words.unseen(unseen))
-        .forEach(line -> System.err.println(line.replaceAll("\\p{Cntrl}", " ")));
+        .forEach(line -> System.err.println(oneLine(line)));
     if (all.size() > MOST_UNSEEN) {
       System.err.println(
           "pacnet: "
@@ -199,6 +199,26 @@ final class Text {
               + Words.count(all.size() - MOST_UNSEEN)
               + " more columns go beyond the source (--json lists them)");
     }
+  }
+
+  /**
+   * Says on standard error that rows which are to tell how good a target is are those that it was learnt from.
+   *
+   * @param learnt from which the target was
+   * @param asked by which it is measured
+   */
+  static void sameRows(@Nullable Provenance learnt, @Nullable Provenance asked) {
+    if (learnt != null && asked != null && learnt.sha256().equals(asked.sha256())) {
+      System.err.println(
+          oneLine(
+              "pacnet: "
+                  + asked.name()
+                  + " has the rows that the target was learnt from: the error on them flatters, and says nothing of other rows"));
+    }
+  }
+
+  private static String oneLine(String text) {
+    return text.replaceAll("\\p{Cntrl}", " ");
   }
 
   private static double unexplained(Metrics metrics) {

@@ -51,6 +51,7 @@ final class TransferRun {
 
   static void run(Request request, Output output) {
     Data test = request.test() == null ? null : Tables.of(request.test());
+    long started = System.nanoTime();
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forNew(request.out(), request.overwrite());
         Model model =
@@ -76,6 +77,7 @@ final class TransferRun {
         curve = model.learningCurve(Tables.of(request.target()), chosen, display.monitor());
       }
       display.finish();
+      double seconds = (System.nanoTime() - started) / 1e9;
       List<Path> others = Saving.save(place, model);
       Evaluation evaluatedBefore = null;
       Evaluation evaluated = null;
@@ -101,6 +103,7 @@ final class TransferRun {
       PhaseReport calibrate = model.report(request.name());
       Text.unseen(calibrate.data());
       Text.unseen(is == null ? null : is.data());
+      Text.sameRows(calibrate.data(), is == null ? null : is.data());
       List<PhaseReport> phases = new ArrayList<>(model.reports());
       phases.add(calibrate);
       Map<String, Object> json =
@@ -122,7 +125,7 @@ final class TransferRun {
       output.print(
           json,
           out -> {
-            print(out, request, model, phases, testBefore, testAfter);
+            print(out, request, model, seconds, phases, is == null ? null : is.data().name(), testBefore, testAfter);
             if (drawn != null) {
               out.println();
               TuneReport.print(out, drawn);
@@ -148,7 +151,9 @@ final class TransferRun {
       PrintStream out,
       Request request,
       Model model,
+      double seconds,
       List<PhaseReport> phases,
+      @Nullable String test,
       @Nullable Metrics testBefore,
       @Nullable Metrics testAfter) {
     PhaseReport train = phases.get(0);
@@ -157,7 +162,6 @@ final class TransferRun {
     out.println("Network  " + model.describe());
     out.println("Source   " + rows(train));
     out.println("Target   " + rows(calibrate));
-    double seconds = phases.stream().mapToDouble(PhaseReport::seconds).sum();
     out.printf(
         Locale.ROOT, "Time     %.1f s, %d thread(s)%n%n", seconds, request.config().threads());
     Text.layers(out, model.layers());
@@ -177,7 +181,7 @@ final class TransferRun {
       Text.metrics(
           out,
           model,
-          "target error (" + Path.of(String.valueOf(request.test())).getFileName() + ")",
+          "target error (" + test + ")",
           sides,
           Arrays.asList(testBefore, testAfter));
       out.println();
@@ -190,7 +194,9 @@ final class TransferRun {
           sides,
           Arrays.asList(calibrate.before(), calibrate.after()));
       out.println();
-      out.println("An honest error needs rows that Calibrate has not seen: add --test FILE.");
+      out.println(
+          "Calibrate learnt from these very rows, so their error flatters. Others say how good the target is: --test FILE;"
+              + " or, where none can be spared, --tune or ./pacnet compare, which hold some out in turn.");
     }
   }
 

@@ -3,6 +3,7 @@ package org.pacnet.io;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,7 +18,8 @@ import org.pacnet.error.DataException;
  * Keeps two processes, or two threads of one, from changing one directory at once. The system lets a
  * lock go when its process ends, however it ends.
  *
- * <p>The lock is on the file {@value #FILE} in the directory, which is removed when nobody holds it.
+ * <p>The lock is on the file {@value #FILE} in the directory, which is removed when nobody holds it: where it lies and nobody
+ * does, a process has died while it wrote.
  * The system's locks belong to a process, and closing any channel of the file drops all of them, so
  * all holders within this one share a channel.
  */
@@ -31,11 +33,14 @@ public final class DirectoryLock implements AutoCloseable {
   /** What this process holds of one directory. */
   private static final class Held {
     private final FileChannel channel;
+    // Made by another process, which may have died and left more than this file.
+    private final boolean found;
     private final Map<String, FileLock> names = new HashMap<>();
     private @Nullable FileLock whole;
 
-    Held(FileChannel channel) {
+    Held(FileChannel channel, boolean found) {
       this.channel = channel;
+      this.found = found;
     }
   }
 
@@ -94,10 +99,8 @@ public final class DirectoryLock implements AutoCloseable {
     }
     Path file = real.resolve(FILE);
     while (true) {
-      FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      Held fresh = new Held(channel);
+      Held fresh = open(file);
+      FileChannel channel = fresh.channel;
       boolean locked = false;
       try {
         // Byte 0 stands for the whole; the others for the names that hash to them.
@@ -118,6 +121,16 @@ public final class DirectoryLock implements AutoCloseable {
           channel.close();
         }
       }
+    }
+  }
+
+  private static Held open(Path file) throws IOException {
+    try {
+      return new Held(
+          FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE), false);
+    } catch (FileAlreadyExistsException e) {
+      return new Held(
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE), true);
     }
   }
 
@@ -188,7 +201,8 @@ public final class DirectoryLock implements AutoCloseable {
           held.whole.release();
           held.whole = held.channel.tryLock();
         }
-        if (held.whole != null) {
+        // Of a dead process it stays for whoever has the whole, and so the right to clear up behind it.
+        if (held.whole != null && (name == null || !held.found)) {
           Files.deleteIfExists(directory.resolve(FILE));
         }
         held.channel.close();
