@@ -97,4 +97,32 @@ final class MachineTest {
     assertEquals(1, run.err().lines().count(), run.err());
     assertTrue(run.err().contains("PACNET_MAX_ISA must be sse2, avx2 or avx512, not 'mmx'"), run.err());
   }
+
+  @Test
+  void whatTheSystemAllowsTooLittleOfIsOneLine() throws Exception {
+    Path launcher = Path.of(System.getProperty("pacnet.root"), "pacnet");
+    for (String limit : List.of("-n 20", "-v 1000000")) {
+      Process process =
+          new ProcessBuilder("bash", "-c", "ulimit " + limit + "; exec \"$0\" doctor", launcher.toString()).redirectErrorStream(true).start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals(1, process.waitFor(), said);
+      assertEquals(1, said.lines().count(), said);
+      assertTrue(said.contains("ulimit " + limit.substring(0, 2)), said);
+    }
+  }
+
+  @Test
+  void tooFewFileHandlesAreTheMachinesFault() throws Exception {
+    Path source = Samples.csv(folder.resolve("s.csv"), 30, 0, 1);
+    for (int handles : new int[] {34, 38, 42}) {
+      Run run =
+          run(
+              List.of("bash", "-c", "ulimit -n " + handles + "; exec \"$0\" \"$@\""), Map.of(), List.of(), "train", "--source", source, "--label",
+              "y", "--hidden", "4", "--source-epochs", 1, "--out", folder.resolve("m" + handles));
+      assertTrue(run.exitCode() == 1 || run.exitCode() == 0, handles + ": " + run);
+      if (run.exitCode() == 1) {
+        assertTrue(run.err().contains("pacnet: "), run.err());
+      }
+    }
+  }
 }

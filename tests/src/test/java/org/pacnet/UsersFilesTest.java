@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -221,5 +222,27 @@ class UsersFilesTest {
     // Beside them there is room.
     Cli.ok("report", "--model", model, "--out", folder.resolve("page.html"));
     Cli.ok("report", "--model", model, "--out", folder.resolve("page.html"));
+  }
+
+  // Who opens a model of many targets looks into their folders only if somebody died while they wrote; and a lock that was found stays
+  // until somebody has.
+  @Test
+  void whatADeadProcessLeftInATargetsFolderGoesWithTheNextThatHasTheWhole() throws IOException {
+    Cli.ok(transfer());
+    String name = names(model).stream().filter(n -> n.startsWith("targets-")).findFirst().orElseThrow();
+    Path targets = model.resolve(name);
+    Path left = targets.resolve("target").resolve("pruned-0123456789abcdef.safetensors");
+    Files.write(left, new byte[100]);
+    Files.createFile(model.resolve(".pacnet.lock"));
+    try (ModelPlace place = ModelPlace.forTarget(model, "other", false);
+        Model opened = place.load()) {
+      assertTrue(Files.exists(left));
+      assertEquals(Set.of("target"), opened.targetNames());
+    }
+    assertTrue(Files.exists(model.resolve(".pacnet.lock")));
+    Cli.ok("inspect", "--model", model);
+    assertFalse(Files.exists(left));
+    assertFalse(Files.exists(model.resolve(".pacnet.lock")));
+    Cli.ok("predict", "--model", model, "--name", "target", "--input", target, "--out", folder.resolve("p.csv"));
   }
 }

@@ -5,10 +5,12 @@ import static java.util.stream.Collectors.joining;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.BatchNorm;
 import org.pacnet.core.NativeLibrary;
@@ -70,6 +72,9 @@ public final class Main {
   private static final int WRONG_INPUT = 2;
   private static final int CANCELLED = 130;
   private static final int BROKEN_PIPE = 141;
+
+  private static final Pattern LACKING =
+      Pattern.compile("Too many open files|No space left on device|Disk quota exceeded|Cannot allocate memory", Pattern.CASE_INSENSITIVE);
 
   private Main() {}
 
@@ -228,11 +233,17 @@ public final class Main {
   }
 
   private static int failed(Exception e, boolean json) {
+    Throwable cause = Causes.root(e);
+    if (cause instanceof ClosedByInterruptException) {
+      return report(CANCELLED, "cancelled", json);
+    }
+    // What the machine has too little of is no fault of the input.
+    int wrong = LACKING.matcher(e.getMessage() + " " + cause.getMessage()).find() ? FAILED : WRONG_INPUT;
     if (e instanceof DataException data) {
-      return report(WRONG_INPUT, oneLine(data.getMessage()) + options(data), json);
+      return report(wrong, oneLine(data.getMessage()) + options(data), json);
     }
     if (e instanceof ModelFormatException) {
-      return report(WRONG_INPUT, e.getMessage(), json);
+      return report(wrong, e.getMessage(), json);
     }
     if (e instanceof CancelledException) {
       return report(CANCELLED, e.getMessage(), json);

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ import org.pacnet.error.PacNetException;
  */
 final class Duck implements AutoCloseable {
   private static final int LOOK_MILLIS = 50;
+  private static final Pattern SENTENCE = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
   private final Reading reading;
   private @Nullable DuckDBConnection connection;
@@ -224,7 +227,10 @@ final class Duck implements AutoCloseable {
 
   /** What DuckDB says, without its class of error, its hints and its list of settings. */
   static String reason(SQLException e) {
-    String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String text = String.valueOf(e.getMessage());
+    // A write that fails in the background comes as JSON, with the sentence in one of its fields.
+    Matcher sentence = SENTENCE.matcher(text);
+    String first = (sentence.find() ? sentence.group(1) : text).lines().findFirst().orElse("");
     return Messages.name(first.replaceFirst("^([A-Z]\\w* )+Error: ", ""));
   }
 

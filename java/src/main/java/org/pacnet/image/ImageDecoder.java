@@ -77,7 +77,8 @@ final class ImageDecoder {
   }
 
   private static String firstLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
+    String message = e.getMessage();
+    return message == null ? "it ends early, or makes no sense" : message.lines().findFirst().orElse("no reason given");
   }
 
   private static Pixels pixels(BufferedImage image) {

@@ -2,6 +2,7 @@ package org.pacnet.io;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -200,14 +201,17 @@ public final class AtomicWrite {
     String kind = e.getClass().getSimpleName().replaceAll("([a-z])([A-Z])", "$1 $2");
     @Nullable String text = e.getMessage();
     String message = text == null ? "" : text.lines().findFirst().orElse("");
-    if (e.getClass() == IOException.class) {
+    if (e instanceof ClosedByInterruptException) {
+      return "it was interrupted";
+    }
+    if (e.getClass() == IOException.class && !message.isEmpty()) {
       return message;
     }
     // "/a/b: No space left on device": the place is said already.
     int colon = message.indexOf(": ");
     return e instanceof java.nio.file.FileSystemException && colon >= 0
         ? message.substring(colon + 2)
-        : kind.replace(" Exception", "").toLowerCase(Locale.ROOT) + " (" + message + ")";
+        : kind.replace(" Exception", "").toLowerCase(Locale.ROOT) + (message.isEmpty() ? "" : " (" + message + ")");
   }
 
   // A directory is synced so that the names in it are on disk too.

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.sql.SQLException;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -242,5 +243,15 @@ class PredictionWriterTest {
         () -> PredictionWriter.write(data, Missing.WORDS, rows(), List.of(numbers(1, 2)), out), "out.csv");
     assertEquals("old", Files.readString(out));
     assertEquals(List.of("out.csv", "p1.parquet", "p2.parquet"), fileNames());
+  }
+
+  // As DuckDB says it of a full disk.
+  @Test
+  void whatWentWrongInTheBackgroundIsASentence() {
+    String said =
+        "Async write failed for range [offset=0, size=18]: {\"exception_type\":\"IO\",\"exception_message\":\"Could not write file \\\"a.csv\\\": No"
+            + " space left on device\",\"errno\":\"28\"}";
+    assertEquals("Could not write file \\\"a.csv\\\": No space left on device", Duck.reason(new SQLException(said)));
+    assertEquals("no such table", Duck.reason(new SQLException("Catalog Error: no such table")));
   }
 }

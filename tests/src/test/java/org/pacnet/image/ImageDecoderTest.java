@@ -2,6 +2,7 @@ package org.pacnet.image;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.pacnet.error.DataException;
@@ -67,6 +69,25 @@ class ImageDecoderTest {
       assertTrue(e.getMessage().startsWith("x/y.jpg is "), e.getMessage());
       assertEquals(1, e.getMessage().lines().count());
     }
+  }
+
+  @Test
+  void whereverItIsCutOffItIsNamedInWords() throws IOException {
+    int refused = 0;
+    for (String name : List.of("colour.jpg", "colour.png")) {
+      byte[] whole = Files.readAllBytes(PICTURES.resolve(name));
+      for (int length = 0; length < whole.length; length += 1 + whole.length / 200) {
+        byte[] part = Arrays.copyOf(whole, length);
+        try {
+          ImageDecoder.decode(name, part);
+        } catch (DataException e) {
+          refused++;
+          assertFalse(e.getMessage().contains("null"), e.getMessage());
+          assertEquals(1, e.getMessage().lines().count());
+        }
+      }
+    }
+    assertTrue(refused > 200, refused + " were refused");
   }
 
   @Test
