@@ -20,8 +20,10 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.pacnet.cli.Main;
 import org.pacnet.data.Data;
 import org.pacnet.error.PacNetException;
+import org.pacnet.experiment.Shapes;
 import org.pacnet.io.SafeTensors;
 import org.pacnet.io.Sha256;
 import org.pacnet.io.Ubjson;
@@ -41,8 +43,9 @@ final class ModelFuzz {
       List.of(Method.PAC, Method.PAC_ENSEMBLE, Method.PAC_STACK, Method.AFFINE, Method.RIDGE_RESIDUAL, Method.GP, Method.TREES);
 
   private static final Map<String, byte[]> PACKS = new TreeMap<>();
-  private static final Map<String, byte[]> FILES = new TreeMap<>();
-  private static final Data ASKED = table(5, 9);
+  // By kind of network, and then by name.
+  private static final Map<String, Map<String, byte[]>> FILES = new TreeMap<>();
+  private static final Map<String, Data> ASKED = new TreeMap<>();
   private static Path folder;
   private static Model model;
 
@@ -82,14 +85,59 @@ final class ModelFuzz {
       }
       PACKS.putAll(model.packTargets(METHODS.stream().map(Method::toString).toList()));
       model.save(saved, false);
-      try (Stream<Path> files = Files.walk(saved)) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-          FILES.put(saved.relativize(file).toString(), Files.readAllBytes(file));
-        }
-      }
+      keep("mlp", saved, table(5, 9));
+      others();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static void keep(String kind, Path saved, Data asked) throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    try (Stream<Path> all = Files.list(saved)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    FILES.put(kind, files);
+    ASKED.put(kind, asked);
+  }
+
+  private static void others() throws IOException {
+    Path pictures = folder.resolve("pictures");
+    Shapes.writeSource(pictures, 20, 1);
+    Map<String, Object> states = new LinkedHashMap<>();
+    double[] t = new double[60];
+    double[] x = new double[60];
+    String[] run = new String[60];
+    for (int r = 0; r < 60; r++) {
+      run[r] = "run" + r / 20;
+      t[r] = 0.1 * (r % 20);
+      x[r] = Math.cos(t[r] + r / 20.0);
+    }
+    states.put("run", run);
+    states.put("t", t);
+    states.put("x", x);
+    Path points = folder.resolve("points.csv");
+    Main.run("points", "heat", "--coefficient", "0.1", "--points", "40", "--known", "20", "--out", points.toString());
+    TransferConfig images = TransferConfig.builder("class").task(Task.CLASSIFICATION).build();
+    one("cnn", Data.images(pictures), images.toBuilder().network(new Cnn(List.of(2, 3))));
+    one("resnet18", Data.images(pictures), images.toBuilder().network(new ResNet18(1)));
+    one("ode", Data.columns(states), TransferConfig.builder("x").network(new NeuralOde("run", "t", 5, false, List.of(4), Activation.TANH, 1, 0)));
+    one(
+        "pinn",
+        Data.files(points),
+        TransferConfig.builder("u").network(new Pinn(Equation.HEAT, List.of(4, 4), 100)).standardizeInputs(false).standardizeLabels(false));
+  }
+
+  private static void one(String kind, Data source, TransferConfig.Builder settings) throws IOException {
+    Path saved = folder.resolve(kind);
+    try (Model trained = Model.train(source, settings.sourceEpochs(1).allocateEpochs(1).batchSize(16).threads(1).build(), new Monitor())) {
+      trained.prune();
+      trained.allocate(source, new Monitor());
+      trained.save(saved, false);
+    }
+    keep(kind, saved, source);
   }
 
   // --- What is changed ----------------------------------------------------------------------------------------------
@@ -204,7 +252,7 @@ final class ModelFuzz {
       byte[] whole = ByteBuffer.allocate(4 + head.length + tensors.length).putInt(head.length).put(head).put(tensors).array();
       try {
         model.unpackTargets(List.of(whole));
-        model.predict(json.path("name").asText(), ASKED);
+        model.predict(json.path("name").asText(), ASKED.get("mlp"));
       } catch (PacNetException expected) {
         // It was refused.
       }
@@ -218,11 +266,14 @@ final class ModelFuzz {
     public static void fuzzerTestOneInput(FuzzedDataProvider data) throws IOException {
       Path place = folder.resolve("made-up");
       Files.createDirectories(place);
-      ObjectNode json = data.consumeBoolean() ? json(FILES.get("model.json"), data) : (ObjectNode) JSON.readTree(FILES.get("model.json"));
+      String network = data.pickValue(List.copyOf(FILES.keySet()));
+      Map<String, byte[]> from = FILES.get(network);
+      byte[] text = from.get("model.json");
+      ObjectNode json = data.consumeBoolean() ? json(text, data) : (ObjectNode) JSON.readTree(text);
       Map<String, byte[]> files = new TreeMap<>();
       for (String kind : List.of("source", "mask", "base")) {
-        String name = FILES.keySet().stream().filter(f -> f.startsWith(kind + "-")).findFirst().orElseThrow();
-        byte[] tensors = data.consumeInt(0, 3) == 0 ? bytes(FILES.get(name), data) : FILES.get(name);
+        String name = from.keySet().stream().filter(f -> f.startsWith(kind + "-")).findFirst().orElseThrow();
+        byte[] tensors = data.consumeInt(0, 3) == 0 ? bytes(from.get(name), data) : from.get(name);
         String hash = Sha256.hex(tensors);
         if (json.get("sha256") instanceof ObjectNode hashes && hashes.has(kind)) {
           hashes.put(kind, hash);
@@ -235,7 +286,7 @@ final class ModelFuzz {
           Files.write(place.resolve(file.getKey()), file.getValue());
         }
         try (Model read = Model.load(place)) {
-          read.predict(ASKED);
+          read.predict(ASKED.get(network));
         }
       } catch (PacNetException expected) {
         // It was refused.
@@ -254,7 +305,7 @@ final class ModelFuzz {
     private SafetensorsBytes() {}
 
     public static void fuzzerTestOneInput(FuzzedDataProvider data) {
-      byte[] bytes = data.consumeBoolean() ? bytes(FILES.values().iterator().next(), data) : data.consumeRemainingAsBytes();
+      byte[] bytes = data.consumeBoolean() ? bytes(FILES.get("mlp").values().iterator().next(), data) : data.consumeRemainingAsBytes();
       try {
         SafeTensors.decode(bytes, "made up");
       } catch (PacNetException expected) {

@@ -96,10 +96,11 @@ final class Browser implements AutoCloseable {
 
   /**
    * Checks a page on a phone in the dark theme and on a desk in the light one, and as it is printed: a theme has its colours, and a
-   * width its layout, whatever the other is.
+   * width its layout, whatever the other is. Leaves it open on the desk.
    */
   void check(Path page) throws IOException {
     driver.manage().logs().get("performance");
+    checkPrint(page);
     for (int width : WIDTHS) {
       boolean dark = width < 500;
       open(page, width, dark);
@@ -117,7 +118,6 @@ final class Browser implements AutoCloseable {
       assertTrue(violations.isEmpty(), () -> where + ": " + violations);
     }
     checkRequests();
-    checkPrint(page);
   }
 
   private static int brightness(String rgb) {

@@ -105,6 +105,15 @@ record Cli(int exitCode, String out, String err) {
     return cli;
   }
 
+  /** Runs a command that must succeed and says this, in one line, on standard error. */
+  static Cli warned(String expected, Object... arguments) {
+    Cli cli = run(arguments);
+    if (cli.exitCode() != 0 || cli.err().lines().count() != 1 || !cli.err().contains(expected)) {
+      throw new AssertionError(List.of(arguments) + " gave " + cli + ", not " + expected);
+    }
+    return cli;
+  }
+
   /** Runs a command that must end with exit code 2 and one line that says this. */
   static void refused(String expected, Object... arguments) {
     Cli cli = run(arguments);

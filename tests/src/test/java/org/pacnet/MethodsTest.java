@@ -245,7 +245,7 @@ class MethodsTest {
       }
       Cli.ok("calibrate", "--model", graded, "--target", others, "--name", method, "--method", method,
           "--target-epochs", 2, "--source", source);
-      assertEquals(0, Cli.run("evaluate", "--model", graded, "--name", method, "--input", others).exitCode());
+      Cli.warned("rows that the target was learnt from", "evaluate", "--model", graded, "--name", method, "--input", others);
     }
   }
 

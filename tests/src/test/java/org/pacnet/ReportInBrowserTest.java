@@ -84,7 +84,6 @@ class ReportInBrowserTest {
         "experiment", "friedman", "--seeds", "3", "--targets", "10,30", "--methods", "pac,scratch,finetune", "--hidden", "8",
         "--source-epochs", "2", "--target-epochs", "3", "--report", page);
     browser.check(page);
-    browser.open(page, 1440, false);
     numbersAreThoseOfTheData();
 
     List<List<String>> before = browser.table(0);
@@ -135,7 +134,6 @@ class ReportInBrowserTest {
   private void isSound(Path page) throws IOException {
     assertTrue(Files.size(page) < 2_000_000, page + " has " + Files.size(page) + " bytes");
     browser.check(page);
-    browser.open(page, 1440, false);
     numbersAreThoseOfTheData();
   }
 

@@ -1,11 +1,11 @@
 package org.pacnet.data;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,8 @@ public final class Groups {
       Data table, String column, Schema schema, Set<String> ignored, ReadMonitor monitor) {
     List<String> names = RowEncoder.columns(schema, true);
     try (Source source = Source.open(table, schema.missingWords(), monitor)) {
-      Map<String, List<Block>> blocks = new TreeMap<>();
+      source.inPieces();
+      Map<String, Gathered> gathered = new TreeMap<>();
       List<Boolean> texts = new ArrayList<>();
       for (Part part : source.parts()) {
         Source.checkHas(part, List.of(column), "is to group by");
@@ -43,19 +44,19 @@ public final class Groups {
         source.checkRows();
         try (Cursor cursor = source.open(part, requests)) {
           while (cursor.nextBlock()) {
-            sort(part, column, cursor, blocks);
+            sort(part, column, cursor, gathered);
           }
         }
       }
       Map<String, Data> groups = new LinkedHashMap<>();
-      for (Map.Entry<String, List<Block>> group : blocks.entrySet()) {
+      for (Map.Entry<String, Gathered> group : gathered.entrySet()) {
         groups.put(
             group.getKey(),
             new Data.Group(
                 String.format(Locale.ROOT, "%s, %s %s", table.name(), column, group.getKey()),
                 names,
                 texts,
-                List.copyOf(group.getValue())));
+                List.copyOf(group.getValue().blocks())));
       }
       return groups;
     }
@@ -83,11 +84,9 @@ public final class Groups {
 
   // Puts each row of a block behind those of its group. The last cell is what they are sorted by.
   private static void sort(
-      Part part, String column, Cursor cursor, Map<String, List<Block>> groups) {
+      Part part, String column, Cursor cursor, Map<String, Gathered> groups) {
     Block all = cursor.block();
     int cells = all.numbers.length - 1;
-    Map<String, List<Integer>> rows = new LinkedHashMap<>();
-    long start = 0;
     while (cursor.next()) {
       String value = cursor.text(cells);
       if (value == null) {
@@ -101,32 +100,71 @@ public final class Groups {
                 Messages.name(column)),
             "groupBy");
       }
-      start = cursor.row() - cursor.at();
-      rows.computeIfAbsent(value, v -> new ArrayList<>()).add(cursor.at());
-    }
-    for (Map.Entry<String, List<Integer>> group : rows.entrySet()) {
-      int[] chosen = group.getValue().stream().mapToInt(Integer::intValue).toArray();
-      groups.computeIfAbsent(group.getKey(), v -> new ArrayList<>()).add(choose(all, chosen, cells, start));
+      groups.computeIfAbsent(value, v -> new Gathered(cells)).add(all, cursor.at(), cursor.row());
     }
   }
 
-  private static Block choose(Block from, int[] rows, int cells, long start) {
-    Block block = new Block(cells, rows.length);
-    block.tableRows = Arrays.stream(rows).mapToLong(r -> start + r).toArray();
-    for (int c = 0; c < cells; c++) {
-      @Nullable String[] texts = from.texts[c];
-      boolean[] missing = from.missing[c];
-      for (int r = 0; r < rows.length; r++) {
-        block.numbers[c][r] = from.numbers[c][rows[r]];
-        if (texts != null && texts[rows[r]] != null) {
-          block.setText(c, r, texts[rows[r]]);
+  /** The rows of a group, which lie scattered over the table, in blocks of their own. */
+  private static final class Gathered {
+    private static final int FIRST = 4;
+
+    private final int cells;
+    private final List<Block> full = new ArrayList<>();
+    private Block last;
+    private int used;
+
+    Gathered(int cells) {
+      this.cells = cells;
+      last = block(FIRST);
+    }
+
+    private Block block(int size) {
+      Block block = new Block(cells, size);
+      block.tableRows = new long[size];
+      return block;
+    }
+
+    void add(Block from, int row, long tableRow) {
+      if (used == Block.ROWS) {
+        full.add(last);
+        last = block(FIRST);
+        used = 0;
+      } else if (used == last.size) {
+        last = sized(Math.min(Block.ROWS, 2 * used));
+      }
+      copy(from, row, last, used);
+      Objects.requireNonNull(last.tableRows)[used++] = tableRow;
+    }
+
+    // What is used of the last one in one of another size.
+    private Block sized(int size) {
+      Block sized = block(size);
+      for (int r = 0; r < used; r++) {
+        copy(last, r, sized, r);
+        Objects.requireNonNull(sized.tableRows)[r] = Objects.requireNonNull(last.tableRows)[r];
+      }
+      return sized;
+    }
+
+    private void copy(Block from, int row, Block to, int at) {
+      for (int c = 0; c < cells; c++) {
+        @Nullable String[] texts = from.texts[c];
+        boolean[] missing = from.missing[c];
+        to.numbers[c][at] = from.numbers[c][row];
+        if (texts != null && texts[row] != null) {
+          to.setText(c, at, texts[row]);
         }
-        if (missing != null && missing[rows[r]]) {
-          block.setMissing(c, r);
+        if (missing != null && missing[row]) {
+          to.setMissing(c, at);
         }
       }
     }
-    return block;
+
+    List<Block> blocks() {
+      List<Block> blocks = new ArrayList<>(full);
+      blocks.add(sized(used));
+      return blocks;
+    }
   }
 
   /** A group as a table. */

@@ -2,8 +2,10 @@ package org.pacnet.data;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.CancelledException;
+import org.pacnet.error.DataException;
 
 /**
  * What all long reading has in common: an interruption of its thread ends it, and so does its
@@ -15,6 +17,7 @@ final class Reading {
   private final ReadMonitor monitor;
   private final Thread thread = Thread.currentThread();
   private long heard = System.nanoTime();
+  private boolean bounded = true;
 
   /** A reading by the thread that calls this. */
   Reading(ReadMonitor monitor) {
@@ -29,9 +32,31 @@ final class Reading {
       while (cursor.nextBlock()) {
         blocks.add(cursor.block());
         rows += cursor.block().size;
+        checkRoom(table, rows, cursor.block().numbers.length);
         rows(table, rows);
       }
       return blocks;
+    }
+  }
+
+  /** What is read is not for one buffer. */
+  void inPieces() {
+    bounded = false;
+  }
+
+  /**
+   * Throws a {@link DataException} where rows will not fit: better told before the memory is full of them. One of the columns may be a
+   * label, which has a buffer of its own.
+   */
+  void checkRoom(String table, long rows, long columns) {
+    if (bounded && rows * Math.max(1, columns - 1) * Float.BYTES > Integer.MAX_VALUE) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: %d rows of %d columns are more than the 2 GiB that fit; use fewer rows or columns",
+              table,
+              rows,
+              columns));
     }
   }
 

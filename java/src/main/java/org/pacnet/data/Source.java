@@ -77,6 +77,11 @@ final class Source implements AutoCloseable {
     }
   }
 
+  /** What is read becomes many tables, each of which may be as large as one. */
+  void inPieces() {
+    duck.reading().inPieces();
+  }
+
   /** Opens cursors over parts whose columns are read into memory first, and so only once. */
   Cursor open(Part part, List<Part.Request> requests) {
     List<Block> blocks = loaded.get(part);

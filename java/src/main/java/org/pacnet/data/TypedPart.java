@@ -217,6 +217,7 @@ final class TypedPart implements Part {
 
   @Override
   public List<Block> load(List<Request> requests) {
+    duck.reading().checkRoom(name, rows, requests.size());
     return duck.reading()
         .all(
             name, new DuckCursor(duck, name, requests.stream().map(this::cell).toList(), from));

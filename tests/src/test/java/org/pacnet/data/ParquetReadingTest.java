@@ -2,6 +2,7 @@ package org.pacnet.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.pacnet.data.Tables.assertDataError;
 import static org.pacnet.data.Tables.categorical;
 import static org.pacnet.data.Tables.classification;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pacnet.error.DataException;
 
 class ParquetReadingTest {
   @TempDir Path dir;
@@ -137,5 +139,15 @@ class ParquetReadingTest {
     Tables.csv(dir, "a.csv", "x,y", "1,0");
     parquet(dir, "b.parquet", "SELECT 0 AS y, 2.5 AS x");
     assertArrayEquals(new float[] {1, 2.5f}, features(Data.files(dir + "/*.{csv,parquet}")));
+  }
+
+  @Test
+  void moreThanFitsIsToldBeforeItIsRead() {
+    Reading reading = new Reading(ReadMonitor.NONE);
+    reading.checkRoom("t", 2_000_000, 269); // 268 inputs of 2 million rows are just below 2 GiB
+    DataException e = assertThrows(DataException.class, () -> reading.checkRoom("t", 2_000_000, 270));
+    assertEquals("t: 2000000 rows of 270 columns are more than the 2 GiB that fit; use fewer rows or columns", e.getMessage());
+    reading.inPieces(); // which have a buffer each
+    reading.checkRoom("t", 2_000_000, 270);
   }
 }
