@@ -31,6 +31,7 @@ import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
 import org.pacnet.io.SafeTensors;
 import org.pacnet.io.SafeTensors.Entry;
+import org.pacnet.method.Method;
 
 /** Reading model files: whatever is wrong with one is found, and said with the file's name. */
 class ModelFilesTest {
@@ -192,6 +193,9 @@ class ModelFilesTest {
             tree -> child(tree, "schema").putArray("inputs"),
             tree -> child(tree, "pruning").put("kept", 3),
             tree -> child(tree, "sha256").put("base", "../../etc/passwd"),
+            tree -> child(tree, "sha256").put("zz", "../../x"),
+            tree -> child(tree, "sha256").put("zz", "0".repeat(64)),
+            tree -> child(tree, "sha256").put("mask", "ab"),
             tree -> child(tree, "sha256").remove("source"));
     for (int i = 0; i < faults.size(); i++) {
       Path model = copy();
@@ -284,6 +288,37 @@ class ModelFilesTest {
   private static Map<String, Entry> tensors(Path file) throws IOException {
     return new LinkedHashMap<>(
         SafeTensors.decode(Files.readAllBytes(file), "test").tensors());
+  }
+
+  // A packed target with other tensors, and their hash.
+  private static byte[] withTensors(byte[] pack, Consumer<Map<String, Entry>> change) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(pack);
+    byte[] json = new byte[bytes.getInt()];
+    byte[] tensors = new byte[bytes.remaining() - json.length];
+    bytes.get(json).get(tensors);
+    Map<String, Entry> entries = new LinkedHashMap<>(SafeTensors.decode(tensors, "test").tensors());
+    change.accept(entries);
+    byte[] changed = SafeTensors.encode(entries, Map.of());
+    ObjectNode tree = (ObjectNode) new ObjectMapper().readTree(json);
+    child(tree, "sha256").put("pruned", sha256(changed));
+    String none = "0".repeat(64);
+    String text = new ObjectMapper().writeValueAsString(tree.put("checksum", none));
+    byte[] sealed = text.replace(none, sha256(text.getBytes(StandardCharsets.UTF_8))).getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(Integer.BYTES + sealed.length + changed.length).putInt(sealed.length).put(sealed).put(changed).array();
+  }
+
+  @Test
+  void sharesOfAStackAreSharesOfOne() throws IOException {
+    try (Model model = Model.load(copy())) {
+      TransferConfig stack = model.config().toBuilder().method(Method.PAC_STACK).targetEpochs(2).build();
+      model.calibrate("s", Samples.columns(12, 1, 3), stack, new Monitor());
+      byte[] pack = model.packTargets(List.of("s")).get("s");
+      model.unpackTargets(List.of(withTensors(pack, entries -> {}))); // the packing itself is sound
+      for (float[] made : new float[][] {{-1, 1, 1, 0, 0}, {2, 2, 0, 0, 0}, {0, 0, 0, 0, 0}, {Float.NaN, 0, 0, 0, 1}, {1, 0, 0}}) {
+        byte[] wrong = withTensors(pack, entries -> entries.put("stack.shares", Entry.row(made)));
+        assertThrows(ModelFormatException.class, () -> model.unpackTargets(List.of(wrong)), Arrays.toString(made));
+      }
+    }
   }
 
   @Test
