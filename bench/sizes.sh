@@ -5,8 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-pacnet=./pacnet
-"$pacnet" --version >/dev/null
+./pacnet --version >/dev/null
 
 # table ROWS COLUMNS LEVELS GROUPS: x1.., one text column of so many levels (0: none), one group column (0: none), y
 table() {
@@ -26,7 +25,7 @@ P
 
 # measure WORDS...: seconds and MiB of a command
 measure() {
-  if ! /usr/bin/time -f '%e %M' -o "$scratch/time" "$pacnet" "$@" >"$scratch/out" 2>&1; then
+  if ! /usr/bin/time -f '%e %M' -o "$scratch/time" ./pacnet "$@" >"$scratch/out" 2>&1; then
     tail -n 2 "$scratch/out" >&2
     return 1
   fi
@@ -66,14 +65,15 @@ for kind in "${kinds[@]}"; do
       ;;
     groups)
       table 1000 3 0 0 >"$scratch/source.csv"
+      table 1 3 0 0 >"$scratch/one.csv"
+      ./pacnet train --source "$scratch/source.csv" --label y --hidden 8 --source-epochs 1 --out "$scratch/base" >/dev/null
+      ./pacnet prune --model "$scratch/base" >/dev/null
+      ./pacnet allocate --model "$scratch/base" --source "$scratch/source.csv" >/dev/null
       for n in 200 2000 20000; do
         table "$((n * 10))" 3 0 "$n" >"$scratch/t.csv"
         rm -rf "$scratch/many"
-        "$pacnet" train --source "$scratch/source.csv" --label y --hidden 8 --source-epochs 1 --out "$scratch/many" >/dev/null
-        "$pacnet" prune --model "$scratch/many" >/dev/null
-        "$pacnet" allocate --model "$scratch/many" --source "$scratch/source.csv" >/dev/null
+        cp -r "$scratch/base" "$scratch/many"
         line "$n" calibrate --model "$scratch/many" --target "$scratch/t.csv" --group-by tool --target-epochs 1
-        table 1 3 0 0 >"$scratch/one.csv"
         line "  and open" predict --model "$scratch/many" --name tool0 --input "$scratch/one.csv" --out "$scratch/p.csv"
       done
       ;;

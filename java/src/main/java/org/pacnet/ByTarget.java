@@ -88,7 +88,7 @@ final class ByTarget {
    * @param level of the bounds around it; null for none
    */
   Predictions predict(@Nullable Double level) {
-    double[][] far = level == null ? null : far(level);
+    double[][] widths = level == null ? null : widths(level);
     int width = schema.outputWidth();
     float[] outputs = new float[rows.rows() * width];
     float[] spread = new float[outputs.length];
@@ -106,22 +106,20 @@ final class ByTarget {
       }
     }
     Predictions predictions = new Predictions(schema, rows, outputs, unsure ? spread : null);
-    return far == null ? predictions : predictions.within(far);
+    return widths == null ? predictions : predictions.within(row -> widths[row]);
   }
 
-  // By label and row, as each row's own target has it.
-  private double[][] far(double level) {
-    double[][] far = new double[schema.labels().size()][rows.rows()];
+  // Of each row those of its own target.
+  private double[][] widths(double level) {
+    double[][] widths = new double[rows.rows()][];
     chosen.forEach(
         (name, own) -> {
-          double[] widths = Intervals.widths(name, target(name), schema, level);
-          for (int c = 0; c < widths.length; c++) {
-            for (int row : own) {
-              far[c][row] = widths[c];
-            }
+          double[] all = Intervals.widths(name, target(name), schema, level);
+          for (int row : own) {
+            widths[row] = all;
           }
         });
-    return far;
+    return widths;
   }
 
   /** The errors of each target on its rows, by name. */

@@ -52,8 +52,8 @@ import org.pacnet.method.Method;
  */
 public final class Model implements AutoCloseable {
 
-  // Less knowledge of the source and more room for the target: what small networks may need.
   private static final int LONGEST_NAME = 1000;
+  // Less knowledge of the source and more room for the target: what small networks may need.
   private static final double ROOMY_RATIO = 0.5;
 
   private final Schema schema;
@@ -566,16 +566,18 @@ public final class Model implements AutoCloseable {
    * @param column of the table, with the names of targets of this model, none of which has classes of its own
    */
   public Predictions predictByTarget(Data data, String column) {
-    ModelState from = current();
-    EncodedData rows = Rows.prediction(data, schema, config.network());
-    return new ByTarget(phases, from, schema, data, column, rows).predict(null);
+    return toPredict(data, column).predict(null);
   }
 
   /** The same with bounds as {@link #predict(String, Data, double)} has them, each by its own target's rows. */
   public Predictions predictByTarget(Data data, String column, double level) {
+    return toPredict(data, column).predict(level);
+  }
+
+  private ByTarget toPredict(Data data, String column) {
     ModelState from = current();
     EncodedData rows = Rows.prediction(data, schema, config.network());
-    return new ByTarget(phases, from, schema, data, column, rows).predict(level);
+    return new ByTarget(phases, from, schema, data, column, rows);
   }
 
   /** The errors of many targets on the rows of labelled data that a column says are theirs, by name. */
@@ -599,11 +601,7 @@ public final class Model implements AutoCloseable {
     double[] widths = Intervals.widths(target, model, own, level);
     EncodedData rows = Rows.prediction(data, own, config.network());
     Correction.Corrected said = phases.outputs(from, model, rows);
-    double[][] far = new double[widths.length][rows.rows()];
-    for (int c = 0; c < far.length; c++) {
-      Arrays.fill(far[c], widths[c]);
-    }
-    return new Predictions(own, rows, said.outputs(), said.spread()).within(far);
+    return new Predictions(own, rows, said.outputs(), said.spread()).within(row -> widths);
   }
 
   /**

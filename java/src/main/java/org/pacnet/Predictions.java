@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.data.EncodedData;
@@ -103,28 +104,26 @@ public final class Predictions {
   /**
    * With columns {@code lower_LABEL} and {@code upper_LABEL}.
    *
-   * @param far [labels, rows], how far they are from the prediction
+   * @param widths of a row, how far they are from each label's prediction
    */
-  Predictions within(double[][] far) {
+  Predictions within(IntFunction<double[]> widths) {
     int label = 0;
     for (String column : List.copyOf(numbers.keySet())) {
-      if (column.startsWith("prediction_") && label < far.length) {
-        double[] width = far[label++];
-        double[] middle = Objects.requireNonNull(numbers.get(column));
+      if (column.startsWith("prediction_") && label < schema.labels().size()) {
+        double[] lower = Objects.requireNonNull(numbers.get(column)).clone();
+        double[] upper = lower.clone();
+        for (int r = 0; r < rows; r++) {
+          double width = widths.apply(r)[label];
+          lower[r] -= width;
+          upper[r] += width;
+        }
+        label++;
         String name = column.substring("prediction_".length());
-        numbers.put("lower_" + name, sum(middle, width, -1));
-        numbers.put("upper_" + name, sum(middle, width, 1));
+        numbers.put("lower_" + name, lower);
+        numbers.put("upper_" + name, upper);
       }
     }
     return this;
-  }
-
-  private static double[] sum(double[] middle, double[] width, int sign) {
-    double[] sum = middle.clone();
-    for (int r = 0; r < sum.length; r++) {
-      sum[r] += sign * width[r];
-    }
-    return sum;
   }
 
   Predictions beside(Data table) {

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +37,6 @@ final class ModelFuzz {
   private ModelFuzz() {}
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String NO_CHECKSUM = "0".repeat(64);
   private static final List<Method> METHODS =
       List.of(Method.PAC, Method.PAC_ENSEMBLE, Method.PAC_STACK, Method.AFFINE, Method.RIDGE_RESIDUAL, Method.GP, Method.TREES);
 
@@ -223,12 +221,6 @@ final class ModelFuzz {
     return root;
   }
 
-  private static byte[] sealed(ObjectNode json) throws IOException {
-    json.put("checksum", NO_CHECKSUM);
-    byte[] text = JSON.writeValueAsBytes(json);
-    return new String(text, StandardCharsets.UTF_8).replace(NO_CHECKSUM, Sha256.hex(text)).getBytes(StandardCharsets.UTF_8);
-  }
-
   // --- Where it goes ------------------------------------------------------------------------------------------------
 
   /** target.json and its tensors, of every kind of target. */
@@ -248,8 +240,7 @@ final class ModelFuzz {
       if (json.get("sha256") instanceof ObjectNode hashes && hashes.has("pruned")) {
         hashes.put("pruned", Sha256.hex(tensors));
       }
-      byte[] head = sealed(json);
-      byte[] whole = ByteBuffer.allocate(4 + head.length + tensors.length).putInt(head.length).put(head).put(tensors).array();
+      byte[] whole = ModelFilesTest.packed(ModelFilesTest.sealed(json), tensors);
       try {
         model.unpackTargets(List.of(whole));
         model.predict(json.path("name").asText(), ASKED.get("mlp"));
@@ -280,7 +271,7 @@ final class ModelFuzz {
         }
         files.put(kind + "-" + hash.substring(0, 16) + ".safetensors", tensors);
       }
-      files.put("model.json", sealed(json));
+      files.put("model.json", ModelFilesTest.sealed(json));
       try {
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
           Files.write(place.resolve(file.getKey()), file.getValue());

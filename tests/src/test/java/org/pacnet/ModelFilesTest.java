@@ -160,10 +160,19 @@ class ModelFilesTest {
   }
 
   private static void writeSealed(Path json, ObjectNode tree) throws IOException {
+    Files.write(json, sealed(tree));
+  }
+
+  /** A model.json or target.json with the checksum that it should have. */
+  static byte[] sealed(ObjectNode tree) throws IOException {
     String none = "0".repeat(64);
     String text = new ObjectMapper().writeValueAsString(tree.put("checksum", none));
-    Files.writeString(
-        json, text.replace(none, sha256(text.getBytes(StandardCharsets.UTF_8))));
+    return text.replace(none, sha256(text.getBytes(StandardCharsets.UTF_8))).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A packed target. */
+  static byte[] packed(byte[] json, byte[] tensors) {
+    return ByteBuffer.allocate(Integer.BYTES + json.length + tensors.length).putInt(json.length).put(json).put(tensors).array();
   }
 
   // A JSON file that was edited by someone who knows how to seal it.
@@ -301,10 +310,7 @@ class ModelFilesTest {
     byte[] changed = SafeTensors.encode(entries, Map.of());
     ObjectNode tree = (ObjectNode) new ObjectMapper().readTree(json);
     child(tree, "sha256").put("pruned", sha256(changed));
-    String none = "0".repeat(64);
-    String text = new ObjectMapper().writeValueAsString(tree.put("checksum", none));
-    byte[] sealed = text.replace(none, sha256(text.getBytes(StandardCharsets.UTF_8))).getBytes(StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(Integer.BYTES + sealed.length + changed.length).putInt(sealed.length).put(sealed).put(changed).array();
+    return packed(sealed(tree), changed);
   }
 
   @Test

@@ -233,6 +233,9 @@ public final class Main {
   }
 
   private static int failed(Exception e, boolean json) {
+    if (e instanceof CancelledException) {
+      return report(CANCELLED, e.getMessage(), json);
+    }
     Throwable cause = Causes.root(e);
     if (cause instanceof ClosedByInterruptException) {
       return report(CANCELLED, "cancelled", json);
@@ -244,9 +247,6 @@ public final class Main {
     }
     if (e instanceof ModelFormatException) {
       return report(wrong, e.getMessage(), json);
-    }
-    if (e instanceof CancelledException) {
-      return report(CANCELLED, e.getMessage(), json);
     }
     return report(FAILED, e instanceof PacNetException ? e.getMessage() : describe(e), json);
   }
@@ -297,7 +297,7 @@ public final class Main {
 
   // What a file or its name brings with it must not end the line, drive the terminal, or fill it: of a long one the
   // beginning, and the end, where it says what to do.
-  private static String oneLine(@Nullable String message) {
+  static String oneLine(@Nullable String message) {
     String line = String.valueOf(message).strip().replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ");
     return line.length() <= LONGEST_LINE
         ? line

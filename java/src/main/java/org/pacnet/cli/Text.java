@@ -190,7 +190,7 @@ final class Text {
     all.stream()
         .limit(MOST_UNSEEN)
         .map(unseen -> "pacnet: " + data.name() + ": " + Words.unseen(unseen))
-        .forEach(line -> System.err.println(oneLine(line)));
+        .forEach(line -> System.err.println(Main.oneLine(line)));
     if (all.size() > MOST_UNSEEN) {
       System.err.println(
           "pacnet: "
@@ -210,15 +210,11 @@ final class Text {
   static void sameRows(@Nullable Provenance learnt, @Nullable Provenance asked) {
     if (learnt != null && asked != null && learnt.sha256().equals(asked.sha256())) {
       System.err.println(
-          oneLine(
+          Main.oneLine(
               "pacnet: "
                   + asked.name()
                   + " has the rows that the target was learnt from: the error on them flatters, and says nothing of other rows"));
     }
-  }
-
-  private static String oneLine(String text) {
-    return text.replaceAll("\\p{Cntrl}", " ");
   }
 
   private static double unexplained(Metrics metrics) {

@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.sql.SQLException;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
