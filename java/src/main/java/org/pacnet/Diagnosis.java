@@ -7,8 +7,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.pacnet.core.Machine;
-import org.pacnet.core.NativeLibrary;
+import org.pacnet.internal.base.Machine;
+import org.pacnet.internal.base.Version;
+import org.pacnet.internal.engine.NativeLibrary;
 
 /**
  * What runs here: for bug reports, and to see why something is slow.

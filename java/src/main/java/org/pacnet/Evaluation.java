@@ -7,13 +7,16 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.ColumnKind;
-import org.pacnet.data.EncodedData;
 import org.pacnet.data.Provenance;
-import org.pacnet.data.Rollouts;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
-import org.pacnet.image.ImageRows;
-import org.pacnet.statistics.Softmax;
+import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.image.ImageRows;
+import org.pacnet.internal.learn.Finite;
+import org.pacnet.internal.learn.Measure;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.internal.table.Rollouts;
+import org.pacnet.result.Metrics;
 
 /** What a model says of labelled rows, row by row beside what is true; {@link #metrics} sums it up. */
 public final class Evaluation {
@@ -40,7 +43,7 @@ public final class Evaluation {
     this.schema = schema;
     this.data = data;
     this.outputs = outputs;
-    metrics = Metrics.of(schema, data, outputs);
+    metrics = Measure.of(schema, data, outputs);
   }
 
   /** Which data they are. */

@@ -1,13 +1,11 @@
 package org.pacnet;
 
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,22 +15,47 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.core.MaskBits;
-import org.pacnet.core.TensorInfo;
-import org.pacnet.correction.Correction;
+import org.pacnet.config.Method;
+import org.pacnet.config.Perceptron;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.PruningScope;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.data.EncodedData;
-import org.pacnet.data.Encoder;
-import org.pacnet.data.Groups;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
-import org.pacnet.data.TrajectoryEncoder;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
-import org.pacnet.method.Method;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.engine.NetworkDescription;
+import org.pacnet.internal.format.TargetNames;
+import org.pacnet.internal.format.TensorInfo;
+import org.pacnet.internal.learn.Measure;
+import org.pacnet.internal.learn.ModelState;
+import org.pacnet.internal.learn.Phases;
+import org.pacnet.internal.learn.Rows;
+import org.pacnet.internal.learn.TargetModel;
+import org.pacnet.internal.learn.TargetRows;
+import org.pacnet.internal.many.ByTarget;
+import org.pacnet.internal.many.ManyTargets;
+import org.pacnet.internal.select.Intervals;
+import org.pacnet.internal.select.Tuner;
+import org.pacnet.internal.store.ModelStore;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.internal.table.Encoder;
+import org.pacnet.internal.table.Groups;
+import org.pacnet.internal.table.TrajectoryEncoder;
+import org.pacnet.predict.RowPredictor;
+import org.pacnet.result.LayerReport;
+import org.pacnet.result.LearningCurve;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.TargetOutcome;
+import org.pacnet.result.Trial;
+import org.pacnet.result.Tuning;
 
 /**
  * A source model and any number of targets calibrated on it: PAC-Net (Myung et al., ICML 2022).
@@ -52,7 +75,6 @@ import org.pacnet.method.Method;
  */
 public final class Model implements AutoCloseable {
 
-  private static final int LONGEST_NAME = 1000;
   // Less knowledge of the source and more room for the target: what small networks may need.
   private static final double ROOMY_RATIO = 0.5;
 
@@ -65,34 +87,19 @@ public final class Model implements AutoCloseable {
   private volatile boolean closed;
 
   private Model(Schema schema, TransferConfig config) {
-    this.schema = schema;
-    this.config = config;
-    phases = new Phases(schema, config);
+    this(new Phases(schema, config), ModelState.trained(new float[0]));
+  }
+
+  private Model(Phases phases, ModelState state) {
+    this.phases = phases;
+    this.state = state;
+    schema = phases.schema();
+    config = phases.config();
     tensors = phases.tensorsOf(schema);
-    state = ModelState.trained(new float[0]);
   }
 
-  /** Throws a {@link DataException} unless a phase with these settings fits a model of that schema. */
-  static void checkFits(Schema schema, TransferConfig settings) {
-    List<String> labels = schema.labels().stream().map(Schema.Label::name).toList();
-    boolean classification = settings.task() == Task.CLASSIFICATION;
-    // Of trajectories that is whatever columns the source had.
-    boolean same = settings.labels().isEmpty() || labels.equals(settings.labels());
-    if (classification != schema.classification() || !same) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "the settings are for a %s of %s, the model is a %s of %s; start from the model's"
-                  + " own: config().toBuilder()",
-              name(classification),
-              String.join(", ", settings.labels()),
-              name(schema.classification()),
-              String.join(", ", labels)));
-    }
-  }
-
-  private static String name(boolean classification) {
-    return classification ? "classification" : "regression";
+  static Model of(ModelStore.Loaded loaded) {
+    return new Model(loaded.phases(), loaded.state());
   }
 
   // One phase at a time, from one state to the next. Other threads wait; the thread that runs one is
@@ -136,13 +143,13 @@ public final class Model implements AutoCloseable {
       @Nullable Data test,
       TransferConfig config,
       Monitor monitor) {
-    checkName(name);
+    TargetNames.check(name);
     Phases.check(config, init);
     Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
     Phases.checkPatterns(config.excluded(), model.tensors);
-    Phases.TargetRows targetRows = readTarget(target, schema, config, monitor);
+    TargetRows targetRows = TargetRows.read(target, schema, config, monitor);
     if (test != null) {
       Rows.evaluation(test, targetRows.schema(), config.network(), monitor.reading());
     }
@@ -186,8 +193,7 @@ public final class Model implements AutoCloseable {
 
   /** A model of its own that knows what this one knows now; that costs next to nothing. */
   public Model copy() {
-    ModelState now = current();
-    return restore(schema, config, List.of(), same -> now);
+    return new Model(phases, current());
   }
 
   /**
@@ -256,11 +262,11 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport calibrate(
       String name, Data target, @Nullable Data source, TransferConfig settings, Monitor monitor) {
-    checkName(name);
-    checkFits(schema, settings);
+    TargetNames.check(name);
+    Phases.checkFits(schema, settings);
     current().requireBase();
     TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
-    Phases.TargetRows rows = readTarget(target, schema, how, monitor);
+    TargetRows rows = TargetRows.read(target, schema, how, monitor);
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
     return calibrate(name, rows, sourceRows, settings, monitor);
@@ -292,7 +298,7 @@ public final class Model implements AutoCloseable {
       @Nullable Path directory,
       Consumer<TargetOutcome> done,
       Monitor monitor) {
-    checkFits(schema, settings);
+    Phases.checkFits(schema, settings);
     Phases.check(settings, null);
     TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
     Map<String, TargetOutcome> outcomes = new TreeMap<>();
@@ -300,9 +306,9 @@ public final class Model implements AutoCloseable {
         from -> {
           from.requireBase();
           ModelStore.TargetFolder folder =
-              directory == null ? null : ModelStore.targetFolder(this, directory);
+              directory == null ? null : ModelStore.targetFolder(phases, from, directory);
           ManyTargets many =
-              new ManyTargets(phases, schema, from, how, tune, overwrite, folder, done, monitor);
+              new ManyTargets(phases, from, how, tune, overwrite, folder, done, monitor);
           ModelState next = many.run(targets);
           outcomes.putAll(many.outcomes());
           return next;
@@ -322,53 +328,6 @@ public final class Model implements AutoCloseable {
           "groupBy");
     }
     return Groups.of(table, column, schema, Set.copyOf(config.ignored()), monitor.reading());
-  }
-
-  static Phases.TargetRows readTarget(
-      Data target, Schema schema, TransferConfig settings, Monitor monitor) {
-    if (schema.classification()) {
-      List<String> found = Rows.classes(target, schema);
-      if (!schema.classes().containsAll(found)) {
-        if (!settings.newClasses()) {
-          checkSpelling(target, schema.classes(), found);
-        }
-        Schema own = schema.withClasses(found);
-        return new Phases.TargetRows(own, true, Rows.training(target, own, settings, monitor.reading()));
-      }
-    }
-    Encoder.Learned read = Rows.target(target, schema, settings, monitor.reading());
-    return new Phases.TargetRows(read.schema(), false, read.rows());
-  }
-
-  // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently
-  // what the source knows of the classes.
-  private static void checkSpelling(Data target, List<String> known, List<String> found) {
-    Map<String, String> bySense = new HashMap<>();
-    known.forEach(name -> bySense.put(sense(name), name));
-    for (String name : found) {
-      String same = bySense.get(sense(name));
-      if (same != null && !known.contains(name)) {
-        throw new DataException(
-            String.format(
-                Locale.ROOT,
-                "%s: class '%s' differs from the source's class '%s' in spelling only; write it"
-                    + " alike, or say that it is a new class",
-                target.name(),
-                name,
-                same),
-            "newClasses");
-      }
-    }
-  }
-
-  private static String sense(String name) {
-    String plain = name.strip().toLowerCase(Locale.ROOT);
-    try {
-      // Not in plain digits: a class called 5e2000000000 would have two billion of them.
-      return new BigDecimal(plain).stripTrailingZeros().toString();
-    } catch (NumberFormatException e) {
-      return plain;
-    }
   }
 
   /**
@@ -424,10 +383,10 @@ public final class Model implements AutoCloseable {
               ? List.of()
               : chosen.equals(roomy) ? roomier : there.trials(List.of(chosen));
       if (taken.isEmpty()) {
-        return tuning.with(after, false);
+        return Tuner.with(tuning, after, false);
       }
       inPhase(from -> other.current());
-      return tuning.with(taken.get(0), true);
+      return Tuner.with(tuning, taken.get(0), true);
     }
   }
 
@@ -456,11 +415,11 @@ public final class Model implements AutoCloseable {
 
   private Tuner tuner(
       Data target, @Nullable Data source, TransferConfig settings, Monitor monitor) {
-    checkFits(schema, settings);
+    Phases.checkFits(schema, settings);
     ModelState from = current();
     from.requireBase();
     TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
-    Phases.TargetRows rows = readTarget(target, schema, how, monitor);
+    TargetRows rows = TargetRows.read(target, schema, how, monitor);
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
     return new Tuner(phases, from, rows, sourceRows, settings, monitor);
@@ -468,12 +427,12 @@ public final class Model implements AutoCloseable {
 
   private PhaseReport calibrate(
       String name,
-      Phases.TargetRows target,
+      TargetRows target,
       @Nullable EncodedData source,
       TransferConfig settings,
       Monitor monitor) {
     return inPhase(
-            from -> from.withTarget(phases.learn(from, name, target, source, settings, monitor)))
+            from -> from.withTarget(Tuner.learn(phases, from, name, target, source, settings, monitor)))
         .target(name)
         .report();
   }
@@ -490,7 +449,7 @@ public final class Model implements AutoCloseable {
   public Metrics evaluate(Weights which, Data data) {
     float[] weights = weights(which);
     EncodedData rows = Rows.evaluation(data, schema, config.network(), ReadMonitor.NONE);
-    return Metrics.of(schema, rows, phases.outputs(schema, weights, rows));
+    return Measure.of(schema, rows, phases.outputs(schema, weights, rows));
   }
 
   private float[] weights(Weights which) {
@@ -566,25 +525,29 @@ public final class Model implements AutoCloseable {
    * @param column of the table, with the names of targets of this model, none of which has classes of its own
    */
   public Predictions predictByTarget(Data data, String column) {
-    return toPredict(data, column).predict(null);
+    return predictByTarget(data, column, null);
   }
 
   /** The same with bounds as {@link #predict(String, Data, double)} has them, each by its own target's rows. */
   public Predictions predictByTarget(Data data, String column, double level) {
-    return toPredict(data, column).predict(level);
+    return predictByTarget(data, column, Double.valueOf(level));
   }
 
-  private ByTarget toPredict(Data data, String column) {
+  private Predictions predictByTarget(Data data, String column, @Nullable Double level) {
     ModelState from = current();
     EncodedData rows = Rows.prediction(data, schema, config.network());
-    return new ByTarget(phases, from, schema, data, column, rows);
+    ByTarget targets = new ByTarget(phases, from, data, column, rows);
+    double[][] widths = level == null ? null : targets.widths(level);
+    Correction.Corrected said = targets.predict();
+    Predictions predictions = new Predictions(schema, rows, said.outputs(), said.spread());
+    return widths == null ? predictions : predictions.within(row -> widths[row]);
   }
 
   /** The errors of many targets on the rows of labelled data that a column says are theirs, by name. */
   public Map<String, Metrics> evaluateByTarget(Data data, String column) {
     ModelState from = current();
     EncodedData rows = Rows.evaluation(data, schema, config.network(), ReadMonitor.NONE);
-    return new ByTarget(phases, from, schema, data, column, rows).evaluate();
+    return new ByTarget(phases, from, data, column, rows).evaluate();
   }
 
   /**
@@ -621,33 +584,12 @@ public final class Model implements AutoCloseable {
     return predicted.beside(times);
   }
 
-  Schema schemaOf(TargetModel target) {
-    return schemaOf(target.classes());
+  private Schema schemaOf(TargetModel target) {
+    return phases.schemaOf(target.classes());
   }
 
-  /** The schema of a target with these classes of its own, or none. */
-  Schema schemaOf(@Nullable List<String> classes) {
-    return phases.schemaOf(classes);
-  }
-
-  TargetModel target(String name) {
+  private TargetModel target(String name) {
     return current().target(name);
-  }
-
-  static void checkName(String name) {
-    if (name.isBlank() || name.length() > LONGEST_NAME || name.chars().anyMatch(Character::isISOControl)) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "a target's name can't be '%s': it is up to %d characters, not all of them blank, and none"
-                  + " a line break or another control character",
-              name.codePoints()
-                  .limit(40)
-                  .map(c -> Character.isISOControl(c) ? ' ' : c)
-                  .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append),
-              LONGEST_NAME),
-          "name");
-    }
   }
 
   /** What the model was trained with. */
@@ -765,7 +707,7 @@ public final class Model implements AutoCloseable {
 
   /** The network in words, such as {@code 10-128-1 (silu), 1,537 parameters}. */
   public String describe() {
-    String shape = config.network().describe(schema);
+    String shape = NetworkDescription.of(config.network(), schema);
     if (config.network() instanceof Perceptron perceptron) {
       List<String> widths = new ArrayList<>();
       widths.add(String.valueOf(schema.inputWidth()));
@@ -806,8 +748,9 @@ public final class Model implements AutoCloseable {
    * Targets as bytes, for programs that send them: what {@link #unpackTargets} reads, into a model with the same base.
    */
   public Map<String, byte[]> packTargets(Collection<String> names) {
-    current().requireBase();
-    return ModelStore.pack(this, names);
+    ModelState from = current();
+    from.requireBase();
+    return ModelStore.pack(phases, from, names);
   }
 
   /**
@@ -815,7 +758,7 @@ public final class Model implements AutoCloseable {
    * Throws a {@link ModelFormatException}, and takes over none, if one of them is damaged or stands on another base.
    */
   public void unpackTargets(Collection<byte[]> packs) {
-    inPhase(from -> from.withTargets(ModelStore.unpack(this, packs)));
+    inPhase(from -> from.withTargets(ModelStore.unpack(phases, from, packs)));
   }
 
   /** Writes one target into the directory that holds this model's base. */
@@ -830,7 +773,7 @@ public final class Model implements AutoCloseable {
    * ModelFormatException} that names the file; damage in a target is kept for who asks for that one.
    */
   public static Model load(Path directory) {
-    return ModelStore.load(directory);
+    return of(ModelStore.load(directory));
   }
 
   /** Weights of the source side. */
@@ -858,12 +801,12 @@ public final class Model implements AutoCloseable {
               target,
               model.config().method()));
     }
-    ModelStore.export(this, schemaOf(model), phases.weights(current(), model).get(0), file);
+    ModelStore.export(phases, schemaOf(model), phases.weights(current(), model).get(0), file);
   }
 
   /** The same for the source side. */
   public void export(Weights what, Path file) {
-    ModelStore.export(this, schema, weights(what), file);
+    ModelStore.export(phases, schema, weights(what), file);
   }
 
   /**
@@ -875,44 +818,13 @@ public final class Model implements AutoCloseable {
     closed = true;
   }
 
-  // For ModelStore, which turns all of this into files and back.
+  // For ModelPlace.
 
-  static Model restore(
-      Schema schema,
-      TransferConfig config,
-      Collection<PhaseReport> reports,
-      Function<List<TensorInfo>, ModelState> read) {
-    Model model = new Model(schema, config);
-    ModelState state = read.apply(model.tensors);
-    for (PhaseReport report : reports) {
-      state = state.withPhase(report);
-    }
-    model.state = state;
-    return model;
+  Phases phases() {
+    return phases;
   }
 
   ModelState state() {
     return current();
-  }
-
-  List<TensorInfo> tensors() {
-    return tensors;
-  }
-
-  /** The tensors of the network with a schema's output layer. */
-  List<TensorInfo> tensorsOf(Schema own) {
-    return phases.tensorsOf(own);
-  }
-
-  /** How many pruned values and how many of its own a target must have. */
-  int[] targetSizes(TargetModel target) {
-    OwnTensors own = OwnTensors.of(target);
-    List<TensorInfo> network = tensorsOf(schemaOf(target));
-    MaskBits mask = own.mask(current().requirePruned().mask(), network);
-    return new int[] {mask.prunedCount(), own.size(network)};
-  }
-
-  void addTargets(Map<String, TargetSlot> targets) {
-    state = state.withTargets(targets);
   }
 }

@@ -7,9 +7,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
-import org.pacnet.io.DirectoryLock;
+import org.pacnet.internal.base.DirectoryLock;
+import org.pacnet.internal.format.TargetNames;
+import org.pacnet.internal.learn.ModelState;
+import org.pacnet.internal.store.ModelStore;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.TargetOutcome;
 
 /**
  * A directory held for a model, from before the work until after the saving. Whoever makes one has
@@ -72,7 +78,7 @@ public final class ModelPlace implements AutoCloseable {
    * #forNew}, also if there is a target of that name and {@code overwrite} is false.
    */
   public static ModelPlace forTarget(Path directory, String name, boolean overwrite) {
-    Model.checkName(name);
+    TargetNames.check(name);
     ModelStore.checkModel(directory);
     ModelStore.checkReplaceable(directory, true);
     ModelPlace place = new ModelPlace(directory, name);
@@ -87,7 +93,7 @@ public final class ModelPlace implements AutoCloseable {
 
   /** The model that is there now. */
   public Model load() {
-    return ModelStore.load(directory);
+    return Model.load(directory);
   }
 
   /**
@@ -99,9 +105,9 @@ public final class ModelPlace implements AutoCloseable {
    */
   public List<Path> save(Model model) {
     if (target == null) {
-      ModelStore.save(model, directory);
+      ModelStore.save(model.phases(), model.state(), directory);
     } else {
-      ModelStore.saveTarget(model, directory, target);
+      ModelStore.targetFolder(model.phases(), model.state(), directory).write(model.state().target(target));
     }
     return ModelStore.foreign(directory);
   }
@@ -133,8 +139,9 @@ public final class ModelPlace implements AutoCloseable {
    */
   public void saveTargets(Model model, Collection<String> names) {
     requireWhole();
-    ModelStore.TargetFolder folder = ModelStore.targetFolder(model, directory);
-    names.forEach(name -> folder.write(model.target(name)));
+    ModelState state = model.state();
+    ModelStore.TargetFolder folder = ModelStore.targetFolder(model.phases(), state, directory);
+    names.forEach(name -> folder.write(state.target(name)));
   }
 
   private void requireWhole() {

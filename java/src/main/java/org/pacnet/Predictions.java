@@ -13,14 +13,15 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
-import org.pacnet.data.EncodedData;
-import org.pacnet.data.Encoder;
-import org.pacnet.data.PredictionColumn;
-import org.pacnet.data.PredictionWriter;
 import org.pacnet.data.Provenance;
 import org.pacnet.data.Schema;
-import org.pacnet.image.ImageRows;
-import org.pacnet.statistics.Softmax;
+import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.image.ImageRows;
+import org.pacnet.internal.learn.Finite;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.internal.table.Encoder;
+import org.pacnet.internal.table.PredictionColumn;
+import org.pacnet.internal.table.PredictionWriter;
 
 /**
  * What a model says of the rows of a table: a value for each row that is not dropped, in the

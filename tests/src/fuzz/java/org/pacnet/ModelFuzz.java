@@ -20,13 +20,23 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.pacnet.cli.Main;
+import org.pacnet.config.Activation;
+import org.pacnet.config.Cnn;
+import org.pacnet.config.Equation;
+import org.pacnet.config.Method;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Perceptron;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.ResNet18;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.PacNetException;
 import org.pacnet.experiment.Shapes;
-import org.pacnet.io.SafeTensors;
-import org.pacnet.io.Sha256;
-import org.pacnet.io.Ubjson;
-import org.pacnet.method.Method;
+import org.pacnet.internal.base.SafeTensors;
+import org.pacnet.internal.base.Sha256;
+import org.pacnet.internal.base.Ubjson;
+import org.pacnet.result.Monitor;
 
 /**
  * Models and targets that somebody made up, with every hash as it should be: each is read, and asked if it can be, or refused by one

@@ -10,9 +10,11 @@ import java.util.BitSet;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.pacnet.core.RowFeed;
-import org.pacnet.data.EncodedData;
 import org.pacnet.data.Provenance;
+import org.pacnet.internal.engine.RowFeed;
+import org.pacnet.internal.learn.Folds;
+import org.pacnet.internal.learn.Subset;
+import org.pacnet.internal.table.EncodedData;
 
 /** Parts of a target's rows, and subsets of encoded data. */
 class FoldsTest {

@@ -19,11 +19,18 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Augmentation;
+import org.pacnet.config.BatchNorm;
+import org.pacnet.config.Cnn;
+import org.pacnet.config.NetworkSpec;
+import org.pacnet.config.ResNet18;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.experiment.Shapes;
-import org.pacnet.image.Augmentation;
-import org.pacnet.image.ImageEncoder;
+import org.pacnet.internal.image.ImageEncoder;
+import org.pacnet.result.Monitor;
 
 /** Images through the same phases, files and commands as tables. */
 class ImagesTest {

@@ -23,10 +23,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
-import org.pacnet.io.DirectoryLock;
+import org.pacnet.internal.base.DirectoryLock;
+import org.pacnet.result.Monitor;
 
 /** Killed, interrupted, or two at once: a model is always whole, and nothing is left lying about. */
 class InterruptionTest {

@@ -16,10 +16,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Missing;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
 import org.pacnet.experiment.Shapes;
+import org.pacnet.result.Monitor;
 
 /** What would wait for ever, or fill the memory, is refused in a line at once. */
 class LimitsTest {

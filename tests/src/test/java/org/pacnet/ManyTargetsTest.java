@@ -22,9 +22,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.TargetOutcome;
 
 /** One base and many targets. */
 class ManyTargetsTest {

@@ -19,11 +19,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pacnet.config.Method;
+import org.pacnet.config.Method.Need;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
-import org.pacnet.io.SafeTensors;
-import org.pacnet.method.Method;
-import org.pacnet.method.Method.Need;
+import org.pacnet.internal.base.SafeTensors;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.PhaseReport;
 
 /** Every method learns, is stored and predicts like PAC, and leaves the base and other targets alone. */
 class MethodsTest {

@@ -26,12 +26,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Method;
+import org.pacnet.config.Schedule;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
-import org.pacnet.io.SafeTensors;
-import org.pacnet.io.SafeTensors.Entry;
-import org.pacnet.method.Method;
+import org.pacnet.internal.base.SafeTensors;
+import org.pacnet.internal.base.SafeTensors.Entry;
+import org.pacnet.result.Monitor;
 
 /** Reading model files: whatever is wrong with one is found, and said with the file's name. */
 class ModelFilesTest {

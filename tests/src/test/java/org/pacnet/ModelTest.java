@@ -20,11 +20,22 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Loss;
+import org.pacnet.config.Optimizer;
+import org.pacnet.config.PruningScope;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
-import org.pacnet.io.SafeTensors;
+import org.pacnet.internal.base.SafeTensors;
+import org.pacnet.result.LayerReport;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Progress;
 
 /** The facade, as a Java program uses it. */
 class ModelTest {

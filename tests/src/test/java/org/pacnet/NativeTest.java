@@ -13,15 +13,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
-import org.pacnet.Activation;
-import org.pacnet.Loss;
-import org.pacnet.Optimizer;
-import org.pacnet.Schedule;
 import org.pacnet.binding.PacNetLibrary;
-import org.pacnet.core.FitRange;
-import org.pacnet.core.FitSettings;
-import org.pacnet.core.NativeLibrary;
-import org.pacnet.core.NativeNetwork;
+import org.pacnet.config.Activation;
+import org.pacnet.config.Loss;
+import org.pacnet.config.Optimizer;
+import org.pacnet.config.Schedule;
+import org.pacnet.internal.engine.FitRange;
+import org.pacnet.internal.engine.FitSettings;
+import org.pacnet.internal.engine.NativeLibrary;
+import org.pacnet.internal.engine.NativeNetwork;
 
 /** What must hold between Java and the core. */
 class NativeTest {

@@ -16,12 +16,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.pacnet.config.Equation;
+import org.pacnet.config.Method;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.experiment.Problem;
-import org.pacnet.method.Method;
 import org.pacnet.pde.Points;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Tuning;
 
 /** Physics-informed networks, from tables of points to predictions. */
 class PinnTest {

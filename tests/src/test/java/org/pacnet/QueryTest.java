@@ -10,15 +10,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
+import org.pacnet.result.Monitor;
 
 /** Tables by query, and JSON: the same phases, files and commands as for any other table. */
 class QueryTest {

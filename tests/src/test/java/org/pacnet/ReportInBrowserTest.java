@@ -20,12 +20,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Method;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.experiment.Shapes;
-import org.pacnet.io.Json;
-import org.pacnet.method.Method;
+import org.pacnet.internal.base.Json;
+import org.pacnet.internal.statistics.Means;
 import org.pacnet.report.Page;
-import org.pacnet.statistics.Means;
 
 /** Reports as readers see them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

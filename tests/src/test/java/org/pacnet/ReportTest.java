@@ -17,10 +17,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Missing;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
 import org.pacnet.report.Page;
+import org.pacnet.result.LayerReport;
+import org.pacnet.result.Monitor;
 
 /** Pages, as far as they can be told without a browser. */
 class ReportTest {

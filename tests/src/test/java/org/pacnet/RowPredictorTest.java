@@ -11,10 +11,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.pacnet.config.Activation;
+import org.pacnet.config.Method;
+import org.pacnet.config.Missing;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
-import org.pacnet.method.Method;
+import org.pacnet.predict.RowPredictor;
+import org.pacnet.result.Monitor;
 
 /** Single rows against the same rows as a table. */
 class RowPredictorTest {

@@ -17,9 +17,11 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pacnet.config.Method;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.experiment.Problem;
-import org.pacnet.method.Method;
+import org.pacnet.result.Monitor;
 
 /** Small tables: y is a smooth function of a and b and of a tool; the target's is shifted. */
 final class Samples {

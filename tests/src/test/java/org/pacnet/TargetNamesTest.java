@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.result.Monitor;
 
 /** A target is called what the data call it. */
 class TargetNamesTest {

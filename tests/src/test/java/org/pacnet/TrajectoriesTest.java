@@ -20,13 +20,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.pacnet.config.Activation;
+import org.pacnet.config.Method;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.experiment.Experiment;
 import org.pacnet.experiment.Problem;
-import org.pacnet.io.SafeTensors;
-import org.pacnet.method.Method;
+import org.pacnet.internal.base.SafeTensors;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Tuning;
 
 /** Neural ordinary differential equations, from tables of trajectories to predictions. */
 class TrajectoriesTest {

@@ -15,12 +15,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Method;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.data.Provenance;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
-import org.pacnet.method.Method;
-import org.pacnet.statistics.PairedTests;
+import org.pacnet.internal.statistics.PairedTests;
+import org.pacnet.result.LearningCurve;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Trial;
+import org.pacnet.result.Tuning;
 
 /** Choosing by cross-validation on the target's rows, and saying whether the transfer helps. */
 class TuningTest {

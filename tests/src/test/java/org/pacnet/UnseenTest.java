@@ -16,9 +16,13 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Activation;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.data.Unseen;
 import org.pacnet.error.DataException;
+import org.pacnet.result.Monitor;
 
 /** A table that goes where the source never was is told of, everywhere it is read. */
 class UnseenTest {

@@ -13,13 +13,13 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.pacnet.Activation;
 import org.pacnet.Model;
-import org.pacnet.Monitor;
-import org.pacnet.PhaseReport;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.Activation;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.experiment.Friedman;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.PhaseReport;
 
 /** A whole Calibrate through the facade, data in arrays: 300 epochs, three hidden layers. */
 @State(Scope.Benchmark)

@@ -16,10 +16,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.pacnet.Model;
-import org.pacnet.Monitor;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.experiment.Friedman;
+import org.pacnet.result.Monitor;
 
 /** Many targets of 10 to 100 rows on one base, all at once and one after another, on the same threads; in memory. */
 @State(Scope.Benchmark)

@@ -13,11 +13,11 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.pacnet.Model;
-import org.pacnet.Monitor;
-import org.pacnet.RowPredictor;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.experiment.Friedman;
+import org.pacnet.predict.RowPredictor;
+import org.pacnet.result.Monitor;
 
 /** A single row by a target: ten inputs, two hidden layers of SiLU. */
 @State(Scope.Benchmark)

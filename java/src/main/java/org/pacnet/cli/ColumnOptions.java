@@ -2,10 +2,10 @@ package org.pacnet.cli;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Task;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.Missing;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.data.Missing;
 import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.TreeSet;
 import org.pacnet.error.DataException;
-import org.pacnet.io.AtomicWrite;
+import org.pacnet.internal.base.AtomicWrite;
 
 /** Options from a file, as if they were given. */
 final class ConfigFile {

@@ -1,7 +1,7 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import picocli.CommandLine.Option;
 
 /** How long each phase trains, and how hard Calibrate is held. */

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.error.DataException;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import org.pacnet.Metrics;
 import org.pacnet.Model;
-import org.pacnet.PhaseReport;
-import org.pacnet.TargetOutcome;
-import org.pacnet.Trial;
+import org.pacnet.config.Method;
 import org.pacnet.error.DataException;
 import org.pacnet.error.PacNetException;
-import org.pacnet.io.Json;
-import org.pacnet.method.Method;
+import org.pacnet.internal.base.Json;
 import org.pacnet.report.Words;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.TargetOutcome;
+import org.pacnet.result.Trial;
 
 /** What became of many targets. */
 final class ManyReport {

@@ -1,9 +1,9 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
-import org.pacnet.BatchNorm;
-import org.pacnet.TransferConfig;
-import org.pacnet.method.Method;
+import org.pacnet.config.BatchNorm;
+import org.pacnet.config.Method;
+import org.pacnet.config.TransferConfig;
 import picocli.CommandLine.Option;
 
 /** How the target is learnt. */

@@ -4,17 +4,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Activation;
-import org.pacnet.Cnn;
-import org.pacnet.Equation;
-import org.pacnet.NetworkSpec;
-import org.pacnet.NeuralOde;
-import org.pacnet.Pinn;
-import org.pacnet.ResNet18;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.Activation;
+import org.pacnet.config.Augmentation;
+import org.pacnet.config.Cnn;
+import org.pacnet.config.Equation;
+import org.pacnet.config.NetworkSpec;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.ResNet18;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
-import org.pacnet.image.Augmentation;
 import picocli.CommandLine.Option;
 
 /** The network, and for images what goes into it. */

@@ -2,7 +2,7 @@ package org.pacnet.cli;
 
 import java.io.PrintStream;
 import java.util.function.Consumer;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.Json;
 import picocli.CommandLine.Option;
 
 /** Where results go: text for people, or with {@code --json} one object for machines. */

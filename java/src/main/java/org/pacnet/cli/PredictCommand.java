@@ -7,7 +7,7 @@ import org.pacnet.Model;
 import org.pacnet.Predictions;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.Json;
 import org.pacnet.report.Words;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -5,10 +5,10 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Monitor;
-import org.pacnet.Phase;
-import org.pacnet.Progress;
-import org.pacnet.ReadProgress;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Phase;
+import org.pacnet.result.Progress;
+import org.pacnet.result.ReadProgress;
 
 /** Progress bars on standard error, one a phase; silent where that is not a terminal. */
 final class ProgressDisplay implements AutoCloseable {

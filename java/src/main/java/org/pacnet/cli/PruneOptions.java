@@ -2,8 +2,8 @@ package org.pacnet.cli;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.PruningScope;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.PruningScope;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.io.AtomicWrite;
+import org.pacnet.internal.base.AtomicWrite;
 import org.pacnet.report.Page;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -1,10 +1,10 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Device;
-import org.pacnet.Precision;
-import org.pacnet.TransferConfig;
-import org.pacnet.core.Machine;
+import org.pacnet.config.Device;
+import org.pacnet.config.Precision;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.internal.base.Machine;
 import picocli.CommandLine.Option;
 
 /** What one run of the phases goes by, besides how it trains. */

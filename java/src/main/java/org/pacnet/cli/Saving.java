@@ -8,7 +8,7 @@ import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.error.OutputException;
 import org.pacnet.error.PacNetException;
-import org.pacnet.io.AtomicWrite;
+import org.pacnet.internal.base.AtomicWrite;
 
 /** Saving at the end of long work: what was trained is not lost because a disk is full. */
 final class Saving {

@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.LayerReport;
-import org.pacnet.Metrics;
 import org.pacnet.Model;
-import org.pacnet.Phase;
-import org.pacnet.PhaseReport;
 import org.pacnet.data.Provenance;
 import org.pacnet.data.Unseen;
 import org.pacnet.report.Words;
+import org.pacnet.result.LayerReport;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
 
 /** Results as people read them. */
 final class Text {

@@ -1,10 +1,10 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Loss;
-import org.pacnet.Optimizer;
-import org.pacnet.Schedule;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.Loss;
+import org.pacnet.config.Optimizer;
+import org.pacnet.config.Schedule;
+import org.pacnet.config.TransferConfig;
 import picocli.CommandLine.Option;
 
 /** How phases train. What is not given stays as it is: the default, or what the model was made with. */

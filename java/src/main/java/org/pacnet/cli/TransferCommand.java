@@ -2,7 +2,7 @@ package org.pacnet.cli;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

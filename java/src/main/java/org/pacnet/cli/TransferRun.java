@@ -9,19 +9,19 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
-import org.pacnet.LearningCurve;
-import org.pacnet.Metrics;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
-import org.pacnet.PhaseReport;
-import org.pacnet.TransferConfig;
-import org.pacnet.Tuning;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.Json;
 import org.pacnet.report.Comparison;
 import org.pacnet.report.Reports;
 import org.pacnet.report.Words;
+import org.pacnet.result.LearningCurve;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Tuning;
 
 /** All four phases and the table that sums them up: what {@code transfer} and {@code demo} share. */
 final class TransferRun {

@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.pacnet.LearningCurve;
-import org.pacnet.TransferConfig;
-import org.pacnet.Trial;
-import org.pacnet.Tuning;
-import org.pacnet.io.Json;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.internal.base.Json;
 import org.pacnet.report.Comparison;
 import org.pacnet.report.Words;
+import org.pacnet.result.LearningCurve;
+import org.pacnet.result.Trial;
+import org.pacnet.result.Tuning;
 
 /** What cross-validation found, for people and for programs. */
 final class TuneReport {

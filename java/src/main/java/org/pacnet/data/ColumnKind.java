@@ -12,7 +12,7 @@ public enum ColumnKind {
   MOMENT;
 
   /** Whether its values are read as text. */
-  boolean isText() {
+  public boolean isText() {
     return this != NUMERIC;
   }
 

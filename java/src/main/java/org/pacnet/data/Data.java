@@ -1,7 +1,6 @@
 package org.pacnet.data;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -12,6 +11,9 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.base.Column;
+import org.pacnet.internal.base.Messages;
+import org.pacnet.internal.base.PathGlob;
 
 /**
  * A table that can be read as often as needed. Nothing is opened or looked at before it is used, so
@@ -150,7 +152,7 @@ public abstract sealed class Data {
   }
 
   /** See {@link #files}. */
-  static final class Files extends Data {
+  public static final class Files extends Data {
     private final String pathOrGlob;
     private final @Nullable List<Path> exact;
 
@@ -160,8 +162,12 @@ public abstract sealed class Data {
       this.exact = exact;
     }
 
-    /** The files, each of which there is. */
-    List<Path> find() {
+    /**
+     * The files, each of which there is.
+     *
+     * @throws DataException if there is none, or one is no regular file
+     */
+    public List<Path> find() {
       return exact == null
           ? PathGlob.expand(pathOrGlob)
           : exact.stream().map(file -> PathGlob.single(file.toString())).toList();
@@ -169,105 +175,85 @@ public abstract sealed class Data {
   }
 
   /** See {@link #sql}. */
-  static final class Sql extends Data {
-    final String query;
+  public static final class Sql extends Data {
+    private final String query;
 
     private Sql(String query) {
       super("query");
       this.query = Objects.requireNonNull(query, "query");
     }
+
+    /** The statement. */
+    public String query() {
+      return query;
+    }
   }
 
   /** See {@link #columns}. */
-  static final class Columns extends Data {
-    final Map<String, Column> columns;
+  public static final class Columns extends Data {
+    private final Map<String, Object> arrays;
 
     private Columns(String name, Map<String, ?> arrays) {
       super(name);
       if (arrays.isEmpty()) {
         throw new DataException(name + ": there is no column");
       }
-      Map<String, Column> all = new LinkedHashMap<>();
-      arrays.forEach(
-          (column, array) ->
-              all.put(Objects.requireNonNull(column, "column name"), Column.of(column, array)));
-      columns = Collections.unmodifiableMap(all);
-      Map.Entry<String, Column> first = all.entrySet().iterator().next();
-      all.forEach(
-          (column, values) -> {
-            if (values.length() != first.getValue().length()) {
-              throw new DataException(
-                  String.format(
-                      Locale.ROOT,
-                      "%s: column %s has %d rows but column %s has %d; give all the same length",
-                      name,
-                      Messages.name(first.getKey()),
-                      first.getValue().length(),
-                      Messages.name(column),
-                      values.length()));
-            }
-          });
+      this.arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
+      String first = null;
+      int rows = 0;
+      for (Map.Entry<String, ?> column : arrays.entrySet()) {
+        Objects.requireNonNull(column.getKey(), "column name");
+        int length = Column.of(column.getKey(), column.getValue()).length();
+        if (first == null) {
+          first = column.getKey();
+          rows = length;
+        } else if (length != rows) {
+          throw new DataException(
+              String.format(
+                  Locale.ROOT,
+                  "%s: column %s has %d rows but column %s has %d; give all the same length",
+                  name,
+                  Messages.name(first),
+                  rows,
+                  Messages.name(column.getKey()),
+                  length));
+        }
+      }
     }
-  }
 
-  /** Some rows of a table, by {@link Groups}. */
-  static final class Group extends Data {
-    final List<String> columns;
-    final List<Boolean> texts;
-    final List<Block> blocks;
-
-    /**
-     * @param texts by column, whether its values were read as text
-     */
-    Group(String name, List<String> columns, List<Boolean> texts, List<Block> blocks) {
-      super(name);
-      this.columns = columns;
-      this.texts = texts;
-      this.blocks = blocks;
+    /** The arrays by column, as they were given. */
+    public Map<String, Object> arrays() {
+      return arrays;
     }
   }
 
   /** See {@link #rows}. */
-  static final class Rows extends Data {
-    private final List<String> names;
+  public static final class Rows extends Data {
+    private final List<String> columns;
     private final Iterable<? extends List<?>> rows;
 
-    private Rows(List<String> names, Iterable<? extends List<?>> rows) {
+    private Rows(List<String> columns, Iterable<? extends List<?>> rows) {
       super("rows");
-      this.names = names;
+      this.columns = columns;
       this.rows = rows;
     }
 
-    /** Pulls all rows. */
-    Columns pull(Reading reading) {
-      ColumnNames.check(name(), names); // before a name that is there twice loses its values
-      List<List<@Nullable Object>> values = new ArrayList<>();
-      names.forEach(column -> values.add(new ArrayList<>()));
-      long count = 0;
-      for (List<?> row : rows) {
-        count++;
-        if (row.size() != names.size()) {
-          throw new DataException(
-              String.format(
-                  Locale.ROOT,
-                  "%s, row %d: it has %d values for %d columns",
-                  name(),
-                  count,
-                  row.size(),
-                  names.size()));
-        }
-        for (int i = 0; i < names.size(); i++) {
-          values.get(i).add(row.get(i));
-        }
-        if (count % Block.ROWS == 0) {
-          reading.rows(name(), count);
-        }
-      }
-      Map<String, Object> arrays = new LinkedHashMap<>();
-      for (int i = 0; i < names.size(); i++) {
-        arrays.put(names.get(i), values.get(i).toArray());
-      }
-      return new Columns(name(), arrays);
+    /** The columns. */
+    public List<String> columns() {
+      return columns;
+    }
+
+    /** The rows, to be pulled. */
+    public Iterable<? extends List<?>> rows() {
+      return rows;
+    }
+  }
+
+  /** Rows that were read before; {@code Model.groups} makes them. */
+  public abstract static non-sealed class Held extends Data {
+    /** A table of that name. */
+    protected Held(String name) {
+      super(name);
     }
   }
 }

@@ -1,7 +1,6 @@
 package org.pacnet.data;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import java.nio.FloatBuffer;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -11,8 +10,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Missing;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
+import org.pacnet.internal.base.Messages;
 
 /**
  * How rows of a table become numbers: learned from the source table, kept with the model, and used
@@ -34,6 +35,10 @@ public record Schema(
     @JsonProperty(required = true) List<String> missingWords,
     @JsonProperty(required = true) @Nullable Image image,
     @JsonProperty(required = true) @Nullable Trajectories trajectories) {
+
+  // Year, sine and cosine of the day of the year; of a moment those of the time of day too.
+  private static final int DATE_FEATURES = 3;
+  private static final int MOMENT_FEATURES = 5;
 
   /** The schema of a table. */
   public Schema(
@@ -63,11 +68,6 @@ public record Schema(
       require(
           Double.isFinite(least) && Double.isFinite(most) && least <= most,
           "a column's range is not one");
-    }
-
-    /** What two values there may differ by and still be the same, rounded differently. */
-    double roundingOf() {
-      return Moments.CONSTANT * Math.max(Math.abs(least), Math.abs(most));
     }
   }
 
@@ -146,7 +146,7 @@ public record Schema(
 
   /**
    * An input column. A number x becomes {@code (x - mean) / std}, a category a 1 in its place, a date what
-   * {@link CalendarFeatures} says.
+   * {@link ColumnKind} says.
    *
    * @param name its name
    * @param kind what it holds
@@ -196,8 +196,8 @@ public record Schema(
       return switch (kind) {
         case NUMERIC -> 1;
         case CATEGORICAL -> categories.size();
-        case DATE -> CalendarFeatures.OF_DATE;
-        case MOMENT -> CalendarFeatures.OF_MOMENT;
+        case DATE -> DATE_FEATURES;
+        case MOMENT -> MOMENT_FEATURES;
       };
     }
   }
@@ -265,22 +265,6 @@ public record Schema(
     }
   }
 
-  /**
-   * Learns the schema of a source table.
-   *
-   * <p>A column is numeric if all its values that are not missing are numbers, and categorical if
-   * none is or {@code options} says so. Means and standard deviations (dividing by the number of
-   * rows, not one less) are taken over the rows that are used; with {@link Missing#MEAN} over the
-   * values that are there.
-   *
-   * @throws DataException if the table cannot be read or does not fit the options
-   */
-  public static Schema learn(Data source, DataOptions options) {
-    try (Source opened = Source.open(source, options.missingWords(), ReadMonitor.NONE)) {
-      return SchemaLearner.learn(source, options, opened);
-    }
-  }
-
   /** Whether the label is a class rather than numbers. */
   public boolean classification() {
     return !classes.isEmpty();
@@ -300,14 +284,6 @@ public record Schema(
   public int outputWidth() {
     int times = trajectories == null ? 1 : trajectories.steps();
     return classification() ? classes.size() : times * labels.size();
-  }
-
-  /** The same for pieces of trajectories as they are here, which may be shorter. */
-  public Schema fitting(EncodedData rows) {
-    FloatBuffer features = rows.features();
-    return trajectories == null || features == null
-        ? this
-        : withSteps(features.remaining() / rows.rows() - labels.size() - 1);
   }
 
   /** The same for pieces of trajectories that go on for so many times. */
@@ -334,7 +310,7 @@ public record Schema(
   }
 
   /** The most classes that a label may have: beyond, it is hardly one, and what is said of a class grows with their square. */
-  static final int MOST_CLASSES = 1000;
+  public static final int MOST_CLASSES = 1000;
 
   /** Refuses one class, and more than can be told apart. */
   public static void checkClasses(String label, List<String> classes) {

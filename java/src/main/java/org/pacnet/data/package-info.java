@@ -1,12 +1,6 @@
 /**
- * Tables in, numbers out: reading CSV, Parquet and in-memory columns, learning a {@link
- * org.pacnet.data.Schema} from the source table, encoding any table by it into the buffers that
- * training and prediction take, and writing predictions back beside the rows they belong to.
- *
- * <p>Everything here is about rows and columns. What is done with the encoded numbers is not known
- * here, nor is where a schema is kept.
- *
- * <p>All reading problems are {@link org.pacnet.error.DataException}s of one line.
+ * Tables, images and trajectories as they are named by who has them, and the {@link
+ * org.pacnet.data.Schema} by which their rows become numbers. Reading and encoding them is not done here.
  */
 @NullMarked
 package org.pacnet.data;

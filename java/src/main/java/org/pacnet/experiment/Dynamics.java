@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.pacnet.NeuralOde;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 
 /**

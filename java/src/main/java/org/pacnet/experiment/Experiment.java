@@ -22,21 +22,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Equation;
 import org.pacnet.Model;
-import org.pacnet.Monitor;
-import org.pacnet.PruningScope;
-import org.pacnet.TransferConfig;
-import org.pacnet.Trial;
+import org.pacnet.config.Equation;
+import org.pacnet.config.Method;
+import org.pacnet.config.PruningScope;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
-import org.pacnet.io.AtomicWrite;
-import org.pacnet.io.Json;
-import org.pacnet.io.Processes;
-import org.pacnet.method.Method;
-import org.pacnet.statistics.Means;
+import org.pacnet.internal.base.AtomicWrite;
+import org.pacnet.internal.base.Json;
+import org.pacnet.internal.base.Processes;
+import org.pacnet.internal.statistics.Means;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Trial;
 
 /**
  * Target error against target size for each method, on a {@link Problem}: for each seed one source model,

@@ -2,9 +2,9 @@ package org.pacnet.experiment;
 
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.pacnet.Equation;
-import org.pacnet.Pinn;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.Equation;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.pde.Points;
 

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 
 /** A regression on rows drawn at random: a task is a set of numbers, and distance is how far they are off. */

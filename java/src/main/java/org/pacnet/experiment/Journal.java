@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 import org.pacnet.error.OutputException;
-import org.pacnet.io.AtomicWrite;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.AtomicWrite;
+import org.pacnet.internal.base.Json;
 
 /**
  * What of an experiment is done, a line each, in a file that survives a kill at any moment: a last line

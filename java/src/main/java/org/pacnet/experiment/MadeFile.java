@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.pacnet.error.DataException;
-import org.pacnet.io.AtomicWrite;
+import org.pacnet.internal.base.AtomicWrite;
 
 /** A file that a demonstration makes, with the same bytes every time. */
 public final class MadeFile {

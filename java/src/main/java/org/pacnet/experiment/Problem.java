@@ -1,7 +1,7 @@
 package org.pacnet.experiment;
 
 import java.util.List;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 
 /**

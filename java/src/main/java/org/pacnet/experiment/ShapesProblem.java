@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.pacnet.Cnn;
-import org.pacnet.Schedule;
-import org.pacnet.Task;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.Augmentation;
+import org.pacnet.config.Cnn;
+import org.pacnet.config.Schedule;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.image.Augmentation;
 
 /** {@link Shapes}: five shapes are told apart, then round ones from those with corners. */
 final class ShapesProblem implements Problem {

@@ -3,7 +3,7 @@ package org.pacnet.experiment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.pacnet.statistics.PairedTests;
+import org.pacnet.internal.statistics.PairedTests;
 
 /** What is said of errors over seeds. */
 final class Statistics {

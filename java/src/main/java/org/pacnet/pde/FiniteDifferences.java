@@ -1,6 +1,6 @@
 package org.pacnet.pde;
 
-import org.pacnet.Equation;
+import org.pacnet.config.Equation;
 
 /** Solves an {@link Equation} on a grid, with errors of second order in both distances. */
 final class FiniteDifferences {

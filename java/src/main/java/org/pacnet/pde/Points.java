@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.hipparchus.random.SobolSequenceGenerator;
-import org.pacnet.Equation;
-import org.pacnet.Pinn;
+import org.pacnet.config.Equation;
+import org.pacnet.config.Pinn;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 

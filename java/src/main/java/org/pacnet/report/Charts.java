@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.Json;
 
 /** The charts that there are: what each file of the folder of charts is told. */
 final class Charts {

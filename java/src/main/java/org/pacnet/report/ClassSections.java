@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
-import org.pacnet.io.Json;
-import org.pacnet.statistics.Softmax;
+import org.pacnet.internal.base.Json;
+import org.pacnet.internal.format.Softmax;
 
 /** Predicted classes beside true ones. */
 final class ClassSections {

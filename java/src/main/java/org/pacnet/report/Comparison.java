@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
-import org.pacnet.Phase;
-import org.pacnet.PhaseReport;
-import org.pacnet.TransferConfig;
-import org.pacnet.Trial;
-import org.pacnet.Tuning;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Provenance;
-import org.pacnet.statistics.Means;
+import org.pacnet.internal.statistics.Means;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Trial;
+import org.pacnet.result.Tuning;
 
 /**
  * Ways to learn a target side by side, cross-validated on its rows.

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
-import org.pacnet.statistics.Means;
-import org.pacnet.statistics.Softmax;
+import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.statistics.Means;
 
 /**
  * One error divided by another on the same rows, with its 95 % interval: the delta method on the logarithm of the ratio, over the rows,

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Method;
 import org.pacnet.experiment.Experiment;
-import org.pacnet.io.Json;
-import org.pacnet.method.Method;
-import org.pacnet.statistics.Means;
+import org.pacnet.internal.base.Json;
+import org.pacnet.internal.statistics.Means;
 
 /** An experiment's results as a page. */
 final class ExperimentPage {

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.pacnet.Evaluation;
-import org.pacnet.Metrics;
+import org.pacnet.result.Metrics;
 
 /** Predicted numbers beside true ones. */
 final class NumberSections {

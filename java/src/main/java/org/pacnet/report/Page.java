@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Diagnosis;
-import org.pacnet.io.AtomicWrite;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.AtomicWrite;
+import org.pacnet.internal.base.Json;
 
 /**
  * A page as data: what its script draws. Charts are drawn by Apache ECharts (Apache-2.0), which is shipped inside the page: it has

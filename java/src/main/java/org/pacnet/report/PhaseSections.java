@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Metrics;
 import org.pacnet.Model;
-import org.pacnet.PhaseReport;
 import org.pacnet.data.Provenance;
 import org.pacnet.data.Unseen;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.PhaseReport;
 
 /** What the phases did. */
 final class PhaseSections {

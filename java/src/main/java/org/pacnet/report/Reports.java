@@ -12,17 +12,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Diagnosis;
 import org.pacnet.Evaluation;
-import org.pacnet.LearningCurve;
-import org.pacnet.Metrics;
 import org.pacnet.Model;
-import org.pacnet.Phase;
-import org.pacnet.PhaseReport;
-import org.pacnet.Pinn;
-import org.pacnet.TransferConfig;
-import org.pacnet.Tuning;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Provenance;
 import org.pacnet.experiment.Experiment;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.Json;
+import org.pacnet.result.LearningCurve;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Tuning;
 
 /** The pages: one for each thing that people send on. */
 public final class Reports {

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.Metrics;
 import org.pacnet.Model;
-import org.pacnet.PhaseReport;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.PhaseReport;
 
 /** Many targets side by side. */
 final class TargetSections {

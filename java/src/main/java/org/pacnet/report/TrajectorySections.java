@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.pacnet.Evaluation;
-import org.pacnet.Metrics;
+import org.pacnet.result.Metrics;
 
 /** Predicted trajectories over true ones. */
 final class TrajectorySections {

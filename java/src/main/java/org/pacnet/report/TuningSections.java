@@ -3,8 +3,8 @@ package org.pacnet.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.pacnet.LearningCurve;
-import org.pacnet.io.Json;
+import org.pacnet.internal.base.Json;
+import org.pacnet.result.LearningCurve;
 
 /** What cross-validation on the target's rows says. */
 final class TuningSections {

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.pacnet.LayerReport;
 import org.pacnet.Model;
+import org.pacnet.result.LayerReport;
 
 /** What Prune kept. */
 final class WeightSections {

@@ -1,8 +1,8 @@
 package org.pacnet.report;
 
 import java.util.Locale;
-import org.pacnet.Metrics;
 import org.pacnet.data.Unseen;
+import org.pacnet.result.Metrics;
 
 /** Numbers in sentences. */
 public final class Words {

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
-import org.pacnet.Monitor;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.OutputException;
+import org.pacnet.result.Monitor;
 
 /** A model whose place has gone is not lost. */
 class SavingTest {

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pacnet.Equation;
+import org.pacnet.config.Equation;
 
 /** The solver that predictions are compared with, against closed forms and itself. */
 class FiniteDifferencesTest {

@@ -25,10 +25,10 @@ import org.apache.spark.storage.StorageLevel;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
-import org.pacnet.Monitor;
-import org.pacnet.TargetOutcome;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.TargetOutcome;
 import scala.Tuple2;
 
 /**

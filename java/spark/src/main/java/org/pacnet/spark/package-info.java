@@ -6,3 +6,4 @@
 package org.pacnet.spark;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -32,10 +32,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.Model;
-import org.pacnet.Monitor;
-import org.pacnet.TransferConfig;
+import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.result.Monitor;
 
 /** On a cluster of two executors, which are processes of their own. */
 class SparkTest {

@@ -1,9 +1,0 @@
-package org.pacnet;
-
-/** What is predicted. */
-public enum Task {
-  /** One or more real numbers. */
-  REGRESSION,
-  /** One of a set of classes. */
-  CLASSIFICATION
-}

@@ -1,0 +1,12 @@
+package org.pacnet.config;
+
+/** The function behind each hidden layer. The order is that of the native core's constants. */
+public enum Activation {
+  RELU,
+  TANH,
+  SIGMOID,
+  /** x·Φ(x) in its exact form (Hendrycks and Gimpel 2016). */
+  GELU,
+  /** x·sigmoid(x). */
+  SILU
+}

@@ -1,0 +1,71 @@
+package org.pacnet.config;
+
+import java.util.List;
+import org.pacnet.error.DataException;
+
+/**
+ * A neural ordinary differential equation (Chen et al. 2018), for trajectories: dz/dt = f(z), or f(z, t), f a
+ * perceptron, in the source's units of state and time.
+ *
+ * @param trajectory the column that tells trajectories apart
+ * @param time the column of times, which increase within a trajectory and may be irregular
+ * @param segment times that a training row follows a trajectory for; fewer where the shortest one has
+ *     fewer
+ * @param driven whether f sees the time
+ * @param hidden widths of f's hidden layers; empty for a linear system
+ * @param activation behind each hidden layer; a bounded one keeps long predictions from blowing up
+ * @param substeps of RK4 between two times
+ * @param tolerance above 0: Dormand-Prince 5(4) instead, by so much in units of the state's deviation
+ */
+public record NeuralOde(
+    String trajectory,
+    String time,
+    int segment,
+    boolean driven,
+    List<Integer> hidden,
+    Activation activation,
+    int substeps,
+    double tolerance)
+    implements NetworkSpec {
+
+  /** Throws a {@link DataException} that names the setting if one is out of its range. */
+  public NeuralOde {
+    hidden = NetworkSpec.checkedHidden(hidden);
+    check(
+        !trajectory.equals(time),
+        "time",
+        "trajectory and time must be different columns, not both " + time);
+    check(
+        segment > 0 && segment <= 10_000,
+        "segment",
+        "a segment must have between 1 and 10000 times, not " + segment);
+    check(
+        substeps > 0 && substeps <= 1000,
+        "substeps",
+        "there must be between 1 and 1000 substeps, not " + substeps);
+    check(
+        tolerance == 0 || (tolerance >= 1e-6 && tolerance < 1),
+        "tolerance",
+        "the tolerance must be at least 1e-6 and below 1, not " + tolerance);
+    check(
+        tolerance == 0 || substeps == 1,
+        "substeps",
+        "substeps are for RK4, and a tolerance takes Dormand-Prince");
+  }
+
+  private static void check(boolean valid, String setting, String message) {
+    if (!valid) {
+      throw new DataException(message, setting);
+    }
+  }
+
+  /** Tanh, two hidden layers of 64, pieces of 20 times, RK4 with one step from one time to the next. */
+  public static NeuralOde of(String trajectory, String time) {
+    return new NeuralOde(trajectory, time, 20, false, List.of(64, 64), Activation.TANH, 1, 0);
+  }
+
+  @Override
+  public boolean hasFeatures() {
+    return false;
+  }
+}

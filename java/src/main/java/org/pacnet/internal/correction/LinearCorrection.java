@@ -1,0 +1,219 @@
+package org.pacnet.internal.correction;
+
+import java.nio.FloatBuffer;
+import java.util.Map;
+import org.hipparchus.linear.EigenDecompositionSymmetric;
+import org.hipparchus.linear.MatrixUtils;
+import org.hipparchus.linear.RealMatrix;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.internal.base.SafeTensors.Entry;
+
+/**
+ * o + c₀ + Cₒ·o + Cₓ·x for the source's outputs o and the inputs x.
+ *
+ * @param coefficients [width, 1 + width + inputs]: c₀, Cₒ, Cₓ
+ */
+record LinearCorrection(float[] coefficients) implements Correction {
+
+  private static final String NAME = "linear";
+
+  // Strengths of ridge's penalty that are tried, on standardised columns.
+  private static final double[] STRENGTHS = strengths();
+
+  private static double[] strengths() {
+    double[] all = new double[25];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = Math.pow(10, -3 + i / 4.0);
+    }
+    return all;
+  }
+
+  /** Each output scaled and shifted, by least squares. */
+  static LinearCorrection affine(Rows rows, FloatBuffer labels) {
+    int each = 1 + rows.width() + rows.inputs();
+    float[] all = new float[rows.width() * each];
+    for (int c = 0; c < rows.width(); c++) {
+      double meanO = 0;
+      double meanY = 0;
+      for (int r = 0; r < rows.rows(); r++) {
+        meanO += rows.outputs()[r * rows.width() + c];
+        meanY += labels.get(r * rows.width() + c);
+      }
+      meanO /= rows.rows();
+      meanY /= rows.rows();
+      double oo = 0;
+      double oy = 0;
+      for (int r = 0; r < rows.rows(); r++) {
+        double o = rows.outputs()[r * rows.width() + c] - meanO;
+        oo += o * o;
+        oy += o * (labels.get(r * rows.width() + c) - meanY);
+      }
+      // Of one row, or where the source says the same of all, only the shift can be told.
+      double scale = oo > 1e-12 * rows.rows() ? oy / oo : 1;
+      all[c * each] = (float) (meanY - scale * meanO);
+      all[c * each + 1 + c] = (float) (scale - 1);
+    }
+    return new LinearCorrection(all);
+  }
+
+  /**
+   * Ridge regression (Hoerl and Kennard 1970) of what the source leaves, on its outputs and the inputs;
+   * the penalty is the one of lowest leave-one-out error, which has a closed form.
+   */
+  static LinearCorrection ridge(Rows rows, FloatBuffer labels) {
+    int n = rows.rows();
+    int columns = rows.width() + rows.inputs();
+    double[] mean = new double[columns];
+    double[] deviation = new double[columns];
+    double[][] z = standardised(rows, mean, deviation);
+    Spectrum spectrum = Spectrum.of(z, n, columns);
+    float[] all = new float[rows.width() * (1 + columns)];
+    for (int c = 0; c < rows.width(); c++) {
+      double[] left = new double[n];
+      double average = 0;
+      for (int r = 0; r < n; r++) {
+        left[r] = labels.get(r * rows.width() + c) - rows.outputs()[r * rows.width() + c];
+        average += left[r] / n;
+      }
+      double[] weights = spectrum.solve(left, average, z);
+      double constant = average;
+      for (int j = 0; j < columns; j++) {
+        double own = deviation[j] > 0 ? weights[j] / deviation[j] : 0;
+        all[c * (1 + columns) + 1 + j] = (float) own;
+        constant -= own * mean[j];
+      }
+      all[c * (1 + columns)] = (float) constant;
+    }
+    return new LinearCorrection(all);
+  }
+
+  private static double[][] standardised(Rows rows, double[] mean, double[] deviation) {
+    int n = rows.rows();
+    double[][] z = new double[n][mean.length];
+    for (int j = 0; j < mean.length; j++) {
+      for (int r = 0; r < n; r++) {
+        z[r][j] =
+            j < rows.width()
+                ? rows.outputs()[r * rows.width() + j]
+                : rows.feature(r, j - rows.width());
+        mean[j] += z[r][j] / n;
+      }
+      double squares = 0;
+      for (int r = 0; r < n; r++) {
+        z[r][j] -= mean[j];
+        squares += z[r][j] * z[r][j];
+      }
+      deviation[j] = squares > 1e-12 * n ? Math.sqrt(squares / n) : 0;
+      for (int r = 0; r < n; r++) {
+        z[r][j] = deviation[j] > 0 ? z[r][j] / deviation[j] : 0;
+      }
+    }
+    return z;
+  }
+
+  /** ZZᵀ = U·diag(e)·Uᵀ, by whichever of ZZᵀ and ZᵀZ is smaller; only e above zero. */
+  private record Spectrum(double[][] u, double[] e) {
+
+    static Spectrum of(double[][] z, int n, int columns) {
+      boolean byRows = n <= columns;
+      RealMatrix matrix = MatrixUtils.createRealMatrix(z);
+      RealMatrix gram =
+          byRows ? matrix.multiplyTransposed(matrix) : matrix.transposeMultiply(matrix);
+      EigenDecompositionSymmetric eigen = new EigenDecompositionSymmetric(gram);
+      double[] values = eigen.getEigenvalues();
+      int rank = 0;
+      while (rank < values.length && values[rank] > 1e-9 * Math.max(values[0], 1e-300)) {
+        rank++;
+      }
+      double[][] u = new double[rank][n];
+      for (int k = 0; k < rank; k++) {
+        double[] vector = eigen.getEigenvector(k).toArray();
+        u[k] = byRows ? vector : matrix.operate(vector);
+        if (!byRows) {
+          double length = Math.sqrt(values[k]);
+          for (int r = 0; r < n; r++) {
+            u[k][r] /= length;
+          }
+        }
+      }
+      double[] e = new double[rank];
+      System.arraycopy(values, 0, e, 0, rank);
+      return new Spectrum(u, e);
+    }
+
+    double[] solve(double[] y, double average, double[][] z) {
+      int n = y.length;
+      double[] along = new double[e.length];
+      for (int k = 0; k < e.length; k++) {
+        for (int r = 0; r < n; r++) {
+          along[k] += u[k][r] * (y[r] - average);
+        }
+      }
+      double best = STRENGTHS[STRENGTHS.length - 1];
+      double lowest = Double.POSITIVE_INFINITY;
+      for (double strength : STRENGTHS) {
+        double error = leaveOneOut(y, average, along, strength);
+        if (error < lowest) {
+          lowest = error;
+          best = strength;
+        }
+      }
+      double[] weights = new double[z[0].length];
+      for (int k = 0; k < e.length; k++) {
+        for (int r = 0; r < n; r++) {
+          double part = u[k][r] * along[k] / (e[k] + best * n);
+          for (int j = 0; j < weights.length; j++) {
+            weights[j] += z[r][j] * part;
+          }
+        }
+      }
+      return weights;
+    }
+
+    private double leaveOneOut(double[] y, double average, double[] along, double strength) {
+      int n = y.length;
+      double sum = 0;
+      for (int r = 0; r < n; r++) {
+        double fitted = average;
+        double leverage = 1.0 / n;
+        for (int k = 0; k < e.length; k++) {
+          double kept = e[k] / (e[k] + strength * n);
+          fitted += kept * u[k][r] * along[k];
+          leverage += kept * u[k][r] * u[k][r];
+        }
+        double left = (y[r] - fitted) / Math.max(1e-9, 1 - leverage);
+        sum += left * left;
+      }
+      return sum;
+    }
+  }
+
+  @Override
+  public Corrected apply(Rows rows, @Nullable Corrected networks) {
+    int width = rows.width();
+    int each = 1 + width + rows.inputs();
+    float[] corrected = new float[rows.rows() * width];
+    for (int r = 0; r < rows.rows(); r++) {
+      for (int c = 0; c < width; c++) {
+        double sum = (double) rows.outputs()[r * width + c] + coefficients[c * each];
+        for (int j = 0; j < width; j++) {
+          sum += (double) coefficients[c * each + 1 + j] * rows.outputs()[r * width + j];
+        }
+        for (int i = 0; i < rows.inputs(); i++) {
+          sum += (double) coefficients[c * each + 1 + width + i] * rows.feature(r, i);
+        }
+        corrected[r * width + c] = (float) sum;
+      }
+    }
+    return new Corrected(corrected, null);
+  }
+
+  @Override
+  public Map<String, Entry> entries() {
+    return Map.of(NAME, Entry.row(coefficients));
+  }
+
+  static LinearCorrection read(Map<String, Entry> entries, int inputs, int width) {
+    return new LinearCorrection(Entries.take(entries, NAME, width * (1 + width + inputs)));
+  }
+}

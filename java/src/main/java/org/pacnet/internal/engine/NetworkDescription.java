@@ -1,0 +1,122 @@
+package org.pacnet.internal.engine;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.pacnet.config.Cnn;
+import org.pacnet.config.NetworkSpec;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Perceptron;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.ResNet18;
+import org.pacnet.data.ColumnKind;
+import org.pacnet.data.Schema;
+import org.pacnet.error.DataException;
+
+/** A network for a task, in the words that the native core understands. */
+public final class NetworkDescription {
+
+  private NetworkDescription() {}
+
+  /**
+   * The network of that kind for a task.
+   *
+   * @throws DataException if it can't be: images for a network of tables have none, and the other way
+   *     round
+   */
+  public static String of(NetworkSpec network, Schema schema) {
+    return of(network, schema, schema.outputWidth());
+  }
+
+  /** The same with so many outputs. */
+  public static String of(NetworkSpec network, Schema schema, int outputs) {
+    if (network instanceof Perceptron mlp) {
+      return perceptron(mlp, schema.inputWidth(), outputs);
+    }
+    if (network instanceof Cnn cnn) {
+      return String.format(Locale.ROOT, "cnn %s widths=%s", image(schema, "cnn", outputs), list(cnn.widths()));
+    }
+    if (network instanceof ResNet18 resnet) {
+      return String.format(Locale.ROOT, "resnet18 %s base=%d", image(schema, "resnet18", outputs), resnet.baseWidth());
+    }
+    if (network instanceof NeuralOde ode) {
+      return ode(ode, schema);
+    }
+    return pinn((Pinn) network, schema, outputs);
+  }
+
+  private static String perceptron(Perceptron mlp, int inputs, int outputs) {
+    String widths = mlp.hidden().stream().map(width -> width + ",").collect(Collectors.joining());
+    return String.format(
+        Locale.ROOT,
+        "mlp sizes=%d,%s%d activation=%s dropout=%s",
+        inputs,
+        widths,
+        outputs,
+        mlp.activation().name().toLowerCase(Locale.ROOT),
+        mlp.dropout());
+  }
+
+  // What networks for images have in common.
+  private static String image(Schema schema, String kind, int outputs) {
+    Schema.Image image = schema.image();
+    if (image == null) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the network %s is for images, and the source is a table; take mlp",
+              kind),
+          "network");
+    }
+    return String.format(
+        Locale.ROOT,
+        "image=%d,%d,%d outputs=%d",
+        image.channels(),
+        image.height(),
+        image.width(),
+        outputs);
+  }
+
+  private static String ode(NeuralOde ode, Schema schema) {
+    Schema.Trajectories trajectories = schema.trajectories();
+    if (trajectories == null) {
+      throw new DataException("the network ode is for trajectories", "network");
+    }
+    return String.format(
+        Locale.ROOT,
+        "ode states=%d steps=%d time=%d hidden=%s activation=%s substeps=%d tolerance=%s",
+        schema.labels().size(),
+        trajectories.steps(),
+        ode.driven() ? 1 : 0,
+        list(ode.hidden()),
+        ode.activation().name().toLowerCase(Locale.ROOT),
+        ode.substeps(),
+        ode.tolerance());
+  }
+
+  private static String pinn(Pinn pinn, Schema schema, int outputs) {
+    List<String> names = schema.inputs().stream().map(Schema.Input::name).toList();
+    boolean numbers = schema.inputs().stream().allMatch(input -> input.kind() == ColumnKind.NUMERIC);
+    if (names.size() != Pinn.COLUMNS.size() || !names.containsAll(Pinn.COLUMNS) || !numbers || outputs != 1) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the network pinn takes the columns %s, all numbers, and one label; the source has"
+                  + " %s",
+              String.join(", ", Pinn.COLUMNS),
+              String.join(", ", names)),
+          "network");
+    }
+    return String.format(
+        Locale.ROOT,
+        "pinn equation=%s hidden=%s columns=%s weight=%s",
+        pinn.equation(),
+        list(pinn.hidden()),
+        list(Pinn.COLUMNS.stream().map(names::indexOf).toList()),
+        pinn.weight());
+  }
+
+  private static String list(List<Integer> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+}

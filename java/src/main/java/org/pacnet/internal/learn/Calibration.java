@@ -1,0 +1,397 @@
+package org.pacnet.internal.learn;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Method;
+import org.pacnet.config.Method.Need;
+import org.pacnet.config.PruningScope;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Schema;
+import org.pacnet.error.DataException;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.engine.FitOutcome;
+import org.pacnet.internal.engine.FitRange;
+import org.pacnet.internal.engine.NativeNetwork;
+import org.pacnet.internal.format.Learnt;
+import org.pacnet.internal.format.MaskBits;
+import org.pacnet.internal.format.OwnTensors;
+import org.pacnet.internal.format.TensorInfo;
+import org.pacnet.internal.method.Situation;
+import org.pacnet.internal.method.Techniques;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
+
+/** One target's learning, by whatever method. */
+public final class Calibration implements Situation, AutoCloseable {
+
+  // Far enough that the members' seeds are nobody else's.
+  private static final long MEMBER_SEED = 1_000_003;
+
+  private final Phases phases;
+  private final ModelState from;
+  private final TargetRows target;
+  private final @Nullable EncodedData source;
+  private final TransferConfig settings;
+  private final Monitor monitor;
+  private final OwnTensors own;
+  private final NativeNetwork network;
+  // Where the method keeps the source's outputs beside the target's own; otherwise the same.
+  private final NativeNetwork fitted;
+  private float[] start = new float[0];
+
+  /**
+   * @param source the source's rows, for methods that need them
+   */
+  public Calibration(
+      Phases phases,
+      ModelState from,
+      TargetRows target,
+      @Nullable EncodedData source,
+      TransferConfig settings,
+      Monitor monitor) {
+    this.phases = phases;
+    this.from = from;
+    this.target = target;
+    this.source = source;
+    this.settings = settings;
+    this.monitor = monitor;
+    own = OwnTensors.of(settings, target.ownHead());
+    network = phases.network(target.schema(), 0);
+    boolean both = settings.method().keepsSourceOutputs() && own.head();
+    fitted = both ? phases.network(target.schema(), phases.schema().outputWidth()) : network;
+    try {
+      checkNeeds();
+    } catch (DataException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void checkNeeds() {
+    Method method = settings.method();
+    if (method.needs(Need.NUMBERS) && target.schema().classification()) {
+      throw unfit("corrects numbers, and this is a classification");
+    }
+    if (method.needs(Need.TABLE) && !settings.network().predictsLabels()) {
+      throw unfit("is for tables of inputs and labels (the network mlp)");
+    }
+    if (method.needs(Need.FEATURES) && !settings.network().hasFeatures()) {
+      throw unfit("needs features, which a network of a differential equation has none of");
+    }
+    if (method.needs(Need.SHARED_OUTPUTS) && own.head()) {
+      throw unfit("can't say of classes that the source does not have");
+    }
+    if (method.needs(Need.CLASSES) && !target.schema().classification()) {
+      throw unfit("is for a classification, and this is a regression");
+    }
+    if (method.needs(Need.OWN_CLASSES) && !own.head()) {
+      throw unfit("is for a target with classes that the source does not have");
+    }
+    if (method.needs(Need.BATCH_NORM)
+        && network.tensors().stream().noneMatch(TensorInfo::statistics)) {
+      throw unfit("needs a network with BatchNorm: cnn or resnet18");
+    }
+    if (method.needs(Need.SOURCE_ROWS) && source == null) {
+      throw new DataException(
+          "the method " + method + " learns from the source's rows too: name them", "source");
+    }
+    PruningScope scope = from.requirePruned().scope();
+    PruningScope wanted = settings.pruningScope();
+    boolean demanded = method.needs(Need.RANDOM_MASK) || method.needs(Need.LAYERWISE_MASK);
+    if (demanded && scope != wanted) {
+      throw unfit(
+          "needs a base that was pruned "
+              + (wanted == PruningScope.RANDOM ? "at random" : "layer by layer")
+              + ": train the model with that method from the start");
+    }
+  }
+
+  private DataException unfit(String why) {
+    return new DataException("the method " + settings.method() + " " + why, "method");
+  }
+
+  public TargetModel run(String name) {
+    long begun = System.nanoTime();
+    return settings.method().trainsNetwork() ? networks(name, begun) : correction(name, begun);
+  }
+
+  private TargetModel networks(String name, long begun) {
+    Metrics before = null;
+    List<FitOutcome> outcomes = new ArrayList<>();
+    List<Learnt> learnt = new ArrayList<>();
+    List<float[]> outputs = new ArrayList<>();
+    List<TensorInfo> tensors = network.tensors();
+    MaskBits ownMask = own.mask(from.requirePruned().mask(), tensors);
+    Method method = settings.method();
+    Folds folds = Folds.of(target.rows(), method.severalNetworks() ? settings.members() : 1, settings.seed());
+    for (int member = 0; member < folds.count(); member++) {
+      TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
+      float[] weights = start(how.seed());
+      if (!own.head() && method != Method.SCRATCH && member == 0) {
+        network.setParameters(weights);
+        before = phases.measure(network, target.schema(), target.rows(), settings.threads());
+      }
+      start =
+          fitted == network
+              ? weights
+              : Heads.join(
+                  weights,
+                  tensors,
+                  from.source(),
+                  phases.tensorsOf(phases.schema()),
+                  fitted.tensors());
+      FitRange range = Techniques.range(method, this);
+      fitted.setParameters(start);
+      // Each sees all rows but those of its fold: that tells them apart, and the fold is there to ask.
+      EncodedData rows =
+          folds.count() == 1 ? target.rows() : new Subset(target.rows(), folds.outside(member));
+      outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, rows, monitor));
+      float[] trained = fitted.parameters();
+      if (fitted != network) {
+        trained = Heads.first(trained, fitted.tensors(), tensors);
+      }
+      network.setParameters(trained);
+      outputs.add(Phases.predict(network, target.rows(), settings.threads()));
+      learnt.add(new Learnt(ownMask.gather(trained), own.gather(trained, tensors)));
+    }
+    Correction.Corrected said = Ensemble.of(target.schema(), outputs);
+    float[] predicted = said.outputs();
+    Correction stack = null;
+    if (method == Method.PAC_STACK) {
+      Correction.Rows rows = baseRows(target.rows());
+      stack = stack(rows, folds, outputs);
+      predicted = stack.apply(rows, said).outputs();
+    }
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    return model(name, learnt, stack, outcomes, before, predicted, seconds);
+  }
+
+  private Correction stack(Correction.Rows rows, Folds folds, List<float[]> outputs) {
+    int width = rows.width();
+    float[] unseen = new float[rows.rows() * width];
+    List<int[]> inside = new ArrayList<>();
+    for (int f = 0; f < folds.count(); f++) {
+      inside.add(folds.inside(f));
+      for (int row : folds.inside(f)) {
+        System.arraycopy(outputs.get(f), row * width, unseen, row * width, width);
+      }
+    }
+    return Correction.stack(
+        rows,
+        target.rows().labels(),
+        unseen,
+        inside,
+        f -> {
+          EncodedData others = new Subset(target.rows(), folds.outside(f));
+          EncodedData own = new Subset(target.rows(), folds.inside(f));
+          return new Correction.Fold(baseRows(own), baseRows(others), others.labels());
+        },
+        settings.threads());
+  }
+
+  // Rows with what the base says of them.
+  private Correction.Rows baseRows(EncodedData rows) {
+    network.setParameters(from.requireBase());
+    float[] outputs = Phases.predict(network, rows, settings.threads());
+    return correctionRows(target.schema(), rows, outputs);
+  }
+
+  private TargetModel correction(String name, long begun) {
+    network.setParameters(from.requireBase());
+    float[] outputs = Phases.predict(network, target.rows(), settings.threads());
+    final Metrics before = Measure.brief(target.schema(), target.rows(), outputs);
+    EncodedData pool = source;
+    Correction correction = null;
+    if (settings.method() != Method.UNTOUCHED) {
+      Correction.Rows rows = correctionRows(target.schema(), target.rows(), outputs);
+      correction =
+          Correction.fit(
+              settings.method(),
+              rows,
+              target.rows().labels(),
+              pool == null
+                  ? null
+                  : new Correction.Pool(
+                      Objects.requireNonNull(pool.features()),
+                      pool.labels(),
+                      pool.rows(),
+                      target.schema().classes().size()),
+              settings.threads(),
+              settings.seed());
+      outputs = correction.apply(rows, null).outputs();
+    }
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    return model(name, List.of(), correction, List.of(), before, outputs, seconds);
+  }
+
+  static Correction.Rows correctionRows(Schema schema, EncodedData rows, float[] outputs) {
+    return new Correction.Rows(
+        Objects.requireNonNull(rows.features(), "images are not corrected"),
+        rows.rows(),
+        schema.inputWidth(),
+        outputs,
+        schema.outputWidth());
+  }
+
+  private TargetModel model(
+      String name,
+      List<Learnt> learnt,
+      @Nullable Correction correction,
+      List<FitOutcome> outcomes,
+      @Nullable Metrics before,
+      float[] outputs,
+      double seconds) {
+    FitOutcome outcome =
+        outcomes.isEmpty() ? new FitOutcome(0, 0, false, List.of(), List.of()) : outcomes.get(0);
+    PhaseReport report =
+        Phases.report(
+            Phase.CALIBRATE,
+            outcome,
+            seconds,
+            before,
+            Measure.brief(target.schema(), target.rows(), outputs),
+            target.rows(),
+            settings.threads());
+    List<String> classes = target.ownHead() ? target.schema().classes() : null;
+    return new TargetModel(name, settings, classes, learnt, correction, null, report);
+  }
+
+  private float[] start(long seed) {
+    MaskBits mask = from.requirePruned().mask();
+    float[] weights = Techniques.weights(settings.method(), from.source(), mask, from.requireBase());
+    if (weights == null) {
+      network.initialize(seed);
+      return network.parameters();
+    }
+    if (!own.head()) {
+      return weights;
+    }
+    network.initializeHead(seed);
+    float[] withNewHead = network.parameters();
+    OwnTensors.putBody(
+        weights, phases.tensorsOf(phases.schema()), withNewHead, network.tensors());
+    return withNewHead;
+  }
+
+  @Override
+  public List<TensorInfo> tensors() {
+    return fitted.tensors();
+  }
+
+  @Override
+  public MaskBits kept() {
+    return own.maskOfNew(from.requirePruned().mask(), fitted.tensors());
+  }
+
+  @Override
+  public boolean isNew(TensorInfo tensor) {
+    return own.isNew(tensor);
+  }
+
+  @Override
+  public double strength() {
+    return settings.strength();
+  }
+
+  @Override
+  public int lastLayers() {
+    return settings.lastLayers();
+  }
+
+  @Override
+  public float[] start() {
+    return start;
+  }
+
+  @Override
+  public int firstSourceOutput() {
+    return fitted == network ? 0 : target.schema().outputWidth();
+  }
+
+  @Override
+  public int outputs() {
+    return firstSourceOutput()
+        + (fitted == network ? target.schema() : phases.schema()).outputWidth();
+  }
+
+  @Override
+  public int rows() {
+    return target.rows().rows();
+  }
+
+  @Override
+  public int label(int row) {
+    return (int) target.rows().labels().get(row);
+  }
+
+  @Override
+  public float[] predict(float[] weights) {
+    fitted.setParameters(weights);
+    return Phases.predict(fitted, target.rows(), settings.threads());
+  }
+
+  @Override
+  public double loss(float[] weights) {
+    Schema schema = target.schema();
+    float[] outputs = predict(weights);
+    Double entropy = Measure.of(schema, target.rows(), outputs).crossEntropy();
+    if (entropy != null) {
+      return entropy;
+    }
+    double sum = 0;
+    for (int i = 0; i < outputs.length; i++) {
+      double difference = outputs[i] - target.rows().labels().get(i);
+      sum += difference * difference;
+    }
+    return sum / outputs.length;
+  }
+
+  @Override
+  public float[] fitted(FitRange range) {
+    fitted.setParameters(start);
+    phases.fit(fitted, Phase.CALIBRATE, settings, range, target.rows(), monitor);
+    return fitted.parameters();
+  }
+
+  @Override
+  public List<float[]> sourceTrail(int epochs) {
+    EncodedData rows = source;
+    if (rows == null) {
+      throw new IllegalStateException("there are no rows of the source");
+    }
+    List<float[]> trail = new ArrayList<>();
+    try (NativeNetwork sourceNetwork = phases.network(phases.schema(), 0)) {
+      FitRange all = FitRange.all(sourceNetwork.tensors());
+      sourceNetwork.setParameters(from.source());
+      for (int epoch = 0; epoch < epochs; epoch++) {
+        TransferConfig one =
+            settings.toBuilder()
+                .sourceEpochs(1)
+                .seed(settings.seed() + epoch)
+                .validationShare(0)
+                .patience(0)
+                .build();
+        phases.fit(sourceNetwork, Phase.TRAIN, one, all, rows, monitor);
+        float[] weights = sourceNetwork.parameters();
+        if (own.head()) {
+          float[] body = weights;
+          weights = start.clone();
+          OwnTensors.putBody(body, sourceNetwork.tensors(), weights, fitted.tensors());
+        }
+        trail.add(weights);
+      }
+    }
+    return trail;
+  }
+
+  @Override
+  public void close() {
+    network.close();
+    fitted.close();
+  }
+}

@@ -1,0 +1,91 @@
+package org.pacnet.internal.learn;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.pacnet.internal.table.EncodedData;
+
+/**
+ * Parts of equal size (within one row) of a target's rows, each with its share of every class, or of high
+ * and low labels.
+ */
+public final class Folds {
+
+  private final int[] foldOf;
+  private final int count;
+  private final double share;
+
+  private Folds(int[] foldOf, int count, double share) {
+    this.foldOf = foldOf;
+    this.count = count;
+    this.share = share;
+  }
+
+  /** The same, but that only so many of the rows outside a fold are given. */
+  public Folds reduced(double part) {
+    return new Folds(foldOf, count, part);
+  }
+
+  /** As many as wanted, but none without a row. */
+  public static Folds of(EncodedData rows, int wanted, long seed) {
+    int n = rows.rows();
+    int count = Math.min(wanted, n);
+    FloatBuffer labels = rows.labels();
+    int each = labels.remaining() / n;
+    // Neighbours by label go into different folds, which one is drawn.
+    int[] byLabel =
+        IntStream.range(0, n)
+            .boxed()
+            .sorted(Comparator.comparingDouble(row -> labels.get(row * each)))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] foldOf = new int[n];
+    int[] order = IntStream.range(0, count).toArray();
+    for (int i = 0; i < n; i++) {
+      if (i % count == 0) {
+        for (int k = count - 1; k > 0; k--) {
+          int other = random.nextInt(k + 1);
+          int swapped = order[k];
+          order[k] = order[other];
+          order[other] = swapped;
+        }
+      }
+      foldOf[byLabel[i]] = order[i % count];
+    }
+    return new Folds(foldOf, count, 1);
+  }
+
+  public int count() {
+    return count;
+  }
+
+  // Spread evenly over the other folds, which are alike.
+  private int[] some(int[] all) {
+    int wanted = (int) Math.round(share * all.length);
+    int[] byFold =
+        Arrays.stream(all)
+            .boxed()
+            .sorted(Comparator.comparingInt(row -> foldOf[row]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    return IntStream.range(0, wanted)
+        .map(i -> byFold[(int) ((long) i * all.length / wanted)])
+        .sorted()
+        .toArray();
+  }
+
+  /** The rows of a fold. */
+  public int[] inside(int fold) {
+    return IntStream.range(0, foldOf.length).filter(row -> foldOf[row] == fold).toArray();
+  }
+
+  /** All other rows; all rows where there is only one fold. */
+  public int[] outside(int fold) {
+    return count == 1
+        ? inside(fold)
+        : some(IntStream.range(0, foldOf.length).filter(row -> foldOf[row] != fold).toArray());
+  }
+}

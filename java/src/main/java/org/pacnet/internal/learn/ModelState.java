@@ -1,0 +1,134 @@
+package org.pacnet.internal.learn;
+
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.config.PruningScope;
+import org.pacnet.error.DataException;
+import org.pacnet.internal.format.MaskBits;
+import org.pacnet.internal.format.TensorInfo;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
+
+/**
+ * What a model knows; immutable, so that whoever reads sees one state and no mixture. A phase works
+ * on a network of its own and ends with a new state.
+ *
+ * @param source the weights after Train
+ * @param pruning null before Prune
+ * @param base the weights after Allocate; null before
+ * @param reports of the source's phases
+ * @param targets by name
+ */
+public record ModelState(
+    float[] source,
+    @Nullable Pruning pruning,
+    float @Nullable [] base,
+    Map<Phase, PhaseReport> reports,
+    Map<String, TargetSlot> targets) {
+
+  private static final int MOST_NAMED = 20;
+
+  /** What Prune decided: how, and the mask. */
+  public record Pruning(double ratio, PruningScope scope, List<String> excluded, MaskBits mask) {
+
+    /** Whether the mask covers this tensor. */
+    public boolean prunes(TensorInfo tensor) {
+      return tensor.prunable() && !excludes(tensor, excluded);
+    }
+
+    static boolean excludes(TensorInfo tensor, List<String> patterns) {
+      return patterns.stream().anyMatch(pattern -> matcher(pattern).matches(Path.of(tensor.name())));
+    }
+
+    private static PathMatcher matcher(String pattern) {
+      try {
+        return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+      } catch (IllegalArgumentException e) {
+        throw new DataException("'" + pattern + "' is no valid glob pattern", e, "excluded");
+      }
+    }
+  }
+
+  /** A trained network, and nothing done with it yet. */
+  public static ModelState trained(float[] source) {
+    return new ModelState(source, null, null, Map.of(), Map.of());
+  }
+
+  /** What a later phase was told of an earlier one is gone with it. */
+  public ModelState withPhase(PhaseReport report) {
+    Map<Phase, PhaseReport> all = new EnumMap<>(Phase.class);
+    all.putAll(reports);
+    all.keySet().removeIf(other -> other.compareTo(report.phase()) > 0);
+    all.put(report.phase(), report);
+    return new ModelState(source, pruning, base, all, targets);
+  }
+
+  /** Without a base and its targets. */
+  ModelState withPruning(Pruning how) {
+    return new ModelState(source, how, null, reports, Map.of());
+  }
+
+  /** Without targets. */
+  ModelState withBase(float[] weights) {
+    return new ModelState(source, pruning, weights, reports, Map.of());
+  }
+
+  public ModelState withTarget(TargetModel target) {
+    return withTargets(Map.of(target.name(), TargetSlot.of(target)));
+  }
+
+  /** With these besides, or in place of those of the same names. */
+  public ModelState withTargets(Map<String, TargetSlot> more) {
+    Map<String, TargetSlot> all = new TreeMap<>(targets);
+    all.putAll(more);
+    return new ModelState(source, pruning, base, reports, all);
+  }
+
+  public Pruning requirePruned() {
+    if (pruning == null) {
+      throw new DataException("the model is not pruned yet: run prune first");
+    }
+    return pruning;
+  }
+
+  public float[] requireBase() {
+    requirePruned();
+    if (base == null) {
+      throw new DataException("the model has no base yet: run allocate first");
+    }
+    return base;
+  }
+
+  /** The source task's weights: the base, or as long as there is none the trained ones. */
+  public float[] sourceWeights() {
+    return base != null ? base : source;
+  }
+
+  public TargetModel target(String name) {
+    TargetSlot found = targets.get(name);
+    if (found != null) {
+      return found.get();
+    }
+    throw new DataException(
+        String.format(
+            Locale.ROOT,
+            "the model has no target '%s'; it has %s",
+            name,
+            targets.isEmpty() ? "none yet: run calibrate" : some(targets.keySet())));
+  }
+
+  private static String some(Set<String> names) {
+    List<String> first = names.stream().limit(MOST_NAMED).toList();
+    int more = names.size() - first.size();
+    return String.join(", ", first)
+        + (more > 0 ? String.format(Locale.ROOT, " and %d more", more) : "");
+  }
+}

@@ -1,0 +1,440 @@
+package org.pacnet.internal.learn;
+
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Cnn;
+import org.pacnet.config.Device;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Precision;
+import org.pacnet.config.PruningScope;
+import org.pacnet.config.ResNet18;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Schema;
+import org.pacnet.error.CancelledException;
+import org.pacnet.error.DataException;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.engine.FitOutcome;
+import org.pacnet.internal.engine.FitRange;
+import org.pacnet.internal.engine.FitSettings;
+import org.pacnet.internal.engine.FitTerm;
+import org.pacnet.internal.engine.NativeLibrary;
+import org.pacnet.internal.engine.NativeNetwork;
+import org.pacnet.internal.engine.NetworkDescription;
+import org.pacnet.internal.engine.RowFeed;
+import org.pacnet.internal.format.MaskBits;
+import org.pacnet.internal.format.TargetParts;
+import org.pacnet.internal.format.TensorInfo;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.internal.table.Rollouts;
+import org.pacnet.result.Metrics;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Phase;
+import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Progress;
+
+/**
+ * Runs the phases, each on a network of its own: what a model knows goes in, what it then knows comes
+ * out, and nothing else changes.
+ */
+public final class Phases {
+
+  // Operations of a step. A guess, until it is measured on a GPU: a few hundred microseconds of two cores.
+  private static final double GPU_WORK = 1e8;
+  // A file of tensors is read into one array: 2 GiB, less the header.
+  private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
+
+  private final Schema schema;
+  private final TransferConfig config;
+  // By the number of outputs.
+  private final Map<Integer, List<TensorInfo>> tensors = new ConcurrentHashMap<>();
+
+  /**
+   * @param schema of the source task
+   * @param config the model's
+   */
+  public Phases(Schema schema, TransferConfig config) {
+    this.schema = schema;
+    this.config = config;
+  }
+
+  /** The network of a task, and so many outputs behind the task's own, with weights not yet set. */
+  NativeNetwork network(Schema own, int moreOutputs) {
+    String description = NetworkDescription.of(config.network(), own, own.outputWidth() + moreOutputs);
+    long parameters = NativeNetwork.parameterCount(description);
+    if (parameters > MOST_PARAMETERS) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the network would have %,d parameters, more than the %,d that a model file holds;"
+                  + " make the hidden layers narrower",
+              parameters,
+              MOST_PARAMETERS),
+          "hidden");
+    }
+    return new NativeNetwork(description);
+  }
+
+  private NativeNetwork network(Schema own) {
+    return network(own, 0);
+  }
+
+  /** Of the source task. */
+  public Schema schema() {
+    return schema;
+  }
+
+  /** The model's. */
+  public TransferConfig config() {
+    return config;
+  }
+
+  /** Throws a {@link DataException} unless a phase with these settings fits a model of that schema. */
+  public static void checkFits(Schema schema, TransferConfig settings) {
+    List<String> labels = schema.labels().stream().map(Schema.Label::name).toList();
+    boolean classification = settings.task() == Task.CLASSIFICATION;
+    // Of trajectories that is whatever columns the source had.
+    boolean same = settings.labels().isEmpty() || labels.equals(settings.labels());
+    if (classification != schema.classification() || !same) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the settings are for a %s of %s, the model is a %s of %s; start from the model's"
+                  + " own: config().toBuilder()",
+              name(classification),
+              String.join(", ", settings.labels()),
+              name(schema.classification()),
+              String.join(", ", labels)));
+    }
+  }
+
+  private static String name(boolean classification) {
+    return classification ? "classification" : "regression";
+  }
+
+  /** What can be found out before a long read. */
+  public static void check(TransferConfig config, @Nullable Path init) {
+    checkDevice(config);
+    if (config.sourceEpochs() == 0 && init == null) {
+      throw new DataException(
+          "no source epochs, and no weights to start from: there is nothing to train",
+          "sourceEpochs",
+          "init");
+    }
+  }
+
+  private static int epochs(TransferConfig c, Phase phase) {
+    int epochs =
+        switch (phase) {
+          case TRAIN, PRUNE -> c.sourceEpochs();
+          case ALLOCATE -> c.allocateEpochs() > 0 ? c.allocateEpochs() : c.sourceEpochs();
+          case CALIBRATE -> c.targetEpochs();
+        };
+    if (epochs == 0) {
+      throw new DataException(phase + " needs at least one epoch", "allocateEpochs");
+    }
+    return epochs;
+  }
+
+  private static void checkDevice(TransferConfig config) {
+    if (config.device() == Device.CUDA) {
+      NativeLibrary.Gpu gpu = NativeLibrary.gpu();
+      if (!gpu.usable()) {
+        throw new DataException(gpu.words() + "; use the device auto or cpu", "device");
+      }
+    }
+  }
+
+  /** Whether a fit goes to the GPU. */
+  private static boolean onGpu(TransferConfig config, NativeNetwork network, FitRange range) {
+    return switch (config.device()) {
+      case CPU -> false;
+      case CUDA -> true;
+      case AUTO -> suitsGpu(config, network, range) && NativeLibrary.gpu().usable();
+    };
+  }
+
+  // By a step's work: below it a CPU is done before a GPU has started.
+  private static boolean suitsGpu(TransferConfig config, NativeNetwork network, FitRange range) {
+    boolean images = config.network() instanceof Cnn || config.network() instanceof ResNet18;
+    boolean adaptive = config.network() instanceof NeuralOde ode && ode.tolerance() > 0;
+    boolean gated = range.terms().stream().anyMatch(FitTerm.Gates.class::isInstance);
+    double work = 6.0 * network.parameterCount() * config.batchSize();
+    return !adaptive && !gated && (images || work >= GPU_WORK);
+  }
+
+  /**
+   * Train.
+   *
+   * @param init a file of weights to start from; null for random ones
+   */
+  public ModelState train(EncodedData rows, @Nullable Path init, Monitor monitor) {
+    try (NativeNetwork network = network(schema)) {
+      if (init != null) {
+        network.setParameters(InitialWeights.read(init, network.tensors()));
+      } else {
+        network.initialize(config.seed());
+      }
+      if (config.sourceEpochs() == 0) {
+        return ModelState.trained(network.parameters()).withPhase(untrained(network, rows));
+      }
+      FitRange all = FitRange.all(network.tensors());
+      PhaseReport report = fitSource(network, Phase.TRAIN, all, rows, null, monitor);
+      return ModelState.trained(network.parameters()).withPhase(report);
+    }
+  }
+
+  private PhaseReport untrained(NativeNetwork network, EncodedData rows) {
+    Metrics after = measure(network, schema, rows, config.threads());
+    return new PhaseReport(
+        Phase.TRAIN,
+        0,
+        0,
+        List.of(),
+        List.of(),
+        0,
+        null,
+        after,
+        rows.provenance(),
+        config.threads());
+  }
+
+  /**
+   * Prune.
+   *
+   * @param how its ratio and exclusions count
+   * @param rows what to measure the errors on; null for nothing
+   */
+  public ModelState prune(
+      ModelState from, TransferConfig how, PruningScope scope, @Nullable EncodedData rows) {
+    long start = System.nanoTime();
+    try (NativeNetwork network = network(schema)) {
+      checkPatterns(how.excluded(), network.tensors());
+      boolean[] prunable = new boolean[network.tensors().size()];
+      for (TensorInfo tensor : network.tensors()) {
+        prunable[tensor.index()] =
+            tensor.prunable() && !ModelState.Pruning.excludes(tensor, how.excluded());
+      }
+      network.setParameters(from.source());
+      checkDevice(how);
+      boolean cuda = how.device() == Device.CUDA;
+      MaskBits mask =
+          network.prune(how.ratio(), scope.ordinal(), how.seed(), prunable, how.threads(), cuda);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      PhaseReport trained = from.reports().get(Phase.TRAIN);
+      PhaseReport report =
+          new PhaseReport(
+              Phase.PRUNE,
+              0,
+              0,
+              List.of(),
+              List.of(),
+              seconds,
+              rows == null || trained == null ? null : trained.after(),
+              rows == null ? null : measure(network, schema, rows, how.threads()),
+              null,
+              1);
+      return from.withPruning(
+              new ModelState.Pruning(how.ratio(), scope, how.excluded(), mask))
+          .withPhase(report);
+    }
+  }
+
+  public static void checkPatterns(List<String> patterns, List<TensorInfo> tensors) {
+    List<TensorInfo> weights = tensors.stream().filter(TensorInfo::prunable).toList();
+    for (String pattern : patterns) {
+      if (weights.stream().noneMatch(t -> ModelState.Pruning.excludes(t, List.of(pattern)))) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "the pattern '%s' excludes no weight; there are %s",
+                pattern,
+                String.join(", ", weights.stream().map(TensorInfo::name).toList())),
+            "excluded");
+      }
+    }
+  }
+
+  public ModelState allocate(ModelState from, EncodedData rows, Monitor monitor) {
+    MaskBits mask = from.requirePruned().mask();
+    try (NativeNetwork network = network(schema)) {
+      network.setParameters(mask.zeroPruned(from.source()));
+      FitRange kept = FitRange.kept(mask, network.tensors());
+      Metrics before = measure(network, schema, rows, config.threads());
+      PhaseReport report = fitSource(network, Phase.ALLOCATE, kept, rows, before, monitor);
+      return from.withBase(network.parameters()).withPhase(report);
+    }
+  }
+
+  /** The tensors of the network with a schema's output layer. */
+  public List<TensorInfo> tensorsOf(Schema own) {
+    return tensors.computeIfAbsent(
+        own.outputWidth(),
+        width -> {
+          try (NativeNetwork network = network(own)) {
+            return network.tensors();
+          }
+        });
+  }
+
+  /** The network's raw outputs for these rows, [rows, outputs]. */
+  public float[] outputs(Schema own, float[] weights, EncodedData rows) {
+    if (rows instanceof Rollouts rollouts) {
+      try (NativeNetwork network = network(own.withSteps(1))) {
+        network.setParameters(weights);
+        return RollOut.run(network, own, rollouts, config.threads());
+      }
+    }
+    try (NativeNetwork network = network(fitting(own, rows))) {
+      network.setParameters(weights);
+      return predict(network, rows, config.threads());
+    }
+  }
+
+  // The same for pieces of trajectories as they are here, which may be shorter.
+  private static Schema fitting(Schema own, EncodedData rows) {
+    FloatBuffer features = rows.features();
+    return own.trajectories() == null || features == null
+        ? own
+        : own.withSteps(features.remaining() / rows.rows() - own.labels().size() - 1);
+  }
+
+  /** The schema of a target with these classes of its own, or none. */
+  public Schema schemaOf(@Nullable List<String> classes) {
+    return classes == null ? schema : schema.withClasses(classes);
+  }
+
+  /** The dense parameters of a target's networks: the base, what Calibrate learnt, and its own head if any. */
+  public List<float[]> weights(ModelState from, TargetModel target) {
+    MaskBits mask = from.requirePruned().mask();
+    float[] base = from.requireBase();
+    if (target.networks().isEmpty()) {
+      return List.of(base);
+    }
+    List<TensorInfo> network = tensorsOf(schemaOf(target.classes()));
+    return TargetParts.dense(
+        mask, base, tensorsOf(schema), target.ownTensors(), target.networks(), network);
+  }
+
+  /** What a target says of rows. */
+  public Correction.Corrected outputs(ModelState from, TargetModel target, EncodedData rows) {
+    Schema own = schemaOf(target.classes());
+    Correction.Corrected said =
+        Ensemble.of(own, weights(from, target).stream().map(w -> outputs(own, w, rows)).toList());
+    if (target.correction() == null) {
+      return said;
+    }
+    // Where the target trained no network, what was asked is the base already.
+    boolean trained = !target.networks().isEmpty();
+    float[] base = trained ? outputs(own, from.requireBase(), rows) : said.outputs();
+    return target
+        .correction()
+        .apply(Calibration.correctionRows(own, rows, base), trained ? said : null);
+  }
+
+  static float[] predict(NativeNetwork network, EncodedData rows, int threads) {
+    FloatBuffer features = rows.features();
+    if (features != null) {
+      return network.predict(features, rows.rows(), threads);
+    }
+    try (RowFeed feed = Objects.requireNonNull(rows.feed(0))) {
+      return network.predict(feed, rows.rows(), threads);
+    }
+  }
+
+  private static FitSettings settings(TransferConfig c, Phase phase, boolean gpu) {
+    checkDevice(c);
+    return new FitSettings(
+        c.loss().ordinal(),
+        c.huberDelta(),
+        c.optimizer().ordinal(),
+        c.momentum(),
+        c.weightDecay(),
+        c.learningRate(),
+        c.schedule().ordinal(),
+        epochs(c, phase),
+        c.batchSize(),
+        c.validationShare(),
+        c.patience(),
+        // Each phase draws its own numbers, so that running one alone gives the same ones.
+        c.seed() * Phase.values().length + phase.ordinal(),
+        c.threads(),
+        gpu,
+        gpu ? c.precision().ordinal() : Precision.FP32.ordinal());
+  }
+
+  /** Runs a phase's fit; throws if it was cancelled. */
+  FitOutcome fit(
+      NativeNetwork network,
+      Phase phase,
+      TransferConfig how,
+      FitRange range,
+      EncodedData rows,
+      Monitor monitor) {
+    FitSettings settings = settings(how, phase, onGpu(how, network, range));
+    NativeNetwork.EpochListener listener =
+        (epoch, trainLoss, validationLoss) -> {
+          monitor.report(new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));
+          return !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
+        };
+    FitOutcome outcome;
+    try (RowFeed feed = rows.feed(settings.seed())) {
+      FloatBuffer features = rows.features();
+      outcome =
+          features == null
+              ? network.fit(settings, range, Objects.requireNonNull(feed), rows.rows(), listener)
+              : network.fit(settings, range, features, rows.labels(), rows.rows(), listener);
+    }
+    if (outcome.cancelled()) {
+      throw new CancelledException(
+          phase + " was cancelled in epoch " + outcome.epochsRun() + " of " + settings.epochs());
+    }
+    return outcome;
+  }
+
+  private PhaseReport fitSource(
+      NativeNetwork network,
+      Phase phase,
+      FitRange range,
+      EncodedData rows,
+      @Nullable Metrics before,
+      Monitor monitor) {
+    long start = System.nanoTime();
+    FitOutcome outcome = fit(network, phase, config, range, rows, monitor);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Metrics after = measure(network, schema, rows, config.threads());
+    return report(phase, outcome, seconds, before, after, rows, config.threads());
+  }
+
+  static PhaseReport report(
+      Phase phase,
+      FitOutcome outcome,
+      double seconds,
+      @Nullable Metrics before,
+      Metrics after,
+      EncodedData rows,
+      int threads) {
+    return new PhaseReport(
+        phase,
+        outcome.epochsRun(),
+        outcome.bestEpoch(),
+        outcome.trainLosses(),
+        outcome.validationLosses(),
+        seconds,
+        before,
+        after,
+        rows.provenance(),
+        threads);
+  }
+
+  Metrics measure(
+      NativeNetwork network, Schema schema, EncodedData rows, int threads) {
+    return Measure.brief(schema, rows, predict(network, rows, threads));
+  }
+}

@@ -1,0 +1,158 @@
+package org.pacnet.internal.learn;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import org.pacnet.config.NetworkSpec;
+import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Pinn;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Data;
+import org.pacnet.data.ReadMonitor;
+import org.pacnet.data.Schema;
+import org.pacnet.error.DataException;
+import org.pacnet.internal.image.ImageEncoder;
+import org.pacnet.internal.table.DataOptions;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.internal.table.Encoder;
+import org.pacnet.internal.table.TrajectoryEncoder;
+import org.pacnet.internal.table.TrajectoryOptions;
+
+/** Reads data of either kind, a table or images, as a model's phases and questions want it. */
+public final class Rows {
+
+  private Rows() {}
+
+  public static Encoder.Learned learn(Data data, TransferConfig config, ReadMonitor monitor) {
+    boolean table = !(data instanceof Data.Images || config.network() instanceof NeuralOde);
+    if (!table && !(config.categorical().isEmpty() && config.dates().isEmpty())) {
+      throw new DataException(
+          data.name() + ": neither images nor trajectories have categories or dates among their inputs; name none", "categorical", "date");
+    }
+    if (data instanceof Data.Images images) {
+      if (config.task() != Task.CLASSIFICATION) {
+        throw new DataException("images are classified; take the task classification", "task");
+      }
+      ImageEncoder.Learned learned =
+          ImageEncoder.learn(
+              images, config.labels().get(0), config.imageSize(), config.augment(), monitor);
+      return new Encoder.Learned(learned.schema(), learned.rows());
+    }
+    if (config.network() instanceof NeuralOde ode) {
+      return TrajectoryEncoder.learn(
+          data,
+          new TrajectoryOptions(
+              ode.trajectory(),
+              ode.time(),
+              config.labels(),
+              Set.copyOf(config.ignored()),
+              config.missing(),
+              config.missingWords(),
+              config.standardizeInputs(),
+              ode.segment()),
+          monitor);
+    }
+    DataOptions options =
+        new DataOptions(
+            config.labels(),
+            config.task() == Task.CLASSIFICATION,
+            Set.copyOf(config.categorical()),
+            Set.copyOf(config.dates()),
+            Set.copyOf(config.ignored()),
+            config.missing(),
+            config.missingWords(),
+            config.standardizeInputs(),
+            config.standardizeLabels());
+    Encoder.Learned learned = Encoder.learn(data, options, monitor);
+    checkPoints(config.network(), learned.schema(), learned.rows(), data.name());
+    return learned;
+  }
+
+  /** Rows of the source, or of a target with classes of its own, by exactly this schema. */
+  public static EncodedData training(
+      Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
+    Encoder.Learned read = target(data, schema, settings, monitor);
+    if (!read.schema().equals(schema)) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: a trajectory has %d rows only, and pieces of the source have %d; leave it out",
+              data.name(),
+              steps(read.schema()) + 1,
+              steps(schema) + 1));
+    }
+    return read.rows();
+  }
+
+  /** The same of a target, whose trajectories may be shorter: then the schema has fewer steps. */
+  static Encoder.Learned target(
+      Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
+    if (data instanceof Data.Images images) {
+      return new Encoder.Learned(
+          schema, ImageEncoder.training(images, schema, settings.augment(), monitor));
+    }
+    Data table = table(data, schema);
+    Set<String> ignored = Set.copyOf(settings.ignored());
+    if (schema.trajectories() != null) {
+      return TrajectoryEncoder.training(table, schema, ignored, monitor);
+    }
+    EncodedData rows = Encoder.training(table, schema, ignored, monitor);
+    checkPoints(settings.network(), schema, rows, data.name());
+    return new Encoder.Learned(schema, rows);
+  }
+
+  private static void checkPoints(NetworkSpec network, Schema schema, EncodedData rows, String name) {
+    if (network instanceof Pinn pinn) {
+      EquationPoints.check(pinn, schema, rows, name);
+    }
+  }
+
+  private static int steps(Schema schema) {
+    return Objects.requireNonNull(schema.trajectories()).steps();
+  }
+
+  public static EncodedData evaluation(
+      Data data, Schema schema, NetworkSpec network, ReadMonitor monitor) {
+    if (schema.trajectories() != null) {
+      return TrajectoryEncoder.evaluation(table(data, schema), schema, monitor);
+    }
+    if (data instanceof Data.Images images) {
+      return ImageEncoder.evaluation(images, schema, monitor);
+    }
+    EncodedData rows = Encoder.evaluation(table(data, schema), schema, monitor);
+    checkPoints(network, schema, rows, data.name());
+    return rows;
+  }
+
+  public static EncodedData prediction(Data data, Schema schema, NetworkSpec network) {
+    if (schema.trajectories() != null) {
+      return TrajectoryEncoder.prediction(table(data, schema), schema);
+    }
+    if (data instanceof Data.Images images) {
+      return ImageEncoder.prediction(images, schema, ReadMonitor.NONE);
+    }
+    EncodedData rows = Encoder.prediction(table(data, schema), schema);
+    checkPoints(network, schema, rows, data.name());
+    return rows;
+  }
+
+  /** The classes that occur, which may be other ones than the schema has. */
+  static List<String> classes(Data data, Schema schema) {
+    return data instanceof Data.Images images
+        ? ImageEncoder.classes(images, schema)
+        : Encoder.distinctLabels(table(data, schema), schema);
+  }
+
+  private static Data table(Data data, Schema schema) {
+    if (schema.image() != null) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s is a table, but the model was trained on images; give a folder",
+              data.name()));
+    }
+    return data;
+  }
+}

@@ -1,0 +1,72 @@
+package org.pacnet.internal.learn;
+
+import java.math.BigDecimal;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Data;
+import org.pacnet.data.Schema;
+import org.pacnet.error.DataException;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.internal.table.Encoder;
+import org.pacnet.result.Monitor;
+
+/**
+ * The rows of a target.
+ *
+ * @param schema that they were read by
+ * @param ownHead whether it has classes that the source does not have, and so an output layer of its own
+ * @param rows encoded
+ */
+public record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {
+
+  /** Reads what is to be learnt from, by the schema of the source. */
+  public static TargetRows read(
+      Data target, Schema schema, TransferConfig settings, Monitor monitor) {
+    if (schema.classification()) {
+      List<String> found = Rows.classes(target, schema);
+      if (!schema.classes().containsAll(found)) {
+        if (!settings.newClasses()) {
+          checkSpelling(target, schema.classes(), found);
+        }
+        Schema own = schema.withClasses(found);
+        return new TargetRows(own, true, Rows.training(target, own, settings, monitor.reading()));
+      }
+    }
+    Encoder.Learned read = Rows.target(target, schema, settings, monitor.reading());
+    return new TargetRows(read.schema(), false, read.rows());
+  }
+
+  // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently
+  // what the source knows of the classes.
+  private static void checkSpelling(Data target, List<String> known, List<String> found) {
+    Map<String, String> bySense = new HashMap<>();
+    known.forEach(name -> bySense.put(sense(name), name));
+    for (String name : found) {
+      String same = bySense.get(sense(name));
+      if (same != null && !known.contains(name)) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "%s: class '%s' differs from the source's class '%s' in spelling only; write it"
+                    + " alike, or say that it is a new class",
+                target.name(),
+                name,
+                same),
+            "newClasses");
+      }
+    }
+  }
+
+  private static String sense(String name) {
+    String plain = name.strip().toLowerCase(Locale.ROOT);
+    try {
+      // Not in plain digits: a class called 5e2000000000 would have two billion of them.
+      return new BigDecimal(plain).stripTrailingZeros().toString();
+    } catch (NumberFormatException e) {
+      return plain;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package org.pacnet.internal.method;
+
+import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Method;
+import org.pacnet.internal.engine.FitRange;
+import org.pacnet.internal.format.MaskBits;
+
+/** How each {@link Method} that trains a network does it. */
+public final class Techniques {
+
+  private Techniques() {}
+
+  /** What may move, what is pulled where, and what else counts. */
+  public static FitRange range(Method method, Situation situation) {
+    return of(method).range(situation);
+  }
+
+  private static Technique of(Method method) {
+    return switch (method) {
+      case SCRATCH, FINETUNE -> FineTuning.ALL;
+      case FINETUNE_HEAD -> FineTuning.HEAD;
+      case FINETUNE_LAST -> FineTuning.LAST;
+      case L2 -> new Pull(false);
+      case L2SP -> new Pull(true);
+      case DELTA -> new Delta();
+      case BSS -> new Bss();
+      case STOCHNORM -> new StochNorm();
+      case COTUNING -> new CoTuning();
+      case LWF -> new Lwf();
+      case TAPS -> new Taps();
+      case PRIOR -> new GaussianPrior();
+      case PAC, PAC_ENSEMBLE, PAC_STACK, PAC_NOLAMBDA, PAC_NOALLOCATE, PAC_RANDOM, PAC_LAYERWISE, PAC_NOZERO -> new Pac(false);
+      case PAC_ALL -> new Pac(true);
+      case UNTOUCHED, AFFINE, RIDGE_RESIDUAL, GP_RESIDUAL, GP, TREES ->
+          throw new IllegalArgumentException(method + " trains no network");
+    };
+  }
+
+  /**
+   * The weights that a method starts from; null for random ones.
+   *
+   * @param source after Train
+   * @param base after Allocate
+   */
+  public static float @Nullable [] weights(Method method, float[] source, MaskBits mask, float[] base) {
+    return switch (method.start()) {
+      case RANDOM -> null;
+      case SOURCE -> source;
+      case PRUNED -> mask.zeroPruned(source);
+      case BASE -> base;
+    };
+  }
+}

@@ -1,0 +1,431 @@
+package org.pacnet.internal.select;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Method;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Schema;
+import org.pacnet.error.CancelledException;
+import org.pacnet.error.Causes;
+import org.pacnet.error.DataException;
+import org.pacnet.error.DivergedException;
+import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.learn.Calibration;
+import org.pacnet.internal.learn.Folds;
+import org.pacnet.internal.learn.Measure;
+import org.pacnet.internal.learn.ModelState;
+import org.pacnet.internal.learn.Phases;
+import org.pacnet.internal.learn.Subset;
+import org.pacnet.internal.learn.TargetModel;
+import org.pacnet.internal.learn.TargetRows;
+import org.pacnet.internal.statistics.PairedTests;
+import org.pacnet.internal.table.EncodedData;
+import org.pacnet.result.LearningCurve;
+import org.pacnet.result.Monitor;
+import org.pacnet.result.Trial;
+import org.pacnet.result.Tuning;
+
+/**
+ * Cross-validates ways to learn a target, on the target's own rows: every candidate on the same folds,
+ * and what is random in it by the same seed.
+ */
+public final class Tuner {
+
+  private static final int FOLDS = 5;
+  // With few rows one dealing of them into folds decides too much.
+  private static final int FEW_ROWS = 60;
+  private static final int REPETITIONS = 2;
+  // How many standard errors of their difference another candidate must be better by than the preferred one:
+  // with few rows the lowest of ten numbers is often luck.
+  private static final double CLEARLY = 1.5;
+
+  private final Phases phases;
+  private final ModelState from;
+  private final TargetRows target;
+  private final @Nullable EncodedData source;
+  private final TransferConfig settings;
+  private final Monitor monitor;
+  private final List<Tuning.Diverged> diverged = new ArrayList<>();
+
+  public Tuner(
+      Phases phases,
+      ModelState from,
+      TargetRows target,
+      @Nullable EncodedData source,
+      TransferConfig settings,
+      Monitor monitor) {
+    this.phases = phases;
+    this.from = from;
+    this.target = target;
+    this.source = source;
+    this.settings = settings;
+    this.monitor = monitor;
+    if (target.rows().rows() < 2) {
+      throw new DataException(
+          "one row of the target is too few to choose by: it takes two, and better five", "tune");
+    }
+  }
+
+  /** What a target's rows teach, and where the settings ask for intervals how far off it is on rows that it has not seen. */
+  public static TargetModel learn(
+      Phases phases,
+      ModelState from,
+      String name,
+      TargetRows target,
+      @Nullable EncodedData source,
+      TransferConfig settings,
+      Monitor monitor) {
+    from.requireBase();
+    try (Calibration calibration = new Calibration(phases, from, target, source, settings, monitor)) {
+      TargetModel learnt = calibration.run(name);
+      return settings.intervals()
+          ? learnt.withResiduals(new Tuner(phases, from, target, source, settings, monitor).residuals())
+          : learnt;
+    }
+  }
+
+  /**
+   * What is tried of a method: four settings, the default first, for one that trains a network with the
+   * settings that it is given; the others choose theirs from the rows as they learn.
+   */
+  List<TransferConfig> variants(Method method) {
+    TransferConfig first = defaults(method);
+    if (!method.trainsNetwork() || method == Method.PAC_STACK) {
+      return List.of(first);
+    }
+    double slow = settings.learningRate() / 3;
+    int few = Math.max(1, settings.targetEpochs() / 3);
+    List<TransferConfig> all = new ArrayList<>(List.of(first));
+    if (method.strength() > 0) {
+      all.add(first.toBuilder().lambda(first.strength() / 10).build());
+      all.add(first.toBuilder().lambda(first.strength() * 10).build());
+    } else {
+      all.add(first.toBuilder().learningRate(slow).build());
+      all.add(first.toBuilder().targetEpochs(few).build());
+    }
+    // A third of the steps, each a third as long, for targets that are near.
+    all.add(first.toBuilder().learningRate(slow).targetEpochs(few).build());
+    return all;
+  }
+
+  /** For the same rows of the target, on another base. */
+  public Tuner on(ModelState base) {
+    return new Tuner(phases, base, target, source, settings, monitor);
+  }
+
+  /** What is tried unless the caller says: in the order of preference between equals. */
+  List<TransferConfig> candidates() {
+    List<TransferConfig> all = new ArrayList<>();
+    boolean table = settings.network().predictsLabels();
+    boolean numbers = !target.schema().classification();
+    if (table && numbers) {
+      all.add(defaults(Method.PAC_STACK));
+    }
+    all.addAll(variants(Method.PAC));
+    if (!numbers) {
+      all.add(defaults(Method.PAC_ENSEMBLE));
+    }
+    if (table && numbers) {
+      all.add(defaults(Method.AFFINE));
+      all.add(defaults(Method.RIDGE_RESIDUAL));
+      all.add(defaults(Method.GP_RESIDUAL));
+      all.add(defaults(Method.GP));
+    }
+    if (!target.ownHead()) {
+      all.add(defaults(Method.UNTOUCHED));
+    } else {
+      all.add(defaults(Method.SCRATCH));
+    }
+    return all;
+  }
+
+  /** A method with its own strength, the rest being as set. */
+  public TransferConfig defaults(Method method) {
+    return settings.toBuilder().method(method).lambda(null).build();
+  }
+
+  /**
+   * Tries methods.
+   *
+   * @param methods what to try, each with its own defaults; empty for {@link #candidates()}
+   * @param tuned whether to try each method's {@link #variants}: its trial is then the best of them
+   */
+  public Tuning run(List<Method> methods, boolean tuned) {
+    Method rival = target.ownHead() ? Method.SCRATCH : Method.UNTOUCHED;
+    List<TransferConfig> candidates = methods.isEmpty() ? candidates() : new ArrayList<>();
+    methods.forEach(
+        method -> candidates.addAll(tuned ? variants(method) : List.of(defaults(method))));
+    if (candidates.stream().noneMatch(candidate -> candidate.method() == rival)) {
+      candidates.add(defaults(rival));
+    }
+    List<Trial> trials = trials(candidates);
+    if (tuned) {
+      Map<Method, List<Trial>> own = new LinkedHashMap<>();
+      trials.forEach(t -> own.computeIfAbsent(t.config().method(), m -> new ArrayList<>()).add(t));
+      trials = own.values().stream().map(Tuner::choose).toList();
+    }
+    return tuning(trials, rival);
+  }
+
+  private Tuning tuning(List<Trial> trials, Method rival) {
+    Trial without =
+        trials.stream()
+            .filter(t -> t.config().method() == rival)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new DivergedException(
+                        "there is nothing to compare with: "
+                            + diverged.get(diverged.size() - 1).problem()));
+    Trial best = choose(trials);
+    List<Trial> sorted = new ArrayList<>(trials);
+    sorted.sort(Comparator.comparingDouble(Trial::loss));
+    return new Tuning(
+        best,
+        List.copyOf(sorted),
+        without,
+        target.rows().provenance(),
+        PairedTests.pValue(best.losses(), without.losses()),
+        unit(),
+        diverged);
+  }
+
+  /** One more trial, on the same folds. */
+  public static Tuning with(Tuning tuning, Trial trial, boolean isBest) {
+    List<Trial> all = new ArrayList<>(tuning.trials());
+    all.add(trial);
+    all.sort(Comparator.comparingDouble(Trial::loss));
+    return new Tuning(
+        isBest ? trial : tuning.best(),
+        all,
+        tuning.without(),
+        tuning.data(),
+        isBest ? PairedTests.pValue(trial.losses(), tuning.without().losses()) : tuning.pValue(),
+        tuning.unit(),
+        tuning.diverged());
+  }
+
+  private static Trial choose(List<Trial> trials) {
+    Trial chosen = trials.get(0);
+    for (Trial trial : trials.subList(1, trials.size())) {
+      if (clearlyBetter(trial, chosen)) {
+        chosen = trial;
+      }
+    }
+    return chosen;
+  }
+
+  /** Whether the first has lower losses, by more than luck. */
+  public static boolean clearlyBetter(Trial trial, Trial than) {
+    int n = trial.losses().length;
+    double mean = 0;
+    double squares = 0;
+    for (int r = 0; r < n; r++) {
+      double difference = than.losses()[r] - trial.losses()[r];
+      mean += difference / n;
+      squares += difference * difference;
+    }
+    double error = Math.sqrt(Math.max(0, squares / n - mean * mean) / Math.max(1, n - 1));
+    return mean > CLEARLY * error;
+  }
+
+  /**
+   * How far predictions are off of rows that a model with these settings has not seen, without sign, [rows,
+   * labels]; for a regression.
+   */
+  float[] residuals() {
+    if (target.schema().classification() || !settings.network().predictsLabels()) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "intervals are for numbers in tables (the network mlp), and this is %s",
+              target.schema().classification()
+                  ? "a classification"
+                  : "a network of a differential equation"),
+          "intervals");
+    }
+    Folds folds = Folds.of(target.rows(), FOLDS, settings.seed());
+    float[] off = predictions(List.of(settings), List.of(folds)).get(0).sound().get(0);
+    FloatBuffer labels = target.rows().labels();
+    for (int i = 0; i < off.length; i++) {
+      off[i] = Math.abs(off[i] - labels.get(i));
+    }
+    return off;
+  }
+
+  /** These settings' errors when they learn from a quarter, a half, three quarters and all of the folds' rows. */
+  public LearningCurve curve() {
+    int n = target.rows().rows();
+    List<Folds> whole = dealings(REPETITIONS);
+    List<LearningCurve.Point> points = new ArrayList<>();
+    for (int quarter = 1; quarter <= 4; quarter++) {
+      double share = quarter / 4.0;
+      List<Folds> dealings = whole.stream().map(folds -> folds.reduced(share)).toList();
+      int rows = dealings.get(0).outside(0).length;
+      if (rows >= 2) {
+        List<float[]> unseen = predictions(List.of(settings), dealings).get(0).sound();
+        points.add(new LearningCurve.Point(rows, trial(settings, unseen).error()));
+      }
+    }
+    if (points.size() < 2) {
+      throw new DataException(
+          n + " rows of the target are too few for a learning curve: it takes five",
+          "learningCurve");
+    }
+    return new LearningCurve(List.copyOf(points), n, unit());
+  }
+
+  private String unit() {
+    return target.schema().classification()
+        ? ""
+        : target.schema().labels().stream()
+            .map(Schema.Label::name)
+            .collect(Collectors.joining(", "));
+  }
+
+  private List<Folds> dealings(int count) {
+    List<Folds> dealings = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      dealings.add(Folds.of(target.rows(), FOLDS, settings.seed() * REPETITIONS + i));
+    }
+    return dealings;
+  }
+
+  /** One trial for each of these settings with which training does not diverge, in their order. */
+  public List<Trial> trials(List<TransferConfig> candidates) {
+    List<Folds> dealings = dealings(target.rows().rows() <= FEW_ROWS ? REPETITIONS : 1);
+    List<Answers> predictions = predictions(candidates, dealings);
+    List<Trial> trials = new ArrayList<>();
+    for (int c = 0; c < candidates.size(); c++) {
+      Answers answers = predictions.get(c);
+      if (answers.problem() == null) {
+        trials.add(trial(candidates.get(c), answers.dealings()));
+      } else {
+        diverged.add(
+            new Tuning.Diverged(
+                candidates.get(c), String.valueOf(answers.problem().getMessage())));
+      }
+    }
+    return trials;
+  }
+
+  // For each dealing into folds, predictions of all rows by models that have not seen them; problem: what keeps them from being
+  // whole.
+  private record Answers(List<float[]> dealings, @Nullable DivergedException problem) {
+    List<float[]> sound() {
+      if (problem != null) {
+        throw problem;
+      }
+      return dealings;
+    }
+  }
+
+  private List<Answers> predictions(List<TransferConfig> candidates, List<Folds> dealings) {
+    int width = target.schema().outputWidth();
+    ExecutorService pool = Executors.newFixedThreadPool(settings.threads());
+    try {
+      List<List<List<Future<float[]>>>> running = new ArrayList<>();
+      for (TransferConfig candidate : candidates) {
+        TransferConfig alone = candidate.toBuilder().threads(1).build();
+        List<List<Future<float[]>>> own = new ArrayList<>();
+        for (Folds folds : dealings) {
+          List<Future<float[]>> answers = new ArrayList<>();
+          for (int fold = 0; fold < folds.count(); fold++) {
+            int[] outside = folds.outside(fold);
+            int[] inside = folds.inside(fold);
+            answers.add(pool.submit(() -> unseen(alone, outside, inside)));
+          }
+          own.add(answers);
+        }
+        running.add(own);
+      }
+      List<Answers> all = new ArrayList<>();
+      for (List<List<Future<float[]>>> candidate : running) {
+        List<float[]> own = new ArrayList<>();
+        DivergedException problem = null;
+        for (int d = 0; d < dealings.size(); d++) {
+          float[] outputs = new float[target.rows().rows() * width];
+          for (int fold = 0; fold < dealings.get(d).count(); fold++) {
+            float[] answer;
+            try {
+              answer = candidate.get(d).get(fold).get();
+            } catch (ExecutionException e) {
+              if (e.getCause() instanceof DivergedException diverging) {
+                problem = problem == null ? diverging : problem;
+                continue;
+              }
+              throw e;
+            }
+            int[] inside = dealings.get(d).inside(fold);
+            for (int i = 0; i < inside.length; i++) {
+              System.arraycopy(answer, i * width, outputs, inside[i] * width, width);
+            }
+          }
+          own.add(outputs);
+        }
+        all.add(new Answers(own, problem));
+      }
+      return all;
+    } catch (ExecutionException e) {
+      throw Causes.of(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("the cross-validation was interrupted");
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  // What a candidate that learnt from some rows says of others.
+  private float[] unseen(TransferConfig candidate, int[] outside, int[] inside) {
+    if (monitor.isCancelled()) {
+      throw new CancelledException("tuning was cancelled");
+    }
+    TargetRows part =
+        new TargetRows(
+            target.schema(), target.ownHead(), new Subset(target.rows(), outside));
+    try (Calibration calibration =
+        new Calibration(phases, from, part, source, candidate, monitor.cancelOnly())) {
+      TargetModel learnt = calibration.run("t");
+      return phases.outputs(from, learnt, new Subset(target.rows(), inside)).outputs();
+    }
+  }
+
+  private Trial trial(TransferConfig candidate, List<float[]> predictions) {
+    double[] losses = new double[target.rows().rows()];
+    double error = 0;
+    for (float[] outputs : predictions) {
+      for (int r = 0; r < losses.length; r++) {
+        losses[r] += loss(target.schema(), outputs, r) / predictions.size();
+      }
+      error += Measure.of(target.schema(), target.rows(), outputs).error() / predictions.size();
+    }
+    return new Trial(candidate, error, losses);
+  }
+
+  private double loss(Schema schema, float[] outputs, int row) {
+    int width = schema.outputWidth();
+    FloatBuffer labels = target.rows().labels();
+    if (schema.classification()) {
+      double p = Softmax.of(outputs, row * width, width)[(int) labels.get(row)];
+      return -Math.log(Math.max(p, 1e-12));
+    }
+    double sum = 0;
+    for (int c = 0; c < width; c++) {
+      double difference = outputs[row * width + c] - labels.get(row * width + c);
+      sum += difference * difference / width;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,55 @@
+package org.pacnet.internal.table;
+
+import java.nio.FloatBuffer;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.Provenance;
+import org.pacnet.internal.engine.RowFeed;
+
+/** A table, in direct buffers of native byte order that native code can read in place. */
+final class EncodedTable implements EncodedData {
+  private final int rows;
+  private final FloatBuffer features;
+  private final FloatBuffer labels;
+  private final BitSet dropped;
+  private final Provenance provenance;
+
+  EncodedTable(
+      int rows, FloatBuffer features, FloatBuffer labels, BitSet dropped, Provenance provenance) {
+    this.rows = rows;
+    this.features = features;
+    this.labels = labels;
+    this.dropped = dropped;
+    this.provenance = provenance;
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public FloatBuffer features() {
+    return features.duplicate();
+  }
+
+  @Override
+  public FloatBuffer labels() {
+    return labels.duplicate();
+  }
+
+  @Override
+  public BitSet dropped() {
+    return (BitSet) dropped.clone();
+  }
+
+  @Override
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  @Override
+  public @Nullable RowFeed feed(long seed) {
+    return null;
+  }
+}

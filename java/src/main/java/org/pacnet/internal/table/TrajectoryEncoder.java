@@ -1,0 +1,361 @@
+package org.pacnet.internal.table;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.Data;
+import org.pacnet.data.ReadMonitor;
+import org.pacnet.data.Schema;
+import org.pacnet.data.Unseen;
+import org.pacnet.error.DataException;
+import org.pacnet.internal.base.Messages;
+import org.pacnet.internal.table.TrajectoryReader.Trajectory;
+
+/**
+ * Cuts trajectories into pieces to train on, and finds the first states that predictions go out from.
+ *
+ * <p>Every method reads the table anew and throws {@link DataException} if it cannot be read, lacks
+ * a column, or the times of a trajectory don't increase.
+ */
+public final class TrajectoryEncoder {
+
+  // More rows than a table of results is read with.
+  private static final int MOST_PREDICTED = 10_000_000;
+
+  private TrajectoryEncoder() {}
+
+  /** Learns moments, time scale and length of pieces: the segment, or what the shortest trajectory has. */
+  public static Encoder.Learned learn(Data data, TrajectoryOptions options, ReadMonitor monitor) {
+    try (Source source = Source.open(data, options.missingWords(), monitor)) {
+      List<String> states = states(source, options);
+      TrajectoryReader reader =
+          new TrajectoryReader(options.id(), options.time(), states, options.missing(), false);
+      reader.read(source, options.ignored());
+      List<Trajectory> all = reader.trajectories(data);
+      Schema schema = schema(all, states, options);
+      return new Encoder.Learned(schema, pieces(data, source, reader, all, schema));
+    }
+  }
+
+  private static List<String> states(Source source, TrajectoryOptions options) {
+    Set<String> others = new HashSet<>(options.ignored());
+    others.add(options.id());
+    others.add(options.time());
+    Source.checkHas(source.parts().get(0), options.ignored(), "is to be ignored");
+    for (String state : options.states()) {
+      if (others.contains(state)) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "column %s is a state, and also identity, time or ignored; decide for one",
+                Messages.name(state)),
+            "labels");
+      }
+    }
+    Source.checkHas(source.parts().get(0), options.states(), "is given as label");
+    if (!options.states().isEmpty()) {
+      return options.states();
+    }
+    List<String> states = source.columns().stream().filter(name -> !others.contains(name)).toList();
+    if (states.isEmpty()) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: there is no column of a state besides trajectory and time",
+              source.parts().get(0).name()));
+    }
+    return states;
+  }
+
+  private static Schema schema(
+      List<Trajectory> all, List<String> states, TrajectoryOptions options) {
+    List<Schema.Label> labels = new ArrayList<>();
+    for (int i = 0; i < states.size(); i++) {
+      Moments moments = new Moments();
+      for (Trajectory trajectory : all) {
+        for (double[] state : trajectory.states) {
+          moments.add(state[i]);
+        }
+      }
+      boolean scale = options.standardize();
+      labels.add(
+          new Schema.Label(
+              states.get(i),
+              scale ? moments.mean() : 0,
+              scale ? moments.scale() : 1,
+              moments.range()));
+    }
+    double squares = 0;
+    long count = 0;
+    double longest = 0;
+    for (Trajectory trajectory : all) {
+      for (int k = 1; k < trajectory.size(); k++) {
+        double distance = trajectory.times.get(k) - trajectory.times.get(k - 1);
+        longest = Math.max(longest, distance);
+        for (int i = 0; i < states.size(); i++) {
+          double change =
+              (trajectory.states.get(k)[i] - trajectory.states.get(k - 1)[i])
+                  / labels.get(i).std()
+                  / distance;
+          squares += change * change;
+          count++;
+        }
+      }
+    }
+    double speed = Math.sqrt(squares / count);
+    boolean scaled = options.standardize() && speed > 0 && Double.isFinite(1 / speed);
+    return new Schema(
+        List.of(),
+        labels,
+        List.of(),
+        options.missing(),
+        options.missingWords(),
+        null,
+        new Schema.Trajectories(
+            options.id(),
+            options.time(),
+            scaled ? 1 / speed : 1,
+            longest,
+            Math.min(options.segment(), shortest(all))));
+  }
+
+  private static int shortest(List<Trajectory> all) {
+    return all.stream().mapToInt(Trajectory::size).min().orElseThrow() - 1;
+  }
+
+  /**
+   * Pieces to train on by a schema learned before.
+   *
+   * @param ignored columns that may be there and are not used
+   * @return the schema with the steps that these have, which are fewer where a trajectory is shorter
+   */
+  public static Encoder.Learned training(
+      Data data, Schema schema, Set<String> ignored, ReadMonitor monitor) {
+    try (Source source = Source.open(data, schema.missingWords(), monitor)) {
+      TrajectoryReader reader = reader(schema, false);
+      reader.read(source, ignored);
+      List<Trajectory> all = reader.trajectories(data);
+      Schema own = schema.withSteps(Math.min(parts(schema).steps(), shortest(all)));
+      return new Encoder.Learned(own, pieces(data, source, reader, all, own));
+    }
+  }
+
+  /** First states, and those that follow to compare predictions with. */
+  public static Rollouts evaluation(Data data, Schema schema, ReadMonitor monitor) {
+    try (Source source = Source.open(data, schema.missingWords(), monitor)) {
+      TrajectoryReader reader = reader(schema, false);
+      reader.read(source, null);
+      return rollouts(data, source, reader, reader.trajectories(data), schema, true);
+    }
+  }
+
+  /** First states, and the times to predict: those of the table. */
+  public static Rollouts prediction(Data data, Schema schema) {
+    try (Source source = Source.open(data, schema.missingWords(), ReadMonitor.NONE)) {
+      TrajectoryReader reader = reader(schema, true);
+      reader.read(source, null);
+      return rollouts(data, source, reader, reader.trajectories(data), schema, false);
+    }
+  }
+
+  /**
+   * A table of the first state of each trajectory, and of the times after it that are to be predicted.
+   *
+   * @param horizon how long after the first time, in its unit
+   * @param every so often
+   */
+  public static Data horizon(Data data, Schema schema, double horizon, double every) {
+    if (!(every > 0 && every <= horizon && Double.isFinite(horizon))) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the horizon must be a time above 0, and what is predicted every so often not above"
+                  + " it; not %s and %s",
+              horizon,
+              every),
+          "horizon");
+    }
+    try (Source source = Source.open(data, schema.missingWords(), ReadMonitor.NONE)) {
+      TrajectoryReader reader = reader(schema, true);
+      reader.read(source, null);
+      List<Trajectory> all = reader.firstStates(data);
+      int each = (int) Math.min(MOST_PREDICTED, Math.floor(horizon / every * (1 + 1e-12))) + 1;
+      if ((long) each * all.size() > MOST_PREDICTED) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "%d trajectories with %d times each are more than %d rows; predict less often",
+                all.size(),
+                each,
+                MOST_PREDICTED),
+            "every");
+      }
+      List<String> names = new ArrayList<>(List.of(parts(schema).id(), parts(schema).time()));
+      schema.labels().forEach(label -> names.add(label.name()));
+      List<List<@Nullable Object>> rows = new ArrayList<>();
+      for (Trajectory trajectory : all) {
+        for (int k = 0; k < each; k++) {
+          List<@Nullable Object> row =
+              new ArrayList<>(List.of(trajectory.id, trajectory.times.get(0) + k * every));
+          for (double value : trajectory.states.get(0)) {
+            row.add(k == 0 ? value : null);
+          }
+          rows.add(row);
+        }
+      }
+      return Data.rows(names, rows);
+    }
+  }
+
+  private static Schema.Trajectories parts(Schema schema) {
+    return Objects.requireNonNull(schema.trajectories(), "the schema is not of trajectories");
+  }
+
+  private static TrajectoryReader reader(Schema schema, boolean firstOnly) {
+    List<String> states = schema.labels().stream().map(Schema.Label::name).toList();
+    return new TrajectoryReader(
+        parts(schema).id(), parts(schema).time(), states, schema.missing(), firstOnly);
+  }
+
+  private static FloatBuffer floats(Data data, long rows, int width) {
+    long bytes = rows * width * Float.BYTES;
+    if (bytes > Integer.MAX_VALUE) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s: %d pieces of trajectories with %d numbers are more than the 2 GiB that fit; use"
+                  + " fewer, or a shorter segment",
+              data.name(),
+              rows,
+              width),
+          "segment");
+    }
+    return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  // One behind the other, each beginning where the one before ends; where that does not go up, the last
+  // begins earlier, so that every row is there.
+  private static EncodedData pieces(
+      Data data, Source source, TrajectoryReader reader, List<Trajectory> all, Schema schema) {
+    int steps = parts(schema).steps();
+    int count = 0;
+    for (Trajectory trajectory : all) {
+      count = Math.addExact(count, (trajectory.size() - 2) / steps + 1);
+    }
+    FloatBuffer features = floats(data, count, schema.inputWidth());
+    FloatBuffer labels = floats(data, count, schema.outputWidth());
+    double scale = parts(schema).timeScale();
+    for (Trajectory trajectory : all) {
+      int last = trajectory.size() - 1 - steps;
+      for (int start = 0; start < last + steps; start += steps) {
+        int from = Math.min(start, last);
+        double time = trajectory.times.get(from);
+        put(trajectory, from, schema, features);
+        features.put((float) (time / scale));
+        for (int k = from + 1; k <= from + steps; k++) {
+          features.put((float) ((trajectory.times.get(k) - trajectory.times.get(k - 1)) / scale));
+          put(trajectory, k, schema, labels);
+        }
+      }
+    }
+    int used = reader.tableRows() - reader.dropped().cardinality();
+    return new EncodedTable(
+        count,
+        features.flip(),
+        labels.flip(),
+        new BitSet(), // rows are not the table's
+        source.provenance(used, reader.dropped().cardinality(), unseen(all, schema)));
+  }
+
+  private static List<Unseen> unseen(List<Trajectory> all, Schema schema) {
+    List<Unseen> found = new ArrayList<>();
+    for (int i = 0; i < schema.labels().size(); i++) {
+      Schema.Label label = schema.labels().get(i);
+      double least = Double.POSITIVE_INFINITY;
+      double most = Double.NEGATIVE_INFINITY;
+      for (Trajectory trajectory : all) {
+        for (double[] state : trajectory.states) {
+          least = Math.min(least, state[i]);
+          most = Math.max(most, state[i]);
+        }
+      }
+      Unseen unseen = Moments.unseen(label.name(), label.range(), least, most);
+      if (unseen != null) {
+        found.add(unseen);
+      }
+    }
+    return found;
+  }
+
+  private static void put(Trajectory trajectory, int row, Schema schema, FloatBuffer to) {
+    double[] state = trajectory.states.get(row);
+    for (int i = 0; i < state.length; i++) {
+      Schema.Label label = schema.labels().get(i);
+      float scaled = (float) ((state[i] - label.mean()) / label.std());
+      if (Float.isInfinite(scaled)) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "trajectory %s, time %s: %s = %s is too far from all that the source had",
+                Messages.value(trajectory.id),
+                trajectory.times.get(row),
+                Messages.name(label.name()),
+                state[i]));
+      }
+      to.put(scaled);
+    }
+  }
+
+  private static Rollouts rollouts(
+      Data data,
+      Source source,
+      TrajectoryReader reader,
+      List<Trajectory> all,
+      Schema schema,
+      boolean labelled) {
+    int states = schema.labels().size();
+    List<Rollouts.Course> courses = new ArrayList<>();
+    int[] place = new int[reader.tableRows()];
+    int rows = 0;
+    for (Trajectory trajectory : all) {
+      // The first is given: nobody is praised for it.
+      for (int row : trajectory.rows.subList(labelled ? 1 : 0, trajectory.size())) {
+        place[row] = 1;
+        rows++;
+      }
+    }
+    int next = 0;
+    for (int row = 0; row < place.length; row++) {
+      place[row] = place[row] == 0 ? -1 : next++;
+    }
+    FloatBuffer labels = floats(data, labelled ? rows : 0, states);
+    for (Trajectory trajectory : all) {
+      FloatBuffer first = FloatBuffer.allocate(states);
+      put(trajectory, 0, schema, first);
+      int[] places = trajectory.rows.stream().mapToInt(row -> place[row]).toArray();
+      for (int k = 1; labelled && k < places.length; k++) {
+        put(trajectory, k, schema, labels.position(places[k] * states));
+      }
+      courses.add(
+          new Rollouts.Course(
+              trajectory.id,
+              trajectory.times.stream().mapToDouble(Double::doubleValue).toArray(),
+              first.array(),
+              places));
+    }
+    return new Rollouts(
+        courses,
+        rows,
+        labels.rewind(),
+        reader.dropped(),
+        source.provenance(rows, reader.dropped().cardinality(), unseen(all, schema)));
+  }
+}

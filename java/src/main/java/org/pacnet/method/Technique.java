@@ -1,9 +1,0 @@
-package org.pacnet.method;
-
-import org.pacnet.core.FitRange;
-
-/** What may move when a target is learnt, what pulls it, and what is observed. */
-@FunctionalInterface
-interface Technique {
-  FitRange range(Situation situation);
-}
