@@ -12,14 +12,14 @@ mkdir -p "$pack/lib"
   exit 1
 }
 cp -r /usr/src/googletest "$pack/googletest"
-for jar in java/target/dist/lib/*.jar; do
+for jar in java/cli/target/dist/lib/*.jar; do
   case ${jar##*/} in
     pytorch-* | openblas-* | xgboost4j* | kryo* | scala-* | imageio-* | common-*) ;; # LibTorch is there; the rest is for what isn't run
     *) cp "$jar" "$pack/lib/" ;;
   esac
 done
-cp java/target/dist/lib/libduckdb* "$pack/lib/"
-unzip -qoj java/target/dist/lib/pacnet-native-*-linux-x86_64.jar '*/libjnipacnet.so' -d "$pack"
+cp java/cli/target/dist/lib/libduckdb* "$pack/lib/"
+unzip -qoj java/cli/target/dist/lib/pacnet-native-*-linux-x86_64.jar '*/libjnipacnet.so' -d "$pack"
 jlink --add-modules java.base,java.sql,java.naming,java.logging,java.management,jdk.management,java.xml,java.desktop,jdk.unsupported,jdk.random \
   --strip-debug --no-man-pages --no-header-files --output "$pack/java"
 tar -C target -cJf target/gpu-pack.tar.xz gpu-pack

@@ -50,8 +50,8 @@ class RoomsTest {
     room("many", "config data error result correction format learn select store table");
     room("facade", LIBRARY + " correction engine format image learn many predict select store table");
     room("pde", "config data error");
-    room("experiment", LIBRARY + " facade pde statistics");
-    room("report", "base config data result format experiment facade statistics");
+    room("experiment", LIBRARY + " facade pde report statistics");
+    room("report", "base config data result format facade statistics");
     room("cli", LIBRARY + " engine experiment facade pde report table");
   }
 

@@ -3,11 +3,10 @@ package org.pacnet.internal.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import org.pacnet.internal.engine.NativeNetwork;
 
 /**
  * A network's mask: for each tensor one bit an element in row-major order, least significant bit
- * first, unused bits zero. 1 is kept. Works on flat parameters, as {@link NativeNetwork} has them.
+ * first, unused bits zero. 1 is kept. Works on flat parameters, as the native core has them.
  */
 public final class MaskBits {
 

@@ -11,6 +11,7 @@ import org.pacnet.Model;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.error.DataException;
 import org.pacnet.experiment.Experiment;
+import org.pacnet.experiment.ExperimentPage;
 import org.pacnet.internal.base.AtomicWrite;
 import org.pacnet.internal.base.Json;
 import org.pacnet.internal.base.RegularFiles;
@@ -90,7 +91,7 @@ final class ReportCommand implements Runnable {
             tree.path("command").asText(),
             command);
       }
-      return Reports.experiment(Json.read(tree, Experiment.Results.class), command);
+      return ExperimentPage.of(Json.read(tree, Experiment.Results.class), command);
     } catch (JsonProcessingException e) {
       throw new DataException(
           String.format(

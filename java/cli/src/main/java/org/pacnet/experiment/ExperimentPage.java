@@ -1,4 +1,4 @@
-package org.pacnet.report;
+package org.pacnet.experiment;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,12 +9,15 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
-import org.pacnet.experiment.Experiment;
 import org.pacnet.internal.base.Json;
 import org.pacnet.internal.statistics.Means;
+import org.pacnet.report.Charts;
+import org.pacnet.report.Page;
+import org.pacnet.report.Reports;
+import org.pacnet.report.Words;
 
 /** An experiment's results as a page. */
-final class ExperimentPage {
+public final class ExperimentPage {
 
   private static final String PAC = Method.PAC.toString();
   // Columns of a heat map that numbers fit into.
@@ -37,7 +40,7 @@ final class ExperimentPage {
    *
    * @param command that repeats the experiment
    */
-  static Page of(Experiment.Results results, String command) {
+  public static Page of(Experiment.Results results, String command) {
     return new ExperimentPage(results).page(command);
   }
 

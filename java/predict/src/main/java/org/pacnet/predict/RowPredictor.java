@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.hipparchus.special.Erf;
+import org.apache.commons.numbers.gamma.Erf;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Missing;
 import org.pacnet.config.Perceptron;
@@ -269,7 +269,7 @@ public final class RowPredictor {
                 case RELU -> Math.max(0, z);
                 case TANH -> Math.tanh(z);
                 case SIGMOID -> 1 / (1 + Math.exp(-z));
-                case GELU -> z * 0.5 * (1 + Erf.erf(z / Math.sqrt(2)));
+                case GELU -> z * 0.5 * (1 + Erf.value(z / Math.sqrt(2)));
                 case SILU -> z / (1 + Math.exp(-z));
               };
     }

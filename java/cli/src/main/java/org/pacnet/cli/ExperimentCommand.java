@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.experiment.Experiment;
+import org.pacnet.experiment.ExperimentPage;
 import org.pacnet.experiment.Problem;
 import org.pacnet.internal.base.Machine;
 import org.pacnet.report.Reports;
@@ -137,7 +138,7 @@ final class ExperimentCommand implements Runnable {
           new Experiment(what, out, display.steps(problem.toString(), what.cells()))
               .run();
       display.finish();
-      report.write(command -> Reports.experiment(results, command));
+      report.write(command -> ExperimentPage.of(results, command));
       output.print(results, text -> print(text, results));
     }
   }

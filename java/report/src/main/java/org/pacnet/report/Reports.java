@@ -16,7 +16,6 @@ import org.pacnet.Model;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Provenance;
-import org.pacnet.experiment.Experiment;
 import org.pacnet.internal.base.Json;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Metrics;
@@ -270,11 +269,6 @@ public final class Reports {
         List.of(TuningSections.of(comparison), settings(config)));
   }
 
-  /** An experiment's results. */
-  public static Page experiment(Experiment.Results results, String command) {
-    return ExperimentPage.of(results, command);
-  }
-
   private static List<Page.Section> model(Model model, Map<String, PhaseReport> phases) {
     List<Page.Section> sections = new ArrayList<>(PhaseSections.retention(model));
     sections.add(PhaseSections.losses(phases));
@@ -335,7 +329,7 @@ public final class Reports {
   }
 
   /** What a model was told, setting by setting. */
-  static Page.Section settings(TransferConfig config) {
+  public static Page.Section settings(TransferConfig config) {
     List<List<Object>> rows = new ArrayList<>();
     addSettings("", Json.MAPPER.valueToTree(config), rows);
     return new Page.Section(
@@ -373,7 +367,7 @@ public final class Reports {
   }
 
   /** What made a page. */
-  static List<List<String>> versions() {
+  public static List<List<String>> versions() {
     Diagnosis diagnosis = Diagnosis.take();
     return List.of(
         List.of(

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.pacnet.internal.base.Json;
 
 /** The charts that there are: what each file of the folder of charts is told. */
-final class Charts {
+public final class Charts {
 
   // Points of a curve, on a screen as wide as a desk.
   private static final int MOST_POINTS = 240;
@@ -19,7 +19,7 @@ final class Charts {
   private Charts() {}
 
   /** An axis; {@code log} only where all of its values are positive. */
-  record Axis(String name, boolean log) {}
+  public record Axis(String name, boolean log) {}
 
   /** How a curve is drawn. */
   enum Style {
@@ -119,17 +119,17 @@ final class Charts {
   }
 
   /** Intervals beside zero; an item is the index of its row, the middle and both ends. */
-  static Page.Chart intervals(String title, String label, String x, List<String> rows, List<Map<String, Object>> groups) {
+  public static Page.Chart intervals(String title, String label, String x, List<String> rows, List<Map<String, Object>> groups) {
     return new Page.Chart("intervals", title, label, Json.object("x", x, "rows", rows, "groups", groups));
   }
 
   /** A side of a heat map; without labels where nobody could read them. */
-  record Side(String name, List<String> labels) {}
+  public record Side(String name, List<String> labels) {}
 
   /** Colours; {@code diverging}: from one to the other side of zero. */
-  record Scale(String value, double min, double max, boolean diverging, boolean numbers) {}
+  public record Scale(String value, double min, double max, boolean diverging, boolean numbers) {}
 
-  static Page.Chart heat(String title, String label, Side x, Side y, List<List<Double>> cells, Scale scale) {
+  public static Page.Chart heat(String title, String label, Side x, Side y, List<List<Double>> cells, Scale scale) {
     return new Page.Chart(
         "heat",
         title,

@@ -49,11 +49,11 @@ public record Page(String title, String lead, List<List<String>> facts, List<Sec
   /** A column of a {@link Table}. */
   public record Column(String name, boolean number) {}
 
-  static Column text(String name) {
+  public static Column text(String name) {
     return new Column(name, false);
   }
 
-  static Column number(String name) {
+  public static Column number(String name) {
     return new Column(name, true);
   }
 
