@@ -4,7 +4,7 @@ module org.pacnet.predict {
   requires java.management;
   requires jdk.management;
   requires org.apache.commons.numbers.gamma;
-  requires static transitive org.jspecify;
+  requires transitive org.jspecify;
 
   exports org.pacnet.config;
   exports org.pacnet.data;

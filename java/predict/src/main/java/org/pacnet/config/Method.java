@@ -140,6 +140,7 @@ public enum Method {
     return strength;
   }
 
+  /** Whether it can't do without that. */
   public boolean needs(Need need) {
     return needs.contains(need);
   }

@@ -338,51 +338,72 @@ public record TransferConfig(
       return this;
     }
 
+    /**
+     * Columns to predict, at least one; exactly one for a classification. Of trajectories the columns of
+     * the state; empty: all but trajectory, time and the ignored.
+     */
     public Builder labels(List<String> value) {
       labels = value;
       return this;
     }
 
+    /** Input columns to be read as categories even if they hold numbers; by default none. */
     public Builder categorical(String... columns) {
       categorical = List.of(columns);
       return this;
     }
 
+    /**
+     * Input columns of dates or moments, which become year, day of the year and time of day; by default
+     * none.
+     */
     public Builder dates(String... columns) {
       dates = List.of(columns);
       return this;
     }
 
+    /** Columns that are neither input nor label; by default none. */
     public Builder ignored(String... columns) {
       ignored = List.of(columns);
       return this;
     }
 
+    /**
+     * What to do with missing input values: {@code ERROR}, {@code MEAN} of the source, {@code DROP} the
+     * row; by default {@link Missing#ERROR}.
+     */
     public Builder missing(Missing value) {
       missing = value;
       return this;
     }
 
+    /** Texts that stand for a missing value, besides the empty one; by default {@link Missing#WORDS}. */
     public Builder missingWords(String... words) {
       missingWords = List.of(words);
       return this;
     }
 
+    /** Scale inputs with the source's mean and deviation; by default yes. */
     public Builder standardizeInputs(boolean value) {
       standardizeInputs = value;
       return this;
     }
 
+    /** Likewise for the labels of a regression; undone at prediction; by default yes. */
     public Builder standardizeLabels(boolean value) {
       standardizeLabels = value;
       return this;
     }
 
+    /** What images are scaled to, in pixels; 0: as they are, all of one size; by default 0. */
     public Builder imageSize(int value) {
       imageSize = value;
       return this;
     }
 
+    /**
+     * What is done to images at random in training; never in Prune's and the errors' data; by default none.
+     */
     public Builder augment(Augmentation... values) {
       augment = Set.of(values);
       return this;
@@ -421,136 +442,178 @@ public record TransferConfig(
       return network instanceof Perceptron is ? is : DEFAULT_NETWORK;
     }
 
+    /**
+     * {@code CROSS_ENTROPY} for a classification, one of the others for a regression; by default {@link
+     * Loss#MSE}.
+     */
     public Builder loss(Loss value) {
       loss = value;
       return this;
     }
 
+    /** Where Huber's loss turns linear, in standardised units; by default 1. */
     public Builder huberDelta(double value) {
       huberDelta = value;
       return this;
     }
 
+    /** A new one, with fresh state, for each phase; by default {@link Optimizer#ADAM}. */
     public Builder optimizer(Optimizer value) {
       optimizer = value;
       return this;
     }
 
+    /** Of SGD, [0, 1); by default 0.9. */
     public Builder momentum(double value) {
       momentum = value;
       return this;
     }
 
+    /** Of AdamW, decoupled; touches trainable weights only; by default 0. */
     public Builder weightDecay(double value) {
       weightDecay = value;
       return this;
     }
 
+    /** Positive; by default 0.003. */
     public Builder learningRate(double value) {
       learningRate = value;
       return this;
     }
 
+    /** Of the learning rate over each phase; by default {@link Schedule#COSINE}. */
     public Builder schedule(Schedule value) {
       schedule = value;
       return this;
     }
 
+    /** Rows a step; a smaller data set is one batch; by default 128. */
     public Builder batchSize(int value) {
       batchSize = value;
       return this;
     }
 
+    /** Of Train; 0 where the weights that it starts from are taken as they are; by default 30. */
     public Builder sourceEpochs(int value) {
       sourceEpochs = value;
       return this;
     }
 
+    /** Of Allocate; 0: as many as of Train; by default 0. */
     public Builder allocateEpochs(int value) {
       allocateEpochs = value;
       return this;
     }
 
+    /** Of Calibrate; by default 300. */
     public Builder targetEpochs(int value) {
       targetEpochs = value;
       return this;
     }
 
+    /**
+     * Share of a phase's rows held out, [0, 1): the weights of the epoch with the lowest validation loss
+     * are taken; by default 0.
+     */
     public Builder validationShare(double value) {
       validationShare = value;
       return this;
     }
 
+    /** Stop a phase after so many epochs without a lower validation loss; 0: never; by default 0. */
     public Builder patience(int value) {
       patience = value;
       return this;
     }
 
+    /** Share of the prunable weights that Prune removes, (0, 1); by default 0.8. */
     public Builder ratio(double value) {
       ratio = value;
       return this;
     }
 
+    /** Among which weights the largest are kept; by default {@link PruningScope#GLOBAL}. */
     public Builder scope(PruningScope value) {
       scope = value;
       return this;
     }
 
+    /** Glob patterns such as {@code layers.0.*} of weights never pruned; by default none. */
     public Builder excluded(String... patterns) {
       excluded = List.of(patterns);
       return this;
     }
 
+    /**
+     * Strength of Calibrate's pull of the pruned weights toward zero: adds λ·Σw² to the loss; of another
+     * method its own penalty. Null: what suits the method.
+     */
     public Builder lambda(@Nullable Double value) {
       lambda = value;
       return this;
     }
 
+    /** How targets are learnt; by default {@link Method#PAC}. */
     public Builder method(Method value) {
       method = value;
       return this;
     }
 
+    /** How many layers, counted from the output, the method {@code finetune-last} trains; by default 2. */
     public Builder lastLayers(int value) {
       lastLayers = value;
       return this;
     }
 
+    /** How many networks the method {@code pac-ensemble} calibrates; by default 5. */
     public Builder members(int value) {
       members = value;
       return this;
     }
 
+    /**
+     * Whether calibrations cross-validate themselves, five more times, so that predictions can have bounds;
+     * by default no.
+     */
     public Builder intervals(boolean value) {
       intervals = value;
       return this;
     }
 
+    /** What Calibrate does with BatchNorm, where the network has it; by default {@link BatchNorm#FROZEN}. */
     public Builder batchNorm(BatchNorm value) {
       batchNorm = value;
       return this;
     }
 
+    /** Of initial weights, shuffles, splits and dropout; by default 0. */
     public Builder seed(long value) {
       seed = value;
       return this;
     }
 
+    /**
+     * Take classes of a target that differ from the source's in spelling only for new ones, which get an
+     * output layer of the target's own; otherwise they are refused; by default no.
+     */
     public Builder newClasses(boolean value) {
       newClasses = value;
       return this;
     }
 
+    /** At most this many for one training step; small steps use one; by default 1. */
     public Builder threads(int value) {
       threads = value;
       return this;
     }
 
+    /** Where to train; by default {@link Device#AUTO}. */
     public Builder device(Device value) {
       device = value;
       return this;
     }
 
+    /** Of a GPU's products; by default {@link Precision#FP32}. */
     public Builder precision(Precision value) {
       precision = value;
       return this;
