@@ -36,6 +36,8 @@ import org.pacnet.experiment.Shapes;
 import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.internal.base.Sha256;
 import org.pacnet.internal.base.Ubjson;
+import org.pacnet.predict.RowPredictor;
+import org.pacnet.predict.SavedModel;
 import org.pacnet.result.Monitor;
 
 /**
@@ -134,8 +136,22 @@ final class ModelFuzz {
     one("ode", Data.columns(states), TransferConfig.builder("x").network(new NeuralOde("run", "t", 5, false, List.of(4), Activation.TANH, 1, 0)));
     one(
         "pinn",
-        Data.files(points),
+        numbers(points),
         TransferConfig.builder("u").network(new Pinn(Equation.HEAT, List.of(4, 4), 100)).standardizeInputs(false).standardizeLabels(false));
+  }
+
+  // In memory: it is read for each model that is made up.
+  private static Data numbers(Path csv) throws IOException {
+    List<String> lines = Files.readAllLines(csv);
+    String[] names = lines.get(0).split(",", -1);
+    Map<String, Object> columns = new LinkedHashMap<>();
+    for (int c = 0; c < names.length; c++) {
+      int column = c;
+      columns.put(
+          names[c],
+          lines.stream().skip(1).mapToDouble(line -> Double.parseDouble(line.split(",", -1)[column])).toArray());
+    }
+    return Data.columns(columns);
   }
 
   private static void one(String kind, Data source, TransferConfig.Builder settings) throws IOException {
@@ -289,6 +305,8 @@ final class ModelFuzz {
         try (Model read = Model.load(place)) {
           read.predict(ASKED.get(network));
         }
+        RowPredictor rows = SavedModel.open(place).source();
+        rows.predict(new double[rows.inputs().size()]);
       } catch (PacNetException expected) {
         // It was refused.
       } finally {

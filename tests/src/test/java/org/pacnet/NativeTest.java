@@ -8,11 +8,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
+import org.pacnet.cli.Main;
+import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.binding.PacNetLibrary;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Loss;
@@ -67,6 +70,23 @@ class NativeTest {
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor());
     assertTrue(out.contains("\"blasThreads\":1,"), out);
+  }
+
+  @Test
+  void processesThatStartAtOnceShareAnEmptyCache(@TempDir Path cache) throws IOException, InterruptedException {
+    List<Process> all = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      List<String> command =
+          Cli.java(List.of("-Dorg.bytedeco.javacpp.cachedir=" + cache), Main.class, "doctor");
+      all.add(
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(cache.resolve("out-" + i).toFile())
+              .start());
+    }
+    for (int i = 0; i < all.size(); i++) {
+      assertEquals(0, all.get(i).waitFor(), Files.readString(cache.resolve("out-" + i)));
+    }
   }
 
   // 4.2 MB of parameters each.

@@ -2,6 +2,10 @@ package org.pacnet.internal.engine;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -41,9 +45,26 @@ public final class NativeLibrary {
     }
   }
 
+  // Two processes that find JavaCPP's cache empty unpack into each other's files (bytedeco/javacpp issue 608): one after the
+  // other. Where there can be no lock there is nothing to unpack either, or it fails in words of its own.
+  private static void loadAlone() {
+    try (FileChannel file =
+            FileChannel.open(
+                Loader.getCacheDir().toPath().resolve("pacnet.lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        FileLock lock = file.lock()) {
+      if (lock.isValid()) {
+        Loader.load(PacNetLibrary.class);
+      }
+    } catch (IOException | OverlappingFileLockException e) {
+      Loader.load(PacNetLibrary.class);
+    }
+  }
+
   private static @Nullable Supplier<PacNetException> tryLoad() {
     try {
-      Loader.load(PacNetLibrary.class);
+      loadAlone();
       int binding = PacNetLibrary.kAbiVersion();
       int core = PacNetLibrary.abi_version();
       if (binding != core) {
