@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 
 /** The files of a model but for its targets, as they go to the executors. */
@@ -18,6 +19,8 @@ final class BaseFiles implements Serializable {
   @Serial private static final long serialVersionUID = 1;
 
   private final TreeMap<String, byte[]> files = new TreeMap<>();
+  // Of an executor, which has one such object of a broadcast.
+  private transient @Nullable Model opened;
 
   private BaseFiles() {}
 
@@ -33,8 +36,17 @@ final class BaseFiles implements Serializable {
     }
   }
 
-  /** The model, which has no targets. */
-  Model open() {
+  /** The model, which has no targets: a copy of one that is read when it is first asked for. */
+  synchronized Model open() {
+    Model model = opened;
+    if (model == null) {
+      model = read();
+      opened = model;
+    }
+    return model.copy();
+  }
+
+  private Model read() {
     Path directory = null;
     try {
       directory = Files.createTempDirectory("pacnet-base");

@@ -18,6 +18,9 @@ import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -44,7 +47,7 @@ import scala.Tuple2;
  * not. A task computes by {@code spark.task.cpus} threads. A group that can't be learnt costs no other; {@link
  * PacNetModel#problems} tells why.
  */
-public final class PacNet extends Estimator<PacNetModel> {
+public final class PacNet extends Estimator<PacNetModel> implements DefaultParamsWritable {
 
   @Serial private static final long serialVersionUID = 1;
 
@@ -57,17 +60,35 @@ public final class PacNet extends Estimator<PacNetModel> {
   private final Param<String> modelPath;
   private final Param<String> groupCol;
   private final BooleanParam tune;
+  private final Param<String> featuresCol;
+  private final Param<String> handleInvalid;
 
+  /** With a name of its own. */
   public PacNet() {
     this("pacnet_" + UUID.randomUUID().toString().substring(0, 12));
   }
 
-  PacNet(String uid) {
+  /** With that name, as Spark makes copies and reads what was written. */
+  public PacNet(String uid) {
     this.uid = uid;
     // A parameter remembers its owner's name: not before there is one.
     modelPath = new Param<>(this, "modelPath", "directory of an allocated model, on the driver");
     groupCol = new Param<>(this, "groupCol", "column whose values are the targets' names");
     tune = new BooleanParam(this, "tune", "whether each target's way is chosen by cross-validation");
+    featuresCol = new Param<>(this, "featuresCol", PacNetModel.FEATURES_DOC);
+    handleInvalid = new Param<>(this, "handleInvalid", PacNetModel.INVALID_DOC);
+    setDefault(tune, false);
+    setDefault(handleInvalid, Invalid.ERROR.toString());
+  }
+
+  /** What reads an estimator that {@code write} wrote. */
+  public static MLReader<PacNet> read() {
+    return new DefaultParamsReader<>();
+  }
+
+  /** Reads an estimator that was saved. */
+  public static PacNet load(String path) {
+    return read().load(path);
   }
 
   @Override
@@ -75,31 +96,63 @@ public final class PacNet extends Estimator<PacNetModel> {
     return uid;
   }
 
+  /** Directory of an allocated model, on the driver. */
   public Param<String> modelPath() {
     return modelPath;
   }
 
+  /** Column whose values are the targets' names. */
   public Param<String> groupCol() {
     return groupCol;
   }
 
+  /** Whether each target's way is chosen by cross-validation; by default no. */
   public BooleanParam tune() {
     return tune;
   }
 
+  /** A column of vectors that hold the model's inputs, in its order, in place of a column for each. */
+  public Param<String> featuresCol() {
+    return featuresCol;
+  }
+
+  /** What the fitted model does with a row whose group is null, or has no target: {@code error} (by default), {@code skip} or {@code null}. */
+  public Param<String> handleInvalid() {
+    return handleInvalid;
+  }
+
+  /** Sets {@link #modelPath()}. */
   public PacNet setModelPath(String value) {
     set(modelPath, value);
     return this;
   }
 
+  /** Sets {@link #groupCol()}. */
   public PacNet setGroupCol(String value) {
     set(groupCol, value);
     return this;
   }
 
+  /** Sets {@link #tune()}. */
   public PacNet setTune(boolean value) {
     set(tune, value);
     return this;
+  }
+
+  /** Sets {@link #featuresCol()}. */
+  public PacNet setFeaturesCol(String value) {
+    set(featuresCol, value);
+    return this;
+  }
+
+  /** Sets {@link #handleInvalid()}. */
+  public PacNet setHandleInvalid(String value) {
+    set(handleInvalid, Invalid.of(value).toString());
+    return this;
+  }
+
+  private @Nullable String features() {
+    return isDefined(featuresCol) ? getOrDefault(featuresCol) : null;
   }
 
   @Override
@@ -110,7 +163,7 @@ public final class PacNet extends Estimator<PacNetModel> {
   @Override
   public StructType transformSchema(StructType schema) {
     try (Model model = Model.load(Path.of(getOrDefault(modelPath)))) {
-      Columns columns = Columns.of(model, getOrDefault(groupCol));
+      Columns columns = Columns.of(model, getOrDefault(groupCol), features());
       columns.require(schema, true);
       return columns.withPredictions(schema);
     }
@@ -120,30 +173,32 @@ public final class PacNet extends Estimator<PacNetModel> {
   public PacNetModel fit(Dataset<?> dataset) {
     String directory = getOrDefault(modelPath);
     String group = getOrDefault(groupCol);
-    boolean tuned = isDefined(tune) && (boolean) getOrDefault(tune);
+    boolean tuned = (boolean) getOrDefault(tune);
     Map<String, String> problems = new TreeMap<>();
     try (ModelPlace place = ModelPlace.forChange(Path.of(directory));
         Model model = place.load()) {
-      Columns columns = Columns.of(model, group);
+      Columns columns = Columns.of(model, group, features());
       columns.require(dataset.schema(), true);
       JavaSparkContext context = JavaSparkContext.fromSparkContext(dataset.sparkSession().sparkContext());
       Broadcast<BaseFiles> base = context.broadcast(BaseFiles.read(directory));
       JavaRDD<Learnt> learnt =
           columns
-              .select(dataset.toDF(), true)
+              .select(dataset.toDF())
               .toJavaRDD()
               .mapToPair(row -> new Tuple2<>(row.isNullAt(0) ? "" : row.getString(0), row))
               .groupByKey()
               .mapPartitions(groups -> new Partition(base, columns, tuned, groups))
               .persist(StorageLevel.DISK_ONLY());
-      learnt.count(); // all partitions at once, which going over them would not be
-      save(learnt.toLocalIterator(), model, place, problems);
-      learnt.unpersist();
-      base.destroy();
+      try {
+        learnt.count(); // all partitions at once, which going over them would not be
+        save(learnt.toLocalIterator(), model, place, problems);
+      } finally {
+        learnt.unpersist();
+        base.destroy();
+      }
     }
-    PacNetModel fitted = new PacNetModel(uid, directory, group, problems);
-    fitted.setParent(this);
-    return fitted;
+    return copyValues(
+        new PacNetModel(uid, ModelCopy.of(Path.of(directory)), problems).setParent(this), ParamMap.empty());
   }
 
   private static void save(

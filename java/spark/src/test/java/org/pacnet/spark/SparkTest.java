@@ -2,6 +2,8 @@ package org.pacnet.spark;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,15 +18,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.evaluation.RegressionEvaluator;
+import org.apache.spark.ml.feature.VectorAssembler;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.tuning.TrainValidationSplit;
+import org.apache.spark.ml.tuning.TrainValidationSplitModel;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
@@ -74,11 +87,11 @@ class SparkTest {
         SparkSession.builder()
             .master("local-cluster[2,1,1024]")
             .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "8")
+            .config("spark.sql.shuffle.partitions", "4")
             .config("spark.default.parallelism", "8")
             // This build's classes, which are in no jar yet.
             .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-            .config("spark.executor.extraJavaOptions", "--enable-native-access=ALL-UNNAMED")
+            .config("spark.executor.extraJavaOptions", "--enable-native-access=ALL-UNNAMED -XX:TieredStopAtLevel=1")
             .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.13")
             .getOrCreate();
   }
@@ -116,8 +129,17 @@ class SparkTest {
   }
 
   private static Dataset<Row> table(boolean withBad) {
+    return table(withBad, TARGETS).repartition(6);
+  }
+
+  // What takes long is Spark's: for what does not need many.
+  private static Dataset<Row> small(boolean withBad) {
+    return table(withBad, 6).coalesce(2);
+  }
+
+  private static Dataset<Row> table(boolean withBad, int targets) {
     List<Row> rows = new ArrayList<>();
-    for (int t = 0; t < TARGETS; t++) {
+    for (int t = 0; t < targets; t++) {
       Map<String, double[]> columns = rowsOf(t);
       for (int r = 0; r < columns.get("y").length; r++) {
         rows.add(RowFactory.create(columns.get("b")[r], name(t), columns.get("a")[r], columns.get("y")[r], "kept"));
@@ -133,7 +155,7 @@ class SparkTest {
             .add("a", DataTypes.DoubleType)
             .add("y", DataTypes.DoubleType)
             .add("more", DataTypes.StringType);
-    return spark.createDataFrame(rows, schema).repartition(6);
+    return spark.createDataFrame(rows, schema);
   }
 
   private Path copyOfBase(String name) throws IOException {
@@ -245,6 +267,114 @@ class SparkTest {
     PacNet estimator = new PacNet().setModelPath(base.toString()).setGroupCol("tool");
     assertThrows(DataException.class, () -> estimator.fit(table(false).drop("y")));
     assertThrows(DataException.class, () -> estimator.fit(table(false).drop("tool")));
-    assertThrows(DataException.class, () -> PacNetModel.load(base.toString(), "tool").transform(table(false).drop("a")));
+    assertThrows(DataException.class, () -> PacNetModel.of(base.toString(), "tool").transform(table(false).drop("a")));
+  }
+
+  private static PacNet estimator(Path directory) {
+    return new PacNet().setModelPath(directory.toString()).setGroupCol("tool");
+  }
+
+  // By b, which tells all rows apart.
+  private static Map<Double, Double> predictions(Dataset<Row> predicted) {
+    Map<Double, Double> all = new TreeMap<>();
+    for (Row row : predicted.select("b", "prediction_y").collectAsList()) {
+      all.put(row.getDouble(0), row.isNullAt(1) ? null : row.getDouble(1));
+    }
+    return all;
+  }
+
+  @Test
+  void stagesAreCopiedWrittenAndReadAsSparkDoes() throws IOException {
+    Path directory = copyOfBase("staged");
+    PacNet estimator = estimator(directory).setHandleInvalid("skip");
+    assertEquals("skip", estimator.copy(ParamMap.empty()).extractParamMap().get(estimator.handleInvalid()).get());
+    assertEquals(directory.toString(), ((PacNet) estimator.copy(ParamMap.empty())).getOrDefault(estimator.modelPath()));
+    // With parameters of its own, which is what CrossValidator and TrainValidationSplit do.
+    PacNetModel other = estimator.fit(small(false), ParamMap.empty().put(estimator.handleInvalid(), "null"));
+    assertEquals("null", other.getOrDefault(other.handleInvalid()));
+    TrainValidationSplitModel split =
+        new TrainValidationSplit()
+            .setEstimator(estimator)
+            .setEvaluator(new RegressionEvaluator().setLabelCol("y").setPredictionCol("prediction_y"))
+            .setEstimatorParamMaps(new ParamMap[] {ParamMap.empty().put(estimator.handleInvalid(), "skip")})
+            .setSeed(1)
+            .fit(small(false));
+    assertTrue(split.validationMetrics()[0] > 0);
+
+    String saved = folder.resolve("pipeline").toString();
+    new Pipeline().setStages(new PipelineStage[] {estimator}).write().save(saved);
+    PipelineModel fitted = Pipeline.load(saved).fit(small(true));
+    Map<Double, Double> expected = predictions(fitted.transform(small(false)));
+    String savedModel = folder.resolve("pipeline-model").toString();
+    fitted.write().save(savedModel);
+    PipelineModel read = PipelineModel.load(savedModel);
+    assertEquals(expected, predictions(read.transform(small(false))));
+    PacNetModel stage = (PacNetModel) read.stages()[0];
+    assertEquals(Set.of("bad"), stage.problems().keySet());
+    assertEquals("skip", stage.getOrDefault(stage.handleInvalid()));
+  }
+
+  @Test
+  void aFittedModelOwnsItsTargets() throws IOException {
+    Path directory = copyOfBase("owned");
+    PacNetModel first = fit(directory, small(false));
+    Map<Double, Double> before = predictions(first.transform(small(false)));
+    PacNetModel second = fit(directory, small(false).withColumn("y", functions.col("y").plus(50)));
+    assertEquals(before, predictions(first.transform(small(false))));
+    assertNotEquals(before, predictions(second.transform(small(false))));
+    assertEquals(
+        predictions(second.transform(small(false))),
+        predictions(PacNetModel.of(directory.toString(), "tool").transform(small(false))));
+  }
+
+  @Test
+  void groupsWithoutATargetAreWhatTheUserSays() throws IOException {
+    PacNetModel fitted = fit(copyOfBase("invalid"), small(false));
+    StructType schema = small(false).drop("y", "more").schema();
+    List<Row> rows =
+        List.of(
+            RowFactory.create(1.0, name(3), 2.0),
+            RowFactory.create(2.0, "nobody", 2.0),
+            RowFactory.create(3.0, null, 2.0),
+            RowFactory.create(4.0, name(4), 2.0));
+    Dataset<Row> asked = spark.createDataFrame(rows, schema).coalesce(1);
+    Throwable told = assertThrows(Exception.class, () -> fitted.transform(asked).collectAsList());
+    while (told.getCause() != null && !(told instanceof DataException)) {
+      told = told.getCause();
+    }
+    assertTrue(String.valueOf(told.getMessage()).contains("nobody"), String.valueOf(told));
+    assertEquals(Set.of(1.0, 4.0), predictions(fitted.setHandleInvalid("skip").transform(asked)).keySet());
+    Map<Double, Double> all = predictions(fitted.setHandleInvalid("null").transform(asked));
+    assertEquals(List.of(1.0, 2.0, 3.0, 4.0), List.copyOf(all.keySet()));
+    assertNull(all.get(2.0));
+    assertNull(all.get(3.0));
+    assertTrue(all.get(1.0) > 50 && all.get(4.0) > 50, all.toString());
+    assertThrows(DataException.class, () -> fitted.setHandleInvalid("keep"));
+  }
+
+  @Test
+  void vectorsAndGroupsOfAnyTypeWork() throws IOException {
+    Dataset<Row> numbered =
+        small(false)
+            .withColumn("tool", functions.regexp_replace(functions.col("tool"), "tool-", "").cast(DataTypes.createDecimalType(6, 2)));
+    Map<Double, Double> expected = predictions(fit(copyOfBase("columns"), numbered).transform(numbered));
+    Path directory = copyOfBase("vectors");
+    Dataset<Row> vectors =
+        new VectorAssembler().setInputCols(new String[] {"a", "b"}).setOutputCol("both").transform(numbered).drop("a");
+    PacNetModel fitted = estimator(directory).setFeaturesCol("both").fit(vectors);
+    Map<Double, Double> found = predictions(fitted.transform(vectors.drop("y")));
+    assertEquals(expected.keySet(), found.keySet());
+    // Rows of other partitions are predicted in other batches, whose products round otherwise.
+    expected.forEach((b, y) -> assertEquals(y, found.get(b), 1e-4));
+    try (Model model = Model.load(directory)) {
+      assertTrue(model.targetNames().contains("5.00"), model.targetNames().toString());
+    }
+    // The same numbers as another type are other names, said loudly.
+    Dataset<Row> whole = numbered.withColumn("tool", functions.col("tool").cast(DataTypes.IntegerType));
+    PacNetModel ofWhole = fit(copyOfBase("whole"), whole);
+    assertEquals(expected.keySet(), predictions(ofWhole.transform(whole)).keySet());
+    Dataset<Row> wrong =
+        new VectorAssembler().setInputCols(new String[] {"a", "b", "y"}).setOutputCol("both").transform(numbered);
+    assertThrows(Exception.class, () -> fitted.transform(wrong).collectAsList());
   }
 }
