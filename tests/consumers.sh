@@ -63,4 +63,11 @@ rm -rf "$out/shaded/META-INF/"{*.SF,*.RSA,*.DSA,versions} "$out/shaded/module-in
 jar cfe0 "$out/shaded.jar" Transfer -C "$out/shaded" .
 start java -Dorg.bytedeco.javacpp.cachedir="$out/natives" -jar "$out/shaded.jar"
 printf '  natives unpacked: %s MB\n' "$(du -sm "$out/natives" | cut -f 1)"
+
+consumer spark
+classpath=$(<"$out/spark.classpath")
+echo 'pacnet-spark, Spark provided, in one process'
+opened=()
+for package in java.lang java.lang.invoke java.nio java.util sun.nio.ch; do opened+=("--add-opens=java.base/$package=ALL-UNNAMED"); done
+start java "${opened[@]}" -cp "$out/spark/classes:$classpath" ManyTools 2>"$out/log" || { tail -n 40 "$out/log"; exit 1; }
 rm -rf "$out"
