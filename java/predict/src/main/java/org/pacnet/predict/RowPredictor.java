@@ -52,6 +52,8 @@ public final class RowPredictor {
   }
 
   /**
+   * For pacnet's own use: others ask {@link SavedModel}, or {@code Model.rowPredictor}.
+   *
    * @param weights of one network, or of several whose mean counts
    */
   public RowPredictor(Schema schema, Perceptron perceptron, List<TensorInfo> tensors, List<float[]> weights) {
