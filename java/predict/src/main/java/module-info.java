@@ -15,6 +15,8 @@ module org.pacnet.predict {
       org.pacnet.report,
       org.pacnet.cli,
       org.pacnet.spark;
+  exports org.pacnet.internal.correction to
+      org.pacnet;
   exports org.pacnet.internal.format to
       org.pacnet,
       org.pacnet.report;

@@ -109,8 +109,7 @@ class RowPredictorTest {
   @Test
   void badRows() {
     try (Model model = model(quick("y", "grade").build());
-        Model filling = model(quick("y", "grade").missing(Missing.MEAN).build());
-        Model corrected = model(quick("y", "grade").method(Method.AFFINE).build())) {
+        Model filling = model(quick("y", "grade").missing(Missing.MEAN).build())) {
       RowPredictor predictor = model.rowPredictor("t");
       assertThrows(DataException.class, () -> predictor.predict(1, 2));
       assertThrows(DataException.class, () -> predictor.predict(1, Double.NaN, 0));
@@ -121,7 +120,6 @@ class RowPredictorTest {
       assertThrows(DataException.class, () -> predictor.predict(1, 2, 0.5));
       assertThrows(DataException.class, () -> predictor.category(2, "T9"));
       assertThrows(DataException.class, () -> predictor.category(0, "T1"));
-      assertThrows(DataException.class, () -> corrected.rowPredictor("t"));
       RowPredictor fills = filling.rowPredictor("t");
       assertEquals(
           fills.predict(1, filling.schema().inputs().get(1).fill(), 0)[0], fills.predict(1, Double.NaN, 0)[0], 1e-9);

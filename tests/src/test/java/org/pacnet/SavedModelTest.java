@@ -74,13 +74,27 @@ class SavedModelTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"PAC", "PAC_ENSEMBLE", "PAC_ALL", "TAPS", "FINETUNE", "SCRATCH", "UNTOUCHED"})
+  @EnumSource(
+      names = {
+        "PAC", "PAC_ENSEMBLE", "PAC_ALL", "TAPS", "FINETUNE", "SCRATCH", "UNTOUCHED", "AFFINE", "RIDGE_RESIDUAL",
+        "GP_RESIDUAL", "GP", "PAC_STACK", "TREES"
+      })
   void saysWhatTheCoreSays(Method method) {
     Path directory = saved(Samples.quick("y").ignored("grade").method(method).build());
     SavedModel model = SavedModel.open(directory);
     assertEquals(Set.of("t"), model.targets());
     assertSame(directory, model.target("t"), "t");
     assertSame(directory, model.source(), null);
+    try (Model core = Model.load(directory)) {
+      assertSame(directory, core.rowPredictor("t"), "t");
+    }
+  }
+
+  @Test
+  void treesOfClasses() {
+    Path directory =
+        saved(Samples.quick("grade").ignored("y").task(Task.CLASSIFICATION).method(Method.TREES).build());
+    assertSame(directory, SavedModel.open(directory).target("t"), "t");
   }
 
   @Test
@@ -133,9 +147,8 @@ class SavedModelTest {
 
   @Test
   void whatItCannotIsRefused() throws IOException {
-    Path directory = saved(Samples.quick("y").ignored("grade").method(Method.AFFINE).build());
+    Path directory = saved(Samples.quick("y").ignored("grade").build());
     SavedModel model = SavedModel.open(directory);
-    assertTrue(assertThrows(DataException.class, () -> model.target("t")).getMessage().contains("affine"));
     assertTrue(assertThrows(DataException.class, () -> model.target("u")).getMessage().contains("'u'"));
     assertThrows(ModelFormatException.class, () -> SavedModel.open(folder.resolve("none")));
     Path json = directory.resolve("model.json");

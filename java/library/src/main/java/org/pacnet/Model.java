@@ -502,21 +502,18 @@ public final class Model implements AutoCloseable {
 
   /**
    * What predicts single rows of tables for a target, fast and from any thread; it stays as it is, whatever becomes of this
-   * model. For targets whose method trains perceptrons, with nothing behind them.
+   * model. For tables (the network mlp), by whatever method.
    */
   public RowPredictor rowPredictor(String target) {
     ModelState from = current();
     TargetModel model = from.target(target);
-    if (!(config.network() instanceof Perceptron perceptron) || model.correction() != null) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "the target '%s' is more than perceptrons (%s): predict tables by it",
-              target,
-              model.config().method()));
+    if (!(config.network() instanceof Perceptron perceptron)) {
+      throw new DataException("single rows are predicted by the network mlp alone", "network");
     }
     Schema own = schemaOf(model);
-    return new RowPredictor(own, perceptron, phases.tensorsOf(own), phases.weights(from, model));
+    List<float[]> weights = model.networks().isEmpty() ? List.of() : phases.weights(from, model);
+    return new RowPredictor(
+        own, perceptron, phases.tensorsOf(own), weights, from.requireBase(), model.correction());
   }
 
   /**

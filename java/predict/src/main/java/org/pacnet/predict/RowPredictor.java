@@ -1,24 +1,29 @@
 package org.pacnet.predict;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.apache.commons.numbers.gamma.Erf;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Missing;
 import org.pacnet.config.Perceptron;
 import org.pacnet.data.ColumnKind;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.GaussianMeans;
 import org.pacnet.internal.format.CalendarFeatures;
 import org.pacnet.internal.format.Softmax;
 import org.pacnet.internal.format.TensorInfo;
 
 /**
  * Predicts single rows of a table in microseconds, for programs that answer one question at a time: immutable, from any
- * thread, by plain Java over the weights, so that nothing native is made, called or to be closed. What it says is what {@code
- * Model.predict} says, to rounding. {@link #predict(double[], double[])} makes no objects but, once a thread, room to work in.
+ * thread, by plain Java over the weights and what stands behind them, so that nothing native is made, called or to be closed. What it says is what {@code
+ * Model.predict} says, to rounding. {@link #predict(double[], double[])} makes no objects but, once a thread, room to work in, where a target is perceptrons alone.
  *
  * <p>A row is a number for each of {@link #inputs()}: of a numeric column its value in the unit of the source data, NaN where
  * it is missing; of a categorical one {@link #category}, of a date {@link #date}.
@@ -31,6 +36,10 @@ public final class RowPredictor {
   private final Activation activation;
   // Arrays: to go over a list makes an object.
   private final Layer[][] networks;
+  // What stands behind the base's outputs; null for nothing.
+  private final @Nullable Correction correction;
+  private final Layer[] base;
+  private final Correction.Processes processes = new GaussianMeans();
   private final ThreadLocal<Room> rooms;
 
   /** Turned over, [in, out]: a loop over what comes out is one that the JVM makes vectors of. */
@@ -54,13 +63,25 @@ public final class RowPredictor {
   /**
    * For pacnet's own use: others ask {@link SavedModel}, or {@code Model.rowPredictor}.
    *
-   * @param weights of one network, or of several whose mean counts
+   * @param weights of one network, or of several whose mean counts; none where only what stands behind the base does
+   * @param base the source's weights
+   * @param correction what stands behind the base's outputs, or in their place; null for nothing
    */
-  public RowPredictor(Schema schema, Perceptron perceptron, List<TensorInfo> tensors, List<float[]> weights) {
+  public RowPredictor(
+      Schema schema,
+      Perceptron perceptron,
+      List<TensorInfo> tensors,
+      List<float[]> weights,
+      float[] base,
+      @Nullable Correction correction) {
     this.schema = schema;
     activation = perceptron.activation();
-    networks = weights.stream().map(dense -> layers(tensors, dense)).toArray(Layer[][]::new);
-    int widest = Arrays.stream(networks[0]).mapToInt(Layer::out).max().orElseThrow();
+    this.correction = correction;
+    // A target with classes of its own has other tensors than its base, and nothing behind them.
+    this.base = correction == null ? new Layer[0] : layers(tensors, base);
+    List<float[]> all = weights.isEmpty() && correction == null ? List.of(base) : weights;
+    networks = all.stream().map(dense -> layers(tensors, dense)).toArray(Layer[][]::new);
+    int widest = Stream.concat(perceptron.hidden().stream(), Stream.of(schema.outputWidth())).max(Integer::compare).orElseThrow();
     rooms = ThreadLocal.withInitial(() -> new Room(schema.inputWidth(), widest, schema.outputWidth()));
   }
 
@@ -168,11 +189,17 @@ public final class RowPredictor {
     Room room = rooms.get();
     Arrays.fill(out, 0);
     encode(row, room);
-    for (Layer[] layers : networks) {
-      add(run(layers, room), room, out);
+    int said = 1;
+    if (correction == null) {
+      said = networks.length;
+      for (Layer[] layers : networks) {
+        add(run(layers, room), room, out);
+      }
+    } else {
+      add(corrected(correction, room), room, out);
     }
     for (int c = 0; c < out.length; c++) {
-      out[c] /= networks.length;
+      out[c] /= said;
       if (!schema.classification()) {
         Schema.Label label = schema.labels().get(c);
         out[c] = label.mean() + label.std() * out[c];
@@ -184,6 +211,25 @@ public final class RowPredictor {
             "the model's prediction is no finite number; the row's values are too far from all that the source had");
       }
     }
+  }
+
+  private float[] corrected(Correction by, Room room) {
+    int width = schema.outputWidth();
+    Correction.Rows one =
+        new Correction.Rows(
+            FloatBuffer.wrap(room.features), 1, schema.inputWidth(), Arrays.copyOf(run(base, room), width), width);
+    Correction.Corrected said = null;
+    if (networks.length > 0) {
+      float[] mean = new float[width];
+      for (Layer[] layers : networks) {
+        float[] outputs = run(layers, room);
+        for (int c = 0; c < width; c++) {
+          mean[c] += outputs[c] / networks.length;
+        }
+      }
+      said = new Correction.Corrected(mean, null);
+    }
+    return by.apply(one, said, processes).outputs();
   }
 
   private void encode(double[] row, Room room) {

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.pacnet.config.Method;
 import org.pacnet.config.Perceptron;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
+import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.ModelFormat;
 import org.pacnet.internal.format.ModelFormat.ModelFile;
@@ -80,13 +80,13 @@ public final class SavedModel {
 
   /** What predicts the source task, by the base. */
   public RowPredictor source() {
-    return new RowPredictor(json.schema(), network, tensors, List.of(base));
+    return new RowPredictor(json.schema(), network, tensors, List.of(), base, null);
   }
 
   /**
    * Reads a target, and makes what predicts its rows.
    *
-   * @throws DataException if there is none of that name, or its method has more than perceptrons
+   * @throws DataException if there is none of that name
    * @throws ModelFormatException that names the file, if one is damaged
    */
   public RowPredictor target(String name) {
@@ -101,25 +101,26 @@ public final class SavedModel {
   }
 
   private RowPredictor predictor(Path place, TargetFile target) {
-    Method method = target.config().method();
     TargetParts parts =
         TargetParts.read(
             json.schema(), mask, schema -> PerceptronTensors.of(network, schema), place, target, baseHash);
-    if (!parts.rest().isEmpty()) {
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "the target '%s' is more than perceptrons (%s): predict tables by it, with pacnet itself",
-              target.name(),
-              method));
-    }
     Schema schema = parts.schema();
     List<TensorInfo> own = PerceptronTensors.of(network, schema);
+    Correction correction =
+        Correction.read(
+            target.config().method(),
+            parts.rest(),
+            schema.inputWidth(),
+            schema.outputWidth(),
+            parts.file().toString());
     List<float[]> weights =
-        parts.networks().isEmpty()
-            ? List.of(base)
-            : TargetParts.dense(
-                mask, base, tensors, OwnTensors.of(target.config(), target.classes() != null), parts.networks(), own);
-    return new RowPredictor(schema, network, own, weights);
+        TargetParts.dense(
+            mask,
+            base,
+            tensors,
+            OwnTensors.of(target.config(), target.classes() != null),
+            parts.networks(),
+            own);
+    return new RowPredictor(schema, network, own, weights, base, correction);
   }
 }

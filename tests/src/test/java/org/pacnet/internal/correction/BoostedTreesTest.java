@@ -13,6 +13,7 @@ import ml.dmlc.xgboost4j.java.XGBoost;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pacnet.internal.fit.Boosting;
 
 /** Trees say what XGBoost says of them, and whatever else is in their bytes is refused. */
 final class BoostedTreesTest {

@@ -14,6 +14,7 @@ import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.engine.FitOutcome;
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.engine.NativeNetwork;
+import org.pacnet.internal.fit.Corrections;
 import org.pacnet.internal.format.Learnt;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.OwnTensors;
@@ -165,7 +166,7 @@ public final class Calibration implements Situation, AutoCloseable {
     if (method == Method.PAC_STACK) {
       Correction.Rows rows = baseRows(target.rows());
       stack = stack(rows, folds, outputs);
-      predicted = stack.apply(rows, said).outputs();
+      predicted = stack.apply(rows, said, Corrections.PROCESSES).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     return model(name, learnt, stack, outcomes, before, predicted, seconds);
@@ -181,7 +182,7 @@ public final class Calibration implements Situation, AutoCloseable {
         System.arraycopy(outputs.get(f), row * width, unseen, row * width, width);
       }
     }
-    return Correction.stack(
+    return Corrections.stack(
         rows,
         target.rows().labels(),
         unseen,
@@ -189,7 +190,7 @@ public final class Calibration implements Situation, AutoCloseable {
         f -> {
           EncodedData others = new Subset(target.rows(), folds.outside(f));
           EncodedData own = new Subset(target.rows(), folds.inside(f));
-          return new Correction.Fold(baseRows(own), baseRows(others), others.labels());
+          return new Corrections.Fold(baseRows(own), baseRows(others), others.labels());
         },
         settings.threads());
   }
@@ -210,20 +211,20 @@ public final class Calibration implements Situation, AutoCloseable {
     if (settings.method() != Method.UNTOUCHED) {
       Correction.Rows rows = correctionRows(target.schema(), target.rows(), outputs);
       correction =
-          Correction.fit(
+          Corrections.fit(
               settings.method(),
               rows,
               target.rows().labels(),
               pool == null
                   ? null
-                  : new Correction.Pool(
+                  : new Corrections.Pool(
                       Objects.requireNonNull(pool.features()),
                       pool.labels(),
                       pool.rows(),
                       target.schema().classes().size()),
               settings.threads(),
               settings.seed());
-      outputs = correction.apply(rows, null).outputs();
+      outputs = correction.apply(rows, null, Corrections.PROCESSES).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     return model(name, List.of(), correction, List.of(), before, outputs, seconds);

@@ -28,6 +28,7 @@ import org.pacnet.internal.engine.NativeLibrary;
 import org.pacnet.internal.engine.NativeNetwork;
 import org.pacnet.internal.engine.NetworkDescription;
 import org.pacnet.internal.engine.RowFeed;
+import org.pacnet.internal.fit.Corrections;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.TargetParts;
 import org.pacnet.internal.format.TensorInfo;
@@ -335,7 +336,7 @@ public final class Phases {
     float[] base = trained ? outputs(own, from.requireBase(), rows) : said.outputs();
     return target
         .correction()
-        .apply(Calibration.correctionRows(own, rows, base), trained ? said : null);
+        .apply(Calibration.correctionRows(own, rows, base), trained ? said : null, Corrections.PROCESSES);
   }
 
   static float[] predict(NativeNetwork network, EncodedData rows, int threads) {

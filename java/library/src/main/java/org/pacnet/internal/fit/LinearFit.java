@@ -1,21 +1,14 @@
-package org.pacnet.internal.correction;
+package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
-import java.util.Map;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
-import org.jspecify.annotations.Nullable;
-import org.pacnet.internal.base.SafeTensors.Entry;
+import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.LinearCorrection;
 
-/**
- * o + c₀ + Cₒ·o + Cₓ·x for the source's outputs o and the inputs x.
- *
- * @param coefficients [width, 1 + width + inputs]: c₀, Cₒ, Cₓ
- */
-record LinearCorrection(float[] coefficients) implements Correction {
-
-  private static final String NAME = "linear";
+/** Learns a {@link LinearCorrection}. */
+final class LinearFit {
 
   // Strengths of ridge's penalty that are tried, on standardised columns.
   private static final double[] STRENGTHS = strengths();
@@ -27,6 +20,8 @@ record LinearCorrection(float[] coefficients) implements Correction {
     }
     return all;
   }
+
+  private LinearFit() {}
 
   /** Each output scaled and shifted, by least squares. */
   static LinearCorrection affine(Rows rows, FloatBuffer labels) {
@@ -186,34 +181,5 @@ record LinearCorrection(float[] coefficients) implements Correction {
       }
       return sum;
     }
-  }
-
-  @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks) {
-    int width = rows.width();
-    int each = 1 + width + rows.inputs();
-    float[] corrected = new float[rows.rows() * width];
-    for (int r = 0; r < rows.rows(); r++) {
-      for (int c = 0; c < width; c++) {
-        double sum = (double) rows.outputs()[r * width + c] + coefficients[c * each];
-        for (int j = 0; j < width; j++) {
-          sum += (double) coefficients[c * each + 1 + j] * rows.outputs()[r * width + j];
-        }
-        for (int i = 0; i < rows.inputs(); i++) {
-          sum += (double) coefficients[c * each + 1 + width + i] * rows.feature(r, i);
-        }
-        corrected[r * width + c] = (float) sum;
-      }
-    }
-    return new Corrected(corrected, null);
-  }
-
-  @Override
-  public Map<String, Entry> entries() {
-    return Map.of(NAME, Entry.row(coefficients));
-  }
-
-  static LinearCorrection read(Map<String, Entry> entries, int inputs, int width) {
-    return new LinearCorrection(Entries.take(entries, NAME, width * (1 + width + inputs)));
   }
 }

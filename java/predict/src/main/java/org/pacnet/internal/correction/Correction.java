@@ -1,9 +1,7 @@
 package org.pacnet.internal.correction;
 
 import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
 import org.pacnet.error.DataException;
@@ -22,7 +20,8 @@ public sealed interface Correction
    */
   record Rows(FloatBuffer features, int rows, int inputs, float[] outputs, int width) {
 
-    float feature(int row, int input) {
+    /** An input of a row. */
+    public float feature(int row, int input) {
       return features.get(row * inputs + input);
     }
   }
@@ -39,46 +38,26 @@ public sealed interface Correction
    * The predictions.
    *
    * @param networks what the target's own networks say; null where it has none
+   * @param processes what Gaussian processes are asked by
    */
-  Corrected apply(Rows rows, @Nullable Corrected networks);
+  Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes);
+
+  /** Asks Gaussian processes. */
+  @FunctionalInterface
+  interface Processes {
+
+    /**
+     * Asks one output's.
+     *
+     * @param at rows, [rows, inputs]
+     * @param mean to be filled, [rows]
+     * @param deviation likewise; stays zero where nobody wants it
+     */
+    void predict(GaussianCorrection process, int output, float[] at, float[] mean, float[] deviation);
+  }
 
   /** What makes it up, for a file; {@link #read} is the way back. */
   Map<String, Entry> entries();
-
-  /**
-   * Learns from the target's rows.
-   *
-   * @param labels [rows, width], or [rows] class indices
-   * @param source rows of the source with their labels, for trees; null otherwise
-   */
-  static Correction fit(
-      Method method, Rows rows, FloatBuffer labels, @Nullable Pool source, int threads, long seed) {
-    return switch (method) {
-      case AFFINE -> LinearCorrection.affine(rows, labels);
-      case RIDGE_RESIDUAL -> LinearCorrection.ridge(rows, labels);
-      case GP_RESIDUAL -> GaussianCorrection.fit(rows, labels, true, threads);
-      case GP -> GaussianCorrection.fit(rows, labels, false, threads);
-      case TREES -> TreeCorrection.fit(rows, labels, source, threads, seed);
-      default -> throw new IllegalArgumentException(method + " is no correction");
-    };
-  }
-
-  /** A mix with the target's networks; {@link StackCorrection#fit} says more. */
-  static Correction stack(
-      Rows rows,
-      FloatBuffer labels,
-      float[] unseen,
-      List<int[]> folds,
-      IntFunction<Fold> part,
-      int threads) {
-    return StackCorrection.fit(rows, labels, unseen, folds, part, threads);
-  }
-
-  /** A fold, and all other rows with their labels. */
-  record Fold(Rows rows, Rows others, FloatBuffer otherLabels) {}
-
-  /** Rows of the source with their labels. */
-  record Pool(FloatBuffer features, FloatBuffer labels, int rows, int classes) {}
 
   /** The other way round; throws {@link ModelFormatException} if they are not what that method wrote. */
   static @Nullable Correction read(

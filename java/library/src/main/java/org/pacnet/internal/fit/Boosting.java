@@ -1,4 +1,4 @@
-package org.pacnet.internal.correction;
+package org.pacnet.internal.fit;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,7 +10,7 @@ import org.pacnet.error.NativeException;
 import org.pacnet.internal.base.UnpackedLibrary;
 
 /** The one place that knows XGBoost, which may be missing: it trains trees, {@link BoostedTrees} asks them. */
-final class Boosting {
+public final class Boosting {
 
   private static final int ROUNDS = 300;
 
@@ -22,7 +22,7 @@ final class Boosting {
    * @param x [rows, columns]
    * @param classes 0 for a regression
    */
-  static byte[] train(float[] x, int columns, float[] y, int classes, int threads, long seed) {
+  public static byte[] train(float[] x, int columns, float[] y, int classes, int threads, long seed) {
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("objective", classes > 0 ? "multi:softmax" : "reg:squarederror");
     if (classes > 0) {

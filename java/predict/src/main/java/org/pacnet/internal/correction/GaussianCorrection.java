@@ -1,47 +1,23 @@
 package org.pacnet.internal.correction;
 
-import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.base.SafeTensors.Entry;
-import org.pacnet.internal.engine.NativeGaussianProcess;
 
 /**
  * A Gaussian process for each output, on what the source leaves or on the target alone; squared
  * exponential with a length for each input, and noise.
  *
  * @param residual whether it is added to the source's outputs
+ * @param inputs of a row
  * @param x the rows that it was learned from, [rows, inputs]
  * @param y [width, rows]
  * @param kernels [width, inputs + 2]
  */
-record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernels)
+public record GaussianCorrection(boolean residual, int inputs, float[] x, float[] y, float[] kernels)
     implements Correction {
-
-  static GaussianCorrection fit(Rows rows, FloatBuffer labels, boolean residual, int threads) {
-    int n = rows.rows();
-    int width = rows.width();
-    float[] x = features(rows);
-    float[] y = new float[width * n];
-    float[] kernels = new float[width * (rows.inputs() + 2)];
-    for (int c = 0; c < width; c++) {
-      for (int r = 0; r < n; r++) {
-        y[c * n + r] =
-            labels.get(r * width + c) - (residual ? rows.outputs()[r * width + c] : 0);
-      }
-      try (NativeGaussianProcess process =
-          new NativeGaussianProcess(x, output(y, c, n), null, threads)) {
-        System.arraycopy(
-            process.kernel(rows.inputs()),
-            0,
-            kernels,
-            c * (rows.inputs() + 2),
-            rows.inputs() + 2);
-      }
-    }
-    return new GaussianCorrection(residual, x, y, kernels);
-  }
 
   private static float[] features(Rows rows) {
     float[] x = new float[rows.rows() * rows.inputs()];
@@ -49,28 +25,33 @@ record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernel
     return x;
   }
 
-  private static float[] output(float[] y, int output, int rows) {
-    float[] own = new float[rows];
-    System.arraycopy(y, output * rows, own, 0, rows);
-    return own;
+  /** The rows' targets of one output. */
+  public float[] output(int output) {
+    int n = rows();
+    return Arrays.copyOfRange(y, output * n, (output + 1) * n);
+  }
+
+  /** The kernel of one output: the logarithms of a length for each input, of the signal's variance and of the noise's. */
+  public float[] kernel(int output) {
+    int each = inputs + 2;
+    return Arrays.copyOfRange(kernels, output * each, (output + 1) * each);
+  }
+
+  /** Number of rows that it was learned from. */
+  public int rows() {
+    return x.length / inputs;
   }
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks) {
+  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
     int width = rows.width();
-    int n = y.length / width;
     float[] at = features(rows);
     float[] outputs = new float[rows.rows() * width];
     float[] spread = new float[rows.rows() * width];
     float[] mean = new float[rows.rows()];
     float[] deviation = new float[rows.rows()];
     for (int c = 0; c < width; c++) {
-      float[] kernel = new float[rows.inputs() + 2];
-      System.arraycopy(kernels, c * kernel.length, kernel, 0, kernel.length);
-      try (NativeGaussianProcess process =
-          new NativeGaussianProcess(x, output(y, c, n), kernel, 1)) {
-        process.predict(at, mean, deviation);
-      }
+      processes.predict(this, c, at, mean, deviation);
       for (int r = 0; r < rows.rows(); r++) {
         outputs[r * width + c] = mean[r] + (residual ? rows.outputs()[r * width + c] : 0);
         spread[r * width + c] = deviation[r];
@@ -96,6 +77,7 @@ record GaussianCorrection(boolean residual, float[] x, float[] y, float[] kernel
     }
     return new GaussianCorrection(
         Entries.take(entries, "gp.residual", 1)[0] != 0,
+        inputs,
         x,
         Entries.take(entries, "gp.y", x.length / inputs * width),
         Entries.take(entries, "gp.kernels", width * (inputs + 2)));

@@ -1,10 +1,8 @@
 package org.pacnet.internal.correction;
 
-import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.error.DataException;
 import org.pacnet.internal.base.SafeTensors.Dtype;
 import org.pacnet.internal.base.SafeTensors.Entry;
 
@@ -16,43 +14,10 @@ import org.pacnet.internal.base.SafeTensors.Entry;
  * @param trees the same, to be asked
  * @param classes of a classification; 0 for a regression
  */
-record TreeCorrection(byte[][] boosters, BoostedTrees[] trees, int classes) implements Correction {
+public record TreeCorrection(byte[][] boosters, BoostedTrees[] trees, int classes) implements Correction {
 
-  static TreeCorrection fit(
-      Rows rows, FloatBuffer labels, @Nullable Pool source, int threads, long seed) {
-    if (source == null) {
-      throw new DataException("the method trees learns from the source's rows too: name them", "source");
-    }
-    int classes = source.classes();
-    int all = source.rows() + rows.rows();
-    int inputs = rows.inputs();
-    float[] x = new float[all * (inputs + 1)];
-    for (int r = 0; r < all; r++) {
-      boolean own = r >= source.rows();
-      for (int i = 0; i < inputs; i++) {
-        x[r * (inputs + 1) + i] =
-            own
-                ? rows.feature(r - source.rows(), i)
-                : source.features().get(r * inputs + i);
-      }
-      x[r * (inputs + 1) + inputs] = own ? 1 : 0;
-    }
-    int columns = classes > 0 ? 1 : rows.width();
-    byte[][] boosters = new byte[columns][];
-    for (int c = 0; c < columns; c++) {
-      float[] y = new float[all];
-      for (int r = 0; r < all; r++) {
-        y[r] =
-            r < source.rows()
-                ? source.labels().get(r * columns + c)
-                : labels.get((r - source.rows()) * columns + c);
-      }
-      boosters[c] = train(x, inputs + 1, y, classes, threads, seed);
-    }
-    return of(boosters, classes, inputs);
-  }
-
-  private static TreeCorrection of(byte[][] boosters, int classes, int inputs) {
+  /** Trees as XGBoost writes them, which are read, and every index of them checked. */
+  public static TreeCorrection of(byte[][] boosters, int classes, int inputs) {
     BoostedTrees[] trees = new BoostedTrees[boosters.length];
     for (int b = 0; b < trees.length; b++) {
       trees[b] = BoostedTrees.read(boosters[b], inputs + 1, Math.max(1, classes));
@@ -60,18 +25,8 @@ record TreeCorrection(byte[][] boosters, BoostedTrees[] trees, int classes) impl
     return new TreeCorrection(boosters, trees, classes);
   }
 
-  // Whoever does without trees, or only asks them, need not have the library.
-  private static byte[] train(float[] x, int columns, float[] y, int classes, int threads, long seed) {
-    try {
-      return Boosting.train(x, columns, y, classes, threads, seed);
-    } catch (LinkageError e) {
-      throw new DataException(
-          "the method trees needs XGBoost: put ml.dmlc:xgboost4j_2.12 on the class path", e, "method");
-    }
-  }
-
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks) {
+  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
     int inputs = rows.inputs();
     float[] x = new float[rows.rows() * (inputs + 1)];
     for (int r = 0; r < rows.rows(); r++) {

@@ -1,0 +1,44 @@
+package org.pacnet.internal.correction;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.internal.base.SafeTensors.Entry;
+
+/**
+ * o + c₀ + Cₒ·o + Cₓ·x for the source's outputs o and the inputs x.
+ *
+ * @param coefficients [width, 1 + width + inputs]: c₀, Cₒ, Cₓ
+ */
+public record LinearCorrection(float[] coefficients) implements Correction {
+
+  private static final String NAME = "linear";
+
+  @Override
+  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
+    int width = rows.width();
+    int each = 1 + width + rows.inputs();
+    float[] corrected = new float[rows.rows() * width];
+    for (int r = 0; r < rows.rows(); r++) {
+      for (int c = 0; c < width; c++) {
+        double sum = (double) rows.outputs()[r * width + c] + coefficients[c * each];
+        for (int j = 0; j < width; j++) {
+          sum += (double) coefficients[c * each + 1 + j] * rows.outputs()[r * width + j];
+        }
+        for (int i = 0; i < rows.inputs(); i++) {
+          sum += (double) coefficients[c * each + 1 + width + i] * rows.feature(r, i);
+        }
+        corrected[r * width + c] = (float) sum;
+      }
+    }
+    return new Corrected(corrected, null);
+  }
+
+  @Override
+  public Map<String, Entry> entries() {
+    return Map.of(NAME, Entry.row(coefficients));
+  }
+
+  static LinearCorrection read(Map<String, Entry> entries, int inputs, int width) {
+    return new LinearCorrection(Entries.take(entries, NAME, width * (1 + width + inputs)));
+  }
+}
