@@ -304,7 +304,10 @@ final class ModelFuzz {
         }
         try (Model read = Model.load(place)) {
           read.predict(ASKED.get(network));
+        } catch (PacNetException expected) {
+          // It was refused.
         }
+        // Also what the core has refused: this reads by itself.
         RowPredictor rows = SavedModel.open(place).source();
         rows.predict(new double[rows.inputs().size()]);
       } catch (PacNetException expected) {

@@ -35,7 +35,7 @@ class RoomsTest {
     room("base", "error");
     room("config", "error");
     room("data", "base config error");
-    room("format", "base config data error");
+    room("format", "base config correction data error");
     room("correction", "base config error");
     room("predict", "config correction data error format");
     room("statistics", "");

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +156,17 @@ class SavedModelTest {
     Path json = directory.resolve("model.json");
     Files.writeString(json, Files.readString(json).replace("\"hidden\"", "\"hiddem\""));
     assertTrue(assertThrows(ModelFormatException.class, () -> SavedModel.open(directory)).getMessage().contains("damaged"));
+  }
+
+  @Test
+  void whatIsClaimedIsNotMade() throws IOException {
+    Path directory = saved(Samples.quick("y").ignored("grade").build());
+    Path file = directory.resolve("model.json");
+    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(file.toFile());
+    ((ObjectNode) json.path("config").path("network")).putArray("hidden").add(1 << 20).add(1 << 20).add(1 << 20);
+    Files.write(file, ModelFilesTest.sealed(json));
+    assertTrue(
+        assertThrows(ModelFormatException.class, () -> SavedModel.open(directory)).getMessage().contains("too few"));
   }
 
   @Test

@@ -10,7 +10,6 @@ import org.pacnet.config.Perceptron;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
-import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.ModelFormat;
 import org.pacnet.internal.format.ModelFormat.ModelFile;
@@ -70,6 +69,7 @@ public final class SavedModel {
     if (json.pruning() == null || !json.sha256().containsKey(ModelFormat.BASE)) {
       throw new DataException(directory + " has no base yet: run prune, then allocate");
     }
+    ModelFormat.checkSize(directory, json, PerceptronTensors.count(perceptron, json.schema()));
     return new SavedModel(directory, json, perceptron);
   }
 
@@ -106,13 +106,6 @@ public final class SavedModel {
             json.schema(), mask, schema -> PerceptronTensors.of(network, schema), place, target, baseHash);
     Schema schema = parts.schema();
     List<TensorInfo> own = PerceptronTensors.of(network, schema);
-    Correction correction =
-        Correction.read(
-            target.config().method(),
-            parts.rest(),
-            schema.inputWidth(),
-            schema.outputWidth(),
-            parts.file().toString());
     List<float[]> weights =
         TargetParts.dense(
             mask,
@@ -121,6 +114,6 @@ public final class SavedModel {
             OwnTensors.of(target.config(), target.classes() != null),
             parts.networks(),
             own);
-    return new RowPredictor(schema, network, own, weights, base, correction);
+    return new RowPredictor(schema, network, own, weights, base, parts.correction());
   }
 }

@@ -6,8 +6,6 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,19 +56,8 @@ final class BaseFiles implements Serializable {
       throw new UncheckedIOException(e);
     } finally {
       if (directory != null) {
-        remove(directory);
+        ModelCopy.remove(directory);
       }
-    }
-  }
-
-  private static void remove(Path directory) {
-    try (Stream<Path> all = Files.walk(directory)) {
-      List<Path> paths = all.sorted(Comparator.reverseOrder()).toList();
-      for (Path path : paths) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      // A temporary folder: the system's to clean.
     }
   }
 }

@@ -71,7 +71,7 @@ final class Columns implements Serializable {
   }
 
   void require(StructType schema, boolean withLabels) {
-    List<String> wanted = new ArrayList<>(features == null ? inputs : List.of(features));
+    List<String> wanted = new ArrayList<>(read());
     if (withLabels) {
       wanted.addAll(labels);
     }
@@ -90,7 +90,7 @@ final class Columns implements Serializable {
   /** The group as text, and then the others: what is learnt from. */
   Dataset<Row> select(Dataset<Row> table) {
     List<Column> all = new ArrayList<>(List.of(text()));
-    (features == null ? inputs : List.of(features)).forEach(name -> all.add(quoted(name)));
+    read().forEach(name -> all.add(quoted(name)));
     labels.forEach(name -> all.add(quoted(name)));
     return table.select(all.toArray(Column[]::new));
   }
@@ -118,13 +118,23 @@ final class Columns implements Serializable {
     return values;
   }
 
-  /** The inputs of a row of the whole table, whose columns are these. */
-  List<Object> inputs(Row row, List<String> fields) {
+  /** Where the whole table has what the inputs are in. */
+  int[] places(List<String> fields) {
+    return read().stream().mapToInt(fields::indexOf).toArray();
+  }
+
+  /** The inputs of a row of the whole table, from these places. */
+  List<Object> inputs(Row row, int[] places) {
     List<Object> values = new ArrayList<>();
-    for (String name : features == null ? inputs : List.of(features)) {
-      add(row.get(fields.indexOf(name)), values);
+    for (int place : places) {
+      add(row.get(place), values);
     }
     return values;
+  }
+
+  // The columns that the inputs are in.
+  private List<String> read() {
+    return features == null ? inputs : List.of(features);
   }
 
   private void add(@Nullable Object value, List<Object> to) {

@@ -76,7 +76,8 @@ final class ModelCopy {
     return directory;
   }
 
-  private static void remove(Path directory) {
+  /** Removes a temporary folder with all that is in it. */
+  static void remove(Path directory) {
     MADE.remove(directory);
     try (Stream<Path> all = Files.walk(directory)) {
       List<Path> paths = all.sorted(Comparator.reverseOrder()).toList();

@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -164,9 +163,10 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> im
 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    StructType schema = transformSchema(dataset.schema());
     try (Model model = Model.load(Path.of(directory))) {
       Columns columns = columns(model);
+      columns.require(dataset.schema(), false);
+      StructType schema = columns.withPredictions(dataset.schema());
       JavaSparkContext context = JavaSparkContext.fromSparkContext(dataset.sparkSession().sparkContext());
       Broadcast<BaseFiles> base = context.broadcast(BaseFiles.read(directory));
       TargetPacks targets = new TargetPacks(model, context);
@@ -238,7 +238,9 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> im
     private final Model model;
     private final TargetPacks targets;
     private final Columns columns;
-    private final List<String> fields;
+    private final int[] places;
+    private final int fields;
+    private final int added;
     private final Invalid invalid;
     private final Iterator<Row> rows;
 
@@ -252,7 +254,9 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> im
       this.model = model;
       this.targets = targets;
       this.columns = columns;
-      this.fields = fields;
+      places = columns.places(fields);
+      this.fields = fields.size();
+      added = columns.added().size();
       this.invalid = invalid;
       this.rows = rows;
     }
@@ -291,7 +295,7 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> im
         if (!model.targetNames().contains(group)) {
           unread.put(group, pack);
         }
-        List<Object> one = columns.inputs(row, fields);
+        List<Object> one = columns.inputs(row, places);
         one.add(group);
         values.add(one);
         known.add(row);
@@ -316,8 +320,8 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> im
 
     // The row's own columns, and room for what is added. Behind them stood the group as text.
     private Object[] own(Row row) {
-      Object[] values = new Object[fields.size() + columns.added().size()];
-      for (int i = 0; i < fields.size(); i++) {
+      Object[] values = new Object[fields + added];
+      for (int i = 0; i < fields; i++) {
         values[i] = row.get(i);
       }
       return values;
@@ -337,7 +341,7 @@ public final class PacNetModel extends org.apache.spark.ml.Model<PacNetModel> im
         Row row = chunk.get(r);
         Object[] values = own(row);
         if (!predictions.dropped().get(r)) {
-          int at = fields.size();
+          int at = fields;
           if (columns.classification()) {
             values[at++] = classes[predicted];
           }

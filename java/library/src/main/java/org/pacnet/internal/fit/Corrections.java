@@ -57,7 +57,7 @@ public final class Corrections {
   private static GaussianCorrection gaussian(Rows rows, FloatBuffer labels, boolean residual, int threads) {
     int n = rows.rows();
     int width = rows.width();
-    float[] x = copy(rows);
+    float[] x = rows.copied();
     float[] y = new float[width * n];
     float[] kernels = new float[width * (rows.inputs() + 2)];
     for (int c = 0; c < width; c++) {
@@ -76,12 +76,6 @@ public final class Corrections {
       }
     }
     return new GaussianCorrection(residual, rows.inputs(), x, y, kernels);
-  }
-
-  private static float[] copy(Rows rows) {
-    float[] x = new float[rows.rows() * rows.inputs()];
-    rows.features().duplicate().rewind().get(x);
-    return x;
   }
 
   private static void predict(

@@ -30,7 +30,6 @@ import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.internal.base.SafeTensors.Entry;
 import org.pacnet.internal.base.Sha256;
 import org.pacnet.internal.base.Version;
-import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.engine.NativeLibrary;
 import org.pacnet.internal.engine.NativeNetwork;
 import org.pacnet.internal.engine.NetworkDescription;
@@ -512,7 +511,8 @@ public final class ModelStore {
   private static Loaded read(Path directory, ModelFile json) {
     Path file = directory.resolve(ModelFormat.MODEL_JSON);
     checkFits(file, json.schema(), json.config());
-    checkSize(directory, json);
+    ModelFormat.checkSize(
+        directory, json, NativeNetwork.parameterCount(NetworkDescription.of(json.config().network(), json.schema())));
     Phases phases = new Phases(json.schema(), json.config());
     ModelState state = state(directory, json, phases.tensorsOf(json.schema()));
     for (JsonNode phase : json.phases()) {
@@ -530,27 +530,6 @@ public final class ModelStore {
       Phases.checkFits(schema, config);
     } catch (DataException e) {
       throw new ModelFormatException(file + " contradicts itself: " + e.getMessage(), e);
-    }
-  }
-
-  // Before anything of the claimed size is made.
-  private static void checkSize(Path directory, ModelFile json) {
-    long parameters = NativeNetwork.parameterCount(
-            NetworkDescription.of(json.config().network(), json.schema()));
-    Path file = directory.resolve(ModelFormat.fileName(ModelFormat.SOURCE, ModelFormat.hashOf(directory, ModelFormat.SOURCE, json.sha256())));
-    try {
-      if (Files.size(file) / Float.BYTES < parameters) {
-        throw new ModelFormatException(
-            String.format(
-                Locale.ROOT,
-                "%s has %d bytes, too few for the %d parameters that %s claims",
-                file,
-                Files.size(file),
-                parameters,
-                ModelFormat.MODEL_JSON));
-      }
-    } catch (IOException e) {
-      throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
     }
   }
 
@@ -600,20 +579,12 @@ public final class ModelStore {
   // jsonFile: what messages call what was read.
   private static TargetModel target(Phases model, Path jsonFile, TargetFile json, TargetParts parts) {
     checkFits(jsonFile, model.schema(), json.config());
-    Schema schema = parts.schema();
-    Correction correction =
-        Correction.read(
-            json.config().method(), parts.rest(), schema.inputWidth(), schema.outputWidth(), parts.file().toString());
-    if (!parts.rest().isEmpty()) {
-      throw new ModelFormatException(
-          parts.file() + " has a tensor '" + parts.rest().keySet().iterator().next() + "' that its method does not make");
-    }
     return new TargetModel(
         json.name(),
         json.config(),
         json.classes(),
         parts.networks(),
-        correction,
+        parts.correction(),
         parts.residuals(),
         report(jsonFile, json.report()));
   }

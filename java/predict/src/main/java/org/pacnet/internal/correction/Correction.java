@@ -20,6 +20,13 @@ public sealed interface Correction
    */
   record Rows(FloatBuffer features, int rows, int inputs, float[] outputs, int width) {
 
+    /** The features in an array of their own. */
+    public float[] copied() {
+      float[] x = new float[rows * inputs];
+      features.duplicate().rewind().get(x);
+      return x;
+    }
+
     /** An input of a row. */
     public float feature(int row, int input) {
       return features.get(row * inputs + input);

@@ -19,12 +19,6 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 public record GaussianCorrection(boolean residual, int inputs, float[] x, float[] y, float[] kernels)
     implements Correction {
 
-  private static float[] features(Rows rows) {
-    float[] x = new float[rows.rows() * rows.inputs()];
-    rows.features().duplicate().rewind().get(x);
-    return x;
-  }
-
   /** The rows' targets of one output. */
   public float[] output(int output) {
     int n = rows();
@@ -45,7 +39,7 @@ public record GaussianCorrection(boolean residual, int inputs, float[] x, float[
   @Override
   public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
     int width = rows.width();
-    float[] at = features(rows);
+    float[] at = rows.copied();
     float[] outputs = new float[rows.rows() * width];
     float[] spread = new float[rows.rows() * width];
     float[] mean = new float[rows.rows()];

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -230,6 +231,25 @@ public final class ModelFormat {
   /** What a target stands on: the base and the mask that says where its values go. */
   public static String baseHash(Map<String, String> hashes) {
     return Sha256.hex((hashes.get(BASE) + hashes.get(MASK)).getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** Refuses a model that claims more parameters than its file can hold: before anything of the claimed size is made. */
+  public static void checkSize(Path directory, ModelFile json, long parameters) {
+    Path file = directory.resolve(fileName(SOURCE, hashOf(directory, SOURCE, json.sha256())));
+    try {
+      if (Files.size(file) / Float.BYTES < parameters) {
+        throw new ModelFormatException(
+            String.format(
+                Locale.ROOT,
+                "%s has %d bytes, too few for the %d parameters that %s claims",
+                file,
+                Files.size(file),
+                parameters,
+                MODEL_JSON));
+      }
+    } catch (IOException e) {
+      throw new ModelFormatException(file + " can't be read: " + AtomicWrite.reason(e), e);
+    }
   }
 
   /** All tensors of a network, one behind the other. */

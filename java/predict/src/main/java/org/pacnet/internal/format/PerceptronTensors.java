@@ -14,11 +14,26 @@ public final class PerceptronTensors {
 
   private PerceptronTensors() {}
 
-  /** Of each layer its weights, [out, in], and its biases, [out]. */
-  public static List<TensorInfo> of(Perceptron perceptron, Schema schema) {
+  /** How many parameters they hold, which may be more than any array. */
+  public static long count(Perceptron perceptron, Schema schema) {
+    List<Integer> widths = widths(perceptron, schema);
+    long count = 0;
+    for (int layer = 0; layer + 1 < widths.size(); layer++) {
+      count += (widths.get(layer) + 1L) * widths.get(layer + 1);
+    }
+    return count;
+  }
+
+  private static List<Integer> widths(Perceptron perceptron, Schema schema) {
     List<Integer> widths = new ArrayList<>(List.of(schema.inputWidth()));
     widths.addAll(perceptron.hidden());
     widths.add(schema.outputWidth());
+    return widths;
+  }
+
+  /** Of each layer its weights, [out, in], and its biases, [out]. */
+  public static List<TensorInfo> of(Perceptron perceptron, Schema schema) {
+    List<Integer> widths = widths(perceptron, schema);
     List<TensorInfo> tensors = new ArrayList<>();
     // As torch.nn.Sequential counts: behind a hidden layer its activation, and dropout where there is some.
     int modules = perceptron.dropout() > 0 ? 3 : 2;

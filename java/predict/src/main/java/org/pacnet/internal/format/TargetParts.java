@@ -12,23 +12,22 @@ import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.internal.base.SafeTensors.Entry;
+import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.format.ModelFormat.TargetFile;
 
 /**
  * A target's files, checked against the base that they are of.
  *
  * @param schema with the target's own classes, if it has some
- * @param file what messages call its tensors
  * @param networks one, several for an ensemble, or none where the method trains none
+ * @param correction what stands behind the networks; null for nothing
  * @param residuals null where nobody asked for intervals
- * @param rest the tensors of what stands behind the networks, to be taken
  */
 public record TargetParts(
     Schema schema,
-    Path file,
     List<Learnt> networks,
-    float @Nullable [] residuals,
-    Map<String, Entry> rest) {
+    @Nullable Correction correction,
+    float @Nullable [] residuals) {
 
   /**
    * Reads a target.
@@ -107,7 +106,13 @@ public record TargetParts(
     if (!networks.stream().allMatch(n -> n.values().length == pruned && n.own().length == kept)) {
       throw new ModelFormatException(file + " does not fit the mask of its base");
     }
-    return new TargetParts(schema, file, networks, residuals, entries);
+    Correction correction =
+        Correction.read(method, entries, schema.inputWidth(), schema.outputWidth(), file.toString());
+    if (!entries.isEmpty()) {
+      throw new ModelFormatException(
+          file + " has a tensor '" + entries.keySet().iterator().next() + "' that its method does not make");
+    }
+    return new TargetParts(schema, networks, correction, residuals);
   }
 
   private static List<Learnt> takeNetworks(Path file, Map<String, Entry> entries) {
