@@ -10,6 +10,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/linalg_cholesky.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/sin.h>
@@ -116,9 +117,12 @@ TEST(PositiveDefinite, FactorAndInverseAreLapacksOnAnyNumberOfThreads) {
       at::Tensor ours = matrix.clone();
       ASSERT_TRUE(cholesky(ours.data_ptr<double>(), n, team)) << n;
       at::Tensor scratch = at::empty({n, n}, at::kDouble);
-      at::Tensor inverse = at::empty({n, n}, at::kDouble);
-      inverse_of(ours.const_data_ptr<double>(), n, team, scratch.data_ptr<double>(), inverse.data_ptr<double>());
       EXPECT_LT((ours.t().tril() - factor).abs().max().item<double>(), 1e-11) << n;
+      at::Tensor solved = at::full({n}, 1.0, at::kDouble);
+      solve_both(ours.const_data_ptr<double>(), n, solved.data_ptr<double>(), 1);
+      EXPECT_LT((at::matmul(matrix, solved) - 1.0).abs().max().item<double>(), 1e-10) << n;
+      inverse_of(ours.data_ptr<double>(), n, team, scratch.data_ptr<double>());
+      const at::Tensor inverse = ours;
       EXPECT_LT((inverse - at::cholesky_inverse(factor)).abs().max().item<double>(), 1e-10) << n;
       results.push_back(inverse);
       EXPECT_TRUE(at::equal(inverse, results.front())) << n << " rows, " << threads << " threads";
@@ -150,6 +154,33 @@ TEST(GaussianProcessThreads, AreTakenAndChangeNoPrediction) {
   EXPECT_EQ(means[0], means[1]);
   EXPECT_EQ(GaussianRegression(at::zeros({600, 1}, at::kDouble), at::zeros({600}, at::kDouble), 2).threads(), 2);
   EXPECT_EQ(GaussianRegression(at::zeros({30, 1}, at::kDouble), at::zeros({30}, at::kDouble), 2).threads(), 1);
+}
+
+// More rows than all starts are tried on: what a part of them said is where the search begins, no more.
+TEST(GaussianProcess, OfManyRowsFindsTheKernelThatMadeThem) {
+  const int64_t rows = 1100;
+  std::vector<float> x(static_cast<std::size_t>(rows));
+  std::vector<float> y(x.size());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    x[i] = std::sin(static_cast<float>(i * i % 977)) * 2.0F;
+    y[i] = std::sin(3.0F * x[i]) + 0.2F * static_cast<float>(static_cast<int>(i * 7919 % 2001) - 1000) / 1000.0F;
+  }
+  const GaussianProcess gp(x.data(), rows, y.data(), rows, nullptr, 0, 2);
+  std::vector<float> mean(y.size());
+  std::vector<float> deviation(y.size());
+  gp.predict(x.data(), rows, rows, mean.data(), deviation.data(), rows);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    ASSERT_NEAR(mean[i], std::sin(3.0F * x[i]), 0.05F) << i;
+  }
+  std::vector<float> kernel(3);
+  gp.get_kernel(kernel.data(), 3);
+  for (const float change : {-0.1F, 0.1F}) {
+    for (std::size_t k = 0; k < kernel.size(); ++k) {
+      std::vector<float> other = kernel;
+      other[k] += change;
+      EXPECT_LT(GaussianProcess(x.data(), rows, y.data(), rows, other.data(), 3, 2).log_likelihood(), gp.log_likelihood());
+    }
+  }
 }
 
 TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {

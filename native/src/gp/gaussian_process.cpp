@@ -2,12 +2,8 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/cholesky_solve.h>
-#include <ATen/ops/dot.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/linalg_solve_triangular.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/optim/lbfgs.h>
@@ -18,11 +14,13 @@
 #include <iterator>
 #include <limits>
 #include <numbers>
+#include <numeric>
 #include <utility>
 
 #include "core/blas.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "core/simd.h"
 #include "gp/positive_definite.h"
 
 namespace pacnet {
@@ -35,15 +33,66 @@ constexpr int64_t kMostSteps = 200;
 constexpr int64_t kFirstSteps = 12;
 constexpr int kDrawnStarts = 6;
 constexpr int64_t kFewRows = 100;
+constexpr int64_t kSampledRows = 500;
 constexpr int64_t kRowsPerThread = 250;
+constexpr int64_t kRows = 64;  // of a covariance that one thread fills at a time
 constexpr double kUnusable = 1e12;  // the search's value where the matrix is not positive definite
 
-at::Tensor lengths(const Kernel& kernel) {
-  const auto inputs = static_cast<int64_t>(kernel.logs.size()) - 2;
-  return at::from_blob(const_cast<double*>(kernel.logs.data()), {inputs}, at::kDouble).exp();
-}
 double signal(const Kernel& kernel) { return std::exp(kernel.logs[kernel.logs.size() - 2]); }
 double noise(const Kernel& kernel) { return std::exp(kernel.logs.back()); }
+
+// Rows as columns, each divided by its length: what a row is compared with lies side by side.
+at::Tensor scaled_columns(const at::Tensor& x, const Kernel& kernel) {
+  const auto inputs = static_cast<int64_t>(kernel.logs.size()) - 2;
+  const at::Tensor lengths = at::from_blob(const_cast<double*>(kernel.logs.data()), {inputs}, at::kDouble).exp();
+  return (x / lengths).t().contiguous();
+}
+
+// out[b] = -1/2 |a - b|^2 over b in [0, count).
+struct Distances {
+  PACNET_LOOP void run(const double* columns, int64_t rows, int64_t inputs, const double* a, int64_t stride, int64_t count, double* out) {
+    for (int64_t b = 0; b < count; ++b) {
+      out[b] = 0.0;
+    }
+    for (int64_t j = 0; j < inputs; ++j) {
+      const double own = a[j * stride];
+      const double* column = columns + j * rows;
+      for (int64_t b = 0; b < count; ++b) {
+        const double off = own - column[b];
+        out[b] -= 0.5 * off * off;
+      }
+    }
+  }
+};
+
+// sum_b w[b] (a_j - b_j)^2 for each input j.
+struct WeightedSquares {
+  PACNET_LOOP void run(const double* columns, int64_t rows, int64_t inputs, const double* a, int64_t stride, int64_t count,
+                       const double* w, double* out) {
+    constexpr int64_t kLanes = 8;
+    for (int64_t j = 0; j < inputs; ++j) {
+      const double own = a[j * stride];
+      const double* column = columns + j * rows;
+      double sums[kLanes] = {};
+      int64_t b = 0;
+      for (; b + kLanes <= count; b += kLanes) {
+        for (int64_t lane = 0; lane < kLanes; ++lane) {
+          const double off = own - column[b + lane];
+          sums[lane] += w[b + lane] * off * off;
+        }
+      }
+      double sum = 0.0;
+      for (; b < count; ++b) {
+        const double off = own - column[b];
+        sum += w[b] * off * off;
+      }
+      for (const double lane : sums) {
+        sum += lane;
+      }
+      out[j] = sum;
+    }
+  }
+};
 
 }  // namespace
 
@@ -51,58 +100,122 @@ GaussianRegression::GaussianRegression(at::Tensor x, at::Tensor y, int threads)
     : team_(std::make_unique<Team>(static_cast<int>(
           std::clamp<int64_t>(x.size(0) / kRowsPerThread, 1, std::min(threads, blas_callers()))))),
       x_(std::move(x)),
-      y_(std::move(y)) {}
+      y_(y.contiguous()) {}
 
-at::Tensor GaussianRegression::covariance(const at::Tensor& a, const at::Tensor& b, const Kernel& kernel) const {
-  const at::Tensor scale = lengths(kernel);
-  const at::Tensor u = a / scale;
-  const at::Tensor v = b / scale;
-  const at::Tensor squared = (u.square().sum(1, true) + v.square().sum(1).unsqueeze(0) - 2.0 * at::matmul(u, v.t()))
-                                 .clamp_min(0.0);
-  return signal(kernel) * (-0.5 * squared).exp();
+void GaussianRegression::covariance(const Kernel& kernel, double* out) const {
+  const at::Tensor columns = scaled_columns(x_, kernel);
+  const double* data = columns.const_data_ptr<double>();
+  const int64_t n = rows();
+  const int64_t inputs = x_.size(1);
+  const double scale = signal(kernel);
+  // The lower half by blocks of rows, and its mirror image.
+  share_out(*team_, 0, (n + kRows - 1) / kRows, [&](int64_t block) {
+    const int64_t begin = block * kRows;
+    const int64_t end = std::min(n, begin + kRows);
+    for (int64_t a = begin; a < end; ++a) {
+      double* row = out + a * n;
+      vectorised<Distances>(data, n, inputs, data + a, n, a + 1, row);
+      for (int64_t b = 0; b <= a; ++b) {
+        row[b] = scale * std::exp(row[b]);
+      }
+    }
+    for (int64_t b = 0; b < end; ++b) {
+      for (int64_t a = std::max(begin, b + 1); a < end; ++a) {
+        out[b * n + a] = out[a * n + b];
+      }
+    }
+  });
 }
 
-// The lower factor of the covariance with noise on its diagonal, and what keeps rounding from making it indefinite; undefined where it is.
-// What lies above the factor's diagonal is anything.
-at::Tensor GaussianRegression::factor(const Kernel& kernel, const at::Tensor& without_noise) const {
-  at::Tensor matrix = without_noise.contiguous().clone();
-  matrix.diagonal().add_(noise(kernel) + kJitter * signal(kernel));
+at::Tensor GaussianRegression::covariance(const at::Tensor& x, const Kernel& kernel) const {
+  const at::Tensor columns = scaled_columns(x_, kernel);
+  const at::Tensor others = scaled_columns(x, kernel);
+  const int64_t n = rows();
+  const int64_t count = x.size(0);
+  const double scale = signal(kernel);
+  at::Tensor cross = at::empty({count, n}, at::kDouble);
+  double* out = cross.data_ptr<double>();
+  share_out(*team_, 0, count, [&](int64_t a) {
+    double* row = out + a * n;
+    vectorised<Distances>(columns.const_data_ptr<double>(), n, x_.size(1), others.const_data_ptr<double>() + a, count, n, row);
+    std::transform(row, row + n, row, [&](double v) { return scale * std::exp(v); });
+  });
+  return cross;
+}
+
+bool GaussianRegression::factor(const Kernel& kernel, const double* without_noise, double* out) const {
+  const int64_t n = rows();
+  share_out(*team_, 0, n, [&](int64_t i) {
+    std::copy_n(without_noise + i * n, n, out + i * n);
+    out[i * (n + 1)] += noise(kernel) + kJitter * signal(kernel);
+  });
   // Symmetric, so that rows may be taken for columns.
-  return cholesky(matrix.data_ptr<double>(), matrix.size(0), *team_) ? matrix.t() : at::Tensor();
+  return cholesky(out, n, *team_);
+}
+
+std::vector<double> GaussianRegression::solve(const double* factor) const {
+  std::vector<double> alpha(y_.const_data_ptr<double>(), y_.const_data_ptr<double>() + rows());
+  solve_both(factor, rows(), alpha.data(), 1);
+  return alpha;
 }
 
 double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<double>* gradient) const {
+  Room room(rows());
+  return log_likelihood(kernel, gradient, room);
+}
+
+double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<double>* slope, Room& room) const {
   const BlasTurn turn(team_->size());
-  const int64_t rows = x_.size(0);
-  const at::Tensor without_noise = covariance(x_, x_, kernel);
-  const at::Tensor lower = factor(kernel, without_noise);
-  if (!lower.defined()) {
+  const int64_t n = rows();
+  covariance(kernel, room.covariance.data());
+  if (!factor(kernel, room.covariance.data(), room.factor.data())) {
     return -kUnusable;
   }
-  const at::Tensor alpha = at::cholesky_solve(y_.unsqueeze(1), lower);
-  const double value = -0.5 * at::dot(y_, alpha.squeeze(1)).item<double>() - lower.diagonal().log().sum().item<double>() -
-                       0.5 * static_cast<double>(rows) * std::log(2.0 * std::numbers::pi);
-  if (gradient != nullptr) {
-    // d/dt = 1/2 tr((alpha alpha' - K^-1) dK/dt)
-    at::Tensor inverse = at::empty({rows, rows}, at::kDouble);
-    at::Tensor scratch = at::empty({rows, rows}, at::kDouble);
-    inverse_of(lower.const_data_ptr<double>(), rows, *team_, scratch.data_ptr<double>(), inverse.data_ptr<double>());
-    const at::Tensor outer = at::matmul(alpha, alpha.t()).sub_(inverse);
-    const at::Tensor weighted = outer * without_noise;
-    // sum_ab W_ab (x_aj - x_bj)^2 = 2 sum_a x_aj^2 (W 1)_a - 2 sum_a x_aj (W x)_aj
-    const at::Tensor by_input = (x_.square() * weighted.sum(1, true) - x_ * at::matmul(weighted, x_)).sum(0) /
-                                lengths(kernel).square();
-    gradient->assign(kernel.logs.size(), 0.0);
-    std::copy_n(by_input.contiguous().const_data_ptr<double>(), by_input.numel(), gradient->begin());
-    const double trace = outer.diagonal().sum().item<double>();
-    (*gradient)[kernel.logs.size() - 2] =
-        0.5 * (weighted.sum().item<double>() + kJitter * signal(kernel) * trace);
-    gradient->back() = 0.5 * noise(kernel) * trace;
+  const std::vector<double> alpha = solve(room.factor.data());
+  double value = -0.5 * static_cast<double>(n) * std::log(2.0 * std::numbers::pi);
+  for (int64_t i = 0; i < n; ++i) {
+    value -= 0.5 * y_.const_data_ptr<double>()[i] * alpha[static_cast<std::size_t>(i)] + std::log(room.factor.data()[i * (n + 1)]);
+  }
+  if (slope != nullptr) {
+    inverse_of(room.factor.data(), n, *team_, room.scratch.data());
+    *slope = gradient(kernel, alpha, room);
   }
   return value;
 }
 
-Kernel GaussianRegression::climb(Kernel start, int64_t most_steps) const {
+// d/dt = 1/2 tr((alpha alpha' - K^-1) dK/dt), each row's part of the sums by itself, so that the threads change no bit of them.
+std::vector<double> GaussianRegression::gradient(const Kernel& kernel, const std::vector<double>& alpha, const Room& room) const {
+  const at::Tensor columns = scaled_columns(x_, kernel);
+  const double* data = columns.const_data_ptr<double>();
+  const int64_t n = rows();
+  const int64_t inputs = x_.size(1);
+  const int64_t terms = inputs + 2;
+  std::vector<double> parts(static_cast<std::size_t>(n * terms));
+  share_out(*team_, 0, n, [&](int64_t a) {
+    // The half below the diagonal counts twice.
+    double* weighted = room.scratch.data() + a * n;
+    const double* inverse = room.factor.data() + a * n;
+    const double* covariance = room.covariance.data() + a * n;
+    const double own = alpha[static_cast<std::size_t>(a)];
+    double sum = 0.0;
+    for (int64_t b = 0; b < a; ++b) {
+      weighted[b] = 2.0 * (own * alpha[static_cast<std::size_t>(b)] - inverse[b]) * covariance[b];
+      sum += weighted[b];
+    }
+    const double diagonal = own * own - inverse[a];
+    double* part = parts.data() + a * terms;
+    vectorised<WeightedSquares>(data, n, inputs, data + a, n, a, static_cast<const double*>(weighted), part);
+    part[inputs] = sum + diagonal * (covariance[a] + kJitter * signal(kernel));
+    part[inputs + 1] = diagonal * noise(kernel);
+  });
+  std::vector<double> total(static_cast<std::size_t>(terms), 0.0);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    total[i % total.size()] += 0.5 * parts[i];
+  }
+  return total;
+}
+
+Kernel GaussianRegression::climb(Kernel start, int64_t most_steps, Room& room) const {
   const auto count = static_cast<int64_t>(start.logs.size());
   at::Tensor logs = at::from_blob(start.logs.data(), {count}, at::kDouble).clone();
   logs.mutable_grad() = at::zeros_like(logs);
@@ -117,7 +230,7 @@ Kernel GaussianRegression::climb(Kernel start, int64_t most_steps) const {
   torch::optim::LBFGS search({logs}, options);
   search.step([&] {
     std::vector<double> gradient(start.logs.size(), 0.0);
-    const double value = log_likelihood(bounded(), &gradient);
+    const double value = log_likelihood(bounded(), &gradient, room);
     const double* at = logs.const_data_ptr<double>();
     double* slope = logs.mutable_grad().data_ptr<double>();
     for (int64_t i = 0; i < count; ++i) {
@@ -131,6 +244,21 @@ Kernel GaussianRegression::climb(Kernel start, int64_t most_steps) const {
 }
 
 Kernel GaussianRegression::best() const {
+  Room room(rows());
+  // Where the cube of the rows is dear, a part of them says near which kernel to begin.
+  return climb(rows() > 2 * kSampledRows ? sample(kSampledRows).best() : highest_start(room), kMostSteps, room);
+}
+
+GaussianRegression GaussianRegression::sample(int64_t count) const {
+  std::vector<uint32_t> order(static_cast<std::size_t>(rows()));
+  std::iota(order.begin(), order.end(), 0U);
+  Random(0, Stream::kSearch).shuffle(order);
+  std::vector<int64_t> index(order.begin(), order.begin() + count);
+  const at::Tensor chosen = at::from_blob(index.data(), {count}, at::kLong);
+  return {x_.index_select(0, chosen), y_.index_select(0, chosen), team_->size()};
+}
+
+Kernel GaussianRegression::highest_start(Room& room) const {
   const int64_t inputs = x_.size(1);
   const double middle = 0.5 * std::log(static_cast<double>(inputs));
   Kernel best;
@@ -154,8 +282,8 @@ Kernel GaussianRegression::best() const {
   }
   // Only the highest hill is worth its last steps.
   for (Kernel& start : starts) {
-    Kernel found = climb(std::move(start), kFirstSteps);
-    const double value = log_likelihood(found, nullptr);
+    Kernel found = climb(std::move(start), kFirstSteps, room);
+    const double value = log_likelihood(found, nullptr, room);
     if (value > highest) {
       highest = value;
       best = std::move(found);
@@ -164,22 +292,42 @@ Kernel GaussianRegression::best() const {
   if (best.logs.empty()) {
     throw Error(kErrorInvalidArgument, "no kernel has a finite likelihood: an input or a label is not finite");
   }
-  return climb(std::move(best), kMostSteps);
+  return best;
 }
 
 void GaussianRegression::set(const Kernel& kernel) {
+  const BlasTurn turn(team_->size());
   kernel_ = kernel;
-  const at::Tensor lower = factor(kernel, covariance(x_, x_, kernel));
-  require(lower.defined(), "the rows' covariance is not positive definite with this kernel");
-  lower_ = lower;
-  alpha_ = at::cholesky_solve(y_.unsqueeze(1), lower);
+  const Doubles without_noise(Room::size(rows()));
+  lower_ = Doubles(Room::size(rows()));
+  covariance(kernel, without_noise.data());
+  require(factor(kernel, without_noise.data(), lower_.data()), "the rows' covariance is not positive definite with this kernel");
+  alpha_ = solve(lower_.data());
 }
 
 std::pair<at::Tensor, at::Tensor> GaussianRegression::predict(const at::Tensor& x) const {
   const BlasTurn turn(team_->size());
-  const at::Tensor cross = covariance(x, x_, kernel_);
-  const at::Tensor solved = at::linalg_solve_triangular(lower_, cross.t(), false);
-  return {at::matmul(cross, alpha_).squeeze(1), (signal(kernel_) - solved.square().sum(0)).clamp_min(0.0)};
+  const int64_t n = rows();
+  const int64_t count = x.size(0);
+  at::Tensor cross = covariance(x, kernel_);
+  at::Tensor mean = at::empty({count}, at::kDouble);
+  at::Tensor variance = at::empty({count}, at::kDouble);
+  // Rows of cross are columns of what is solved for.
+  share_out(*team_, 0, (count + kRows - 1) / kRows, [&](int64_t block) {
+    const int64_t begin = block * kRows;
+    const int64_t end = std::min(count, begin + kRows);
+    double* rows = cross.data_ptr<double>() + begin * n;
+    for (int64_t a = begin; a < end; ++a) {
+      mean.data_ptr<double>()[a] = std::inner_product(rows + (a - begin) * n, rows + (a - begin + 1) * n, alpha_.begin(), 0.0);
+    }
+    solve_lower(lower_.data(), n, rows, end - begin);
+    for (int64_t a = begin; a < end; ++a) {
+      const double* solved = rows + (a - begin) * n;
+      variance.data_ptr<double>()[a] =
+          std::max(0.0, signal(kernel_) - std::inner_product(solved, solved + n, solved, 0.0));
+    }
+  });
+  return {mean, variance};
 }
 
 }  // namespace pacnet

@@ -26,9 +26,9 @@ constexpr int64_t kBlock = 192;
 int64_t blocks_of(int64_t n) { return (n + kBlock - 1) / kBlock; }
 int size_of(int64_t n, int64_t block) { return static_cast<int>(std::min(kBlock, n - block * kBlock)); }
 double* at(double* a, int64_t n, int64_t row, int64_t column) { return a + column * kBlock * n + row * kBlock; }
-const double* at(const double* a, int64_t n, int64_t row, int64_t column) { return a + column * kBlock * n + row * kBlock; }
 
-// body(i) for i in [begin, end), each by whoever is free.
+}  // namespace
+
 void share_out(Team& team, int64_t begin, int64_t end, const std::function<void(int64_t)>& body) {
   std::atomic<int64_t> next{begin};
   team.run([&](int) {
@@ -38,8 +38,6 @@ void share_out(Team& team, int64_t begin, int64_t end, const std::function<void(
     }
   });
 }
-
-}  // namespace
 
 bool cholesky(double* a, int64_t n, Team& team) {
   const int ld = static_cast<int>(n);
@@ -66,7 +64,7 @@ bool cholesky(double* a, int64_t n, Team& team) {
   return true;
 }
 
-void inverse_of(const double* factor, int64_t n, Team& team, double* scratch, double* out) {
+void inverse_of(double* factor, int64_t n, Team& team, double* scratch) {
   const int ld = static_cast<int>(n);
   const double one = 1.0;
   const double zero = 0.0;
@@ -82,6 +80,7 @@ void inverse_of(const double* factor, int64_t n, Team& team, double* scratch, do
     }
     dtrsm_("L", "L", "N", "N", &height, &columns, &one, at(factor, n, j, j), &ld, z, &ld);
   });
+  double* out = factor;
   // Z' Z, of which block (i, j) begins where the lower of its two columns does; the upper half is the lower one's mirror image.
   share_out(team, 0, blocks, [&](int64_t j) {
     const int columns = size_of(n, j);
@@ -96,6 +95,21 @@ void inverse_of(const double* factor, int64_t n, Team& team, double* scratch, do
       }
     }
   });
+}
+
+void solve_lower(const double* factor, int64_t n, double* b, int64_t columns) {
+  const int size = static_cast<int>(n);
+  const int count = static_cast<int>(columns);
+  const double one = 1.0;
+  dtrsm_("L", "L", "N", "N", &size, &count, &one, factor, &size, b, &size);
+}
+
+void solve_both(const double* factor, int64_t n, double* b, int64_t columns) {
+  solve_lower(factor, n, b, columns);
+  const int size = static_cast<int>(n);
+  const int count = static_cast<int>(columns);
+  const double one = 1.0;
+  dtrsm_("L", "L", "T", "N", &size, &count, &one, factor, &size, b, &size);
 }
 
 }  // namespace pacnet
