@@ -38,11 +38,11 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& kernel = f.tensor("kernel");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), kernel.data(), count(kernel), 1);
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), count(y), kernel.data(), count(kernel), 1);
   EXPECT_NEAR(gp.log_likelihood(), f.number("likelihood"), 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
-  gp.predict(f.tensor("x_test").data(), count(f.tensor("x_test")), 40, mean.data(), deviation.data(), 40);
+  gp.predict(f.tensor("x_test").data(), count(f.tensor("x_test")), nullptr, 0, 40, mean.data(), deviation.data(), 40);
   for (std::size_t i = 0; i < 40; ++i) {
     EXPECT_NEAR(mean[i], f.tensor("mean")[i], 1e-3F) << i;
     EXPECT_NEAR(deviation[i], f.tensor("deviation")[i], 2e-3F) << i;
@@ -52,11 +52,11 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
 TEST_P(GpFixture, TheKernelThatIsFoundIsAsLikelyAndPredictsTheSame) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), y.data(), count(y), nullptr, 0, 1);
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), count(y), nullptr, 0, 1);
   EXPECT_GT(gp.log_likelihood(), f.number("likelihood") - 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
-  gp.predict(f.tensor("x_test").data(), count(f.tensor("x_test")), 40, mean.data(), deviation.data(), 40);
+  gp.predict(f.tensor("x_test").data(), count(f.tensor("x_test")), nullptr, 0, 40, mean.data(), deviation.data(), 40);
   if (gp.log_likelihood() < f.number("likelihood") + 1e-2) {  // not a better one
     for (std::size_t i = 0; i < 40; ++i) {
       EXPECT_NEAR(mean[i], f.tensor("mean")[i], 1e-2F) << i;
@@ -68,20 +68,68 @@ TEST_P(GpFixture, FromItsKernelItComesBackBitForBit) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& x = f.tensor("x");
-  const GaussianProcess gp(x.data(), count(x), y.data(), count(y), nullptr, 0, 1);
+  const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), count(y), nullptr, 0, 1);
   std::vector<float> kernel(static_cast<std::size_t>(f.number("inputs")) + 2);
   gp.get_kernel(kernel.data(), count(kernel));
-  const GaussianProcess again(x.data(), count(x), y.data(), count(y), kernel.data(), count(kernel), 1);
+  const GaussianProcess again(x.data(), count(x), nullptr, 0, y.data(), count(y), kernel.data(), count(kernel), 1);
   std::vector<float> first(y.size());
   std::vector<float> second(y.size());
   std::vector<float> deviation(y.size());
-  gp.predict(x.data(), count(x), count(y), first.data(), deviation.data(), count(y));
-  again.predict(x.data(), count(x), count(y), second.data(), deviation.data(), count(y));
+  gp.predict(x.data(), count(x), nullptr, 0, count(y), first.data(), deviation.data(), count(y));
+  again.predict(x.data(), count(x), nullptr, 0, count(y), second.data(), deviation.data(), count(y));
   EXPECT_EQ(first, second);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, GpFixture, testing::Values("gp_small", "gp_more", "gp_one_input"),
                          [](const auto& instance) { return std::string(instance.param); });
+
+class CoKrigingFixture : public testing::TestWithParam<const char*> {};
+
+TEST_P(CoKrigingFixture, WithItsKernelTheProcessIsNumPys) {
+  const Fixture f(GetParam());
+  const auto at = [&](const char* name) { return f.tensor(name).data(); };
+  const auto size = [&](const char* name) { return count(f.tensor(name)); };
+  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), size("y"), at("kernel"), size("kernel"), 1);
+  EXPECT_NEAR(gp.log_likelihood(), f.number("posterior"), 1e-3);
+  std::vector<float> mean(40);
+  std::vector<float> deviation(40);
+  gp.predict(at("x_test"), size("x_test"), at("o_test"), size("o_test"), 40, mean.data(), deviation.data(), 40);
+  for (std::size_t i = 0; i < 40; ++i) {
+    EXPECT_NEAR(mean[i], f.tensor("mean")[i], 1e-4F) << i;
+    EXPECT_NEAR(deviation[i], f.tensor("deviation")[i], 1e-4F) << i;
+  }
+}
+
+TEST_P(CoKrigingFixture, TheKernelThatIsFoundIsAsLikely) {
+  const Fixture f(GetParam());
+  const auto at = [&](const char* name) { return f.tensor(name).data(); };
+  const auto size = [&](const char* name) { return count(f.tensor(name)); };
+  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), size("y"), nullptr, 0, 1);
+  EXPECT_GT(gp.log_likelihood(), f.number("posterior") - 1e-2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, CoKrigingFixture, testing::Values("gp_source", "gp_sources", "gp_source_few"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST(GaussianRegression, GradientWithLinearTermsAndPriorEqualsFiniteDifferences) {
+  const int64_t rows = 15;
+  const at::Tensor x = at::sin(at::arange(rows * 3, at::kDouble).square()).view({rows, 3});
+  const at::Tensor y = at::cos(at::arange(rows, at::kDouble).square());
+  const at::Tensor values = at::cos(at::arange(rows * 12, at::kDouble).square().mul_(0.7)).view({rows, 12});
+  const GaussianRegression regression(x, {values, {1, 11}}, {{0.1, 0.2, 0.3, -1.0, -2.0, 0.5, -0.5}, {1.0, 2.0, 1.0, 1.5, 0.7, 1.0, 2.0}}, y, 1);
+  const Kernel kernel{{0.2, -0.3, 1.1, 0.4, -2.0, -0.6, -1.3}};
+  std::vector<double> gradient;
+  regression.log_posterior(kernel, &gradient);
+  ASSERT_EQ(gradient.size(), kernel.logs.size());
+  for (std::size_t i = 0; i < kernel.logs.size(); ++i) {
+    Kernel above = kernel;
+    Kernel below = kernel;
+    above.logs[i] += 1e-5;
+    below.logs[i] -= 1e-5;
+    const double slope = (regression.log_posterior(above, nullptr) - regression.log_posterior(below, nullptr)) / 2e-5;
+    EXPECT_NEAR(gradient[i], slope, 1e-5 * std::max(1.0, std::fabs(slope))) << i;
+  }
+}
 
 TEST(GaussianRegression, GradientOfTheLikelihoodEqualsFiniteDifferences) {
   const at::Tensor x = at::sin(at::arange(15 * 3, at::kDouble).square()).view({15, 3});
@@ -146,10 +194,10 @@ TEST(GaussianProcessThreads, AreTakenAndChangeNoPrediction) {
   const std::vector<float> kernel = {0.1F, 0.2F, 0.0F, -3.0F};
   std::vector<std::vector<float>> means;
   for (const int threads : {1, 2}) {
-    const GaussianProcess gp(x.data(), count(x), y.data(), rows, kernel.data(), 4, threads);
+    const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), rows, kernel.data(), 4, threads);
     means.emplace_back(y.size());
     std::vector<float> deviation(y.size());
-    gp.predict(x.data(), count(x), rows, means.back().data(), deviation.data(), rows);
+    gp.predict(x.data(), count(x), nullptr, 0, rows, means.back().data(), deviation.data(), rows);
   }
   EXPECT_EQ(means[0], means[1]);
   EXPECT_EQ(GaussianRegression(at::zeros({600, 1}, at::kDouble), at::zeros({600}, at::kDouble), 2).threads(), 2);
@@ -165,10 +213,10 @@ TEST(GaussianProcess, OfManyRowsFindsTheKernelThatMadeThem) {
     x[i] = std::sin(static_cast<float>(i * i % 977)) * 2.0F;
     y[i] = std::sin(3.0F * x[i]) + 0.2F * static_cast<float>(static_cast<int>(i * 7919 % 2001) - 1000) / 1000.0F;
   }
-  const GaussianProcess gp(x.data(), rows, y.data(), rows, nullptr, 0, 2);
+  const GaussianProcess gp(x.data(), rows, nullptr, 0, y.data(), rows, nullptr, 0, 2);
   std::vector<float> mean(y.size());
   std::vector<float> deviation(y.size());
-  gp.predict(x.data(), rows, rows, mean.data(), deviation.data(), rows);
+  gp.predict(x.data(), rows, nullptr, 0, rows, mean.data(), deviation.data(), rows);
   for (std::size_t i = 0; i < y.size(); ++i) {
     ASSERT_NEAR(mean[i], std::sin(3.0F * x[i]), 0.05F) << i;
   }
@@ -178,7 +226,7 @@ TEST(GaussianProcess, OfManyRowsFindsTheKernelThatMadeThem) {
     for (std::size_t k = 0; k < kernel.size(); ++k) {
       std::vector<float> other = kernel;
       other[k] += change;
-      EXPECT_LT(GaussianProcess(x.data(), rows, y.data(), rows, other.data(), 3, 2).log_likelihood(), gp.log_likelihood());
+      EXPECT_LT(GaussianProcess(x.data(), rows, nullptr, 0, y.data(), rows, other.data(), 3, 2).log_likelihood(), gp.log_likelihood());
     }
   }
 }
@@ -188,24 +236,24 @@ TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
   const std::vector<float> constant = {5, 5, 5};
   const std::vector<float> varying = {4, 5, 6};
   for (const auto& y : {constant, varying}) {
-    const GaussianProcess gp(x.data(), 6, y.data(), 3, nullptr, 0, 1);
+    const GaussianProcess gp(x.data(), 6, nullptr, 0, y.data(), 3, nullptr, 0, 1);
     float mean = 0;
     float deviation = 0;
-    gp.predict(x.data(), 2, 1, &mean, &deviation, 1);
+    gp.predict(x.data(), 2, nullptr, 0, 1, &mean, &deviation, 1);
     EXPECT_NEAR(mean, 5.0F, 0.05F);
     EXPECT_TRUE(std::isfinite(deviation));
   }
-  const GaussianProcess one(x.data(), 2, varying.data(), 1, nullptr, 0, 1);
+  const GaussianProcess one(x.data(), 2, nullptr, 0, varying.data(), 1, nullptr, 0, 1);
   float mean = 0;
   float deviation = 0;
-  one.predict(x.data(), 2, 1, &mean, &deviation, 1);
+  one.predict(x.data(), 2, nullptr, 0, 1, &mean, &deviation, 1);
   EXPECT_NEAR(mean, 4.0F, 0.05F);
 }
 
 TEST(GaussianProcessEdges, InputsThatHaveNoKernelAreRefused) {
   const std::vector<float> x = {std::numeric_limits<float>::quiet_NaN(), 2.0F, 1.0F};
   const std::vector<float> y = {1.0F, 2.0F, 4.0F};
-  EXPECT_THROW(GaussianProcess(x.data(), 3, y.data(), 3, nullptr, 0, 1), std::exception);
+  EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, y.data(), 3, nullptr, 0, 1), std::exception);
   EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
 }
 
@@ -213,7 +261,7 @@ TEST(GaussianProcessEdges, WhatDoesNotFitIsRefused) {
   const std::vector<float> x(6, 1.0F);
   const auto refused = [&](int64_t rows, int64_t kernel_count) {
     try {
-      const GaussianProcess gp(x.data(), 6, x.data(), rows, kernel_count > 0 ? x.data() : nullptr, kernel_count, 1);
+      const GaussianProcess gp(x.data(), 6, nullptr, 0, x.data(), rows, kernel_count > 0 ? x.data() : nullptr, kernel_count, 1);
     } catch (const std::exception&) {
       return last_error_kind() == kErrorInvalidArgument;
     }

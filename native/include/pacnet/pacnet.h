@@ -296,22 +296,30 @@ class PACNET_API Network {
 /// y less its mean, in units of its deviation. Exact: time grows with the cube of the rows, memory with their square.
 ///
 /// A kernel is inputs + 2 numbers, logarithms of the lengths, of signal and of noise, in units of y's variance.
+///
+/// With a source's outputs o it is co-kriging (after Kennedy and O'Hagan 2000): y is what o is off by and has mean zero, and three terms
+/// come to k, constant + scale * o(a).o(b) + slope * a.b / inputs, whose logarithms are the kernel's last three numbers. Each logarithm is
+/// normal before there are rows, so that few rows say little: lengths 0.7 + log(inputs) / 2 with deviation 1; with deviation 1.5 signal
+/// -1.5, noise -2.5, constant -2, scale -3, slope -3.5, for inputs, o and y in units of the source's deviations.
 class PACNET_API GaussianProcess {
  public:
-  /// x: [rows, inputs]; y: [rows]; both are copied. kernel: null for the one of largest marginal likelihood, searched by
-  /// L-BFGS with exact gradients. threads: at most so many, where there are rows enough.
-  GaussianProcess(const float* x, int64_t x_count, const float* y, int64_t rows, const float* kernel, int64_t kernel_count,
-                  int threads);
+  /// x: [rows, inputs]; o: [rows, outputs], or null; y: [rows]; all are copied. kernel: null for the one of largest marginal likelihood,
+  /// times its density where there is a source, searched by L-BFGS with exact gradients. threads: at most so many, where there are rows
+  /// enough.
+  GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, int64_t rows, const float* kernel,
+                  int64_t kernel_count, int threads);
   ~GaussianProcess();
   GaussianProcess(const GaussianProcess&) = delete;
   GaussianProcess& operator=(const GaussianProcess&) = delete;
 
   /// Rounded to floats, and used so: a process made from them again is the same, bit for bit.
   void get_kernel(float* out, int64_t count) const;
-  /// log p(y | x), y in units of its deviation.
+  /// log p(y | x), y in units of its deviation; with a source, the logarithm of the kernel's density comes to it, over the highest
+  /// that it could have.
   double log_likelihood() const;
-  /// Mean and standard deviation of the noise-free value at each row of x [rows, inputs], in y's unit.
-  void predict(const float* x, int64_t x_count, int64_t rows, float* mean, float* deviation, int64_t count) const;
+  /// Mean and standard deviation of the noise-free value at each row of x [rows, inputs] and o, null without a source, in y's unit.
+  void predict(const float* x, int64_t x_count, const float* o, int64_t o_count, int64_t rows, float* mean, float* deviation,
+               int64_t count) const;
 
  private:
   struct Impl;

@@ -9,6 +9,7 @@
 #include <torch/optim/lbfgs.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <iterator>
@@ -38,16 +39,6 @@ constexpr int64_t kRowsPerThread = 250;
 constexpr int64_t kRows = 64;  // of a covariance that one thread fills at a time
 constexpr double kUnusable = 1e12;  // the search's value where the matrix is not positive definite
 
-double signal(const Kernel& kernel) { return std::exp(kernel.logs[kernel.logs.size() - 2]); }
-double noise(const Kernel& kernel) { return std::exp(kernel.logs.back()); }
-
-// Rows as columns, each divided by its length: what a row is compared with lies side by side.
-at::Tensor scaled_columns(const at::Tensor& x, const Kernel& kernel) {
-  const auto inputs = static_cast<int64_t>(kernel.logs.size()) - 2;
-  const at::Tensor lengths = at::from_blob(const_cast<double*>(kernel.logs.data()), {inputs}, at::kDouble).exp();
-  return (x / lengths).t().contiguous();
-}
-
 // out[b] = -1/2 |a - b|^2 over b in [0, count).
 struct Distances {
   PACNET_LOOP void run(const double* columns, int64_t rows, int64_t inputs, const double* a, int64_t stride, int64_t count, double* out) {
@@ -62,6 +53,47 @@ struct Distances {
         out[b] -= 0.5 * off * off;
       }
     }
+  }
+};
+
+// out[b] += sum_j a_j b_j over columns of features.
+struct Products {
+  PACNET_LOOP void run(const double* features, int64_t rows, int64_t count, const double* a, int64_t stride, int64_t others, double* out) {
+    for (int64_t j = 0; j < count; ++j) {
+      const double own = a[j * stride];
+      const double* column = features + j * rows;
+      for (int64_t b = 0; b < others; ++b) {
+        out[b] += own * column[b];
+      }
+    }
+  }
+};
+
+// sum_b w[b] a_j b_j over the columns j of one group.
+struct WeightedProducts {
+  PACNET_LOOP void run(const double* features, int64_t rows, int64_t count, const double* a, int64_t stride, int64_t others,
+                       const double* w, double* out) {
+    constexpr int64_t kLanes = 8;
+    double total = 0.0;
+    for (int64_t j = 0; j < count; ++j) {
+      const double* column = features + j * rows;
+      double sums[kLanes] = {};
+      int64_t b = 0;
+      for (; b + kLanes <= others; b += kLanes) {
+        for (int64_t lane = 0; lane < kLanes; ++lane) {
+          sums[lane] += w[b + lane] * column[b + lane];
+        }
+      }
+      double sum = 0.0;
+      for (; b < others; ++b) {
+        sum += w[b] * column[b];
+      }
+      for (const double lane : sums) {
+        sum += lane;
+      }
+      total += sum * a[j * stride];
+    }
+    *out = total;
   }
 };
 
@@ -97,16 +129,42 @@ struct WeightedSquares {
 }  // namespace
 
 GaussianRegression::GaussianRegression(at::Tensor x, at::Tensor y, int threads)
+    : GaussianRegression(x, {at::empty({x.size(0), 0}, at::kDouble), {}}, {}, std::move(y), threads) {}
+
+GaussianRegression::GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, int threads)
     : team_(std::make_unique<Team>(static_cast<int>(
           std::clamp<int64_t>(x.size(0) / kRowsPerThread, 1, std::min(threads, blas_callers()))))),
       x_(std::move(x)),
+      features_(std::move(features)),
+      prior_(std::move(prior)),
       y_(y.contiguous()) {}
 
+double GaussianRegression::signal(const Kernel& kernel) const { return std::exp(kernel.logs[static_cast<std::size_t>(inputs())]); }
+double GaussianRegression::noise(const Kernel& kernel) const { return std::exp(kernel.logs[static_cast<std::size_t>(inputs()) + 1]); }
+
+// What a row is compared with lies side by side.
+at::Tensor GaussianRegression::scaled_columns(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const {
+  const int64_t n = x.size(0);
+  const int64_t count = features.size(1);
+  at::Tensor columns = at::empty({inputs() + count, n}, at::kDouble);
+  const at::Tensor lengths = at::from_blob(const_cast<double*>(kernel.logs.data()), {inputs()}, at::kDouble).exp();
+  columns.narrow(0, 0, inputs()).copy_((x / lengths).t());
+  int64_t column = 0;
+  for (std::size_t g = 0; g < features_.groups.size(); ++g) {
+    const int64_t width = features_.groups[g];
+    const double root = std::exp(0.5 * kernel.logs[static_cast<std::size_t>(inputs()) + 2 + g]);
+    columns.narrow(0, inputs() + column, width).copy_(features.narrow(1, column, width).t() * root);
+    column += width;
+  }
+  return columns;
+}
+
 void GaussianRegression::covariance(const Kernel& kernel, double* out) const {
-  const at::Tensor columns = scaled_columns(x_, kernel);
+  const at::Tensor columns = scaled_columns(x_, features_.values, kernel);
   const double* data = columns.const_data_ptr<double>();
   const int64_t n = rows();
-  const int64_t inputs = x_.size(1);
+  const int64_t count = features_.values.size(1);
+  const double* linear = data + inputs() * n;
   const double scale = signal(kernel);
   // The lower half by blocks of rows, and its mirror image.
   share_out(*team_, 0, (n + kRows - 1) / kRows, [&](int64_t block) {
@@ -114,10 +172,9 @@ void GaussianRegression::covariance(const Kernel& kernel, double* out) const {
     const int64_t end = std::min(n, begin + kRows);
     for (int64_t a = begin; a < end; ++a) {
       double* row = out + a * n;
-      vectorised<Distances>(data, n, inputs, data + a, n, a + 1, row);
-      for (int64_t b = 0; b <= a; ++b) {
-        row[b] = scale * std::exp(row[b]);
-      }
+      vectorised<Distances>(data, n, inputs(), data + a, n, a + 1, row);
+      std::transform(row, row + a + 1, row, [&](double v) { return scale * std::exp(v); });
+      vectorised<Products>(linear, n, count, linear + a, n, a + 1, row);
     }
     for (int64_t b = 0; b < end; ++b) {
       for (int64_t a = std::max(begin, b + 1); a < end; ++a) {
@@ -127,18 +184,21 @@ void GaussianRegression::covariance(const Kernel& kernel, double* out) const {
   });
 }
 
-at::Tensor GaussianRegression::covariance(const at::Tensor& x, const Kernel& kernel) const {
-  const at::Tensor columns = scaled_columns(x_, kernel);
-  const at::Tensor others = scaled_columns(x, kernel);
+at::Tensor GaussianRegression::covariance(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const {
+  const at::Tensor columns = scaled_columns(x_, features_.values, kernel);
+  const at::Tensor others = scaled_columns(x, features, kernel);
   const int64_t n = rows();
   const int64_t count = x.size(0);
+  const double* data = columns.const_data_ptr<double>();
+  const double* at = others.const_data_ptr<double>();
   const double scale = signal(kernel);
   at::Tensor cross = at::empty({count, n}, at::kDouble);
   double* out = cross.data_ptr<double>();
   share_out(*team_, 0, count, [&](int64_t a) {
     double* row = out + a * n;
-    vectorised<Distances>(columns.const_data_ptr<double>(), n, x_.size(1), others.const_data_ptr<double>() + a, count, n, row);
+    vectorised<Distances>(data, n, inputs(), at + a, count, n, row);
     std::transform(row, row + n, row, [&](double v) { return scale * std::exp(v); });
+    vectorised<Products>(data + inputs() * n, n, features.size(1), at + inputs() * count + a, count, n, row);
   });
   return cross;
 }
@@ -183,32 +243,62 @@ double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<doub
   return value;
 }
 
+double GaussianRegression::log_posterior(const Kernel& kernel, std::vector<double>* gradient) const {
+  Room room(rows());
+  return log_posterior(kernel, gradient, room);
+}
+
+double GaussianRegression::log_posterior(const Kernel& kernel, std::vector<double>* gradient, Room& room) const {
+  double value = log_likelihood(kernel, gradient, room);
+  for (std::size_t i = 0; i < prior_.means.size(); ++i) {
+    const double off = (kernel.logs[i] - prior_.means[i]) / prior_.deviations[i];
+    value -= 0.5 * off * off;
+    if (gradient != nullptr && gradient->size() == kernel.logs.size()) {
+      (*gradient)[i] -= off / prior_.deviations[i];
+    }
+  }
+  return value;
+}
+
 // d/dt = 1/2 tr((alpha alpha' - K^-1) dK/dt), each row's part of the sums by itself, so that the threads change no bit of them.
 std::vector<double> GaussianRegression::gradient(const Kernel& kernel, const std::vector<double>& alpha, const Room& room) const {
-  const at::Tensor columns = scaled_columns(x_, kernel);
+  const at::Tensor columns = scaled_columns(x_, features_.values, kernel);
   const double* data = columns.const_data_ptr<double>();
   const int64_t n = rows();
-  const int64_t inputs = x_.size(1);
-  const int64_t terms = inputs + 2;
-  std::vector<double> parts(static_cast<std::size_t>(n * terms));
+  const int64_t squared = inputs();
+  const double scale = signal(kernel);
+  std::vector<double> parts(static_cast<std::size_t>(n * terms()));
   share_out(*team_, 0, n, [&](int64_t a) {
     // The half below the diagonal counts twice.
-    double* weighted = room.scratch.data() + a * n;
+    double* weights = room.scratch.data() + a * n;
     const double* inverse = room.factor.data() + a * n;
-    const double* covariance = room.covariance.data() + a * n;
     const double own = alpha[static_cast<std::size_t>(a)];
-    double sum = 0.0;
     for (int64_t b = 0; b < a; ++b) {
-      weighted[b] = 2.0 * (own * alpha[static_cast<std::size_t>(b)] - inverse[b]) * covariance[b];
-      sum += weighted[b];
+      weights[b] = 2.0 * (own * alpha[static_cast<std::size_t>(b)] - inverse[b]);
     }
-    const double diagonal = own * own - inverse[a];
-    double* part = parts.data() + a * terms;
-    vectorised<WeightedSquares>(data, n, inputs, data + a, n, a, static_cast<const double*>(weighted), part);
-    part[inputs] = sum + diagonal * (covariance[a] + kJitter * signal(kernel));
-    part[inputs + 1] = diagonal * noise(kernel);
+    weights[a] = own * own - inverse[a];
+    const double diagonal = weights[a];
+    double* part = parts.data() + a * terms();
+    int64_t column = squared;
+    for (std::size_t g = 0; g < features_.groups.size(); ++g) {
+      const double* group = data + column * n;
+      vectorised<WeightedProducts>(group, n, features_.groups[g], group + a, n, a + 1, static_cast<const double*>(weights),
+                                   part + squared + 2 + static_cast<int64_t>(g));
+      column += features_.groups[g];
+    }
+    // From here on with the squared exponential's own part of the covariance.
+    double sum = 0.0;
+    double* bell = room.covariance.data() + a * n;
+    vectorised<Distances>(data, n, squared, data + a, n, a + 1, bell);
+    for (int64_t b = 0; b <= a; ++b) {
+      weights[b] *= scale * std::exp(bell[b]);
+      sum += weights[b];
+    }
+    vectorised<WeightedSquares>(data, n, squared, data + a, n, a, static_cast<const double*>(weights), part);
+    part[squared] = sum + diagonal * kJitter * scale;
+    part[squared + 1] = diagonal * noise(kernel);
   });
-  std::vector<double> total(static_cast<std::size_t>(terms), 0.0);
+  std::vector<double> total(static_cast<std::size_t>(terms()), 0.0);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     total[i % total.size()] += 0.5 * parts[i];
   }
@@ -230,7 +320,7 @@ Kernel GaussianRegression::climb(Kernel start, int64_t most_steps, Room& room) c
   torch::optim::LBFGS search({logs}, options);
   search.step([&] {
     std::vector<double> gradient(start.logs.size(), 0.0);
-    const double value = log_likelihood(bounded(), &gradient, room);
+    const double value = log_posterior(bounded(), &gradient, room);
     const double* at = logs.const_data_ptr<double>();
     double* slope = logs.mutable_grad().data_ptr<double>();
     for (int64_t i = 0; i < count; ++i) {
@@ -255,20 +345,30 @@ GaussianRegression GaussianRegression::sample(int64_t count) const {
   Random(0, Stream::kSearch).shuffle(order);
   std::vector<int64_t> index(order.begin(), order.begin() + count);
   const at::Tensor chosen = at::from_blob(index.data(), {count}, at::kLong);
-  return {x_.index_select(0, chosen), y_.index_select(0, chosen), team_->size()};
+  return {x_.index_select(0, chosen), {features_.values.index_select(0, chosen), features_.groups}, prior_, y_.index_select(0, chosen),
+          team_->size()};
 }
 
-Kernel GaussianRegression::highest_start(Room& room) const {
-  const int64_t inputs = x_.size(1);
-  const double middle = 0.5 * std::log(static_cast<double>(inputs));
-  Kernel best;
-  double highest = -std::numeric_limits<double>::infinity();
+std::vector<Kernel> GaussianRegression::starts() const {
   std::vector<Kernel> starts;
+  const double middle = 0.5 * std::log(static_cast<double>(inputs()));
+  if (!prior_.means.empty()) {
+    // Where the prior is highest, then rough with little noise, then nearly linear.
+    for (const auto& [length, of_signal, of_noise] : {std::array{0.0, 0.0, 0.0}, std::array{-0.7, 0.0, -2.0}, std::array{1.0, -2.0, -1.0}}) {
+      Kernel start{prior_.means};
+      std::for_each_n(start.logs.begin(), inputs(), [&](double& v) { v += length; });
+      start.logs[static_cast<std::size_t>(inputs())] += of_signal;
+      start.logs[static_cast<std::size_t>(inputs()) + 1] += of_noise;
+      starts.push_back(std::move(start));
+    }
+    return starts;
+  }
   const auto add = [&](const std::function<double()>& length, double of_noise) {
     Kernel start;
-    std::generate_n(std::back_inserter(start.logs), inputs, length);
+    std::generate_n(std::back_inserter(start.logs), inputs(), length);
     start.logs.push_back(0.0);
     start.logs.push_back(of_noise);
+    start.logs.resize(static_cast<std::size_t>(terms()), 0.0);
     starts.push_back(std::move(start));
   };
   // Standardised inputs are about sqrt(2 * inputs) apart: once as rough as that allows, once smooth and nearly linear.
@@ -280,10 +380,16 @@ Kernel GaussianRegression::highest_start(Room& room) const {
     add([&] { return middle + 3.0 * static_cast<double>(random.uniform()) - 1.5; },
         -1.0 - 5.0 * static_cast<double>(random.uniform()));
   }
+  return starts;
+}
+
+Kernel GaussianRegression::highest_start(Room& room) const {
+  Kernel best;
+  double highest = -std::numeric_limits<double>::infinity();
   // Only the highest hill is worth its last steps.
-  for (Kernel& start : starts) {
+  for (Kernel start : starts()) {
     Kernel found = climb(std::move(start), kFirstSteps, room);
-    const double value = log_likelihood(found, nullptr, room);
+    const double value = log_posterior(found, nullptr, room);
     if (value > highest) {
       highest = value;
       best = std::move(found);
@@ -305,11 +411,14 @@ void GaussianRegression::set(const Kernel& kernel) {
   alpha_ = solve(lower_.data());
 }
 
-std::pair<at::Tensor, at::Tensor> GaussianRegression::predict(const at::Tensor& x) const {
+std::pair<at::Tensor, at::Tensor> GaussianRegression::predict(const at::Tensor& x, const at::Tensor& features) const {
   const BlasTurn turn(team_->size());
   const int64_t n = rows();
   const int64_t count = x.size(0);
-  at::Tensor cross = covariance(x, kernel_);
+  at::Tensor cross = covariance(x, features, kernel_);
+  // Of each row with itself.
+  const at::Tensor columns = scaled_columns(x, features, kernel_);
+  const at::Tensor before = columns.narrow(0, inputs(), features.size(1)).square().sum(0).add_(signal(kernel_));
   at::Tensor mean = at::empty({count}, at::kDouble);
   at::Tensor variance = at::empty({count}, at::kDouble);
   // Rows of cross are columns of what is solved for.
@@ -324,7 +433,7 @@ std::pair<at::Tensor, at::Tensor> GaussianRegression::predict(const at::Tensor& 
     for (int64_t a = begin; a < end; ++a) {
       const double* solved = rows + (a - begin) * n;
       variance.data_ptr<double>()[a] =
-          std::max(0.0, signal(kernel_) - std::inner_product(solved, solved + n, solved, 0.0));
+          std::max(0.0, before.const_data_ptr<double>()[a] - std::inner_product(solved, solved + n, solved, 0.0));
     }
   });
   return {mean, variance};

@@ -1,5 +1,5 @@
 // Gaussian process regression (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, algorithm 2.1 and
-// section 5.4.1) with a squared-exponential kernel that has a length for each input, and noise.
+// section 5.4.1) with a squared-exponential kernel that has a length for each input, linear terms, and noise.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,10 +24,22 @@ class Doubles {
   std::unique_ptr<double[]> data_;
 };
 
-/// k(a, b) = signal * exp(-1/2 sum_j ((a_j - b_j) / length_j)^2), and noise on the diagonal.
+/// k(a, b) = signal * exp(-1/2 sum_j ((a_j - b_j) / length_j)^2) + sum_g strength_g * phi_g(a) . phi_g(b), and noise on the diagonal.
 struct Kernel {
-  /// Logarithms: of the lengths, of signal, of noise.
+  /// Logarithms: of the lengths, of signal, of noise, of a strength for each group of features.
   std::vector<double> logs;
+};
+
+/// Of the kernel's logarithms, each normal by itself. None: all kernels alike.
+struct KernelPrior {
+  std::vector<double> means;
+  std::vector<double> deviations;
+};
+
+/// What linear terms stand on: columns that belong to groups, one behind the other.
+struct Features {
+  at::Tensor values;  ///< [rows, columns], double
+  std::vector<int64_t> groups;  ///< columns of each
 };
 
 class GaussianRegression {
@@ -35,19 +47,23 @@ class GaussianRegression {
   /// x: [rows, inputs], y: [rows], double; y is used as it is, of mean zero and variance one for the search's sake. threads: at most so
   /// many where there are rows enough.
   GaussianRegression(at::Tensor x, at::Tensor y, int threads);
+  /// With linear terms, of which `features` has a row for each of x, and a prior; y is used as it is.
+  GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, int threads);
 
   /// How many of them are of use.
   int threads() const noexcept { return team_->size(); }
 
-  /// The kernel of largest marginal likelihood that L-BFGS finds from a few starts; within e^-11.5 and e^11.5.
+  /// The kernel of largest marginal likelihood, times the prior's density, that L-BFGS finds from a few starts; within e^-11.5 and e^11.5.
   Kernel best() const;
   /// Conditions on the rows.
   void set(const Kernel& kernel);
 
   /// log p(y | x), and into `gradient`, unless it is null, its derivative by the kernel's logs.
   double log_likelihood(const Kernel& kernel, std::vector<double>* gradient) const;
-  /// Mean and variance of the noise-free value at x [rows, inputs]; after set().
-  std::pair<at::Tensor, at::Tensor> predict(const at::Tensor& x) const;
+  /// The same with the prior's density at the kernel, over the highest that it has.
+  double log_posterior(const Kernel& kernel, std::vector<double>* gradient) const;
+  /// Mean and variance of the noise-free value at x [rows, inputs] with its features [rows, columns]; after set().
+  std::pair<at::Tensor, at::Tensor> predict(const at::Tensor& x, const at::Tensor& features) const;
 
  private:
   /// Matrices of [rows, rows], kept while a kernel is searched: the system would clear hundreds of megabytes for each that is asked.
@@ -60,26 +76,36 @@ class GaussianRegression {
   };
 
   int64_t rows() const { return x_.size(0); }
+  int64_t inputs() const { return x_.size(1); }
+  int64_t terms() const { return inputs() + 2 + static_cast<int64_t>(features_.groups.size()); }
+  double signal(const Kernel& kernel) const;
+  double noise(const Kernel& kernel) const;
+  /// x's columns divided by their lengths, then the features' columns times the root of their strength.
+  at::Tensor scaled_columns(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const;
   /// Of the rows, without noise.
   void covariance(const Kernel& kernel, double* out) const;
   /// Of other rows with these, [count, rows].
-  at::Tensor covariance(const at::Tensor& x, const Kernel& kernel) const;
+  at::Tensor covariance(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const;
   /// The lower factor of the covariance with noise on its diagonal, and what keeps rounding from making it indefinite, columns behind
   /// each other; false where it is indefinite.
   bool factor(const Kernel& kernel, const double* without_noise, double* out) const;
   /// K^-1 y.
   std::vector<double> solve(const double* factor) const;
   double log_likelihood(const Kernel& kernel, std::vector<double>* gradient, Room& room) const;
+  double log_posterior(const Kernel& kernel, std::vector<double>* gradient, Room& room) const;
   /// The likelihood's gradient by the logs, with the covariance's inverse in place of its factor.
   std::vector<double> gradient(const Kernel& kernel, const std::vector<double>& alpha, const Room& room) const;
   /// The same over so many rows, drawn at random.
   GaussianRegression sample(int64_t count) const;
   /// The best of a few starts, each a few steps further.
+  std::vector<Kernel> starts() const;
   Kernel highest_start(Room& room) const;
   Kernel climb(Kernel start, int64_t most_steps, Room& room) const;
 
   std::unique_ptr<Team> team_;
   at::Tensor x_;
+  Features features_;
+  KernelPrior prior_;
   at::Tensor y_;
   Kernel kernel_;
   Doubles lower_;  ///< [rows, rows], a column behind the other

@@ -38,7 +38,7 @@ class CliTest {
   private Object[] transfer(Object... more) {
     List<Object> words =
         new ArrayList<>(
-            List.of("transfer", "--source", source, "--target", target, "--label", "y"));
+            List.of("transfer", "--source", source, "--target", target, "--label", "y", "--method", "pac"));
     words.addAll(List.of("--hidden", "16,16", "--source-epochs", 3, "--target-epochs", 5));
     words.addAll(List.of("--out", model));
     words.addAll(List.of(more));
@@ -78,7 +78,7 @@ class CliTest {
     }
     assertEquals(Math.round(0.5 * all), kept);
     Cli.ok("allocate", "--model", stepwise, "--source", source, "--json").json();
-    Cli.ok("calibrate", "--model", stepwise, "--target", target, "--name", "b", "--json").json();
+    Cli.ok("calibrate", "--model", stepwise, "--target", target, "--name", "b", "--method", "pac", "--json").json();
 
     JsonNode inspect = Cli.ok("inspect", "--model", stepwise, "--json").json();
     assertTrue(inspect.get("targets").has("b"));

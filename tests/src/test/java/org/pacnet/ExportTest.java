@@ -84,7 +84,7 @@ class ExportTest {
     Path model = folder.resolve("model");
     List<Object> words =
         new ArrayList<>(
-            List.of("transfer", "--source", source, "--target", target, "--label", label));
+            List.of("transfer", "--source", source, "--target", target, "--label", label, "--method", "pac"));
     words.addAll(List.of("--source-epochs", 3, "--target-epochs", 20, "--name", "t"));
     words.addAll(List.of("--out", model, "--overwrite"));
     words.addAll(List.of(more));

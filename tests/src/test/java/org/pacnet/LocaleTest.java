@@ -41,7 +41,7 @@ final class LocaleTest {
     Path model = place.resolve("model");
     String out =
         run(
-            language, country, "transfer", "--source", source, "--target", target, "--test", target, "--label", "y",
+            language, country, "transfer", "--source", source, "--target", target, "--test", target, "--label", "y", "--method", "pac",
             "--hidden", "8", "--source-epochs", 5, "--target-epochs", 5, "--intervals", "--name", "t",
             "--report", place.resolve("page.html"), "--out", model);
     assertTrue(out.chars().allMatch(c -> c < 128 || !Character.isDigit(c)), out);

@@ -59,7 +59,7 @@ class MethodsTest {
   /** What suits a perceptron, a regression, and a base pruned by magnitude. */
   private static List<Method> suitable() {
     return Arrays.stream(Method.values())
-        .filter(m -> MISSING.stream().noneMatch(m::needs))
+        .filter(m -> m != Method.AUTO && MISSING.stream().noneMatch(m::needs))
         .toList();
   }
 
@@ -219,7 +219,7 @@ class MethodsTest {
         "--target-epochs", 2, "--method", "l2sp", "--out", model);
     Cli.ok("calibrate", "--model", model, "--target", target, "--name", "h", "--method", "finetune-head");
     Cli.ok("evaluate", "--model", model, "--name", "h", "--input", source);
-    assertRefused("choose from scratch, finetune", "calibrate", "--model", model, "--target", target, "--name", "x",
+    assertRefused("choose from auto, scratch, finetune", "calibrate", "--model", model, "--target", target, "--name", "x",
         "--method", "nix");
     assertRefused("needs a network with BatchNorm", "calibrate", "--model", model, "--target", target, "--name", "x",
         "--method", "stochnorm");
@@ -332,11 +332,14 @@ class MethodsTest {
       }
       assertLearns(model, Method.AFFINE, columns, scaled, 1e-3);
       assertLearns(model, Method.RIDGE_RESIDUAL, columns, tilted, 0.05);
+      assertLearns(model, Method.COKRIGING, columns, scaled, 0.05);
+      assertLearns(model, Method.COKRIGING, columns, tilted, 0.05);
       double[] bent = new double[30];
       for (int r = 0; r < 30; r++) {
         bent[r] = source[r] + 2 * Math.sin(2 * x[r]);
       }
       assertLearns(model, Method.GP_RESIDUAL, columns, bent, 0.05);
+      assertLearns(model, Method.COKRIGING, columns, bent, 0.1);
       assertLearns(model, Method.GP, columns, bent, 0.3);
     }
   }
@@ -353,7 +356,7 @@ class MethodsTest {
   @Test
   void fewRowsLeaveCorrectionsFinite() {
     try (Model model = base()) {
-      for (Method method : List.of(Method.AFFINE, Method.RIDGE_RESIDUAL, Method.GP_RESIDUAL, Method.GP)) {
+      for (Method method : List.of(Method.AFFINE, Method.RIDGE_RESIDUAL, Method.COKRIGING, Method.GP_RESIDUAL, Method.GP)) {
         for (int rows : new int[] {1, 2, 3}) {
           Data few = Samples.columns(rows, 1, 5);
           model.calibrate("t", few, settings(model, method), new Monitor());

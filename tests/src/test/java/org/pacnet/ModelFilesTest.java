@@ -407,10 +407,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 5", "\"formatVersion\" : 6"));
+        json, Files.readString(json).replace("\"formatVersion\" : 6", "\"formatVersion\" : 7"));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 6"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 7"), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {

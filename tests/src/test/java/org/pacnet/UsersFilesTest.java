@@ -36,7 +36,7 @@ class UsersFilesTest {
 
   private Object[] transfer(Object... more) {
     List<Object> words =
-        new ArrayList<>(List.of("transfer", "--source", source, "--target", target));
+        new ArrayList<>(List.of("transfer", "--source", source, "--target", target, "--method", "pac"));
     words.addAll(List.of("--label", "y", "--hidden", "8,8"));
     words.addAll(List.of("--source-epochs", 1, "--target-epochs", 1, "--out", model));
     words.addAll(List.of(more));

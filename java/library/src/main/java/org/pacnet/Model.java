@@ -87,7 +87,7 @@ public final class Model implements AutoCloseable {
   private volatile boolean closed;
 
   private Model(Schema schema, TransferConfig config) {
-    this(new Phases(schema, config), ModelState.trained(new float[0]));
+    this(new Phases(schema, config), ModelState.trained(new float[0], null));
   }
 
   private Model(Phases phases, ModelState state) {
@@ -794,7 +794,7 @@ public final class Model implements AutoCloseable {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "the target '%s' is not one network (%s): it can't be exported as weights",
+              "the target '%s' is not one network (%s): it can't be exported as weights; calibrated by the method pac it can",
               target,
               model.config().method()));
     }

@@ -180,7 +180,7 @@ final class CalibrateCommand implements Runnable {
               },
               new Monitor());
       display.finish();
-      new ManyReport(directory, config.method(), (System.nanoTime() - begun) / 1e9).print(output, model, outcomes);
+      new ManyReport(directory, (System.nanoTime() - begun) / 1e9).print(output, model, outcomes);
     }
   }
 
@@ -210,6 +210,7 @@ final class CalibrateCommand implements Runnable {
           Json.object(
               "model", directory,
               "target", called,
+              "method", model.config(called).method().toString(),
               "phase", report,
               "tuning", tuning == null ? null : TuneReport.json(tuning),
               "learningCurve", curve),
@@ -223,6 +224,7 @@ final class CalibrateCommand implements Runnable {
               text.println(tuning.verdict());
               text.println();
             }
+            text.println("Method   " + model.config(called).method());
             Text.metrics(
                 text,
                 model,

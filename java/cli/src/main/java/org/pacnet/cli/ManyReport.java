@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.pacnet.Model;
-import org.pacnet.config.Method;
 import org.pacnet.error.DataException;
 import org.pacnet.error.PacNetException;
 import org.pacnet.internal.base.Json;
@@ -16,7 +15,6 @@ import org.pacnet.report.Words;
 import org.pacnet.result.Metrics;
 import org.pacnet.result.PhaseReport;
 import org.pacnet.result.TargetOutcome;
-import org.pacnet.result.Trial;
 
 /** What became of many targets. */
 final class ManyReport {
@@ -28,15 +26,10 @@ final class ManyReport {
   private static final int MOST_UNSEEN = 3;
 
   private final String directory;
-  private final Method method;
   private final double seconds;
 
-  /**
-   * @param method of those that were not tuned
-   */
-  ManyReport(String directory, Method method, double seconds) {
+  ManyReport(String directory, double seconds) {
     this.directory = directory;
-    this.method = method;
     this.seconds = seconds;
   }
 
@@ -96,7 +89,7 @@ final class ManyReport {
     titles.forEach(title -> header.addAll(List.of(title + " before", "after")));
     List<List<String>> rows = new ArrayList<>();
     for (TargetOutcome outcome : learnt.subList(0, Math.min(MOST_SHOWN, learnt.size()))) {
-      rows.add(row(outcome, titles.size()));
+      rows.add(row(model, outcome, titles.size()));
     }
     Text.table(text, header, rows);
     if (learnt.size() > MOST_SHOWN) {
@@ -127,12 +120,11 @@ final class ManyReport {
             + " --group-by COLUMN --input FILE, with rows that Calibrate has not seen");
   }
 
-  private List<String> row(TargetOutcome outcome, int titles) {
+  private static List<String> row(Model model, TargetOutcome outcome, int titles) {
     PhaseReport report = outcome.report();
     List<String> row = new ArrayList<>(List.of("  " + outcome.name()));
     row.add(report == null || report.data() == null ? "-" : Words.count(report.data().rows()));
-    Trial best = outcome.tuning() == null ? null : outcome.tuning().best();
-    row.add(String.valueOf(best == null ? method : best.config().method()));
+    row.add(model.config(outcome.name()).method().toString());
     Metrics before = report == null ? null : report.before();
     Metrics after = report == null ? null : report.after();
     List<String> was = Text.metricCells(before, titles);

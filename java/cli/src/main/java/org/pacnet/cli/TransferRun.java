@@ -110,6 +110,7 @@ final class TransferRun {
           Json.object(
               "model", request.out().toString(),
               "target", request.name(),
+              "method", model.config(request.name()).method().toString(),
               "parameters", model.parameterCount(),
               "layers", model.layers(),
               "phases", phases,
@@ -162,6 +163,7 @@ final class TransferRun {
     out.println("Network  " + model.describe());
     out.println("Source   " + rows(train));
     out.println("Target   " + rows(calibrate));
+    out.println("Method   " + model.config(request.name()).method());
     out.printf(
         Locale.ROOT, "Time     %.1f s, %d thread(s)%n%n", seconds, request.config().threads());
     Text.layers(out, model.layers());

@@ -9,6 +9,8 @@ import org.pacnet.error.DataException;
 /** How a target is learnt from what the source left; {@code docs/methods.md} gives losses and sources. */
 @SuppressWarnings("ImmutableEnumChecker") // the set of needs is a copy
 public enum Method {
+  /** What is safe for the target's rows: co-kriging for numbers in a table of at most 1,000 rows, PAC for others. */
+  AUTO(Start.BASE, 0.01),
   /** The target's samples alone, from random weights. */
   SCRATCH(Start.RANDOM),
   /** All weights, starting from the source's. */
@@ -59,6 +61,8 @@ public enum Method {
   AFFINE(Need.NUMBERS, Need.TABLE),
   /** Ridge regression of what the source model leaves, on its output and the inputs. */
   RIDGE_RESIDUAL(Need.NUMBERS, Need.TABLE),
+  /** A Gaussian process on what the source model leaves, with the source's scale, a shift and a slope in its kernel. */
+  COKRIGING(Need.NUMBERS, Need.TABLE),
   /** A Gaussian process on what the source model leaves. */
   GP_RESIDUAL(Need.NUMBERS, Need.TABLE),
   /** A Gaussian process on the target alone. */

@@ -260,7 +260,7 @@ public record TransferConfig(
     private PruningScope scope = PruningScope.GLOBAL;
     private List<String> excluded = List.of();
     private @Nullable Double lambda = null;
-    private Method method = Method.PAC;
+    private Method method = Method.AUTO;
     private int lastLayers = 2;
     private int members = 5;
     private boolean intervals = false;
@@ -319,8 +319,8 @@ public record TransferConfig(
 
     /**
      * Sets what the PAC-Net paper says of a perceptron and its training, or leaves to custom, in place of
-     * what was found to do better since (docs/adr/0009-defaults.md): ReLU, Adam at a constant 0.001, ratio
-     * 0.8 over all weights together without a smallest share, λ 0.01.
+     * what was found to do better since (docs/adr/0009-defaults.md): PAC as the method, ReLU, Adam at a constant
+     * 0.001, ratio 0.8 over all weights together without a smallest share, λ 0.01.
      */
     public Builder paper() {
       return activation(Activation.RELU)
@@ -328,6 +328,7 @@ public record TransferConfig(
           .schedule(Schedule.CONSTANT)
           .ratio(0.8)
           .scope(PruningScope.PLAIN)
+          .method(Method.PAC)
           .lambda(0.01);
     }
 
@@ -553,7 +554,7 @@ public record TransferConfig(
       return this;
     }
 
-    /** How targets are learnt; by default {@link Method#PAC}. */
+    /** How targets are learnt; by default {@link Method#AUTO}. */
     public Builder method(Method value) {
       method = value;
       return this;

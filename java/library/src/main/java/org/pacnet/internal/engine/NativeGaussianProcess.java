@@ -14,17 +14,27 @@ public final class NativeGaussianProcess implements AutoCloseable {
 
   /**
    * @param x [rows, inputs]
+   * @param o what a source says of them, [rows, outputs]; empty without
    * @param y [rows]
-   * @param kernel inputs + 2 logarithms; null to search for it
+   * @param kernel logarithms, as {@code pacnet.h} says; null to search for them
    * @param threads at most so many, where there are rows enough; they change no prediction
    */
-  public NativeGaussianProcess(float[] x, float[] y, float @Nullable [] kernel, int threads) {
+  public NativeGaussianProcess(
+      float[] x, float[] o, float[] y, float @Nullable [] kernel, int threads) {
     NativeLibrary.load();
     process =
         call(
             () ->
                 new GaussianProcess(
-                    x, x.length, y, y.length, kernel, kernel == null ? 0 : kernel.length, threads));
+                    x,
+                    x.length,
+                    o.length == 0 ? null : o,
+                    o.length,
+                    y,
+                    y.length,
+                    kernel,
+                    kernel == null ? 0 : kernel.length,
+                    threads));
   }
 
   private static <T> T call(Supplier<T> body) {
@@ -43,23 +53,37 @@ public final class NativeGaussianProcess implements AutoCloseable {
     return open;
   }
 
-  /** Its kernel, of so many inputs. */
-  public synchronized float[] kernel(int inputs) {
+  /** Its kernel, of so many numbers. */
+  public synchronized float[] kernel(int count) {
     GaussianProcess open = open();
-    float[] kernel = new float[inputs + 2];
+    float[] kernel = new float[count];
     return call(
         () -> {
-          open.get_kernel(kernel, kernel.length);
+          open.get_kernel(kernel, count);
           return kernel;
         });
   }
 
-  /** Fills mean and deviation, one a row of x. */
-  public synchronized void predict(float[] x, float[] mean, float[] deviation) {
+  /** log p(y | kernel); with a source, times the kernel's density over its peak. */
+  public synchronized double logPosterior() {
+    GaussianProcess open = open();
+    return call(open::log_likelihood);
+  }
+
+  /** Fills mean and deviation, one a row of x and of what the source says of it. */
+  public synchronized void predict(float[] x, float[] outputs, float[] mean, float[] deviation) {
     GaussianProcess open = open();
     call(
         () -> {
-          open.predict(x, x.length, mean.length, mean, deviation, mean.length);
+          open.predict(
+              x,
+              x.length,
+              outputs.length == 0 ? null : outputs,
+              outputs.length,
+              mean.length,
+              mean,
+              deviation,
+              mean.length);
           return mean;
         });
   }

@@ -1,7 +1,7 @@
 package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +9,8 @@ import org.pacnet.config.Method;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.GaussianCorrection;
+import org.pacnet.internal.correction.GaussianProcess;
+import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.engine.NativeGaussianProcess;
 
 /** Learns what stands behind a source's outputs, or in its place. */
@@ -24,14 +26,22 @@ public final class Corrections {
    *
    * @param labels [rows, width], or [rows] class indices
    * @param source rows of the source with their labels, for trees; null otherwise
+   * @param linear the source's second opinion, for co-kriging; null where there is none
    */
   public static Correction fit(
-      Method method, Rows rows, FloatBuffer labels, @Nullable Pool source, int threads, long seed) {
+      Method method,
+      Rows rows,
+      FloatBuffer labels,
+      @Nullable Pool source,
+      @Nullable LinearCorrection linear,
+      int threads,
+      long seed) {
     return switch (method) {
       case AFFINE -> LinearFit.affine(rows, labels);
       case RIDGE_RESIDUAL -> LinearFit.ridge(rows, labels);
       case GP_RESIDUAL -> gaussian(rows, labels, true, threads);
       case GP -> gaussian(rows, labels, false, threads);
+      case COKRIGING -> CoKrigingFit.fit(rows, labels, linear, threads);
       case TREES -> TreeFit.fit(rows, labels, source, threads, seed);
       default -> throw new IllegalArgumentException(method + " is no correction");
     };
@@ -48,6 +58,12 @@ public final class Corrections {
     return StackFit.fit(rows, labels, unseen, folds, part, threads);
   }
 
+  /** A linear model of the source's rows; ridge regression with the penalty of lowest leave-one-out error. */
+  public static LinearCorrection linear(FloatBuffer features, FloatBuffer labels, int rows, int width) {
+    return LinearFit.ridge(
+        new Rows(features, rows, features.remaining() / rows, new float[rows * width], width), labels);
+  }
+
   /** A fold, and all other rows with their labels. */
   public record Fold(Rows rows, Rows others, FloatBuffer otherLabels) {}
 
@@ -55,34 +71,37 @@ public final class Corrections {
   public record Pool(FloatBuffer features, FloatBuffer labels, int rows, int classes) {}
 
   private static GaussianCorrection gaussian(Rows rows, FloatBuffer labels, boolean residual, int threads) {
-    int n = rows.rows();
     int width = rows.width();
     float[] x = rows.copied();
-    float[] y = new float[width * n];
-    float[] kernels = new float[width * (rows.inputs() + 2)];
+    List<GaussianProcess> processes = new ArrayList<>();
     for (int c = 0; c < width; c++) {
-      for (int r = 0; r < n; r++) {
-        y[c * n + r] =
-            labels.get(r * width + c) - (residual ? rows.outputs()[r * width + c] : 0);
+      float[] y = new float[rows.rows()];
+      for (int r = 0; r < y.length; r++) {
+        y[r] = labels.get(r * width + c) - (residual ? rows.outputs()[r * width + c] : 0);
       }
-      try (NativeGaussianProcess process =
-          new NativeGaussianProcess(x, Arrays.copyOfRange(y, c * n, (c + 1) * n), null, threads)) {
-        System.arraycopy(
-            process.kernel(rows.inputs()),
-            0,
-            kernels,
-            c * (rows.inputs() + 2),
-            rows.inputs() + 2);
-      }
+      processes.add(learn(rows.inputs(), x, new float[0], y, threads).process());
     }
-    return new GaussianCorrection(residual, rows.inputs(), x, y, kernels);
+    return new GaussianCorrection(residual, List.copyOf(processes));
+  }
+
+  /**
+   * A process whose kernel was found.
+   *
+   * @param logPosterior log p(y | kernel); with a source, times the kernel's density over its peak
+   */
+  record Likely(GaussianProcess process, double logPosterior) {}
+
+  static Likely learn(int inputs, float[] x, float[] o, float[] y, int threads) {
+    try (NativeGaussianProcess found = new NativeGaussianProcess(x, o, y, null, threads)) {
+      float[] kernel = found.kernel(inputs + GaussianProcess.others(o.length > 0));
+      return new Likely(new GaussianProcess(inputs, x, o, y, kernel), found.logPosterior());
+    }
   }
 
   private static void predict(
-      GaussianCorrection process, int output, float[] at, float[] mean, float[] deviation) {
-    try (NativeGaussianProcess asked =
-        new NativeGaussianProcess(process.x(), process.output(output), process.kernel(output), 1)) {
-      asked.predict(at, mean, deviation);
+      GaussianProcess process, float[] at, float[] outputs, float[] mean, float[] deviation) {
+    try (NativeGaussianProcess asked = new NativeGaussianProcess(process.x(), process.o(), process.y(), process.kernel(), 1)) {
+      asked.predict(at, outputs, mean, deviation);
     }
   }
 }

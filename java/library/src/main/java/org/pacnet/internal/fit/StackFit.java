@@ -64,7 +64,7 @@ final class StackFit {
 
   private static List<Correction> fitAll(Rows rows, FloatBuffer labels, int threads) {
     return StackCorrection.CORRECTIONS.stream()
-        .map(method -> Corrections.fit(method, rows, labels, null, threads, 0))
+        .map(method -> Corrections.fit(method, rows, labels, null, null, threads, 0))
         .toList();
   }
 

@@ -33,6 +33,9 @@ public final class Calibration implements Situation, AutoCloseable {
   // Far enough that the members' seeds are nobody else's.
   private static final long MEMBER_SEED = 1_000_003;
 
+  // A Gaussian process of more takes longer than a training; and so many rows are enough to train on.
+  private static final int SAFE_MOST_ROWS = 1000;
+
   private final Phases phases;
   private final ModelState from;
   private final TargetRows target;
@@ -59,11 +62,11 @@ public final class Calibration implements Situation, AutoCloseable {
     this.from = from;
     this.target = target;
     this.source = source;
-    this.settings = settings;
+    this.settings = resolved(settings, target);
     this.monitor = monitor;
-    own = OwnTensors.of(settings, target.ownHead());
+    own = OwnTensors.of(this.settings, target.ownHead());
     network = phases.network(target.schema(), 0);
-    boolean both = settings.method().keepsSourceOutputs() && own.head();
+    boolean both = this.settings.method().keepsSourceOutputs() && own.head();
     fitted = both ? phases.network(target.schema(), phases.schema().outputWidth()) : network;
     try {
       checkNeeds();
@@ -73,7 +76,18 @@ public final class Calibration implements Situation, AutoCloseable {
     }
   }
 
+  /** With the method that {@link Method#AUTO} stands for; docs/adr/0013-safe-default.md has what it was measured by. */
+  public static TransferConfig resolved(TransferConfig settings, TargetRows target) {
+    if (settings.method() != Method.AUTO) {
+      return settings;
+    }
+    boolean numbersInTable = !target.schema().classification() && settings.network().predictsLabels();
+    boolean few = target.rows().rows() <= SAFE_MOST_ROWS;
+    return settings.toBuilder().method(numbersInTable && few ? Method.COKRIGING : Method.PAC).build();
+  }
+
   private void checkNeeds() {
+    Phases.checkDevice(settings);
     Method method = settings.method();
     if (method.needs(Need.NUMBERS) && target.schema().classification()) {
       throw unfit("corrects numbers, and this is a classification");
@@ -222,6 +236,7 @@ public final class Calibration implements Situation, AutoCloseable {
                       pool.labels(),
                       pool.rows(),
                       target.schema().classes().size()),
+              from.linear(),
               settings.threads(),
               settings.seed());
       outputs = correction.apply(rows, null, Corrections.PROCESSES).outputs();

@@ -20,6 +20,7 @@ import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.engine.FitOutcome;
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.engine.FitSettings;
@@ -47,6 +48,8 @@ import org.pacnet.result.Progress;
 public final class Phases {
 
   // Operations of a step. A guess, until it is measured on a GPU: a few hundred microseconds of two cores.
+  private static final int LINEAR_MOST_ROWS = 5000;
+  private static final int LINEAR_MOST_INPUTS = 500;
   private static final double GPU_WORK = 1e8;
   // A file of tensors is read into one array: 2 GiB, less the header.
   private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
@@ -143,7 +146,7 @@ public final class Phases {
     return epochs;
   }
 
-  private static void checkDevice(TransferConfig config) {
+  static void checkDevice(TransferConfig config) {
     if (config.device() == Device.CUDA) {
       NativeLibrary.Gpu gpu = NativeLibrary.gpu();
       if (!gpu.usable()) {
@@ -183,12 +186,34 @@ public final class Phases {
         network.initialize(config.seed());
       }
       if (config.sourceEpochs() == 0) {
-        return ModelState.trained(network.parameters()).withPhase(untrained(network, rows));
+        return ModelState.trained(network.parameters(), linear(rows)).withPhase(untrained(network, rows));
       }
       FitRange all = FitRange.all(network.tensors());
       PhaseReport report = fitSource(network, Phase.TRAIN, all, rows, null, monitor);
-      return ModelState.trained(network.parameters()).withPhase(report);
+      return ModelState.trained(network.parameters(), linear(rows)).withPhase(report);
     }
+  }
+
+  // A linear model needs no more rows than these, evenly taken; and its time grows with the cube of the columns.
+  private @Nullable LinearCorrection linear(EncodedData rows) {
+    FloatBuffer features = rows.features();
+    int inputs = schema.inputWidth();
+    if (features == null
+        || schema.classification()
+        || !config.network().predictsLabels()
+        || inputs > LINEAR_MOST_INPUTS) {
+      return null;
+    }
+    int width = schema.outputWidth();
+    int count = Math.min(rows.rows(), LINEAR_MOST_ROWS);
+    FloatBuffer x = FloatBuffer.allocate(count * inputs);
+    FloatBuffer y = FloatBuffer.allocate(count * width);
+    for (int i = 0; i < count; i++) {
+      int row = (int) ((long) i * rows.rows() / count);
+      x.put(i * inputs, features, row * inputs, inputs);
+      y.put(i * width, rows.labels(), row * width, width);
+    }
+    return Corrections.linear(x, y, count, width);
   }
 
   private PhaseReport untrained(NativeNetwork network, EncodedData rows) {

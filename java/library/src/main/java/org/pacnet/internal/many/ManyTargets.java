@@ -22,6 +22,7 @@ import org.pacnet.error.DataException;
 import org.pacnet.error.OutputException;
 import org.pacnet.error.PacNetException;
 import org.pacnet.internal.format.TargetNames;
+import org.pacnet.internal.learn.Calibration;
 import org.pacnet.internal.learn.ModelState;
 import org.pacnet.internal.learn.Phases;
 import org.pacnet.internal.learn.TargetModel;
@@ -194,7 +195,7 @@ public final class ManyTargets {
     if (there != null && !overwrite) {
       TargetModel known = there.get();
       boolean sameRows = rows.rows().provenance().equals(known.report().data());
-      if (sameRows && (tune || known.config().equals(settings))) {
+      if (sameRows && (tune || known.config().equals(Calibration.resolved(settings, rows)))) {
         return new Learnt(known, null, true);
       }
       throw new DataException(

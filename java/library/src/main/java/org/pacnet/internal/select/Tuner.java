@@ -101,13 +101,13 @@ public final class Tuner {
    */
   List<TransferConfig> variants(Method method) {
     TransferConfig first = defaults(method);
-    if (!method.trainsNetwork() || method == Method.PAC_STACK) {
+    if (!first.method().trainsNetwork() || first.method() == Method.PAC_STACK) {
       return List.of(first);
     }
     double slow = settings.learningRate() / 3;
     int few = Math.max(1, settings.targetEpochs() / 3);
     List<TransferConfig> all = new ArrayList<>(List.of(first));
-    if (method.strength() > 0) {
+    if (first.method().strength() > 0) {
       all.add(first.toBuilder().lambda(first.strength() / 10).build());
       all.add(first.toBuilder().lambda(first.strength() * 10).build());
     } else {
@@ -130,6 +130,7 @@ public final class Tuner {
     boolean table = settings.network().predictsLabels();
     boolean numbers = !target.schema().classification();
     if (table && numbers) {
+      all.add(defaults(Method.COKRIGING));
       all.add(defaults(Method.PAC_STACK));
     }
     all.addAll(variants(Method.PAC));
@@ -152,7 +153,7 @@ public final class Tuner {
 
   /** A method with its own strength, the rest being as set. */
   public TransferConfig defaults(Method method) {
-    return settings.toBuilder().method(method).lambda(null).build();
+    return Calibration.resolved(settings.toBuilder().method(method).lambda(null).build(), target);
   }
 
   /**

@@ -30,6 +30,7 @@ import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.internal.base.SafeTensors.Entry;
 import org.pacnet.internal.base.Sha256;
 import org.pacnet.internal.base.Version;
+import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.engine.NativeLibrary;
 import org.pacnet.internal.engine.NativeNetwork;
 import org.pacnet.internal.engine.NetworkDescription;
@@ -411,6 +412,9 @@ public final class ModelStore {
   private static Map<String, byte[]> tensorFiles(List<TensorInfo> tensors, ModelState state) {
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(ModelFormat.SOURCE, SafeTensors.encode(dense(tensors, state.source(), ""), Map.of()));
+    if (state.linear() != null) {
+      files.put(ModelFormat.LINEAR, SafeTensors.encode(state.linear().entries(), Map.of()));
+    }
     if (state.pruning() != null) {
       Map<String, Entry> bits = new LinkedHashMap<>();
       for (TensorInfo tensor : prunedTensors(tensors, state.pruning())) {
@@ -549,22 +553,30 @@ public final class ModelStore {
           directory.resolve(ModelFormat.MODEL_JSON) + " lists tensors that its network does not have");
     }
     float[] source = ModelFormat.readDense(directory, ModelFormat.SOURCE, json.sha256(), tensors);
+    ModelState trained = ModelState.trained(source, linear(directory, json));
     if (json.pruning() == null) {
-      return parts(source, null, null);
+      return trained;
     }
     PruningFile how = json.pruning();
     ModelState.Pruning pruning =
         new ModelState.Pruning(
             how.ratio(), how.scope(), how.excluded(), ModelFormat.readMask(directory, json, tensors));
-    if (!json.sha256().containsKey(ModelFormat.BASE)) {
-      return parts(source, pruning, null);
-    }
-    return parts(source, pruning, ModelFormat.readBase(directory, json, tensors, pruning.mask()));
+    ModelState pruned = trained.withPruning(pruning);
+    return json.sha256().containsKey(ModelFormat.BASE)
+        ? pruned.withBase(ModelFormat.readBase(directory, json, tensors, pruning.mask()))
+        : pruned;
   }
 
-  private static ModelState parts(
-      float[] source, ModelState.@Nullable Pruning pruning, float @Nullable [] base) {
-    return new ModelState(source, pruning, base, Map.of(), Map.of());
+  private static @Nullable LinearCorrection linear(Path directory, ModelFile json) {
+    if (!json.sha256().containsKey(ModelFormat.LINEAR)) {
+      return null;
+    }
+    Map<String, Entry> entries = ModelFormat.readChecked(directory, ModelFormat.LINEAR, json.sha256());
+    return LinearCorrection.of(
+        entries,
+        json.schema().inputWidth(),
+        json.schema().outputWidth(),
+        directory.resolve(ModelFormat.fileName(ModelFormat.LINEAR, json.sha256().get(ModelFormat.LINEAR))).toString());
   }
 
   private static TargetModel readTarget(

@@ -10,7 +10,7 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 
 /** Turns rows and what the source model says of them into predictions, in the network's own units. */
 public sealed interface Correction
-    permits LinearCorrection, GaussianCorrection, TreeCorrection, StackCorrection {
+    permits LinearCorrection, GaussianCorrection, CoKrigingCorrection, TreeCorrection, StackCorrection {
 
   /**
    * Rows with what the source model says of them.
@@ -54,13 +54,14 @@ public sealed interface Correction
   interface Processes {
 
     /**
-     * Asks one output's.
+     * Asks one.
      *
      * @param at rows, [rows, inputs]
+     * @param outputs what its source says of them, [rows, outputs]; empty where it has none
      * @param mean to be filled, [rows]
      * @param deviation likewise; stays zero where nobody wants it
      */
-    void predict(GaussianCorrection process, int output, float[] at, float[] mean, float[] deviation);
+    void predict(GaussianProcess process, float[] at, float[] outputs, float[] mean, float[] deviation);
   }
 
   /** What makes it up, for a file; {@link #read} is the way back. */
@@ -73,6 +74,7 @@ public sealed interface Correction
       return switch (method) {
         case AFFINE, RIDGE_RESIDUAL -> LinearCorrection.read(entries, inputs, width);
         case GP_RESIDUAL, GP -> GaussianCorrection.read(entries, inputs, width);
+        case COKRIGING -> CoKrigingCorrection.read(entries, inputs, width);
         case TREES -> TreeCorrection.read(entries, inputs, width);
         case PAC_STACK -> StackCorrection.read(entries, inputs, width, file);
         default -> null;

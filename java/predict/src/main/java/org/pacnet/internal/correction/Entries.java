@@ -1,5 +1,6 @@
 package org.pacnet.internal.correction;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.pacnet.internal.base.SafeTensors.Dtype;
@@ -7,6 +8,8 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 
 /** Rows of floats in a file. */
 final class Entries {
+
+  private static final double SUM_TOLERANCE = 1e-3; // shares are kept as floats
 
   private Entries() {}
 
@@ -35,5 +38,41 @@ final class Entries {
       }
     }
     return values;
+  }
+
+  /** Rows of so many inputs, one at least. */
+  static float[] takeRows(Map<String, Entry> entries, String name, int inputs) {
+    float[] x = take(entries, name);
+    if (x.length == 0 || x.length % inputs != 0) {
+      throw new IllegalArgumentException(String.format(Locale.ROOT, "'%s' is not rows of %d inputs", name, inputs));
+    }
+    return x;
+  }
+
+  /** [width, parts] shares, of which those of an output are 0 or more with sum 1. */
+  static float[] takeShares(Map<String, Entry> entries, String name, int width, int parts) {
+    float[] shares = take(entries, name, width * parts);
+    for (int c = 0; c < width; c++) {
+      double sum = 0;
+      for (int k = 0; k < parts; k++) {
+        float share = shares[c * parts + k];
+        sum += share >= 0 ? share : Double.NaN;
+      }
+      if (!(Math.abs(sum - 1) < SUM_TOLERANCE)) {
+        throw new IllegalArgumentException(String.format(Locale.ROOT, "'%s' are no shares of one", name));
+      }
+    }
+    return shares;
+  }
+
+  /** One behind the other. */
+  static float[] joined(List<float[]> parts) {
+    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 }

@@ -1,7 +1,9 @@
 package org.pacnet.internal.correction;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.base.SafeTensors.Entry;
@@ -11,33 +13,12 @@ import org.pacnet.internal.base.SafeTensors.Entry;
  * exponential with a length for each input, and noise.
  *
  * @param residual whether it is added to the source's outputs
- * @param inputs of a row
- * @param x the rows that it was learned from, [rows, inputs]
- * @param y [width, rows]
- * @param kernels [width, inputs + 2]
+ * @param processes one an output, all of the same rows
  */
-public record GaussianCorrection(boolean residual, int inputs, float[] x, float[] y, float[] kernels)
-    implements Correction {
-
-  /** The rows' targets of one output. */
-  public float[] output(int output) {
-    int n = rows();
-    return Arrays.copyOfRange(y, output * n, (output + 1) * n);
-  }
-
-  /** The kernel of one output: the logarithms of a length for each input, of the signal's variance and of the noise's. */
-  public float[] kernel(int output) {
-    int each = inputs + 2;
-    return Arrays.copyOfRange(kernels, output * each, (output + 1) * each);
-  }
-
-  /** Number of rows that it was learned from. */
-  public int rows() {
-    return x.length / inputs;
-  }
+public record GaussianCorrection(boolean residual, List<GaussianProcess> processes) implements Correction {
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
+  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes asked) {
     int width = rows.width();
     float[] at = rows.copied();
     float[] outputs = new float[rows.rows() * width];
@@ -45,7 +26,7 @@ public record GaussianCorrection(boolean residual, int inputs, float[] x, float[
     float[] mean = new float[rows.rows()];
     float[] deviation = new float[rows.rows()];
     for (int c = 0; c < width; c++) {
-      processes.predict(this, c, at, mean, deviation);
+      asked.predict(processes.get(c), at, new float[0], mean, deviation);
       for (int r = 0; r < rows.rows(); r++) {
         outputs[r * width + c] = mean[r] + (residual ? rows.outputs()[r * width + c] : 0);
         spread[r * width + c] = deviation[r];
@@ -58,22 +39,29 @@ public record GaussianCorrection(boolean residual, int inputs, float[] x, float[
   public Map<String, Entry> entries() {
     Map<String, Entry> entries = new LinkedHashMap<>();
     entries.put("gp.residual", Entry.row(new float[] {residual ? 1 : 0}));
-    entries.put("gp.x", Entry.row(x));
-    entries.put("gp.y", Entry.row(y));
-    entries.put("gp.kernels", Entry.row(kernels));
+    entries.put("gp.x", Entry.row(processes.get(0).x()));
+    entries.put("gp.y", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::y).toList())));
+    entries.put("gp.kernels", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::kernel).toList())));
     return entries;
   }
 
   static GaussianCorrection read(Map<String, Entry> entries, int inputs, int width) {
-    float[] x = Entries.take(entries, "gp.x");
-    if (x.length == 0 || x.length % inputs != 0) {
-      throw new IllegalArgumentException("'gp.x' is not rows of " + inputs + " inputs");
+    boolean residual = Entries.take(entries, "gp.residual", 1)[0] != 0;
+    float[] x = Entries.takeRows(entries, "gp.x", inputs);
+    int n = x.length / inputs;
+    float[] y = Entries.take(entries, "gp.y", n * width);
+    int each = inputs + GaussianProcess.others(false);
+    float[] kernels = Entries.take(entries, "gp.kernels", width * each);
+    List<GaussianProcess> processes = new ArrayList<>();
+    for (int c = 0; c < width; c++) {
+      processes.add(
+          new GaussianProcess(
+              inputs,
+              x,
+              new float[0],
+              Arrays.copyOfRange(y, c * n, (c + 1) * n),
+              Arrays.copyOfRange(kernels, c * each, (c + 1) * each)));
     }
-    return new GaussianCorrection(
-        Entries.take(entries, "gp.residual", 1)[0] != 0,
-        inputs,
-        x,
-        Entries.take(entries, "gp.y", x.length / inputs * width),
-        Entries.take(entries, "gp.kernels", width * (inputs + 2)));
+    return new GaussianCorrection(residual, List.copyOf(processes));
   }
 }

@@ -13,65 +13,70 @@ public final class GaussianMeans implements Correction.Processes {
   // As the core has it: keeps rounding from making the covariance indefinite.
   private static final double JITTER = 1e-10;
 
-  // By which process it is, not by its numbers, which are many.
-  private record Key(GaussianCorrection process, int output) {
-    @Override
-    @SuppressWarnings("ReferenceEquality")
-    public boolean equals(Object other) {
-      return other instanceof Key key && key.process == process && key.output == output;
-    }
-
-    @Override
-    public int hashCode() {
-      return 31 * System.identityHashCode(process) + output;
-    }
-  }
-
   /** K⁻¹y, and the kernel's numbers. */
-  private record Solved(double[] alpha, double[] lengths, double signal) {}
+  private record Solved(double[] alpha, double[] lengths, double signal, double[] strengths) {}
 
-  private final Map<Key, Solved> solved = new ConcurrentHashMap<>();
+  // A record of arrays is equal to itself alone: by which process it is, not by its numbers, which are many.
+  private final Map<GaussianProcess, Solved> solved = new ConcurrentHashMap<>();
 
   @Override
-  public void predict(
-      GaussianCorrection process, int output, float[] at, float[] mean, float[] deviation) {
-    Solved known = solved.computeIfAbsent(new Key(process, output), key -> solve(process, output));
-    int inputs = process.inputs();
+  public void predict(GaussianProcess process, float[] at, float[] outputs, float[] mean, float[] deviation) {
+    Solved known = solved.computeIfAbsent(process, GaussianMeans::solve);
     for (int r = 0; r < mean.length; r++) {
       double sum = 0;
       for (int i = 0; i < known.alpha.length; i++) {
-        sum += known.alpha[i] * covariance(known, at, r * inputs, process.x(), i * inputs);
+        sum += known.alpha[i] * covariance(process, known, at, outputs, r, i);
       }
       mean[r] = (float) sum;
     }
   }
 
-  private static double covariance(Solved known, float[] a, int atA, float[] b, int atB) {
+  // Of row r of some with row i of the process's own.
+  private static double covariance(
+      GaussianProcess process, Solved known, float[] at, float[] outputs, int r, int i) {
+    int inputs = process.inputs();
     double squares = 0;
-    for (int k = 0; k < known.lengths.length; k++) {
-      double apart = ((double) a[atA + k] - b[atB + k]) / known.lengths[k];
+    for (int k = 0; k < inputs; k++) {
+      double apart = ((double) at[r * inputs + k] - process.x()[i * inputs + k]) / known.lengths[k];
       squares += apart * apart;
     }
-    return known.signal * Math.exp(-0.5 * squares);
+    double value = known.signal * Math.exp(-0.5 * squares);
+    int width = process.outputs();
+    if (width > 0) {
+      double scale = 0;
+      for (int k = 0; k < width; k++) {
+        scale += (double) outputs[r * width + k] * process.o()[i * width + k];
+      }
+      double slope = 0;
+      for (int k = 0; k < inputs; k++) {
+        slope += (double) at[r * inputs + k] * process.x()[i * inputs + k];
+      }
+      value += known.strengths[0] + known.strengths[1] * scale + known.strengths[2] * slope / inputs;
+    }
+    return value;
   }
 
-  private static Solved solve(GaussianCorrection process, int output) {
+  private static Solved solve(GaussianProcess process) {
     int inputs = process.inputs();
     int n = process.rows();
-    float[] logs = process.kernel(output);
+    float[] logs = process.kernel();
     double[] lengths = new double[inputs];
     for (int k = 0; k < inputs; k++) {
       lengths[k] = Math.exp(logs[k]);
     }
     double signal = Math.exp(logs[inputs]);
     double diagonal = Math.exp(logs[inputs + 1]) + JITTER * signal;
-    Solved kernel = new Solved(new double[0], lengths, signal);
+    double[] strengths = new double[logs.length - inputs - 2];
+    for (int k = 0; k < strengths.length; k++) {
+      strengths[k] = Math.exp(logs[inputs + 2 + k]);
+    }
+    Solved kernel = new Solved(new double[0], lengths, signal, strengths);
     // The lower factor L of K = L·Lᵀ (Cholesky), row by row.
     double[][] lower = new double[n][];
     for (int i = 0; i < n; i++) {
       lower[i] = new double[i + 1];
       for (int j = 0; j <= i; j++) {
-        double sum = covariance(kernel, process.x(), i * inputs, process.x(), j * inputs) + (i == j ? diagonal : 0);
+        double sum = covariance(process, kernel, process.x(), process.o(), i, j) + (i == j ? diagonal : 0);
         for (int k = 0; k < j; k++) {
           sum -= lower[i][k] * lower[j][k];
         }
@@ -82,7 +87,7 @@ public final class GaussianMeans implements Correction.Processes {
       }
     }
     double[] alpha = new double[n];
-    float[] y = process.output(output);
+    float[] y = process.y();
     for (int i = 0; i < n; i++) {
       double sum = y[i];
       for (int k = 0; k < i; k++) {
@@ -97,6 +102,6 @@ public final class GaussianMeans implements Correction.Processes {
       }
       alpha[i] = sum / lower[i][i];
     }
-    return new Solved(alpha, lengths, signal);
+    return new Solved(alpha, lengths, signal, strengths);
   }
 }

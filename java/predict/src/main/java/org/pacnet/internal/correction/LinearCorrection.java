@@ -2,6 +2,7 @@ package org.pacnet.internal.correction;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.error.ModelFormatException;
 import org.pacnet.internal.base.SafeTensors.Entry;
 
 /**
@@ -15,9 +16,14 @@ public record LinearCorrection(float[] coefficients) implements Correction {
 
   @Override
   public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
+    float[] corrected = new float[rows.rows() * rows.width()];
+    apply(rows, corrected);
+    return new Corrected(corrected, null);
+  }
+
+  private void apply(Rows rows, float[] corrected) {
     int width = rows.width();
     int each = 1 + width + rows.inputs();
-    float[] corrected = new float[rows.rows() * width];
     for (int r = 0; r < rows.rows(); r++) {
       for (int c = 0; c < width; c++) {
         double sum = (double) rows.outputs()[r * width + c] + coefficients[c * each];
@@ -30,12 +36,33 @@ public record LinearCorrection(float[] coefficients) implements Correction {
         corrected[r * width + c] = (float) sum;
       }
     }
-    return new Corrected(corrected, null);
+  }
+
+  /** What it says where the source says nothing: of a linear model of its own, [rows, width]. */
+  public float[] alone(Rows rows) {
+    Rows silent =
+        new Rows(rows.features(), rows.rows(), rows.inputs(), new float[rows.outputs().length], rows.width());
+    float[] said = new float[rows.outputs().length];
+    apply(silent, said);
+    return said;
   }
 
   @Override
   public Map<String, Entry> entries() {
     return Map.of(NAME, Entry.row(coefficients));
+  }
+
+  /** Of a file of its own; throws {@link ModelFormatException} if it is not what was written. */
+  public static LinearCorrection of(Map<String, Entry> entries, int inputs, int width, String file) {
+    try {
+      LinearCorrection read = read(entries, inputs, width);
+      if (entries.isEmpty()) {
+        return read;
+      }
+      throw new IllegalArgumentException("nobody asked for '" + entries.keySet().iterator().next() + "'");
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(file + " is damaged: " + e.getMessage(), e);
+    }
   }
 
   static LinearCorrection read(Map<String, Entry> entries, int inputs, int width) {

@@ -24,7 +24,6 @@ public record StackCorrection(float[] shares, List<Correction> corrections) impl
 
   /** How many that are, with the networks. */
   public static final int PARTS = 1 + CORRECTIONS.size();
-  private static final double SUM_TOLERANCE = 1e-3; // shares are kept as floats
 
   @Override
   public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
@@ -75,17 +74,7 @@ public record StackCorrection(float[] shares, List<Correction> corrections) impl
 
   static StackCorrection read(
       Map<String, Entry> entries, int inputs, int width, String file) {
-    float[] shares = Entries.take(entries, "stack.shares", width * PARTS);
-    for (int c = 0; c < width; c++) {
-      double sum = 0;
-      for (int k = 0; k < PARTS; k++) {
-        float share = shares[c * PARTS + k];
-        sum += share >= 0 ? share : Double.NaN;
-      }
-      if (!(Math.abs(sum - 1) < SUM_TOLERANCE)) {
-        throw new IllegalArgumentException("'stack.shares' are no shares of one");
-      }
-    }
+    float[] shares = Entries.takeShares(entries, "stack.shares", width, PARTS);
     List<Correction> corrections = new ArrayList<>();
     for (int k = 0; k < CORRECTIONS.size(); k++) {
       String prefix = prefix(k);

@@ -57,6 +57,9 @@ public final class ModelFormat {
   /** The weights after Allocate. */
   public static final String BASE = "base";
 
+  /** A linear model of the source's rows. */
+  public static final String LINEAR = "linear";
+
   /** A target's tensors. */
   public static final String PRUNED = "pruned";
 
@@ -118,7 +121,7 @@ public final class ModelFormat {
 
   /** Whether a file has a name of the format's. */
   public static boolean isTensorFile(String name) {
-    return name.matches("(source|mask|base|pruned)-[0-9a-f]{16}\\.safetensors");
+    return name.matches("(source|linear|mask|base|pruned)-[0-9a-f]{16}\\.safetensors");
   }
 
   /** The same of a folder of targets. */
@@ -190,7 +193,7 @@ public final class ModelFormat {
   public static ModelFile readModelFile(Path directory) {
     Path file = directory.resolve(MODEL_JSON);
     ModelFile json = readJson(file, FORMAT, ModelFile.class);
-    if (!List.of(SOURCE, MASK, BASE).containsAll(json.sha256().keySet())) {
+    if (!List.of(SOURCE, LINEAR, MASK, BASE).containsAll(json.sha256().keySet())) {
       throw new ModelFormatException(file + " is damaged: it has a SHA-256 of what is no part of a model");
     }
     json.sha256().keySet().forEach(name -> hashOf(directory, name, json.sha256()));

@@ -3,6 +3,7 @@ package org.pacnet.internal.format;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import org.pacnet.config.Method;
 import org.pacnet.config.Schedule;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.internal.base.Json;
@@ -14,7 +15,7 @@ import org.pacnet.internal.base.Json;
 public final class ModelUpgrade {
 
   /** The present version. */
-  public static final int VERSION = 5;
+  public static final int VERSION = 6;
 
   /** The oldest that can be read. */
   public static final int OLDEST_VERSION = 2;
@@ -51,7 +52,7 @@ public final class ModelUpgrade {
       // What came without a new version is what the code did before it.
       ObjectNode complete =
           Json.MAPPER.valueToTree(
-              TransferConfig.builder("label").schedule(Schedule.CONSTANT).build());
+              TransferConfig.builder("label").schedule(Schedule.CONSTANT).method(Method.PAC).build());
       file.set("config", complete.setAll(config));
     }
     file.put("formatVersion", VERSION);

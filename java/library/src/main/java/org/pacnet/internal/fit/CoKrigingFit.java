@@ -1,0 +1,156 @@
+package org.pacnet.internal.fit;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.internal.correction.CoKrigingCorrection;
+import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.GaussianProcess;
+import org.pacnet.internal.correction.LinearCorrection;
+
+/** Learns a {@link CoKrigingCorrection}. */
+final class CoKrigingFit {
+
+  // What is less likely than that is not asked.
+  private static final double LEAST_WEIGHT = 1e-3;
+  // Of the noise's logarithm, as pacnet.h has them for a process with a source.
+  private static final double NOISE = -2.5;
+  private static final double DEVIATION = 1.5;
+  private static final double LOG_BOUND = 11.5;
+  // Standardised columns are about 1 wide; the prior counts on it, also for who didn't standardise.
+  private static final double NARROW = 0.1;
+  private static final double WIDE = 10;
+
+  private CoKrigingFit() {}
+
+  static CoKrigingCorrection fit(
+      Rows rows, FloatBuffer labels, @Nullable LinearCorrection linear, int threads) {
+    int n = rows.rows();
+    int width = rows.width();
+    float[] units = units(rows, labels);
+    float[] shift = new float[rows.inputs()];
+    float[] scale = new float[rows.inputs()];
+    standardise(rows, shift, scale);
+    float[] x = CoKrigingCorrection.scaled(rows, shift, scale);
+    int parts = linear == null ? 2 : CoKrigingCorrection.PARTS;
+    float[] weights = new float[width * CoKrigingCorrection.PARTS];
+    List<GaussianProcess> processes = new ArrayList<>();
+    for (int c = 0; c < width; c++) {
+      double[] logs = new double[parts];
+      GaussianProcess[] own = new GaussianProcess[parts];
+      for (int part = 0; part < parts; part++) {
+        float[] o = CoKrigingCorrection.opinion(part / 2, rows, linear, units);
+        float[] y = new float[n];
+        for (int r = 0; r < n; r++) {
+          y[r] = labels.get(r * width + c) / units[c] - o[r * width + c];
+        }
+        if (part == CoKrigingCorrection.AS_IT_IS) {
+          logs[part] = asItIs(y);
+        } else {
+          Corrections.Likely likely = Corrections.learn(rows.inputs(), x, o, y, threads);
+          own[part] = likely.process();
+          logs[part] = likely.logPosterior();
+        }
+      }
+      double[] shares = shares(logs);
+      for (int part = 0; part < parts; part++) {
+        weights[c * CoKrigingCorrection.PARTS + part] = (float) shares[part];
+        if (shares[part] > 0 && own[part] != null) {
+          processes.add(own[part]);
+        }
+      }
+    }
+    return new CoKrigingCorrection(
+        units,
+        shift,
+        scale,
+        CoKrigingCorrection.asksLinear(weights) ? linear : null,
+        weights,
+        x,
+        List.copyOf(processes));
+  }
+
+  // log p(y, noise) of an opinion that is off by noise alone, whose variance has the prior that it has in a process, at the likeliest.
+  private static double asItIs(float[] y) {
+    double squares = 0;
+    for (float value : y) {
+      squares += (double) value * value;
+    }
+    double low = -LOG_BOUND;
+    double high = LOG_BOUND;
+    while (high - low > 1e-9) {
+      double log = (low + high) / 2;
+      double slope = -squares * Math.exp(-log) / 2 + y.length / 2.0 + (log - NOISE) / (DEVIATION * DEVIATION);
+      if (slope < 0) {
+        low = log;
+      } else {
+        high = log;
+      }
+    }
+    double off = (low - NOISE) / DEVIATION;
+    return -(squares * Math.exp(-low) + y.length * (low + Math.log(2 * Math.PI)) + off * off) / 2;
+  }
+
+  // As likely as they are, all being as likely before.
+  private static double[] shares(double[] logs) {
+    double highest = Arrays.stream(logs).max().orElseThrow();
+    double[] shares = new double[logs.length];
+    double sum = 0;
+    for (int k = 0; k < logs.length; k++) {
+      shares[k] = Math.exp(logs[k] - highest);
+      shares[k] = shares[k] < LEAST_WEIGHT ? 0 : shares[k];
+      sum += shares[k];
+    }
+    for (int k = 0; k < logs.length; k++) {
+      shares[k] /= sum;
+    }
+    return shares;
+  }
+
+  // Labels and outputs together: where labels are standardised that is about 1, and taken for it.
+  private static float[] units(Rows rows, FloatBuffer labels) {
+    float[] units = new float[rows.width()];
+    for (int c = 0; c < units.length; c++) {
+      double[] values = new double[2 * rows.rows()];
+      for (int r = 0; r < rows.rows(); r++) {
+        values[2 * r] = labels.get(r * rows.width() + c);
+        values[2 * r + 1] = rows.outputs()[r * rows.width() + c];
+      }
+      units[c] = (float) deviation(values)[1];
+    }
+    return units;
+  }
+
+  private static void standardise(Rows rows, float[] shift, float[] scale) {
+    for (int i = 0; i < shift.length; i++) {
+      double[] values = new double[rows.rows()];
+      for (int r = 0; r < values.length; r++) {
+        values[r] = rows.feature(r, i);
+      }
+      double[] found = deviation(values);
+      shift[i] = (float) found[0];
+      scale[i] = (float) found[1];
+    }
+  }
+
+  // What to take away and to divide by: 0 and 1 for values that are about as standardised ones are.
+  private static double[] deviation(double[] values) {
+    double mean = 0;
+    double largest = 0;
+    for (double value : values) {
+      mean += value / values.length;
+      largest = Math.max(largest, Math.abs(value));
+    }
+    double squares = 0;
+    for (double value : values) {
+      squares += (value - mean) * (value - mean) / values.length;
+    }
+    double deviation = Math.sqrt(squares);
+    if (largest <= WIDE && (deviation >= NARROW || largest <= 1)) {
+      return new double[] {0, 1};
+    }
+    return new double[] {mean, deviation > 1e-6 * largest ? deviation : largest};
+  }
+}

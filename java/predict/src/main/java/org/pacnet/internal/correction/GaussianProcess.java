@@ -1,0 +1,29 @@
+package org.pacnet.internal.correction;
+
+/**
+ * A Gaussian process of one output, by what it was learned from; {@code pacnet::GaussianProcess} says what its kernel means.
+ *
+ * @param inputs of a row
+ * @param x the rows, [rows, inputs]
+ * @param o what a source says of them, [rows, outputs]; empty where it stands on no source
+ * @param y [rows]
+ * @param kernel logarithms of a length for each input, of the signal's variance and the noise's, and with a source of the strengths
+ *     of constant, scale and slope
+ */
+public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, float[] kernel) {
+
+  /** Of a kernel, besides a length for each input. */
+  public static int others(boolean source) {
+    return source ? 5 : 2;
+  }
+
+  /** Number of rows that it was learned from. */
+  public int rows() {
+    return y.length;
+  }
+
+  /** How many outputs its source has; 0 without. */
+  public int outputs() {
+    return o.length / y.length;
+  }
+}
