@@ -37,22 +37,22 @@ class RoomsTest {
     room("data", "base config error");
     room("format", "base config correction data error");
     room("correction", "base config error");
-    room("predict", "config correction data error format");
+    room("predict", "base config correction data error format");
     room("statistics", "");
     room("result", "config data error statistics");
     room("engine", "binding config data error format");
     room("table", "base config data engine error format");
     room("image", "base config data engine error table");
-    room("method", "config engine format");
+    room("method", "base config engine format");
     room("fit", "base config correction engine error");
     room("learn", LIBRARY + " correction engine fit format image method table");
-    room("select", "config data error result correction format learn statistics table");
+    room("select", "base config data error result correction learn statistics table");
     room("store", LIBRARY + " correction engine format learn");
     room("many", "config data error result correction format learn select store table");
     room("facade", LIBRARY + " correction engine format image learn many predict select store table");
     room("pde", "config data error");
     room("experiment", LIBRARY + " facade pde report statistics");
-    room("report", "base config data result format facade statistics");
+    room("report", "base config data result facade statistics");
     room("cli", LIBRARY + " engine experiment facade pde report table");
   }
 

@@ -84,7 +84,10 @@ class SafeDefaultTest {
     Path target = Samples.csv(folder.resolve("t.csv"), 30, 1, 2);
     try (Model model =
         Model.transfer(Data.files(source), "t", Data.files(target), classes, new Monitor())) {
-      assertEquals(Method.PAC, model.config("t").method());
+      assertEquals(Method.LOGISTIC, model.config("t").method());
+      Path other = Samples.csv(folder.resolve("other.csv"), 30, 0.5, 2, "scrap", "rework", "ship");
+      model.calibrate("own", Data.files(other), model.config(), new Monitor());
+      assertEquals(Method.PAC, model.config("own").method());
     }
   }
 

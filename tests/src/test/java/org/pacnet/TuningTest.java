@@ -157,7 +157,8 @@ class TuningTest {
   @Test
   void aRoomierBaseIsTakenWhereItIsClearlyBetter() {
     Data source = Data.files(Samples.csv(folder.resolve("s.csv"), 400, 0, 1));
-    Data target = Data.files(Samples.csv(folder.resolve("t.csv"), 60, 0.2, 2));
+    // So many rows that nothing but networks is tried.
+    Data target = Data.files(Samples.csv(folder.resolve("t.csv"), 1100, 0.2, 2));
     TransferConfig tight =
         TransferConfig.builder("grade").task(Task.CLASSIFICATION).ignored("y").hidden(3).ratio(0.9).sourceEpochs(150)
             .targetEpochs(30).threads(2).build();

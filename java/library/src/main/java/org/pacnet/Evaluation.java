@@ -10,7 +10,7 @@ import org.pacnet.data.ColumnKind;
 import org.pacnet.data.Provenance;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.image.ImageRows;
 import org.pacnet.internal.learn.Finite;
 import org.pacnet.internal.learn.Measure;

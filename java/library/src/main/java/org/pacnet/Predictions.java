@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.data.Provenance;
 import org.pacnet.data.Schema;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.image.ImageRows;
 import org.pacnet.internal.learn.Finite;
 import org.pacnet.internal.table.EncodedData;

@@ -14,7 +14,7 @@ final class MethodOptions {
       paramLabel = "NAME",
       description =
           "How the target is learnt; docs/methods.md says what each does (default: auto, what is safe:"
-              + " cokriging for numbers in a table of up to 1,000 rows, pac otherwise): ${COMPLETION-CANDIDATES}")
+              + " cokriging or, for classes, logistic in a table of up to 1,000 rows, pac otherwise): ${COMPLETION-CANDIDATES}")
   private @Nullable Method method;
 
   @Option(

@@ -9,7 +9,10 @@ import org.pacnet.error.DataException;
 /** How a target is learnt from what the source left; {@code docs/methods.md} gives losses and sources. */
 @SuppressWarnings("ImmutableEnumChecker") // the set of needs is a copy
 public enum Method {
-  /** What is safe for the target's rows: co-kriging for numbers in a table of at most 1,000 rows, PAC for others. */
+  /**
+   * What is safe for the target's rows: co-kriging for numbers in a table of at most 1,000 rows, logistic regression for the
+   * source's classes there, PAC for others.
+   */
   AUTO(Start.BASE, 0.01),
   /** The target's samples alone, from random weights. */
   SCRATCH(Start.RANDOM),
@@ -63,6 +66,8 @@ public enum Method {
   RIDGE_RESIDUAL(Need.NUMBERS, Need.TABLE),
   /** A Gaussian process on what the source model leaves, with the source's scale, a shift and a slope in its kernel. */
   COKRIGING(Need.NUMBERS, Need.TABLE),
+  /** Logistic regression on what the source model says of its classes, pulled to that. */
+  LOGISTIC(Need.CLASSES, Need.TABLE, Need.SHARED_OUTPUTS),
   /** A Gaussian process on what the source model leaves. */
   GP_RESIDUAL(Need.NUMBERS, Need.TABLE),
   /** A Gaussian process on the target alone. */

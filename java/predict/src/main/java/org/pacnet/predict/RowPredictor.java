@@ -17,7 +17,7 @@ import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.GaussianMeans;
 import org.pacnet.internal.format.CalendarFeatures;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.format.TensorInfo;
 
 /**

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
 import org.pacnet.internal.base.Json;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 
 /** Predicted classes beside true ones. */
 final class ClassSections {

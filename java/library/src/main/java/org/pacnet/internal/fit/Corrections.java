@@ -26,7 +26,7 @@ public final class Corrections {
    *
    * @param labels [rows, width], or [rows] class indices
    * @param source rows of the source with their labels, for trees; null otherwise
-   * @param linear the source's second opinion, for co-kriging; null where there is none
+   * @param linear the source's second opinion, for co-kriging and logistic regression; null where there is none
    */
   public static Correction fit(
       Method method,
@@ -42,6 +42,7 @@ public final class Corrections {
       case GP_RESIDUAL -> gaussian(rows, labels, true, threads);
       case GP -> gaussian(rows, labels, false, threads);
       case COKRIGING -> CoKrigingFit.fit(rows, labels, linear, threads);
+      case LOGISTIC -> LogisticFit.fit(rows, labels, linear);
       case TREES -> TreeFit.fit(rows, labels, source, threads, seed);
       default -> throw new IllegalArgumentException(method + " is no correction");
     };
@@ -58,8 +59,15 @@ public final class Corrections {
     return StackFit.fit(rows, labels, unseen, folds, part, threads);
   }
 
-  /** A linear model of the source's rows; ridge regression with the penalty of lowest leave-one-out error. */
-  public static LinearCorrection linear(FloatBuffer features, FloatBuffer labels, int rows, int width) {
+  /**
+   * A linear model of the source's rows: ridge regression with the penalty of lowest leave-one-out error, or for classes logistic
+   * regression.
+   */
+  public static LinearCorrection linear(
+      FloatBuffer features, FloatBuffer labels, int rows, int width, boolean classes) {
+    if (classes) {
+      return LogisticFit.source(features, labels, rows, width);
+    }
     return LinearFit.ridge(
         new Rows(features, rows, features.remaining() / rows, new float[rows * width], width), labels);
   }

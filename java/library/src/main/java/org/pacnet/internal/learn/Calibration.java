@@ -35,6 +35,8 @@ public final class Calibration implements Situation, AutoCloseable {
 
   // A Gaussian process of more takes longer than a training; and so many rows are enough to train on.
   private static final int SAFE_MOST_ROWS = 1000;
+  // Rows by numbers to be found, for logistic regression, which is cross-validated: some seconds.
+  private static final long SAFE_MOST_CLASS_WORK = 200_000;
 
   private final Phases phases;
   private final ModelState from;
@@ -81,9 +83,17 @@ public final class Calibration implements Situation, AutoCloseable {
     if (settings.method() != Method.AUTO) {
       return settings;
     }
-    boolean numbersInTable = !target.schema().classification() && settings.network().predictsLabels();
-    boolean few = target.rows().rows() <= SAFE_MOST_ROWS;
-    return settings.toBuilder().method(numbersInTable && few ? Method.COKRIGING : Method.PAC).build();
+    Schema schema = target.schema();
+    long rows = target.rows().rows();
+    Method safe = Method.PAC;
+    if (settings.network().predictsLabels() && rows <= SAFE_MOST_ROWS && !target.ownHead()) {
+      long classWork = rows * schema.outputWidth() * (1 + schema.outputWidth() + schema.inputWidth());
+      safe =
+          !schema.classification()
+              ? Method.COKRIGING
+              : classWork <= SAFE_MOST_CLASS_WORK ? Method.LOGISTIC : Method.PAC;
+    }
+    return settings.toBuilder().method(safe).build();
   }
 
   private void checkNeeds() {

@@ -3,7 +3,7 @@ package org.pacnet.internal.learn;
 import java.util.List;
 import org.pacnet.data.Schema;
 import org.pacnet.internal.correction.Correction;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 
 /** What several networks say together: the mean of their numbers, or of their probabilities. */
 final class Ensemble {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.pacnet.data.Schema;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Rollouts;
 import org.pacnet.result.Metrics;

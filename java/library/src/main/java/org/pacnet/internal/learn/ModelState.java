@@ -24,7 +24,7 @@ import org.pacnet.result.PhaseReport;
  *
  * @param source the weights after Train
  * @param linear a linear model of the source's rows, a second opinion beside the network's; null where there is none: of images,
- *     classes, equations, very many columns, and in what older versions trained
+ *     equations, very many columns, and in what older versions trained
  * @param pruning null before Prune
  * @param base the weights after Allocate; null before
  * @param reports of the source's phases

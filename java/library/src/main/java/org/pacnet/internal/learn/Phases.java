@@ -50,6 +50,9 @@ public final class Phases {
   // Operations of a step. A guess, until it is measured on a GPU: a few hundred microseconds of two cores.
   private static final int LINEAR_MOST_ROWS = 5000;
   private static final int LINEAR_MOST_INPUTS = 500;
+  // Rows by numbers to be found, for logistic regression, which takes hundreds of steps; with fewer rows than that it isn't worth having.
+  private static final int LINEAR_MOST_CLASS_WORK = 1_000_000;
+  private static final int LINEAR_FEWEST_ROWS = 200;
   private static final double GPU_WORK = 1e8;
   // A file of tensors is read into one array: 2 GiB, less the header.
   private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
@@ -199,21 +202,26 @@ public final class Phases {
     FloatBuffer features = rows.features();
     int inputs = schema.inputWidth();
     if (features == null
-        || schema.classification()
         || !config.network().predictsLabels()
         || inputs > LINEAR_MOST_INPUTS) {
       return null;
     }
+    boolean classes = schema.classification();
     int width = schema.outputWidth();
-    int count = Math.min(rows.rows(), LINEAR_MOST_ROWS);
+    int labels = classes ? 1 : width;
+    int most = classes ? Math.min(LINEAR_MOST_ROWS, LINEAR_MOST_CLASS_WORK / (width * (1 + width + inputs))) : LINEAR_MOST_ROWS;
+    int count = Math.min(rows.rows(), most);
+    if (classes && count < Math.min(rows.rows(), LINEAR_FEWEST_ROWS)) {
+      return null;
+    }
     FloatBuffer x = FloatBuffer.allocate(count * inputs);
-    FloatBuffer y = FloatBuffer.allocate(count * width);
+    FloatBuffer y = FloatBuffer.allocate(count * labels);
     for (int i = 0; i < count; i++) {
       int row = (int) ((long) i * rows.rows() / count);
       x.put(i * inputs, features, row * inputs, inputs);
-      y.put(i * width, rows.labels(), row * width, width);
+      y.put(i * labels, rows.labels(), row * labels, labels);
     }
-    return Corrections.linear(x, y, count, width);
+    return Corrections.linear(x, y, count, width, classes);
   }
 
   private PhaseReport untrained(NativeNetwork network, EncodedData rows) {

@@ -2,7 +2,7 @@ package org.pacnet.internal.method;
 
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.engine.FitTerm;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 
 /**
  * Co-Tuning (You et al., "Co-Tuning for Transfer Learning", NeurIPS 2020): fine-tuning in which the

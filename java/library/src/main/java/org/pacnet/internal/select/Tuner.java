@@ -20,7 +20,7 @@ import org.pacnet.error.CancelledException;
 import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
-import org.pacnet.internal.format.Softmax;
+import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.learn.Calibration;
 import org.pacnet.internal.learn.Folds;
 import org.pacnet.internal.learn.Measure;
@@ -129,8 +129,11 @@ public final class Tuner {
     List<TransferConfig> all = new ArrayList<>();
     boolean table = settings.network().predictsLabels();
     boolean numbers = !target.schema().classification();
+    TransferConfig safe = defaults(Method.AUTO);
+    if (safe.method() != Method.PAC) {
+      all.add(safe);
+    }
     if (table && numbers) {
-      all.add(defaults(Method.COKRIGING));
       all.add(defaults(Method.PAC_STACK));
     }
     all.addAll(variants(Method.PAC));

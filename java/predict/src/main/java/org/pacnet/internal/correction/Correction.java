@@ -10,7 +10,7 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 
 /** Turns rows and what the source model says of them into predictions, in the network's own units. */
 public sealed interface Correction
-    permits LinearCorrection, GaussianCorrection, CoKrigingCorrection, TreeCorrection, StackCorrection {
+    permits LinearCorrection, GaussianCorrection, CoKrigingCorrection, LogisticCorrection, TreeCorrection, StackCorrection {
 
   /**
    * Rows with what the source model says of them.
@@ -75,6 +75,7 @@ public sealed interface Correction
         case AFFINE, RIDGE_RESIDUAL -> LinearCorrection.read(entries, inputs, width);
         case GP_RESIDUAL, GP -> GaussianCorrection.read(entries, inputs, width);
         case COKRIGING -> CoKrigingCorrection.read(entries, inputs, width);
+        case LOGISTIC -> LogisticCorrection.read(entries, inputs, width);
         case TREES -> TreeCorrection.read(entries, inputs, width);
         case PAC_STACK -> StackCorrection.read(entries, inputs, width, file);
         default -> null;

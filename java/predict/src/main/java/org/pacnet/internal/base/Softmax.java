@@ -1,4 +1,4 @@
-package org.pacnet.internal.format;
+package org.pacnet.internal.base;
 
 /** Probabilities from a network's outputs. */
 public final class Softmax {

@@ -1,0 +1,193 @@
+package org.pacnet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Method;
+import org.pacnet.config.Task;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Data;
+import org.pacnet.internal.base.Json;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.LinearCorrection;
+import org.pacnet.internal.correction.LogisticCorrection;
+import org.pacnet.internal.fit.Corrections;
+import org.pacnet.predict.RowPredictor;
+import org.pacnet.predict.SavedModel;
+import org.pacnet.result.Monitor;
+
+/** Classes by logistic regression on what the source says. */
+class LogisticTest {
+
+  private static Data rows(int count, long seed, Function<double[], String> truth) {
+    Random random = new Random(seed);
+    double[][] columns = new double[3][count];
+    String[] kinds = new String[count];
+    for (int r = 0; r < count; r++) {
+      double[] x = {random.nextGaussian(), random.nextGaussian(), random.nextGaussian()};
+      for (int i = 0; i < 3; i++) {
+        columns[i][r] = x[i];
+      }
+      kinds[r] = truth.apply(new double[] {x[0], x[1], x[2], random.nextGaussian()});
+    }
+    Map<String, Object> table = new LinkedHashMap<>();
+    table.put("a", columns[0]);
+    table.put("b", columns[1]);
+    table.put("c", columns[2]);
+    table.put("kind", kinds);
+    return Data.columns(table);
+  }
+
+  // Three classes, a tenth of the labels by chance.
+  private static String kind(double[] x) {
+    double s = x[0] + 0.5 * x[1] * x[1] - 0.5 + 0.3 * x[3];
+    return s < -0.5 ? "low" : s < 0.5 ? "mid" : "high";
+  }
+
+  private static String shifted(double[] x) {
+    return kind(new double[] {x[0] + 0.8, x[1], x[2], x[3]});
+  }
+
+  private static Model base() {
+    TransferConfig config =
+        TransferConfig.builder("kind").task(Task.CLASSIFICATION).hidden(32, 32).sourceEpochs(40).batchSize(64).seed(2).build();
+    Data source = rows(800, 1, LogisticTest::kind);
+    Model model = Model.train(source, config, new Monitor());
+    model.prune();
+    model.allocate(source, new Monitor());
+    return model;
+  }
+
+  private static double wrong(Model model, Method method, int count, Function<double[], String> truth) {
+    double sum = 0;
+    for (int draw = 0; draw < 8; draw++) {
+      model.calibrate(
+          "t", rows(count, 50 + draw, truth), model.config().toBuilder().method(method).build(), new Monitor());
+      sum += model.evaluate("t", rows(500, 7, truth)).error() / 8;
+    }
+    return sum;
+  }
+
+  @Test
+  void itIsTheDefaultAndDoesNoHarm() {
+    try (Model model = base()) {
+      model.calibrate("t", rows(12, 3, LogisticTest::kind), new Monitor());
+      assertEquals(Method.LOGISTIC, model.config("t").method());
+      double left = wrong(model, Method.UNTOUCHED, 12, LogisticTest::kind);
+      double learnt = wrong(model, Method.AUTO, 12, LogisticTest::kind);
+      assertTrue(learnt < 1.1 * left + 0.01, learnt + " " + left);
+      double shiftedLeft = wrong(model, Method.UNTOUCHED, 40, LogisticTest::shifted);
+      double shiftedLearnt = wrong(model, Method.AUTO, 40, LogisticTest::shifted);
+      assertTrue(shiftedLearnt < 0.7 * shiftedLeft, shiftedLearnt + " " + shiftedLeft);
+    }
+  }
+
+  @Test
+  void aSavedModelSaysTheSame(@TempDir Path folder) {
+    Path place = folder.resolve("m");
+    Data asked = rows(40, 9, LogisticTest::kind);
+    Data few = rows(15, 3, LogisticTest::shifted);
+    List<String> probabilities = List.of("probability_high", "probability_low", "probability_mid");
+    try (Model model = base()) {
+      model.save(place, false);
+      model.calibrate("t", few, new Monitor());
+      try (Model again = Model.load(place)) {
+        again.calibrate("t", few, new Monitor());
+        for (String column : probabilities) {
+          assertArrayEquals(
+              model.predict("t", asked).numbers(column), again.predict("t", asked).numbers(column), column);
+        }
+        again.save(place, true);
+      }
+      RowPredictor predictor = SavedModel.open(place).target("t");
+      double[] said = predictor.predict(0.3, -1.2, 0.5);
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("a", new double[] {0.3});
+      one.put("b", new double[] {-1.2});
+      one.put("c", new double[] {0.5});
+      for (int c = 0; c < 3; c++) {
+        assertEquals(model.predict("t", Data.columns(one)).numbers(probabilities.get(c))[0], said[c], 1e-5);
+      }
+    }
+  }
+
+  /** The numbers of tests/fixtures/make_logistic_fixture.py. */
+  @Test
+  void itSaysWhatSciPySays() throws IOException {
+    JsonNode fixture =
+        Json.MAPPER.readTree(Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", "logistic.json").toFile());
+    float[] z = floats(fixture, "z");
+    int n = z.length / 3;
+    Rows rows = new Rows(FloatBuffer.wrap(floats(fixture, "x")), n, 2, z, 3);
+    LinearCorrection linear = new LinearCorrection(floats(fixture, "linear"));
+    Correction learnt =
+        Corrections.fit(Method.LOGISTIC, rows, FloatBuffer.wrap(floats(fixture, "y")), null, linear, 1, 0);
+    float[] asked = floats(fixture, "z_test");
+    Rows others = new Rows(FloatBuffer.wrap(floats(fixture, "x_test")), asked.length / 3, 2, asked, 3);
+    float[] logs = learnt.apply(others, null, Corrections.PROCESSES).outputs();
+    float[] p = floats(fixture, "p");
+    for (int i = 0; i < p.length; i++) {
+      assertEquals(p[i], Math.exp(logs[i]), 1e-4, "number " + i);
+    }
+  }
+
+  private static float[] floats(JsonNode fixture, String name) {
+    JsonNode values = fixture.get(name);
+    float[] all = new float[values.size()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (float) values.get(i).asDouble();
+    }
+    return all;
+  }
+
+  @Test
+  void asLinearModelOfASourceItExpectsEachClassAsOftenAsItIsThere() {
+    int n = 60;
+    float[] x = new float[n * 2];
+    float[] y = new float[n];
+    for (int i = 0; i < n; i++) {
+      x[2 * i] = (float) Math.sin(i * 1.7);
+      x[2 * i + 1] = (float) Math.cos(i * i * 0.3);
+      y[i] = Math.abs(i * 7919 + (int) (10 * x[2 * i])) % 3;
+    }
+    LinearCorrection learnt = Corrections.linear(FloatBuffer.wrap(x), FloatBuffer.wrap(y), n, 3, true);
+    Rows rows = new Rows(FloatBuffer.wrap(x), n, 2, new float[n * 3], 3);
+    LogisticCorrection alone = new LogisticCorrection(null, new float[] {1, 0}, List.of(learnt));
+    float[] logs = alone.apply(rows, null, Corrections.PROCESSES).outputs();
+    for (int c = 0; c < 3; c++) {
+      double expected = 0;
+      double there = 0;
+      for (int r = 0; r < n; r++) {
+        expected += Math.exp(logs[r * 3 + c]);
+        there += y[r] == c ? 1 : 0;
+      }
+      // Its gradient by an unpenalised constant; floats and the last step leave some.
+      assertEquals(there, expected, 0.01);
+    }
+  }
+
+  @Test
+  void rowsThatALineTellsApartLeaveItFinite() {
+    try (Model model = base()) {
+      for (int count : new int[] {2, 3, 6}) {
+        model.calibrate("t", rows(count, 4, x -> x[0] < 0 ? "low" : "high"), new Monitor());
+        assertTrue(Double.isFinite(model.evaluate("t", rows(50, 5, LogisticTest::kind)).crossEntropy()));
+      }
+      model.calibrate("t", rows(5, 4, x -> "mid"), new Monitor());
+      assertTrue(Double.isFinite(model.evaluate("t", rows(50, 5, LogisticTest::kind)).crossEntropy()));
+    }
+  }
+}
