@@ -16,6 +16,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.pacnet.Model;
+import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.experiment.Friedman;
@@ -50,7 +51,7 @@ public class ManyTargetsBenchmark {
     for (int t = 0; t < targets; t++) {
       tables.put("target" + t, Data.columns(friedman.targetColumns(t, 10 + 37 * t % 91)));
     }
-    config = TransferConfig.builder("y").hidden(width, width).sourceEpochs(2).threads(threads).build();
+    config = TransferConfig.builder("y").method(Method.PAC).hidden(width, width).sourceEpochs(2).threads(threads).build();
     model = Model.train(source, config, new Monitor());
     model.prune();
     model.allocate(source, new Monitor());

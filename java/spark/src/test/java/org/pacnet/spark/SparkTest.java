@@ -45,6 +45,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.Model;
+import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
@@ -77,7 +78,7 @@ class SparkTest {
     }
     base = shared.resolve("base");
     Data source = Data.columns(columns(300, 0, 1));
-    TransferConfig config = TransferConfig.builder("y").hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1).build();
+    TransferConfig config = TransferConfig.builder("y").method(Method.PAC).hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1).build();
     try (Model model = Model.train(source, config, new Monitor())) {
       model.prune();
       model.allocate(source, new Monitor());
