@@ -105,7 +105,7 @@ class InterruptionTest {
       }
       Thread.sleep(random.nextInt(100), random.nextInt(1_000_000));
       process.destroyForcibly().waitFor();
-      left[0] += tree(place).size() > 6 ? 1 : 0;
+      left[0] += tree(place).size() > 7 ? 1 : 0;
       try (Model model = Model.load(place)) {
         assertEquals(List.of("t"), List.copyOf(model.targets().keySet()));
         double[] found = predictions(model);
@@ -116,10 +116,10 @@ class InterruptionTest {
           assertArrayEquals(expectedA, found);
         }
       }
-      Pattern whole = Pattern.compile("(model\\.json|(source|mask|base)-[0-9a-f]{16}\\.safetensors|"
+      Pattern whole = Pattern.compile("(model\\.json|(source|linear|mask|base)-[0-9a-f]{16}\\.safetensors|"
           + "targets-[0-9a-f]{16}/t/(target\\.json|pruned-[0-9a-f]{16}\\.safetensors))");
       List<String> after = tree(place);
-      assertEquals(6, after.size(), after.toString());
+      assertEquals(7, after.size(), after.toString());
       assertTrue(after.stream().allMatch(f -> whole.matcher(f).matches()), after.toString());
     }
     return left;
@@ -162,7 +162,7 @@ class InterruptionTest {
       first.destroyForcibly().waitFor();
     }
     Cli.ok("train", "--source", source(), "--label", "y", "--source-epochs", 1, "--out", out);
-    assertEquals(2, tree(out).size(), tree(out).toString());
+    assertEquals(3, tree(out).size(), tree(out).toString());
   }
 
   @Test

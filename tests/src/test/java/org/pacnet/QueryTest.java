@@ -60,7 +60,7 @@ class QueryTest {
         "--target-epochs", 1, "--out", model);
     Path out = folder.resolve("out.csv");
     Cli.ok("predict", "--model", model, "--input", join.formatted(target), "--out", out);
-    assertEquals("a,b,age,y,prediction_y", Files.readAllLines(out).get(0));
+    assertEquals("a,b,age,y,prediction_y,spread_y", Files.readAllLines(out).get(0));
     assertEquals(21, Files.readAllLines(out).size());
     try (Model loaded = Model.load(model)) {
       assertEquals(64, loaded.reports().get(0).data().sha256().length());
