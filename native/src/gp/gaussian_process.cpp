@@ -203,12 +203,12 @@ at::Tensor GaussianRegression::covariance(const at::Tensor& x, const at::Tensor&
   return cross;
 }
 
-bool GaussianRegression::factor(const Kernel& kernel, const double* without_noise, double* out) const {
+bool GaussianRegression::factor(const Kernel& kernel, double* out) const {
   const int64_t n = rows();
-  share_out(*team_, 0, n, [&](int64_t i) {
-    std::copy_n(without_noise + i * n, n, out + i * n);
+  covariance(kernel, out);
+  for (int64_t i = 0; i < n; ++i) {
     out[i * (n + 1)] += noise(kernel) + kJitter * signal(kernel);
-  });
+  }
   // Symmetric, so that rows may be taken for columns.
   return cholesky(out, n, *team_);
 }
@@ -227,8 +227,7 @@ double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<doub
 double GaussianRegression::log_likelihood(const Kernel& kernel, std::vector<double>* slope, Room& room) const {
   const BlasTurn turn(team_->size());
   const int64_t n = rows();
-  covariance(kernel, room.covariance.data());
-  if (!factor(kernel, room.covariance.data(), room.factor.data())) {
+  if (!factor(kernel, room.factor.data())) {
     return -kUnusable;
   }
   const std::vector<double> alpha = solve(room.factor.data());
@@ -288,10 +287,10 @@ std::vector<double> GaussianRegression::gradient(const Kernel& kernel, const std
     }
     // From here on with the squared exponential's own part of the covariance.
     double sum = 0.0;
-    double* bell = room.covariance.data() + a * n;
-    vectorised<Distances>(data, n, squared, data + a, n, a + 1, bell);
+    std::vector<double> bell(static_cast<std::size_t>(a + 1));
+    vectorised<Distances>(data, n, squared, data + a, n, a + 1, bell.data());
     for (int64_t b = 0; b <= a; ++b) {
-      weights[b] *= scale * std::exp(bell[b]);
+      weights[b] *= scale * std::exp(bell[static_cast<std::size_t>(b)]);
       sum += weights[b];
     }
     vectorised<WeightedSquares>(data, n, squared, data + a, n, a, static_cast<const double*>(weights), part);
@@ -404,10 +403,8 @@ Kernel GaussianRegression::highest_start(Room& room) const {
 void GaussianRegression::set(const Kernel& kernel) {
   const BlasTurn turn(team_->size());
   kernel_ = kernel;
-  const Doubles without_noise(Room::size(rows()));
   lower_ = Doubles(Room::size(rows()));
-  covariance(kernel, without_noise.data());
-  require(factor(kernel, without_noise.data(), lower_.data()), "the rows' covariance is not positive definite with this kernel");
+  require(factor(kernel, lower_.data()), "the rows' covariance is not positive definite with this kernel");
   alpha_ = solve(lower_.data());
 }
 

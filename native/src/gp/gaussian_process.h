@@ -68,9 +68,8 @@ class GaussianRegression {
  private:
   /// Matrices of [rows, rows], kept while a kernel is searched: the system would clear hundreds of megabytes for each that is asked.
   struct Room {
-    explicit Room(int64_t rows) : covariance(size(rows)), factor(size(rows)), scratch(size(rows)) {}
+    explicit Room(int64_t rows) : factor(size(rows)), scratch(size(rows)) {}
     static std::size_t size(int64_t rows) { return static_cast<std::size_t>(rows * rows); }
-    Doubles covariance;
     Doubles factor;
     Doubles scratch;
   };
@@ -88,7 +87,7 @@ class GaussianRegression {
   at::Tensor covariance(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const;
   /// The lower factor of the covariance with noise on its diagonal, and what keeps rounding from making it indefinite, columns behind
   /// each other; false where it is indefinite.
-  bool factor(const Kernel& kernel, const double* without_noise, double* out) const;
+  bool factor(const Kernel& kernel, double* out) const;
   /// K^-1 y.
   std::vector<double> solve(const double* factor) const;
   double log_likelihood(const Kernel& kernel, std::vector<double>* gradient, Room& room) const;

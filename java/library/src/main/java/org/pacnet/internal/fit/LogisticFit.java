@@ -59,7 +59,7 @@ final class LogisticFit {
     double[][] logs = new double[opinions][priors.size()];
     double highest = Double.NEGATIVE_INFINITY;
     for (int k = 0; k < opinions; k++) {
-      Rows said = LogisticCorrection.opinion(k, rows, linear);
+      Rows said = LinearCorrection.opinion(k, rows, linear);
       for (int p = 0; p < priors.size(); p++) {
         logs[k][p] = unseen(said, classes, fold, priors.get(p));
         highest = Math.max(highest, logs[k][p]);
@@ -80,7 +80,7 @@ final class LogisticFit {
         continue;
       }
       weights[k] = (float) share;
-      Rows said = LogisticCorrection.opinion(k, rows, linear);
+      Rows said = LinearCorrection.opinion(k, rows, linear);
       double[] mean = new double[rows.width() * (1 + rows.width() + rows.inputs())];
       for (int p = 0; p < priors.size(); p++) {
         double part = logs[k][p] / total / share;

@@ -1,7 +1,5 @@
 package org.pacnet.internal.correction;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,13 +50,7 @@ public record CoKrigingCorrection(
 
   /** What an opinion says of rows, in units: 0 the network, 1 the linear model. */
   public static float[] opinion(int which, Rows rows, @Nullable LinearCorrection linear, float[] units) {
-    float[] said = rows.outputs();
-    if (which == 1) {
-      if (linear == null) {
-        throw new IllegalArgumentException("there is no second opinion");
-      }
-      said = linear.alone(rows);
-    }
+    float[] said = LinearCorrection.opinion(which, rows, linear).outputs();
     float[] inUnits = new float[said.length];
     for (int i = 0; i < said.length; i++) {
       inUnits[i] = said[i] / units[i % units.length];
@@ -154,19 +146,9 @@ public record CoKrigingCorrection(
     int n = x.length / inputs;
     float[] o = Entries.take(entries, "gp.o", count * n * width);
     float[] y = Entries.take(entries, "gp.y", count * n);
-    int each = inputs + GaussianProcess.others(true);
-    float[] kernels = Entries.take(entries, "gp.kernels", count * each);
-    List<GaussianProcess> processes = new ArrayList<>();
-    for (int p = 0; p < count; p++) {
-      processes.add(
-          new GaussianProcess(
-              inputs,
-              x,
-              Arrays.copyOfRange(o, p * n * width, (p + 1) * n * width),
-              Arrays.copyOfRange(y, p * n, (p + 1) * n),
-              Arrays.copyOfRange(kernels, p * each, (p + 1) * each)));
-    }
-    return new CoKrigingCorrection(units, shift, scale, linear, weights, x, List.copyOf(processes));
+    float[] kernels = Entries.take(entries, "gp.kernels", count * (inputs + GaussianProcess.others(true)));
+    return new CoKrigingCorrection(
+        units, shift, scale, linear, weights, x, GaussianProcess.cut(count, inputs, x, o, y, kernels));
   }
 
   private static float[] positive(Map<String, Entry> entries, String name, int size) {

@@ -20,6 +20,11 @@ public sealed interface Correction
    */
   record Rows(FloatBuffer features, int rows, int inputs, float[] outputs, int width) {
 
+    /** The same rows, of which something else is said. */
+    Rows with(float[] said) {
+      return new Rows(features, rows, inputs, said, width);
+    }
+
     /** The features in an array of their own. */
     public float[] copied() {
       float[] x = new float[rows * inputs];

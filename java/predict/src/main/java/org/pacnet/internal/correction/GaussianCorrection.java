@@ -1,7 +1,5 @@
 package org.pacnet.internal.correction;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,18 +48,7 @@ public record GaussianCorrection(boolean residual, List<GaussianProcess> process
     float[] x = Entries.takeRows(entries, "gp.x", inputs);
     int n = x.length / inputs;
     float[] y = Entries.take(entries, "gp.y", n * width);
-    int each = inputs + GaussianProcess.others(false);
-    float[] kernels = Entries.take(entries, "gp.kernels", width * each);
-    List<GaussianProcess> processes = new ArrayList<>();
-    for (int c = 0; c < width; c++) {
-      processes.add(
-          new GaussianProcess(
-              inputs,
-              x,
-              new float[0],
-              Arrays.copyOfRange(y, c * n, (c + 1) * n),
-              Arrays.copyOfRange(kernels, c * each, (c + 1) * each)));
-    }
-    return new GaussianCorrection(residual, List.copyOf(processes));
+    float[] kernels = Entries.take(entries, "gp.kernels", width * (inputs + GaussianProcess.others(false)));
+    return new GaussianCorrection(residual, GaussianProcess.cut(width, inputs, x, new float[0], y, kernels));
   }
 }

@@ -1,5 +1,9 @@
 package org.pacnet.internal.correction;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * A Gaussian process of one output, by what it was learned from; {@code pacnet::GaussianProcess} says what its kernel means.
  *
@@ -15,6 +19,21 @@ public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, float
   /** Of a kernel, besides a length for each input. */
   public static int others(boolean source) {
     return source ? 5 : 2;
+  }
+
+  /** So many processes of the same rows, whose o, y and kernels lie one behind the other. */
+  static List<GaussianProcess> cut(int count, int inputs, float[] x, float[] o, float[] y, float[] kernels) {
+    List<GaussianProcess> processes = new ArrayList<>();
+    for (int p = 0; p < count; p++) {
+      processes.add(
+          new GaussianProcess(inputs, x, part(o, p, count), part(y, p, count), part(kernels, p, count)));
+    }
+    return List.copyOf(processes);
+  }
+
+  private static float[] part(float[] all, int which, int count) {
+    int each = all.length / count;
+    return Arrays.copyOfRange(all, which * each, (which + 1) * each);
   }
 
   /** Number of rows that it was learned from. */

@@ -38,12 +38,21 @@ public record LinearCorrection(float[] coefficients) implements Correction {
     }
   }
 
+  /** Rows with what an opinion of the source says of them: 0 the network, 1 its linear model. */
+  public static Rows opinion(int which, Rows rows, @Nullable LinearCorrection linear) {
+    if (which == 0) {
+      return rows;
+    }
+    if (linear == null) {
+      throw new IllegalArgumentException("there is no second opinion");
+    }
+    return rows.with(linear.alone(rows));
+  }
+
   /** What it says where the source says nothing: of a linear model of its own, [rows, width]. */
-  public float[] alone(Rows rows) {
-    Rows silent =
-        new Rows(rows.features(), rows.rows(), rows.inputs(), new float[rows.outputs().length], rows.width());
+  private float[] alone(Rows rows) {
     float[] said = new float[rows.outputs().length];
-    apply(silent, said);
+    apply(rows.with(new float[said.length]), said);
     return said;
   }
 

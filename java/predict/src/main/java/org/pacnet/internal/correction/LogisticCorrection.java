@@ -24,17 +24,6 @@ public record LogisticCorrection(
   /** The most opinions there are: the network's and the linear one's. */
   public static final int OPINIONS = 2;
 
-  /** Rows with what an opinion says of them: 0 the network, 1 the linear model. */
-  public static Rows opinion(int which, Rows rows, @Nullable LinearCorrection linear) {
-    if (which == 0) {
-      return rows;
-    }
-    if (linear == null) {
-      throw new IllegalArgumentException("there is no second opinion");
-    }
-    return new Rows(rows.features(), rows.rows(), rows.inputs(), linear.alone(rows), rows.width());
-  }
-
   @Override
   public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
     int width = rows.width();
@@ -43,7 +32,7 @@ public record LogisticCorrection(
     int next = 0;
     for (int k = 0; k < OPINIONS; k++) {
       if (weights[k] > 0) {
-        float[] logits = corrections.get(next++).apply(opinion(k, rows, linear), null, processes).outputs();
+        float[] logits = corrections.get(next++).apply(LinearCorrection.opinion(k, rows, linear), null, processes).outputs();
         for (int r = 0; r < rows.rows(); r++) {
           Softmax.into(logits, r * width, width, own);
           for (int c = 0; c < width; c++) {
