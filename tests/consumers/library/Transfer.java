@@ -22,7 +22,7 @@ public class Transfer {
 
   public static void main(String[] args) {
     TransferConfig config =
-        TransferConfig.builder("y").hidden(16, 16).sourceEpochs(200).targetEpochs(200).learningRate(0.01).build();
+        TransferConfig.builder("y").hidden(16, 16).source(f -> f.epochs(200)).target(f -> f.epochs(200)).fits(f -> f.learningRate(0.01)).build();
     try (Model model = Model.transfer(rows(300, 0), "t", rows(20, 0.5), config, new Monitor())) {
       double before = model.evaluate(rows(100, 0.5)).error();
       double after = model.evaluate("t", rows(100, 0.5)).error();

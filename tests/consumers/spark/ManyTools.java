@@ -29,7 +29,7 @@ public class ManyTools {
     columns.put("x", x);
     columns.put("y", y);
     Path base = Files.createTempDirectory("base").resolve("model");
-    TransferConfig config = TransferConfig.builder("y").hidden(8).sourceEpochs(5).targetEpochs(5).build();
+    TransferConfig config = TransferConfig.builder("y").hidden(8).source(f -> f.epochs(5)).target(f -> f.epochs(5)).build();
     try (Model model = Model.train(Data.columns(columns), config, new Monitor())) {
       model.prune();
       model.allocate(Data.columns(columns), new Monitor());

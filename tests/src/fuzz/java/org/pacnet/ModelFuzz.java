@@ -24,6 +24,7 @@ import org.pacnet.config.Activation;
 import org.pacnet.config.Cnn;
 import org.pacnet.config.Equation;
 import org.pacnet.config.Method;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
@@ -82,15 +83,15 @@ final class ModelFuzz {
     try {
       folder = Files.createTempDirectory("pacnet-fuzz");
       TransferConfig config =
-          TransferConfig.builder("y").dates("day").network(new Perceptron(List.of(4, 4), Activation.SILU, 0)).sourceEpochs(2).targetEpochs(2)
-              .batchSize(16).members(2).threads(1).build();
+          TransferConfig.builder("y").columns(c -> c.dates("day")).network(new Perceptron(List.of(4, 4), Activation.SILU, 0)).source(f -> f.epochs(2)).target(f -> f.epochs(2))
+              .fits(f -> f.batchSize(16)).build();
       Data source = table(60, 1);
       model = Model.train(source, config, new Monitor());
       model.prune();
       model.allocate(source, new Monitor());
       Path saved = folder.resolve("model");
       for (Method method : METHODS) {
-        TransferConfig settings = config.toBuilder().method(method).intervals(method == Method.PAC).build();
+        TransferConfig settings = config.toBuilder().method(of(method)).calibrate(c -> c.intervals(method == Method.PAC)).build();
         model.calibrate(method.toString(), table(12, 2), source, settings, new Monitor());
       }
       PACKS.putAll(model.packTargets(METHODS.stream().map(Method::toString).toList()));
@@ -130,14 +131,14 @@ final class ModelFuzz {
     states.put("x", x);
     Path points = folder.resolve("points.csv");
     Main.run("points", "heat", "--coefficient", "0.1", "--points", "40", "--known", "20", "--out", points.toString());
-    TransferConfig images = TransferConfig.builder("class").task(Task.CLASSIFICATION).build();
+    TransferConfig images = TransferConfig.builder("class").objective(o -> o.task(Task.CLASSIFICATION)).build();
     one("cnn", Data.images(pictures), images.toBuilder().network(new Cnn(List.of(2, 3))));
     one("resnet18", Data.images(pictures), images.toBuilder().network(new ResNet18(1)));
     one("ode", Data.columns(states), TransferConfig.builder("x").network(new NeuralOde("run", "t", 5, false, List.of(4), Activation.TANH, 1, 0)));
     one(
         "pinn",
         numbers(points),
-        TransferConfig.builder("u").network(new Pinn(Equation.HEAT, List.of(4, 4), 100)).standardizeInputs(false).standardizeLabels(false));
+        TransferConfig.builder("u").network(new Pinn(Equation.HEAT, List.of(4, 4), 100)).columns(c -> c.standardizeInputs(false).standardizeLabels(false)));
   }
 
   // In memory: it is read for each model that is made up.
@@ -154,9 +155,13 @@ final class ModelFuzz {
     return Data.columns(columns);
   }
 
+  private static MethodSpec of(Method method) {
+    return method.severalNetworks() ? new MethodSpec.Ensemble(method, null, 2) : MethodSpec.of(method);
+  }
+
   private static void one(String kind, Data source, TransferConfig.Builder settings) throws IOException {
     Path saved = folder.resolve(kind);
-    try (Model trained = Model.train(source, settings.sourceEpochs(1).allocateEpochs(1).batchSize(16).threads(1).build(), new Monitor())) {
+    try (Model trained = Model.train(source, settings.source(f -> f.epochs(1).batchSize(16)).build(), new Monitor())) {
       trained.prune();
       trained.allocate(source, new Monitor());
       trained.save(saved, false);

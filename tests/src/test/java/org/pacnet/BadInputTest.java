@@ -124,6 +124,13 @@ class BadInputTest {
     assertRefused(List.of("--hidden"), transfer(source, target, "--hidden", "8,0"));
     assertRefused(List.of("--hidden"), transfer(source, target, "--hidden", "-3"));
     assertRefused(List.of("--lr"), transfer(source, target, "--lr", "0"));
+    assertRefused(List.of("--target-lr"), transfer(source, target, "--target-lr", "-1"));
+    assertRefused(List.of("--target-batch-size"), transfer(source, target, "--target-batch-size", "0"));
+    assertRefused(List.of("--last-layers", "finetune-last"), transfer(source, target, "--last-layers", "2"));
+    assertRefused(
+        List.of("--members", "pac-ensemble"), transfer(source, target, "--method", "pac", "--members", "3"));
+    assertRefused(
+        List.of("--members"), transfer(source, target, "--method", "pac-ensemble", "--members", "1"));
     assertRefused(List.of("--lambda"), transfer(source, target, "--lambda", "-1"));
     assertRefused(List.of("--dropout"), transfer(source, target, "--dropout", "1"));
     assertRefused(List.of("--patience"), transfer(source, target, "--patience", "3"));

@@ -98,7 +98,7 @@ class ExperimentTest {
     try (Problem at = problem.at(1)) {
       Samples.expectHelpfulSource(
           at,
-          at.settings().sourceEpochs(5).build(),
+          at.settings().source(f -> f.epochs(5)).build(),
           50,
           (model, pac) -> assertNotEquals(pac, model.evaluate("pac", at.test(2)).error()));
     }

@@ -55,12 +55,12 @@ class ImagesTest {
 
   private static TransferConfig.Builder quick() {
     return TransferConfig.builder("class")
-        .task(Task.CLASSIFICATION)
+        .objective(o -> o.task(Task.CLASSIFICATION))
         .network(new Cnn(List.of(4, 6)))
-        .sourceEpochs(2)
-        .targetEpochs(3)
-        .batchSize(16)
-        .augment(Augmentation.FLIP, Augmentation.CROP);
+        .source(f -> f.epochs(2))
+        .target(f -> f.epochs(3))
+        .fits(f -> f.batchSize(16))
+        .images(i -> i.augment(Augmentation.FLIP, Augmentation.CROP));
   }
 
   private Model transfer(TransferConfig config) {
@@ -203,11 +203,11 @@ class ImagesTest {
     double[] own;
     try (Model model = transfer(quick().build())) {
       base = model.predict(data).numbers("probability_disk");
-      model.calibrate("frozen", data, model.config().toBuilder().targetEpochs(2).build(), new Monitor());
+      model.calibrate("frozen", data, model.config().toBuilder().target(f -> f.epochs(2)).build(), new Monitor());
       model.calibrate(
           "own",
           data,
-          model.config().toBuilder().targetEpochs(2).batchNorm(BatchNorm.PER_TARGET).build(),
+          model.config().toBuilder().target(f -> f.epochs(2)).calibrate(c -> c.batchNorm(BatchNorm.PER_TARGET)).build(),
           new Monitor());
       frozen = model.predict("frozen", data).numbers("probability_disk");
       own = model.predict("own", data).numbers("probability_disk");
@@ -217,7 +217,7 @@ class ImagesTest {
       model.calibrate(
           "both",
           Data.images(target()),
-          model.config().toBuilder().batchNorm(BatchNorm.PER_TARGET).build(),
+          model.config().toBuilder().calibrate(c -> c.batchNorm(BatchNorm.PER_TARGET)).build(),
           new Monitor());
       model.save(directory, false);
     }

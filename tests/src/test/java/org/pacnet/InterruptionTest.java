@@ -242,7 +242,7 @@ class InterruptionTest {
         new Thread(
             () -> {
               try {
-                TransferConfig config = Samples.quick().sourceEpochs(1_000_000_000).build();
+                TransferConfig config = Samples.quick().source(f -> f.epochs(1_000_000_000)).build();
                 Model.train(rows, config, new Monitor()).close();
               } catch (CancelledException e) {
                 thrown.add(e);

@@ -37,7 +37,7 @@ class LimitsTest {
   void aLabelOfManyValuesIsNoClass() {
     double[] x = IntStream.range(0, 3000).mapToDouble(r -> r % 7).toArray();
     double[] y = IntStream.range(0, 3000).mapToDouble(r -> r % 1001 + 0.5).toArray();
-    TransferConfig config = TransferConfig.builder("y").task(Task.CLASSIFICATION).sourceEpochs(1).build();
+    TransferConfig config = TransferConfig.builder("y").objective(o -> o.task(Task.CLASSIFICATION)).source(f -> f.epochs(1)).build();
     Data many = Data.columns(Map.of("x", x, "y", y));
     String message = refused(() -> Model.train(many, config, new Monitor()).close());
     assertTrue(message.contains("1001 different values, such as 0.5, 1.5, 2.5: more than the 1000 classes"), message);
@@ -47,7 +47,7 @@ class LimitsTest {
   void aCategoryOfManyValuesIsRefusedAlsoIfDeclared() {
     double[] id = IntStream.range(0, 6000).mapToDouble(r -> r).toArray();
     double[] y = IntStream.range(0, 6000).mapToDouble(r -> r % 3).toArray();
-    TransferConfig config = TransferConfig.builder("y").categorical("id").sourceEpochs(1).build();
+    TransferConfig config = TransferConfig.builder("y").columns(c -> c.categorical("id")).source(f -> f.epochs(1)).build();
     String message = refused(() -> Model.train(Data.columns(Map.of("id", id, "y", y)), config, new Monitor()).close());
     assertTrue(message.contains("column id: 6000 different values"), message);
   }
@@ -105,7 +105,7 @@ class LimitsTest {
     }
     Data data = Data.files(Files.write(folder.resolve("gaps.csv"), lines).toString());
     for (Task task : Task.values()) {
-      TransferConfig config = TransferConfig.builder("y").task(task).missing(Missing.MEAN).hidden(4).sourceEpochs(1).build();
+      TransferConfig config = TransferConfig.builder("y").objective(o -> o.task(task)).columns(c -> c.missing(Missing.MEAN)).hidden(4).source(f -> f.epochs(1)).build();
       try (Model model = Model.train(data, config, new Monitor())) {
         assertEquals(28, model.reports().get(0).data().rows());
         assertEquals(2, model.reports().get(0).data().dropped());

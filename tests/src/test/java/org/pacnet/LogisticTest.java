@@ -63,7 +63,7 @@ class LogisticTest {
 
   private static Model base() {
     TransferConfig config =
-        TransferConfig.builder("kind").task(Task.CLASSIFICATION).hidden(32, 32).sourceEpochs(40).batchSize(64).seed(2).build();
+        TransferConfig.builder("kind").objective(o -> o.task(Task.CLASSIFICATION)).hidden(32, 32).source(f -> f.epochs(40)).fits(f -> f.batchSize(64)).seed(2).build();
     Data source = rows(800, 1, LogisticTest::kind);
     Model model = Model.train(source, config, new Monitor());
     model.prune();
@@ -85,7 +85,7 @@ class LogisticTest {
   void itIsTheDefaultAndDoesNoHarm() {
     try (Model model = base()) {
       model.calibrate("t", rows(12, 3, LogisticTest::kind), new Monitor());
-      assertEquals(Method.LOGISTIC, model.config("t").method());
+      assertEquals(Method.LOGISTIC, model.config("t").method().kind());
       double left = wrong(model, Method.UNTOUCHED, 12, LogisticTest::kind);
       double learnt = wrong(model, Method.AUTO, 12, LogisticTest::kind);
       assertTrue(learnt < 1.1 * left + 0.01, learnt + " " + left);

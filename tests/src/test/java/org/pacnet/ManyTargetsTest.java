@@ -106,7 +106,7 @@ class ManyTargetsTest {
     for (boolean tune : List.of(false, true)) {
       try (Model alone = Model.load(base);
           Model together = Model.load(base)) {
-        TransferConfig one = alone.config().toBuilder().threads(1).build();
+        TransferConfig one = alone.config().toBuilder().compute(c -> c.threads(1)).build();
         Map<String, Data> targets = grouped(together, lines());
         assertEquals(apart().keySet(), targets.keySet());
         if (tune) { // which takes a hundred times as long
@@ -114,7 +114,7 @@ class ManyTargetsTest {
         }
         Map<String, TargetOutcome> outcomes =
             together.calibrateAll(
-                targets, one.toBuilder().threads(3).build(), tune, outcome -> {}, new Monitor());
+                targets, one.toBuilder().compute(c -> c.threads(3)).build(), tune, outcome -> {}, new Monitor());
         for (Map.Entry<String, Data> target : targets.entrySet()) {
           TransferConfig how =
               tune ? alone.tune(target.getValue(), one, new Monitor()).best().config() : one;
@@ -273,7 +273,7 @@ class ManyTargetsTest {
     Path directory = folder.resolve("with-bounds");
     try (Model model = Model.load(base)) {
       Map<String, Data> targets = grouped(model, lines);
-      TransferConfig settings = model.config().toBuilder().intervals(true).targetEpochs(2).build();
+      TransferConfig settings = model.config().toBuilder().calibrate(c -> c.intervals(true)).target(f -> f.epochs(2)).build();
       model.calibrateAll(targets, settings, false, outcome -> {}, new Monitor());
       model.save(directory, false);
       Data table = Data.files(folder.resolve("all.csv"));
@@ -368,7 +368,7 @@ class ManyTargetsTest {
     copy(base, directory);
     Path table = folder.resolve("all.csv");
     Files.write(table, lines());
-    ok("calibrate", "--model", directory.toString(), "--target", table.toString(), "--group-by", "tool");
+    assertTrue(ok("calibrate", "--model", directory.toString(), "--target", table.toString(), "--group-by", "tool").out().contains(" pac "));
     Path out = folder.resolve("out.csv");
     ok("predict", "--model", directory.toString(), "--input", table.toString(), "--group-by", "tool", "--out", out.toString());
     assertEquals(lines().size(), Files.readAllLines(out).size());

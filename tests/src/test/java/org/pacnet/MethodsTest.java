@@ -25,6 +25,7 @@ import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.base.SafeTensors;
+import org.pacnet.result.LayerReport;
 import org.pacnet.result.Metrics;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.PhaseReport;
@@ -53,7 +54,7 @@ class MethodsTest {
   }
 
   private static TransferConfig settings(Model model, Method method) {
-    return model.config().toBuilder().method(method).targetEpochs(40).learningRate(0.01).build();
+    return model.config().toBuilder().method(method).target(f -> f.epochs(40)).fits(f -> f.learningRate(0.01)).build();
   }
 
   /** What suits a perceptron, a regression, and a base pruned by magnitude. */
@@ -66,6 +67,22 @@ class MethodsTest {
   private static PhaseReport calibrate(Model model, String name, Method method) {
     Data source = method.needs(Need.SOURCE_ROWS) ? SOURCE : null;
     return model.calibrate(name, TARGET, source, settings(model, method), new Monitor());
+  }
+
+  @Test
+  void calibrateTrainsByItsOwnRateAndBatch() {
+    TransferConfig usual = Samples.quick().build();
+    TransferConfig own = Samples.quick().target(f -> f.learningRate(0.03).batchSize(4)).build();
+    try (Model one = Model.transfer(SOURCE, "t", TARGET, usual, new Monitor());
+        Model other = Model.transfer(SOURCE, "t", TARGET, own, new Monitor())) {
+      for (LayerReport layer : one.layers()) {
+        assertArrayEquals(
+            one.weights(Model.Weights.BASE, layer.name()), other.weights(Model.Weights.BASE, layer.name()), layer.name());
+      }
+      assertFalse(Arrays.equals(predicted(one, "t"), predicted(other, "t")));
+      one.calibrate("t", TARGET, own, new Monitor());
+      assertArrayEquals(predicted(one, "t"), predicted(other, "t"));
+    }
   }
 
   private static double[] predicted(Model model, String target) {
@@ -123,10 +140,10 @@ class MethodsTest {
   void aStrongPullHoldsL2spAtTheSourceAndL2AtZero() {
     try (Model model = base()) {
       TransferConfig.Builder strong =
-          settings(model, Method.L2SP).toBuilder().lambda(1000.0).learningRate(1e-4);
+          settings(model, Method.L2SP).toBuilder().lambda(1000.0).fits(f -> f.learningRate(1e-4));
       model.calibrate("l2sp", TARGET, strong.build(), new Monitor());
       model.calibrate(
-          "l2", TARGET, strong.method(Method.L2).learningRate(0.01).targetEpochs(300).build(), new Monitor());
+          "l2", TARGET, strong.method(Method.L2).lambda(1000.0).target(f -> f.learningRate(0.01).epochs(300)).build(), new Monitor());
       Path trained = folder.resolve("trained.safetensors");
       model.export(Model.Weights.SOURCE, trained);
       Model untouched = Model.train(SOURCE, Samples.quick().build(), new Monitor());
@@ -199,7 +216,7 @@ class MethodsTest {
       model.calibrate("t", TARGET, settings(model, Method.SCRATCH), new Monitor());
       one = predicted(model, "t");
     }
-    TransferConfig longer = Samples.quick().sourceEpochs(9).build();
+    TransferConfig longer = Samples.quick().source(f -> f.epochs(9)).build();
     try (Model model = Model.train(SOURCE, longer, new Monitor())) {
       model.prune();
       model.allocate(SOURCE, new Monitor());
@@ -266,7 +283,7 @@ class MethodsTest {
       Path before = folder.resolve("before.safetensors");
       model.export(Model.Weights.SOURCE, before);
       TransferConfig strong =
-          settings(model, Method.TAPS).toBuilder().lambda(1e6).targetEpochs(100).build();
+          settings(model, Method.TAPS).toBuilder().lambda(1e6).target(f -> f.epochs(100)).build();
       model.calibrate("t", TARGET, strong, new Monitor());
       Path after = folder.resolve("after.safetensors");
       model.export("t", after);
@@ -282,7 +299,7 @@ class MethodsTest {
   @Test
   void aStrongPullOnFeaturesHoldsTheOutputAndOneOnSingularValuesDoesNot() {
     try (Model model = base()) {
-      TransferConfig.Builder how = settings(model, Method.FINETUNE_HEAD).toBuilder().targetEpochs(200);
+      TransferConfig.Builder how = settings(model, Method.FINETUNE_HEAD).toBuilder().target(f -> f.epochs(200));
       model.calibrate("head", TARGET, how.build(), new Monitor());
       model.calibrate("delta", TARGET, how.method(Method.DELTA).lambda(1e5).build(), new Monitor());
       model.calibrate("free", TARGET, how.method(Method.DELTA).lambda(0.0).build(), new Monitor());

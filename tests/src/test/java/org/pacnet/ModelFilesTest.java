@@ -26,12 +26,16 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Compute;
+import org.pacnet.config.Device;
 import org.pacnet.config.Method;
+import org.pacnet.config.Precision;
 import org.pacnet.config.Schedule;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.internal.base.Json;
 import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.internal.base.SafeTensors.Entry;
 import org.pacnet.result.Monitor;
@@ -319,7 +323,7 @@ class ModelFilesTest {
   @Test
   void sharesOfAStackAreSharesOfOne() throws IOException {
     try (Model model = Model.load(copy())) {
-      TransferConfig stack = model.config().toBuilder().method(Method.PAC_STACK).targetEpochs(2).build();
+      TransferConfig stack = model.config().toBuilder().method(Method.PAC_STACK).target(f -> f.epochs(2)).build();
       model.calibrate("s", Samples.columns(12, 1, 3), stack, new Monitor());
       byte[] pack = model.packTargets(List.of("s")).get("s");
       model.unpackTargets(List.of(withTensors(pack, entries -> {}))); // the packing itself is sound
@@ -407,10 +411,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 6", "\"formatVersion\" : 7"));
+        json, Files.readString(json).replace("\"formatVersion\" : 7", "\"formatVersion\" : 8"));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 7"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 8"), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {
@@ -497,22 +501,54 @@ class ModelFilesTest {
       Path expected = path.resolveSibling(path.getFileName() + "-predicted.csv");
       List<String> lines = Files.readAllLines(expected);
       try (Model model = Model.load(path)) {
+        int column = List.of(lines.get(0).split(",", -1)).indexOf("prediction_y");
         double[] predicted =
-            model.predict("t", withoutPredictions(lines)).numbers("prediction_y");
+            model.predict("t", withoutPredictions(lines, column)).numbers("prediction_y");
         assertEquals(lines.size() - 1, predicted.length);
         for (int r = 0; r < predicted.length; r++) {
-          String line = lines.get(r + 1);
-          double then = Double.parseDouble(line.substring(line.lastIndexOf(',') + 1));
+          double then = Double.parseDouble(lines.get(r + 1).split(",", -1)[column]);
           assertEquals(then, predicted[r], 1e-5 * Math.abs(then)); // another machine rounds otherwise
         }
       }
     }
   }
 
-  private Data withoutPredictions(List<String> lines) throws IOException {
+  private Data withoutPredictions(List<String> lines, int column) throws IOException {
     List<String> inputs =
-        lines.stream().map(line -> line.substring(0, line.lastIndexOf(','))).toList();
+        lines.stream()
+            .map(line -> String.join(",", List.of(line.split(",", -1)).subList(0, column)))
+            .toList();
     return Data.files(Files.write(folder.resolve("inputs.csv"), inputs).toString());
+  }
+
+  @Test
+  void settingsThatWereSideBySideAreFoundInTheirParts() {
+    Path fixtures = Path.of(System.getProperty("pacnet.root"), "tests", "fixtures");
+    try (Model model = Model.load(fixtures.resolve("model-v6"))) {
+      TransferConfig told =
+          TransferConfig.builder("y").hidden(6, 6).source(f -> f.epochs(20)).target(f -> f.epochs(50)).build();
+      assertEquals(told, model.config());
+      assertEquals(told.toBuilder().method(Method.COKRIGING).build(), model.config("t"));
+    }
+  }
+
+  @Test
+  void whatComputesIsNoPartOfAModel() throws IOException {
+    Path directory = folder.resolve("computed");
+    TransferConfig config = Samples.quick().compute(c -> c.threads(2).device(Device.CPU)).build();
+    try (Model model =
+        Model.transfer(Samples.columns(50, 0, 1), "t", Samples.columns(10, 1, 2), config, new Monitor())) {
+      model.save(directory, false);
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path json : files.filter(f -> f.toString().endsWith(".json")).toList()) {
+        assertFalse(Json.MAPPER.readTree(json.toFile()).get("config").has("compute"), json.toString());
+      }
+    }
+    Compute other = new Compute(3, Device.AUTO, Precision.TF32);
+    try (Model model = Model.load(directory, other)) {
+      assertEquals(config.toBuilder().compute(other).build(), model.config());
+    }
   }
 
   @Test
@@ -520,10 +556,15 @@ class ModelFilesTest {
     Path model = copy();
     edit(
         model.resolve("model.json"),
-        tree -> child(tree, "config").without(List.of("newClasses", "ignored", "schedule")));
+        tree -> {
+          ObjectNode config = child(tree, "config");
+          config.remove("calibrate");
+          child(config, "columns").remove("ignored");
+          child(config, "target").remove("schedule");
+        });
     try (Model loaded = Model.load(model)) {
-      assertEquals(Schedule.CONSTANT, loaded.config().schedule());
-      assertEquals(List.of(), loaded.config().ignored());
+      assertEquals(Schedule.CONSTANT, loaded.config().target().schedule());
+      assertEquals(List.of(), loaded.config().columns().ignored());
     }
     edit(model.resolve("model.json"), tree -> child(tree, "config").put("fromTheFuture", 1));
     assertRefused(model, "model.json");

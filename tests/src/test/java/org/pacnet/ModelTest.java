@@ -182,7 +182,7 @@ class ModelTest {
 
   @Test
   void excludedWeightsAreFrozenInCalibrate() throws IOException {
-    TransferConfig config = Samples.quick().excluded("layers.0.weight").build();
+    TransferConfig config = Samples.quick().prune(p -> p.excluded("layers.0.weight")).build();
     try (Model model = Model.transfer(SOURCE, "t", TARGET, config, new Monitor())) {
       var base = SafeTensors.decode(exported(model, Model.Weights.BASE), "base").tensors();
       var target = SafeTensors.decode(exported(model, "t"), "target").tensors();
@@ -198,7 +198,7 @@ class ModelTest {
   @Test
   void learnsTheTarget() {
     TransferConfig config =
-        Samples.quick().hidden(32, 32).sourceEpochs(60).targetEpochs(300).batchSize(32).build();
+        Samples.quick().hidden(32, 32).source(f -> f.epochs(60)).target(f -> f.epochs(300)).fits(f -> f.batchSize(32)).build();
     try (Model model = Model.transfer(SOURCE, "t", TARGET, config, new Monitor())) {
       Data fresh = Samples.columns(200, 0.7, 99);
       double before = model.evaluate(fresh).error();
@@ -236,7 +236,7 @@ class ModelTest {
 
   @Test
   void anotherThreadCanCancel() throws InterruptedException {
-    TransferConfig config = Samples.quick().sourceEpochs(1_000_000).build();
+    TransferConfig config = Samples.quick().source(f -> f.epochs(1_000_000)).build();
     Monitor monitor = new Monitor();
     Thread canceller =
         new Thread(
@@ -284,10 +284,8 @@ class ModelTest {
   void stopsEarlyOnValidationRows() {
     TransferConfig config =
         Samples.quick()
-            .sourceEpochs(1000)
-            .learningRate(0.01)
-            .validationShare(0.2)
-            .patience(5)
+            .source(f -> f.epochs(1000))
+            .fits(f -> f.learningRate(0.01).validationShare(0.2).patience(5))
             .build();
     try (Model model = Model.train(SOURCE, config, new Monitor())) {
       PhaseReport report = model.reports().get(0);
@@ -301,7 +299,7 @@ class ModelTest {
   @Test
   void divergenceHasItsOwnException() {
     TransferConfig config =
-        Samples.quick().optimizer(Optimizer.SGD).learningRate(1e20).build();
+        Samples.quick().fits(f -> f.optimizer(Optimizer.SGD).learningRate(1e20)).build();
     assertThrows(
         DivergedException.class, () -> Model.train(SOURCE, config, new Monitor()).close());
   }
@@ -310,7 +308,7 @@ class ModelTest {
   void predictsSeveralLabels() {
     Path source = Samples.csv(folder.resolve("s.csv"), 200, 0, 1);
     TransferConfig config =
-        Samples.quick().labels(List.of("y", "b")).loss(Loss.HUBER).build();
+        Samples.quick().columns(c -> c.labels(List.of("y", "b"))).objective(o -> o.loss(Loss.HUBER)).build();
     // grade is an input here, as text; fine
     try (Model model = Model.train(Data.files(source.toString()), config, new Monitor())) {
       Metrics metrics = model.evaluate(Data.files(source.toString()));
@@ -328,11 +326,11 @@ class ModelTest {
     Path target = Samples.csv(folder.resolve("t.csv"), 40, 0.5, 2, "scrap", "rework", "ship");
     TransferConfig config =
         Samples.quick()
-            .labels(List.of("grade"))
-            .task(Task.CLASSIFICATION)
-            .sourceEpochs(40)
-            .targetEpochs(200)
-            .learningRate(0.01)
+            .columns(c -> c.labels(List.of("grade")))
+            .objective(o -> o.task(Task.CLASSIFICATION))
+            .source(f -> f.epochs(40))
+            .target(f -> f.epochs(200))
+            .fits(f -> f.learningRate(0.01))
             .build();
     Data sourceData = Data.files(source.toString());
     Data targetData = Data.files(target.toString());
@@ -442,7 +440,7 @@ class ModelTest {
   void settingsForAnotherTaskAreRefused() {
     Path source = Samples.csv(folder.resolve("s.csv"), 100, 0, 1);
     TransferConfig config =
-        Samples.quick().labels(List.of("grade")).task(Task.CLASSIFICATION).build();
+        Samples.quick().columns(c -> c.labels(List.of("grade"))).objective(o -> o.task(Task.CLASSIFICATION)).build();
     Data data = Data.files(source.toString());
     try (Model model = Model.train(data, config, new Monitor())) {
       model.prune();
@@ -450,7 +448,7 @@ class ModelTest {
       for (TransferConfig other :
           List.of(
               TransferConfig.builder("grade").build(),
-              TransferConfig.builder("tool").task(Task.CLASSIFICATION).build())) {
+              TransferConfig.builder("tool").objective(o -> o.task(Task.CLASSIFICATION)).build())) {
         DataException e =
             assertThrows(
                 DataException.class, () -> model.calibrate("t", data, other, new Monitor()));
@@ -472,10 +470,8 @@ class ModelTest {
   void aBillionEpochsWithPatienceTakeNoMemoryForThoseThatNeverRun() {
     TransferConfig config =
         Samples.quick()
-            .sourceEpochs(1_000_000_000)
-            .validationShare(0.2)
-            .patience(2)
-            .learningRate(0.05)
+            .source(f -> f.epochs(1_000_000_000))
+            .fits(f -> f.validationShare(0.2).patience(2).learningRate(0.05))
             .build();
     try (Model model = Model.train(SOURCE, config, new Monitor())) {
       assertTrue(model.reports().get(0).epochsRun() < 10_000);

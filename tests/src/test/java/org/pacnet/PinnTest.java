@@ -36,8 +36,8 @@ class PinnTest {
   private static TransferConfig.Builder settings(Equation equation) {
     return TransferConfig.builder("u")
         .network(new Pinn(equation, List.of(24, 24), 100))
-        .sourceEpochs(100)
-        .targetEpochs(100);
+        .source(f -> f.epochs(100))
+        .target(f -> f.epochs(100));
   }
 
   private static Data points(double[] x, double[] t, double coefficient, int condition) {
@@ -61,7 +61,7 @@ class PinnTest {
   void heatIsLearntAndItsTargetToo() {
     Points source = new Points(Equation.HEAT, 0.3);
     Points target = new Points(Equation.HEAT, 0.15);
-    TransferConfig config = settings(Equation.HEAT).sourceEpochs(300).targetEpochs(600).build();
+    TransferConfig config = settings(Equation.HEAT).source(f -> f.epochs(300)).target(f -> f.epochs(600)).build();
     Data few = target.training(40, 40, 2);
     try (Model model = Model.transfer(source.training(800, 200, 1), "t", few, config, new Monitor())) {
       double own = model.evaluate(source.solution(32)).error();
@@ -79,7 +79,7 @@ class PinnTest {
   @EnumSource
   void predictionsAreWhatTheConditionAsksFor(Equation equation) {
     double c = equation == Equation.WAVE ? 0.8 : 0.2;
-    TransferConfig config = settings(equation).sourceEpochs(20).build();
+    TransferConfig config = settings(equation).source(f -> f.epochs(20)).build();
     double[] x = {-0.5, 0.1, 0.7};
     double[] t = {0.2, 0.5, 0.9};
     double h = 0.02;
@@ -118,7 +118,7 @@ class PinnTest {
 
   @Test
   void filesKeepItAndMethodsThatCorrectLabelsAreRefused() {
-    TransferConfig config = settings(Equation.WAVE).sourceEpochs(3).targetEpochs(3).build();
+    TransferConfig config = settings(Equation.WAVE).source(f -> f.epochs(3)).target(f -> f.epochs(3)).build();
     Data source = new Points(Equation.WAVE, 1).training(100, 50, 1);
     Data target = new Points(Equation.WAVE, 1.2).training(10, 10, 2);
     try (Model model = Model.transfer(source, "t", target, config, new Monitor())) {
@@ -132,10 +132,10 @@ class PinnTest {
       TransferConfig corrected = config.toBuilder().method(Method.GP_RESIDUAL).build();
       assertThrows(
           DataException.class, () -> model.calibrate("g", target, corrected, new Monitor()));
-      TransferConfig bounded = config.toBuilder().intervals(true).build();
+      TransferConfig bounded = config.toBuilder().calibrate(c -> c.intervals(true)).build();
       assertThrows(DataException.class, () -> model.calibrate("i", target, bounded, new Monitor()));
       Tuning tuning = model.tune(target, config, new Monitor());
-      assertTrue(tuning.trials().stream().noneMatch(t -> t.config().method() == Method.PAC_STACK));
+      assertTrue(tuning.trials().stream().noneMatch(t -> t.config().method().kind() == Method.PAC_STACK));
     }
   }
 
@@ -187,7 +187,7 @@ class PinnTest {
       names = {"HEAT", "BURGERS", "ALLEN_CAHN", "WAVE"})
   void theExperimentsSourceHelps(Experiment.Problems problem) {
     try (Problem at = problem.at(1)) {
-      TransferConfig config = at.settings().sourceEpochs(60).targetEpochs(200).build();
+      TransferConfig config = at.settings().source(f -> f.epochs(60)).target(f -> f.epochs(200)).build();
       Samples.expectHelpfulSource(at, config, 20, (model, pac) -> {});
     }
   }

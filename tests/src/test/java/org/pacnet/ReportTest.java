@@ -130,7 +130,7 @@ class ReportTest {
     Object[] a = {1, 2, null, 4, 5, 6};
     double[] y = {3, 5, 7, 9, 11, 13};
     Data data = Data.columns(Map.of("a", a, "y", y));
-    TransferConfig config = TransferConfig.builder("y").hidden(4).sourceEpochs(2).targetEpochs(2).missing(Missing.DROP).build();
+    TransferConfig config = TransferConfig.builder("y").hidden(4).source(f -> f.epochs(2)).target(f -> f.epochs(2)).columns(c -> c.missing(Missing.DROP)).build();
     try (Model model = Model.transfer(data, "t", data, config, new Monitor())) {
       Evaluation evaluation = model.evaluateRows("t", data);
       assertEquals(5, evaluation.rows());
@@ -149,7 +149,7 @@ class ReportTest {
   @Test
   void weightsAndMasksAreThoseOfTheLayers() {
     Data data = Data.columns(Map.of("a", new double[] {1, 2, 3, 4}, "y", new double[] {3, 5, 7, 9}));
-    TransferConfig config = TransferConfig.builder("y").hidden(8, 8).sourceEpochs(2).targetEpochs(2).build();
+    TransferConfig config = TransferConfig.builder("y").hidden(8, 8).source(f -> f.epochs(2)).target(f -> f.epochs(2)).build();
     try (Model model = Model.transfer(data, "t", data, config, new Monitor())) {
       for (LayerReport layer : model.layers()) {
         float[] source = model.weights(Model.Weights.SOURCE, layer.name());
@@ -161,7 +161,7 @@ class ReportTest {
           assertEquals(mask.get(i) ? source[i] : 0f, pruned[i]);
         }
       }
-      assertEquals(config.targetEpochs(), model.config("t").targetEpochs());
+      assertEquals(config.target().epochs(), model.config("t").target().epochs());
       assertTrue(model.describe().startsWith("1-8-8-1 (silu), "), model.describe());
       assertThrows(IllegalArgumentException.class, () -> model.mask("layers.0.bias"));
     }

@@ -35,7 +35,7 @@ class RowPredictorTest {
   }
 
   private static TransferConfig.Builder quick(String label, String ignored) {
-    return Samples.quick(label).ignored(ignored);
+    return Samples.quick(label).columns(c -> c.ignored(ignored));
   }
 
   private Predictions table(Model model) {
@@ -72,7 +72,7 @@ class RowPredictorTest {
   @Test
   void probabilitiesAndEnsembles() {
     for (Method method : List.of(Method.PAC, Method.PAC_ENSEMBLE)) {
-      try (Model model = model(quick("grade", "y").task(Task.CLASSIFICATION).method(method).build())) {
+      try (Model model = model(quick("grade", "y").objective(o -> o.task(Task.CLASSIFICATION)).method(method).build())) {
         Predictions expected = table(model);
         RowPredictor predictor = model.rowPredictor("t");
         double[][] rows = rows(predictor);
@@ -109,7 +109,7 @@ class RowPredictorTest {
   @Test
   void badRows() {
     try (Model model = model(quick("y", "grade").build());
-        Model filling = model(quick("y", "grade").missing(Missing.MEAN).build())) {
+        Model filling = model(quick("y", "grade").columns(c -> c.missing(Missing.MEAN)).build())) {
       RowPredictor predictor = model.rowPredictor("t");
       assertThrows(DataException.class, () -> predictor.predict(1, 2));
       assertThrows(DataException.class, () -> predictor.predict(1, Double.NaN, 0));

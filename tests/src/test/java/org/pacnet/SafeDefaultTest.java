@@ -46,7 +46,7 @@ class SafeDefaultTest {
   }
 
   private static TransferConfig.Builder quick() {
-    return TransferConfig.builder("y").hidden(32, 32).sourceEpochs(60).batchSize(64).targetEpochs(100).seed(3);
+    return TransferConfig.builder("y").hidden(32, 32).source(f -> f.epochs(60)).fits(f -> f.batchSize(64)).target(f -> f.epochs(100)).seed(3);
   }
 
   private static Model base(TransferConfig config) {
@@ -73,21 +73,21 @@ class SafeDefaultTest {
   @Test
   void whatIsSafeDependsOnTheTarget(@TempDir Path folder) {
     try (Model model = base(quick().build())) {
-      assertEquals(Method.AUTO, model.config().method());
+      assertEquals(Method.AUTO, model.config().method().kind());
       model.calibrate("few", rows(20, new Random(2), 0.1, SafeDefaultTest::bend), new Monitor());
-      assertEquals(Method.COKRIGING, model.config("few").method());
+      assertEquals(Method.COKRIGING, model.config("few").method().kind());
       model.calibrate("many", rows(1001, new Random(2), 0.1, SafeDefaultTest::bend), new Monitor());
-      assertEquals(Method.PAC, model.config("many").method());
+      assertEquals(Method.PAC, model.config("many").method().kind());
     }
-    TransferConfig classes = Samples.quick("grade").ignored("y").task(Task.CLASSIFICATION).method(Method.AUTO).build();
+    TransferConfig classes = Samples.quick("grade").columns(c -> c.ignored("y")).objective(o -> o.task(Task.CLASSIFICATION)).method(Method.AUTO).build();
     Path source = Samples.csv(folder.resolve("s.csv"), 200, 0, 1);
     Path target = Samples.csv(folder.resolve("t.csv"), 30, 1, 2);
     try (Model model =
         Model.transfer(Data.files(source), "t", Data.files(target), classes, new Monitor())) {
-      assertEquals(Method.LOGISTIC, model.config("t").method());
+      assertEquals(Method.LOGISTIC, model.config("t").method().kind());
       Path other = Samples.csv(folder.resolve("other.csv"), 30, 0.5, 2, "scrap", "rework", "ship");
       model.calibrate("own", Data.files(other), model.config(), new Monitor());
-      assertEquals(Method.PAC, model.config("own").method());
+      assertEquals(Method.PAC, model.config("own").method().kind());
     }
   }
 
@@ -109,7 +109,7 @@ class SafeDefaultTest {
     Cli.ok("transfer", "--source", source, "--target", target, "--label", "y", "--hidden", 8, "--source-epochs", 5, "--target-epochs", 5,
         "--paper", "--out", paper);
     try (Model loaded = Model.load(paper)) {
-      assertEquals(Method.PAC, loaded.config("target").method());
+      assertEquals(Method.PAC, loaded.config("target").method().kind());
     }
   }
 
@@ -183,7 +183,7 @@ class SafeDefaultTest {
   void unitsChangeNothing() {
     // Millions of one unit, thousandths of another, not standardised: the same target as in standard units.
     TransferConfig raw =
-        quick().standardizeInputs(false).standardizeLabels(false).sourceEpochs(1).method(Method.COKRIGING).build();
+        quick().columns(c -> c.standardizeInputs(false).standardizeLabels(false)).source(f -> f.epochs(1)).method(Method.COKRIGING).build();
     ToDoubleFunction<double[]> large = x -> 1e6 * (5 + bend(x));
     ToDoubleFunction<double[]> plain = x -> 5 + bend(x);
     try (Model model = base(raw)) {

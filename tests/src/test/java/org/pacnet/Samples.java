@@ -134,7 +134,7 @@ final class Samples {
   }
 
   static TransferConfig.Builder quick(String label) {
-    return TransferConfig.builder(label).method(Method.PAC).hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1);
+    return TransferConfig.builder(label).method(Method.PAC).hidden(16, 16).source(f -> f.epochs(3)).target(f -> f.epochs(5)).seed(1);
   }
 
   /**

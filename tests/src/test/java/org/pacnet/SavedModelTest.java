@@ -82,7 +82,7 @@ class SavedModelTest {
         "GP_RESIDUAL", "GP", "COKRIGING", "PAC_STACK", "TREES"
       })
   void saysWhatTheCoreSays(Method method) {
-    Path directory = saved(Samples.quick("y").ignored("grade").method(method).build());
+    Path directory = saved(Samples.quick("y").columns(c -> c.ignored("grade")).method(method).build());
     SavedModel model = SavedModel.open(directory);
     assertEquals(Set.of("t"), model.targets());
     assertSame(directory, model.target("t"), "t");
@@ -95,13 +95,13 @@ class SavedModelTest {
   @Test
   void treesOfClasses() {
     Path directory =
-        saved(Samples.quick("grade").ignored("y").task(Task.CLASSIFICATION).method(Method.TREES).build());
+        saved(Samples.quick("grade").columns(c -> c.ignored("y")).objective(o -> o.task(Task.CLASSIFICATION)).method(Method.TREES).build());
     assertSame(directory, SavedModel.open(directory).target("t"), "t");
   }
 
   @Test
   void classesOfTheTargetsOwn() {
-    Path directory = saved(Samples.quick("grade").ignored("y").task(Task.CLASSIFICATION).build());
+    Path directory = saved(Samples.quick("grade").columns(c -> c.ignored("y")).objective(o -> o.task(Task.CLASSIFICATION)).build());
     Path other = Samples.csv(folder.resolve("other.csv"), 40, 0.5, 2, "scrap", "rework", "ship");
     try (Model model = Model.load(directory)) {
       model.calibrate("own", Data.files(other), model.config(), new Monitor());
@@ -135,7 +135,7 @@ class SavedModelTest {
       Path directory =
           saved(
               Samples.quick("y")
-                  .ignored("grade")
+                  .columns(c -> c.ignored("grade"))
                   .network(new Perceptron(hidden, Activation.TANH, dropout))
                   .build());
       try (Model model = Model.load(directory);
@@ -149,7 +149,7 @@ class SavedModelTest {
 
   @Test
   void whatItCannotIsRefused() throws IOException {
-    Path directory = saved(Samples.quick("y").ignored("grade").build());
+    Path directory = saved(Samples.quick("y").columns(c -> c.ignored("grade")).build());
     SavedModel model = SavedModel.open(directory);
     assertTrue(assertThrows(DataException.class, () -> model.target("u")).getMessage().contains("'u'"));
     assertThrows(ModelFormatException.class, () -> SavedModel.open(folder.resolve("none")));
@@ -160,7 +160,7 @@ class SavedModelTest {
 
   @Test
   void whatIsClaimedIsNotMade() throws IOException {
-    Path directory = saved(Samples.quick("y").ignored("grade").build());
+    Path directory = saved(Samples.quick("y").columns(c -> c.ignored("grade")).build());
     Path file = directory.resolve("model.json");
     ObjectNode json = (ObjectNode) new ObjectMapper().readTree(file.toFile());
     ((ObjectNode) json.path("config").path("network")).putArray("hidden").add(1 << 20).add(1 << 20).add(1 << 20);
@@ -171,7 +171,7 @@ class SavedModelTest {
 
   @Test
   void damageIsNamed() throws IOException {
-    Path directory = saved(Samples.quick("y").ignored("grade").build());
+    Path directory = saved(Samples.quick("y").columns(c -> c.ignored("grade")).build());
     SavedModel model = SavedModel.open(directory);
     Path tensors;
     try (Stream<Path> files = Files.walk(directory)) {
@@ -192,7 +192,7 @@ class SavedModelTest {
     columns.put("run", new String[] {"a", "a", "a", "b", "b", "b"});
     columns.put("t", new double[] {0, 1, 2, 0, 1, 2});
     columns.put("x", new double[] {1, 2, 3, 4, 3, 2});
-    TransferConfig config = TransferConfig.builder().network(NeuralOde.of("run", "t")).sourceEpochs(1).build();
+    TransferConfig config = TransferConfig.builder().network(NeuralOde.of("run", "t")).source(f -> f.epochs(1)).build();
     Path directory = folder.resolve("runs");
     try (Model model = Model.train(Data.columns(columns), config, new Monitor())) {
       model.save(directory, true);

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Method;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -46,10 +47,9 @@ class TrajectoriesTest {
   private static TransferConfig.Builder settings() {
     return TransferConfig.builder()
         .network(ODE)
-        .learningRate(0.01)
-        .batchSize(16)
-        .sourceEpochs(60)
-        .targetEpochs(60);
+        .fits(f -> f.learningRate(0.01).batchSize(16))
+        .source(f -> f.epochs(60))
+        .target(f -> f.epochs(60));
   }
 
   /** An oscillation x'' = −k·x at irregular times, exactly; rows of the runs are dealt in turn. */
@@ -91,7 +91,7 @@ class TrajectoriesTest {
     Data source = oscillations(1, 40, 41, 1);
     Data target = oscillations(1.6, 4, 21, 2);
     Data test = oscillations(1.6, 10, 81, 3);
-    TransferConfig config = settings().sourceEpochs(300).targetEpochs(600).build();
+    TransferConfig config = settings().source(f -> f.epochs(300)).target(f -> f.epochs(600)).build();
     try (Model model = Model.transfer(source, "t", target, config, new Monitor())) {
       assertEquals(
           List.of("x", "v"), model.schema().labels().stream().map(Schema.Label::name).toList());
@@ -114,7 +114,7 @@ class TrajectoriesTest {
   void theSourceStaysBitForBitAndFilesKeepEverything() {
     Data source = oscillations(1, 10, 21, 1);
     Data check = oscillations(1, 5, 41, 5);
-    TransferConfig config = settings().sourceEpochs(5).targetEpochs(5).build();
+    TransferConfig config = settings().source(f -> f.epochs(5)).target(f -> f.epochs(5)).build();
     try (Model model = Model.train(source, config, new Monitor())) {
       model.prune();
       model.allocate(source, new Monitor());
@@ -123,7 +123,7 @@ class TrajectoriesTest {
       model.calibrate(
           "e",
           oscillations(2, 4, 11, 2),
-          config.toBuilder().method(Method.PAC_ENSEMBLE).members(2).build(),
+          config.toBuilder().method(new MethodSpec.Ensemble(Method.PAC_ENSEMBLE, null, 2)).build(),
           new Monitor());
       assertArrayEquals(base, model.predict(check).numbers("prediction_x"));
       assertTrue(model.predict("e", check).columns().contains("spread_v"));
@@ -143,7 +143,7 @@ class TrajectoriesTest {
   @Test
   void predictionsAreTheSolversOwn() {
     Data source = oscillations(1, 10, 21, 1);
-    TransferConfig config = settings().sourceEpochs(10).build();
+    TransferConfig config = settings().source(f -> f.epochs(10)).build();
     Map<String, Object> asked = new LinkedHashMap<>();
     asked.put("run", new String[] {"b", "a", "a", "b", "a"});
     asked.put("t", new double[] {3, -1, -0.9, 3.05, 0.4});
@@ -233,7 +233,7 @@ class TrajectoriesTest {
 
   @Test
   void horizonsGoOutFromFirstStates() throws IOException {
-    TransferConfig config = settings().sourceEpochs(5).build();
+    TransferConfig config = settings().source(f -> f.epochs(5)).build();
     try (Model model = Model.train(oscillations(1, 10, 21, 1), config, new Monitor())) {
       Data asked = oscillations(1, 3, 2, 9);
       Predictions regular = model.predict(null, asked, 1.0, 0.1);
@@ -307,7 +307,7 @@ class TrajectoriesTest {
   void piecesCoverEveryRow() {
     // 21 rows in pieces of 8: from 0, 8 and, going over some again, 12.
     NeuralOde eight = new NeuralOde("run", "t", 8, false, List.of(4), Activation.TANH, 1, 0);
-    TransferConfig config = settings().network(eight).sourceEpochs(1).targetEpochs(1).build();
+    TransferConfig config = settings().network(eight).source(f -> f.epochs(1)).target(f -> f.epochs(1)).build();
     Data source = oscillations(1, 2, 21, 1);
     try (Model model = Model.train(source, config, new Monitor())) {
       // The report's errors are over all times of all pieces.
@@ -325,7 +325,7 @@ class TrajectoriesTest {
 
   @Test
   void tuningAndLearningCurvesWorkOnPieces() {
-    TransferConfig config = settings().sourceEpochs(5).targetEpochs(5).build();
+    TransferConfig config = settings().source(f -> f.epochs(5)).target(f -> f.epochs(5)).build();
     Data source = oscillations(1, 10, 21, 1);
     try (Model model = Model.train(source, config, new Monitor())) {
       model.prune();
@@ -334,7 +334,7 @@ class TrajectoriesTest {
       Tuning tuning = model.tune(target, config, new Monitor());
       assertTrue(
           tuning.trials().stream()
-              .allMatch(t -> Arrays.asList(Method.PAC, Method.UNTOUCHED).contains(t.config().method())),
+              .allMatch(t -> Arrays.asList(Method.PAC, Method.UNTOUCHED).contains(t.config().method().kind())),
           tuning::toString);
       assertEquals("x, v", tuning.unit());
     }
@@ -347,7 +347,7 @@ class TrajectoriesTest {
   void theExperimentsSourceHelps(Experiment.Problems problem) {
     try (Problem at = problem.at(1)) {
       Samples.expectHelpfulSource(
-          at, at.settings().sourceEpochs(40).build(), 4, (model, pac) -> {});
+          at, at.settings().source(f -> f.epochs(40)).build(), 4, (model, pac) -> {});
       assertEquals(List.of(1, 2, 4, 8), at.targets());
     }
   }

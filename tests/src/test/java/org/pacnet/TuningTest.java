@@ -38,7 +38,7 @@ class TuningTest {
 
   @BeforeAll
   static void train() {
-    TransferConfig config = Samples.quick().sourceEpochs(40).targetEpochs(30).build();
+    TransferConfig config = Samples.quick().source(f -> f.epochs(40)).target(f -> f.epochs(30)).build();
     model = Model.train(SOURCE, config, new Monitor());
     model.prune();
     model.allocate(SOURCE, new Monitor());
@@ -65,15 +65,15 @@ class TuningTest {
   }
 
   private static TransferConfig settings(int threads) {
-    return model.config().toBuilder().threads(threads).build();
+    return model.config().toBuilder().compute(c -> c.threads(threads)).build();
   }
 
   @Test
   void aScaledAndShiftedTargetIsSeenThrough() {
     Tuning tuning = model.tune(rows(30, 2, 5, 0.01), settings(2), new Monitor());
-    Method lowest = tuning.trials().get(0).config().method();
+    Method lowest = tuning.trials().get(0).config().method().kind();
     assertEquals(Method.AFFINE, lowest);
-    assertEquals(Method.AFFINE, tuning.best().config().method());
+    assertEquals(Method.AFFINE, tuning.best().config().method().kind());
     assertEquals(30, tuning.data().rows());
     assertTrue(tuning.pValue() < 0.001);
     assertTrue(tuning.verdict().startsWith("The transfer helps: "), tuning.verdict());
@@ -108,7 +108,7 @@ class TuningTest {
     Data target = rows(15, 1.5, 0, 0.1);
     List<Method> methods = List.of(Method.PAC, Method.FINETUNE, Method.TREES);
     Tuning tuning = model.compare(target, SOURCE, methods, false, settings(2), new Monitor());
-    List<Method> tried = tuning.trials().stream().map(t -> t.config().method()).sorted().toList();
+    List<Method> tried = tuning.trials().stream().map(t -> t.config().method().kind()).sorted().toList();
     assertEquals(List.of(Method.FINETUNE, Method.PAC, Method.UNTOUCHED, Method.TREES), tried);
     DataException refused =
         assertThrows(
@@ -120,17 +120,17 @@ class TuningTest {
   @Test
   void whatDivergesIsNamedAndTheOthersAreCompared() {
     Data target = rows(15, 1.5, 0, 0.1);
-    TransferConfig wild = settings(2).toBuilder().learningRate(1e30).build();
+    TransferConfig wild = settings(2).toBuilder().fits(f -> f.learningRate(1e30)).build();
     Tuning tuning =
         model.compare(target, null, List.of(Method.FINETUNE, Method.AFFINE), false, wild, new Monitor());
-    List<Method> tried = tuning.trials().stream().map(t -> t.config().method()).sorted().toList();
+    List<Method> tried = tuning.trials().stream().map(t -> t.config().method().kind()).sorted().toList();
     assertEquals(List.of(Method.UNTOUCHED, Method.AFFINE), tried);
     assertEquals(1, tuning.diverged().size());
-    assertEquals(Method.FINETUNE, tuning.diverged().get(0).config().method());
+    assertEquals(Method.FINETUNE, tuning.diverged().get(0).config().method().kind());
     assertTrue(tuning.diverged().get(0).problem().contains("no longer finite"), tuning.diverged().toString());
-    assertEquals(Method.AFFINE, tuning.best().config().method());
+    assertEquals(Method.AFFINE, tuning.best().config().method().kind());
     Tuning all = model.tune(target, wild, new Monitor());
-    assertTrue(all.diverged().stream().anyMatch(way -> way.config().method() == Method.PAC), all.diverged().toString());
+    assertTrue(all.diverged().stream().anyMatch(way -> way.config().method().kind() == Method.PAC), all.diverged().toString());
   }
 
   @Test
@@ -143,11 +143,11 @@ class TuningTest {
     for (Trial trial : tuned.trials()) {
       Trial before =
           plain.trials().stream()
-              .filter(other -> other.config().method() == trial.config().method())
+              .filter(other -> other.config().method().kind() == trial.config().method().kind())
               .findFirst()
               .orElseThrow();
-      assertTrue(trial.loss() <= before.loss(), trial.config().method() + " is tried with its defaults too");
-      if (!trial.config().method().trainsNetwork()) {
+      assertTrue(trial.loss() <= before.loss(), trial.config().method().kind() + " is tried with its defaults too");
+      if (!trial.config().method().kind().trainsNetwork()) {
         assertArrayEquals(before.losses(), trial.losses());
       }
     }
@@ -160,14 +160,14 @@ class TuningTest {
     // So many rows that nothing but networks is tried.
     Data target = Data.files(Samples.csv(folder.resolve("t.csv"), 1100, 0.2, 2));
     TransferConfig tight =
-        TransferConfig.builder("grade").task(Task.CLASSIFICATION).ignored("y").hidden(3).ratio(0.9).sourceEpochs(150)
-            .targetEpochs(30).threads(2).build();
+        TransferConfig.builder("grade").objective(o -> o.task(Task.CLASSIFICATION)).columns(c -> c.ignored("y")).hidden(3).prune(p -> p.ratio(0.9)).source(f -> f.epochs(150))
+            .target(f -> f.epochs(30)).compute(c -> c.threads(2)).build();
     try (Model small = Model.train(source, tight, new Monitor())) {
       small.prune();
       small.allocate(source, new Monitor());
       small.calibrate("t", target, new Monitor());
       Tuning tuning = small.tuneWithBase(target, source, tight, new Monitor());
-      assertEquals(0.5, tuning.best().config().ratio(), tuning.toString());
+      assertEquals(0.5, tuning.best().config().prune().ratio(), tuning.toString());
       assertTrue(tuning.best().loss() < tuning.trials().get(1).loss());
       assertTrue(small.targets().isEmpty(), "a new base has no targets");
       small.calibrate("t", target, tuning.best().config(), new Monitor());
@@ -253,7 +253,7 @@ class TuningTest {
       double covered = 0;
       for (int draw = 0; draw < draws; draw++) {
         Data target = Samples.noisy(40, 1, 100 + draw);
-        TransferConfig how = settings(2).toBuilder().method(method).intervals(true).build();
+        TransferConfig how = settings(2).toBuilder().method(method).calibrate(c -> c.intervals(true)).build();
         model.calibrate("i", target, how, new Monitor());
         Data fresh = Samples.noisy(500, 1, 5000 + draw);
         Predictions predictions = model.predict("i", fresh, 0.9);
@@ -273,7 +273,7 @@ class TuningTest {
 
   @Test
   void whatCantBePromisedIsNot() {
-    TransferConfig how = settings(1).toBuilder().intervals(true).build();
+    TransferConfig how = settings(1).toBuilder().calibrate(c -> c.intervals(true)).build();
     model.calibrate("few", rows(9, 1, 1, 0.1), how, new Monitor());
     assertTrue(model.predict("few", rows(3, 1, 1, 0), 0.9).columns().contains("upper_y"));
     DataException few =

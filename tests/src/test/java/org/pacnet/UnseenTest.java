@@ -89,8 +89,8 @@ class UnseenTest {
     TransferConfig config =
         TransferConfig.builder()
             .network(new NeuralOde("run", "t", 10, false, List.of(4), Activation.TANH, 1, 0))
-            .sourceEpochs(1)
-            .targetEpochs(1)
+            .source(f -> f.epochs(1))
+            .target(f -> f.epochs(1))
             .build();
     Map<String, double[]> steps = Map.of("run", new double[] {1, 1, 1}, "t", new double[] {0, 1, 2}, "s", new double[] {0, 1, 2});
     Map<String, double[]> far = Map.of("run", new double[] {1, 1, 1}, "t", new double[] {0, 1, 2}, "s", new double[] {0, 1, 90});

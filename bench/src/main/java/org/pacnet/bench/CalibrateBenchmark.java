@@ -46,7 +46,7 @@ public class CalibrateBenchmark {
     Data source = Data.columns(friedman.sourceColumns(0, 1_000));
     target = Data.columns(friedman.targetColumns(0, rows));
     TransferConfig config =
-        TransferConfig.builder("y").method(Method.PAC).hidden(width, width, width).activation(Activation.RELU).sourceEpochs(2).build();
+        TransferConfig.builder("y").method(Method.PAC).hidden(width, width, width).activation(Activation.RELU).source(f -> f.epochs(2)).build();
     model = Model.train(source, config, new Monitor());
     model.prune();
     model.allocate(source, new Monitor());

@@ -51,7 +51,7 @@ public class ManyTargetsBenchmark {
     for (int t = 0; t < targets; t++) {
       tables.put("target" + t, Data.columns(friedman.targetColumns(t, 10 + 37 * t % 91)));
     }
-    config = TransferConfig.builder("y").method(Method.PAC).hidden(width, width).sourceEpochs(2).threads(threads).build();
+    config = TransferConfig.builder("y").method(Method.PAC).hidden(width, width).source(f -> f.epochs(2)).compute(c -> c.threads(threads)).build();
     model = Model.train(source, config, new Monitor());
     model.prune();
     model.allocate(source, new Monitor());

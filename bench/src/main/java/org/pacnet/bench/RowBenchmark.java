@@ -39,7 +39,7 @@ public class RowBenchmark {
   @Setup
   public void learn() {
     Friedman friedman = new Friedman(2);
-    TransferConfig config = TransferConfig.builder("y").method(Method.PAC).hidden(width, width).sourceEpochs(2).targetEpochs(2).build();
+    TransferConfig config = TransferConfig.builder("y").method(Method.PAC).hidden(width, width).source(f -> f.epochs(2)).target(f -> f.epochs(2)).build();
     Data source = Data.columns(friedman.sourceColumns(0, 1_000));
     try (Model model =
         Model.transfer(source, "t", Data.columns(friedman.targetColumns(0, 50)), config, new Monitor())) {

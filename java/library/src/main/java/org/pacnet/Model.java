@@ -17,6 +17,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Compute;
 import org.pacnet.config.Method;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
@@ -148,7 +149,7 @@ public final class Model implements AutoCloseable {
     Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
     Schema schema = learned.schema();
     Model model = new Model(schema, config);
-    Phases.checkPatterns(config.excluded(), model.tensors);
+    Phases.checkPatterns(config.prune().excluded(), model.tensors);
     TargetRows targetRows = TargetRows.read(target, schema, config, monitor);
     if (test != null) {
       Rows.evaluation(test, targetRows.schema(), config.network(), monitor.reading());
@@ -202,7 +203,7 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport prune(double ratio, PruningScope scope, String... excluded) {
     TransferConfig how =
-        config.toBuilder().ratio(ratio).scope(scope).excluded(excluded).build();
+        config.toBuilder().prune(p -> p.ratio(ratio).scope(scope).excluded(excluded)).build();
     return prune(how, scope, null);
   }
 
@@ -235,6 +236,12 @@ public final class Model implements AutoCloseable {
     return report(inPhase(from -> phases.allocate(from, rows, monitor)), Phase.ALLOCATE);
   }
 
+  // Which columns a target's file may have besides is the model's to say.
+  private TransferConfig reading(TransferConfig settings) {
+    String[] ignored = config.columns().ignored().toArray(String[]::new);
+    return settings.toBuilder().columns(c -> c.ignored(ignored)).build();
+  }
+
   /** {@link #calibrate(String, Data, TransferConfig, Monitor)} with the model's configuration. */
   public PhaseReport calibrate(String name, Data target, Monitor monitor) {
     return calibrate(name, target, config, monitor);
@@ -265,7 +272,7 @@ public final class Model implements AutoCloseable {
     TargetNames.check(name);
     Phases.checkFits(schema, settings);
     current().requireBase();
-    TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
+    TransferConfig how = reading(settings);
     TargetRows rows = TargetRows.read(target, schema, how, monitor);
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
@@ -273,7 +280,7 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Calibrates many targets, {@code settings.threads()} at once and each by one thread. A target that can't be learnt
+   * Calibrates many targets, {@code settings.compute().threads()} at once and each by one thread. A target that can't be learnt
    * costs no other.
    *
    * @param targets by name; each is read when its turn comes. {@link #groups} makes them of one table
@@ -300,7 +307,7 @@ public final class Model implements AutoCloseable {
       Monitor monitor) {
     Phases.checkFits(schema, settings);
     Phases.check(settings, null);
-    TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
+    TransferConfig how = reading(settings);
     Map<String, TargetOutcome> outcomes = new TreeMap<>();
     inPhase(
         from -> {
@@ -327,7 +334,7 @@ public final class Model implements AutoCloseable {
           "groups are of tables of inputs and labels; give each target a file or folder of its own",
           "groupBy");
     }
-    return Groups.of(table, column, schema, Set.copyOf(config.ignored()), monitor.reading());
+    return Groups.of(table, column, schema, Set.copyOf(config.columns().ignored()), monitor.reading());
   }
 
   /**
@@ -352,9 +359,9 @@ public final class Model implements AutoCloseable {
     Tuner here = tuner(target, null, settings, monitor);
     Tuning tuning = here.run(List.of(), false);
     Trial best = tuning.best();
-    Method method = best.config().method();
+    Method method = best.config().method().kind();
     boolean prunes = method.keepsBase() && method.trainsNetwork();
-    if (!prunes || settings.ratio() <= ROOMY_RATIO) {
+    if (!prunes || settings.prune().ratio() <= ROOMY_RATIO) {
       return tuning;
     }
     // By one network: an ensemble takes many times as long to say the same.
@@ -367,7 +374,7 @@ public final class Model implements AutoCloseable {
     if (before == null) { // it diverged
       return tuning;
     }
-    TransferConfig roomy = one.toBuilder().ratio(ROOMY_RATIO).build();
+    TransferConfig roomy = one.toBuilder().prune(p -> p.ratio(ROOMY_RATIO)).build();
     try (Model other = copy()) {
       other.prune(roomy, roomy.pruningScope(), null);
       other.allocate(source, monitor);
@@ -377,7 +384,7 @@ public final class Model implements AutoCloseable {
         return tuning;
       }
       Trial after = roomier.get(0);
-      TransferConfig chosen = best.config().toBuilder().ratio(ROOMY_RATIO).build();
+      TransferConfig chosen = best.config().toBuilder().prune(p -> p.ratio(ROOMY_RATIO)).build();
       List<Trial> taken =
           !Tuner.clearlyBetter(after, before)
               ? List.of()
@@ -418,7 +425,7 @@ public final class Model implements AutoCloseable {
     Phases.checkFits(schema, settings);
     ModelState from = current();
     from.requireBase();
-    TransferConfig how = settings.toBuilder().ignored(config.ignored().toArray(String[]::new)).build();
+    TransferConfig how = reading(settings);
     TargetRows rows = TargetRows.read(target, schema, how, monitor);
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
@@ -768,9 +775,16 @@ public final class Model implements AutoCloseable {
   /**
    * Reads a model, checking every file before a byte of it is used. Throws a {@link
    * ModelFormatException} that names the file; damage in a target is kept for who asks for that one.
+   *
+   * @param compute what computes from now on, which is no part of what was saved
    */
+  public static Model load(Path directory, Compute compute) {
+    return of(ModelStore.load(directory, compute));
+  }
+
+  /** The same with one thread, and a GPU where there is one and steps are large. */
   public static Model load(Path directory) {
-    return of(ModelStore.load(directory));
+    return load(directory, Compute.DEFAULT);
   }
 
   /** Weights of the source side. */
@@ -796,7 +810,7 @@ public final class Model implements AutoCloseable {
               Locale.ROOT,
               "the target '%s' is not one network (%s): it can't be exported as weights; calibrated by the method pac it can",
               target,
-              model.config().method()));
+              model.config().method().kind()));
     }
     ModelStore.export(phases, schemaOf(model), phases.weights(current(), model).get(0), file);
   }

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Compute;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
@@ -94,6 +95,11 @@ public final class ModelPlace implements AutoCloseable {
   /** The model that is there now. */
   public Model load() {
     return Model.load(directory);
+  }
+
+  /** The same, as {@link Model#load(Path, Compute)} reads it. */
+  public Model load(Compute compute) {
+    return Model.load(directory, compute);
   }
 
   /**

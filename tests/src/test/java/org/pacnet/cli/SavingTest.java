@@ -27,7 +27,7 @@ class SavingTest {
   @Test
   void whatCanNotBeSavedInItsPlaceIsSavedElsewhereAndSaidSo() throws IOException {
     Data data = Data.columns(Map.of("x", new double[] {1, 2, 3}, "y", new double[] {2, 4, 7}));
-    TransferConfig config = TransferConfig.builder("y").hidden(4).sourceEpochs(1).build();
+    TransferConfig config = TransferConfig.builder("y").hidden(4).source(f -> f.epochs(1)).build();
     Path directory = folder.resolve("model");
     try (ModelPlace place = ModelPlace.forNew(directory, false);
         Model model = Model.train(data, config, new Monitor())) {
@@ -58,14 +58,14 @@ class SavingTest {
     }
     Data data = Data.columns(Map.of("x", x, "y", y));
     TransferConfig config =
-        TransferConfig.builder("y").hidden(64).sourceEpochs(200).learningRate(0.01).build();
+        TransferConfig.builder("y").hidden(64).source(f -> f.epochs(200)).fits(f -> f.learningRate(0.01)).build();
     try (Model model = Model.train(data, config, new Monitor())) {
-      model.prune(0.99, model.config().scope());
+      model.prune(0.99, model.config().prune().scope());
       model.allocate(data, new Monitor());
       List<String> warnings = Text.warnings(model);
       assertEquals(1, warnings.size());
       assertTrue(warnings.get(0).contains("--ratio"), warnings.get(0));
-      model.prune(0.2, model.config().scope());
+      model.prune(0.2, model.config().prune().scope());
       model.allocate(data, new Monitor());
       assertEquals(List.of(), Text.warnings(model));
     }

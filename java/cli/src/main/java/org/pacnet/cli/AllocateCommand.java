@@ -38,13 +38,14 @@ final class AllocateCommand implements Runnable {
       description = "Go ahead although the model has targets; they stand on the old base and go.")
   private boolean overwrite;
 
+  @Mixin private ComputeOptions compute = new ComputeOptions();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forChange(Path.of(directory));
-        Model model = place.load()) {
+        Model model = place.load(compute.compute())) {
       PruneCommand.requireNoTargets(model, overwrite);
       PhaseReport report = model.allocate(Tables.of(source), display.monitor());
       display.finish();

@@ -127,15 +127,15 @@ final class CalibrateCommand implements Runnable {
 
   private TransferConfig config(Model model) {
     TransferConfig.Builder builder = model.config().toBuilder();
-    training.apply(builder);
+    training.applyToTarget(builder);
     run.apply(builder);
-    builder.newClasses(newClasses);
-    method.apply(builder, model.config());
+    builder.calibrate(c -> c.newClasses(newClasses));
+    method.apply(builder, model.config().method());
     if (lambda != null) {
       builder.lambda(lambda);
     }
     if (targetEpochs != null) {
-      builder.targetEpochs(targetEpochs);
+      builder.target(f -> f.epochs(targetEpochs));
     }
     return builder.build();
   }
@@ -152,7 +152,7 @@ final class CalibrateCommand implements Runnable {
     }
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forChange(Path.of(directory));
-        Model model = place.load()) {
+        Model model = place.load(ComputeOptions.processors())) {
       TransferConfig config = config(model);
       Map<String, Data> all =
           grouped
@@ -187,7 +187,7 @@ final class CalibrateCommand implements Runnable {
   private void one(String file, String called) {
     try (ProgressDisplay display = new ProgressDisplay();
         ModelPlace place = ModelPlace.forTarget(Path.of(directory), called, overwrite);
-        Model model = place.load()) {
+        Model model = place.load(ComputeOptions.processors())) {
       TransferConfig config = config(model);
       Tuning tuning =
           method.tune() ? model.tune(Tables.of(file), config, display.monitor()) : null;
@@ -210,7 +210,7 @@ final class CalibrateCommand implements Runnable {
           Json.object(
               "model", directory,
               "target", called,
-              "method", model.config(called).method().toString(),
+              "method", model.config(called).method().kind().toString(),
               "phase", report,
               "tuning", tuning == null ? null : TuneReport.json(tuning),
               "learningCurve", curve),
@@ -224,7 +224,7 @@ final class CalibrateCommand implements Runnable {
               text.println(tuning.verdict());
               text.println();
             }
-            text.println("Method   " + model.config(called).method());
+            text.println("Method   " + model.config(called).method().kind());
             Text.metrics(
                 text,
                 model,

@@ -87,14 +87,16 @@ final class ColumnOptions {
     List<String> words = missingWords == null ? Missing.WORDS : missingWords;
     TransferConfig.Builder builder =
         TransferConfig.builder(wanted.toArray(String[]::new))
-            .task(asked)
-            .categorical(categorical.toArray(String[]::new))
-            .dates(dates.toArray(String[]::new))
-            .ignored(ignored.toArray(String[]::new))
-            .missing(missing)
-            .missingWords(words.toArray(String[]::new))
-            .standardizeInputs(!noStandardize)
-            .standardizeLabels(!noStandardize);
+            .objective(o -> o.task(asked))
+            .columns(
+                c ->
+                    c.categorical(categorical.toArray(String[]::new))
+                        .dates(dates.toArray(String[]::new))
+                        .ignored(ignored.toArray(String[]::new))
+                        .missing(missing)
+                        .missingWords(words.toArray(String[]::new))
+                        .standardizeInputs(!noStandardize)
+                        .standardizeLabels(!noStandardize));
     network.apply(builder, source);
     return builder;
   }

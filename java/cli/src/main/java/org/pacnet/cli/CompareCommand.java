@@ -94,10 +94,10 @@ final class CompareCommand implements Runnable {
               Tables.of(target), needsSource() ? rows : null, methods, tune, config, display.monitor());
       Trial against =
           tuning.trials().stream()
-              .filter(trial -> trial.config().method() == Method.PAC)
-              .min(Comparator.comparingDouble(trial -> trial.config().lambda() == null ? 0 : 1))
+              .filter(trial -> trial.config().method().kind() == Method.PAC)
+              .min(Comparator.comparingDouble(trial -> trial.config().method().lambda() == null ? 0 : 1))
               .orElse(tuning.best());
-      String command = Recommendation.of(spec, config, tuning.best().config());
+      String command = Recommendation.of(spec, tuning.best().config());
       Comparison comparison = Comparison.of(model, tuning, against);
       Text.unseen(tuning.data());
       report.write(typed -> Reports.comparison(comparison, config, command, typed));
@@ -115,17 +115,17 @@ final class CompareCommand implements Runnable {
             TuneReport.print(text, comparison);
             text.println();
             text.println(tuning.verdict());
-            text.println("Take " + tuning.best().config().method() + ":  " + command);
+            text.println("Take " + tuning.best().config().method().kind() + ":  " + command);
           });
     }
   }
 
   /** What the options say. */
   TransferConfig config() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).newClasses(newClasses);
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).calibrate(c -> c.newClasses(newClasses));
     prune.apply(builder);
-    epochs.apply(builder);
     training.apply(builder);
+    epochs.apply(builder);
     run.apply(builder);
     return builder.build();
   }

@@ -105,16 +105,14 @@ final class DemoCommand implements Runnable {
     }
     TransferConfig config =
         TransferConfig.builder("class")
-            .task(Task.CLASSIFICATION)
+            .objective(o -> o.task(Task.CLASSIFICATION))
             .network(new Cnn(List.of(16, 32, 64)))
-            .sourceEpochs(SOURCE_EPOCHS)
-            .targetEpochs(TARGET_EPOCHS)
-            .learningRate(0.003)
-            .schedule(Schedule.CONSTANT)
-            .batchSize(64)
-            .ratio(0.5)
-            .augment(Augmentation.values())
-            .threads(Machine.processors())
+            .source(f -> f.epochs(SOURCE_EPOCHS))
+            .target(f -> f.epochs(TARGET_EPOCHS))
+            .fits(f -> f.learningRate(0.003).schedule(Schedule.CONSTANT).batchSize(64))
+            .prune(p -> p.ratio(0.5))
+            .images(i -> i.augment(Augmentation.values()))
+            .compute(c -> c.threads(Machine.processors()))
             .build();
     transfer(source, target, test, "corners", config, modelDirectory);
   }
@@ -167,7 +165,7 @@ final class DemoCommand implements Runnable {
           modelDirectory);
     }
     TransferConfig config =
-        TransferConfig.builder("y").threads(Machine.processors()).build();
+        TransferConfig.builder("y").compute(c -> c.threads(Machine.processors())).build();
     transfer(source, target, test, "target", config, modelDirectory);
     if (!output.isJson()) {
       System.out.printf(

@@ -1,10 +1,13 @@
 package org.pacnet.cli;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Fit;
 import org.pacnet.config.TransferConfig;
+import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 
-/** How long each phase trains, and how hard Calibrate is held. */
+/** How long each phase trains, and what is Calibrate's own. */
 final class EpochOptions {
 
   @Option(
@@ -33,18 +36,46 @@ final class EpochOptions {
       description = "Of Calibrate (default: 300)")
   private @Nullable Integer targetEpochs;
 
+  @Option(
+      names = "--target-lr",
+      paramLabel = "RATE",
+      description = "Of Calibrate, where it is not to be that of --lr")
+  private @Nullable Double targetLearningRate;
+
+  @Option(
+      names = "--target-batch-size",
+      paramLabel = "ROWS",
+      description = "Of Calibrate, where it is not to be that of --batch-size")
+  private @Nullable Integer targetBatchSize;
+
+  /** After those that are of both sides. */
   void apply(TransferConfig.Builder builder) {
     if (lambda != null) {
       builder.lambda(lambda);
     }
     if (sourceEpochs != null) {
-      builder.sourceEpochs(sourceEpochs);
+      builder.source(f -> f.epochs(sourceEpochs));
     }
     if (allocateEpochs != null) {
-      builder.allocateEpochs(allocateEpochs);
+      builder.prune(p -> p.allocateEpochs(allocateEpochs));
     }
     if (targetEpochs != null) {
-      builder.targetEpochs(targetEpochs);
+      builder.target(f -> f.epochs(targetEpochs));
+    }
+    if (targetLearningRate != null) {
+      target(builder, "--target-lr", f -> f.learningRate(targetLearningRate));
+    }
+    if (targetBatchSize != null) {
+      target(builder, "--target-batch-size", f -> f.batchSize(targetBatchSize));
+    }
+  }
+
+  // The setting is called as the source's, and the option is not.
+  private static void target(TransferConfig.Builder builder, String option, Consumer<Fit.Builder> change) {
+    try {
+      builder.target(change);
+    } catch (DataException e) {
+      throw new DataException(e.getMessage() + " (" + option + ")", e);
     }
   }
 }

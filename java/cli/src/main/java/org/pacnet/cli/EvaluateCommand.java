@@ -45,7 +45,7 @@ final class EvaluateCommand implements Runnable {
   @Override
   public void run() {
     report.file();
-    try (Model model = Model.load(Path.of(directory))) {
+    try (Model model = Model.load(Path.of(directory), ComputeOptions.processors())) {
       String groupBy = choice.groupBy();
       if (groupBy != null) {
         byTarget(model, groupBy);

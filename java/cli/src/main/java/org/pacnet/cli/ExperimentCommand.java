@@ -120,8 +120,8 @@ final class ExperimentCommand implements Runnable {
     }
     network.apply(builder);
     prune.apply(builder);
-    epochs.apply(builder);
     training.apply(builder);
+    epochs.apply(builder);
     Experiment.Settings what =
         new Experiment.Settings(
             problem,

@@ -49,7 +49,7 @@ final class ExportCommand implements Runnable {
     if ((target == null) == (side == null)) {
       throw new DataException("give either --name TARGET or --what source|base");
     }
-    try (Model model = Model.load(Path.of(directory))) {
+    try (Model model = Model.load(Path.of(directory), ComputeOptions.processors())) {
       if (target != null) {
         model.export(target, Path.of(out));
       } else if (side != null) {

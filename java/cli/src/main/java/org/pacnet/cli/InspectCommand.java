@@ -10,6 +10,7 @@ import org.pacnet.Model;
 import org.pacnet.data.Schema;
 import org.pacnet.internal.base.Json;
 import org.pacnet.report.Words;
+import org.pacnet.report.Reports;
 import org.pacnet.result.PhaseReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,12 +31,12 @@ final class InspectCommand implements Runnable {
 
   @Override
   public void run() {
-    try (Model model = Model.load(Path.of(directory))) {
+    try (Model model = Model.load(Path.of(directory), ComputeOptions.processors())) {
       output.print(
           Json.object(
               "model", directory,
               "parameters", model.parameterCount(),
-              "config", model.config(),
+              "config", Reports.saved(model.config()),
               "schema", model.schema(),
               "layers", model.layers(),
               "phases", model.reports(),
@@ -46,7 +47,7 @@ final class InspectCommand implements Runnable {
   }
 
   private static void print(PrintStream out, Model model) {
-    out.println("Task     " + model.config().task().name().toLowerCase(Locale.ROOT)
+    out.println("Task     " + model.config().objective().task().name().toLowerCase(Locale.ROOT)
         + " of "
         + String.join(", ", model.schema().labels().stream().map(Schema.Label::name).toList()));
     out.println(inputs(model.schema()));

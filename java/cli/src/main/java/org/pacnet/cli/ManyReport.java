@@ -124,7 +124,7 @@ final class ManyReport {
     PhaseReport report = outcome.report();
     List<String> row = new ArrayList<>(List.of("  " + outcome.name()));
     row.add(report == null || report.data() == null ? "-" : Words.count(report.data().rows()));
-    row.add(model.config(outcome.name()).method().toString());
+    row.add(model.config(outcome.name()).method().kind().toString());
     Metrics before = report == null ? null : report.before();
     Metrics after = report == null ? null : report.after();
     List<String> was = Text.metricCells(before, titles);

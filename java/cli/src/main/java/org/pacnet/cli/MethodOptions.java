@@ -3,7 +3,9 @@ package org.pacnet.cli;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Method;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.TransferConfig;
+import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 
 /** How the target is learnt. */
@@ -26,7 +28,7 @@ final class MethodOptions {
   @Option(
       names = "--members",
       paramLabel = "N",
-      description = "How many networks pac-ensemble calibrates (default: 5)")
+      description = "How many networks pac-ensemble and pac-stack calibrate (default: 5)")
   private @Nullable Integer members;
 
   @Option(
@@ -63,29 +65,35 @@ final class MethodOptions {
     return learningCurve;
   }
 
-  /** What is there comes from a model; its λ is that of its own method's penalty. */
-  void apply(TransferConfig.Builder builder, TransferConfig model) {
-    if (method != null && method != model.method()) {
-      builder.lambda(null);
-    }
-    apply(builder);
-  }
-
-  void apply(TransferConfig.Builder builder) {
-    if (method != null) {
-      builder.method(method);
-    }
+  /**
+   * What is there comes from a model: what is its method's own to be set counts for that method alone.
+   *
+   * @param is the method that is set already
+   */
+  void apply(TransferConfig.Builder builder, MethodSpec is) {
+    MethodSpec spec = method == null || method == is.kind() ? is : MethodSpec.of(method);
     if (lastLayers != null) {
-      builder.lastLayers(lastLayers);
+      if (!(spec instanceof MethodSpec.LastLayers)) {
+        throw notOf("--last-layers", "finetune-last");
+      }
+      spec = new MethodSpec.LastLayers(lastLayers);
     }
     if (members != null) {
-      builder.members(members);
+      if (!(spec instanceof MethodSpec.Ensemble ensemble)) {
+        throw notOf("--members", "pac-ensemble or pac-stack");
+      }
+      spec = new MethodSpec.Ensemble(ensemble.kind(), ensemble.lambda(), members);
     }
+    builder.method(spec);
     if (intervals) {
-      builder.intervals(true);
+      builder.calibrate(c -> c.intervals(true));
     }
     if (batchNorm != null) {
-      builder.batchNorm(batchNorm);
+      builder.calibrate(c -> c.batchNorm(batchNorm));
     }
+  }
+
+  private static DataException notOf(String option, String methods) {
+    return new DataException(option + " is for --method " + methods + ": give that too, or leave it out");
   }
 }

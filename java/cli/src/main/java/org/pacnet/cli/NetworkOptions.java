@@ -200,12 +200,12 @@ final class NetworkOptions {
       case CNN -> builder.network(new Cnn(widths != null ? widths : List.of(16, 32, 64)));
       case RESNET18 -> builder.network(new ResNet18(baseWidth != null ? baseWidth : 64));
       case MLP -> perceptron(builder);
-      case ODE -> builder.batchSize(ODE_BATCH).network(ode(is instanceof NeuralOde own ? own : null));
+      case ODE -> builder.fits(f -> f.batchSize(ODE_BATCH)).network(ode(is instanceof NeuralOde own ? own : null));
       case PINN -> builder.network(pinn(is instanceof Pinn own ? own : null));
     }
-    builder.imageSize(imageSize);
+    builder.images(i -> i.imageSize(imageSize));
     if (augment != null) {
-      builder.augment(augment.toArray(Augmentation[]::new));
+      builder.images(i -> i.augment(augment.toArray(Augmentation[]::new)));
     }
   }
 

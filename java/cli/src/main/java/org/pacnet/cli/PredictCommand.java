@@ -66,7 +66,7 @@ final class PredictCommand implements Runnable {
 
   @Override
   public void run() {
-    try (Model model = Model.load(Path.of(directory))) {
+    try (Model model = Model.load(Path.of(directory), ComputeOptions.processors())) {
       String groupBy = choice.groupBy();
       String target = groupBy == null ? choice.resolve(model) : null;
       Data data = Tables.of(input);

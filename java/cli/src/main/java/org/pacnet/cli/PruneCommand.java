@@ -39,13 +39,13 @@ final class PruneCommand implements Runnable {
   @Override
   public void run() {
     try (ModelPlace place = ModelPlace.forChange(Path.of(directory));
-        Model model = place.load()) {
+        Model model = place.load(ComputeOptions.processors())) {
       requireNoTargets(model, overwrite);
       TransferConfig.Builder builder = model.config().toBuilder();
       prune.apply(builder);
       TransferConfig how = builder.build();
       PhaseReport report =
-          model.prune(how.ratio(), how.scope(), how.excluded().toArray(String[]::new));
+          model.prune(how.prune().ratio(), how.prune().scope(), how.prune().excluded().toArray(String[]::new));
       List<Path> others = Saving.save(place, model);
       output.print(
           Json.object(

@@ -37,16 +37,16 @@ final class PruneOptions {
 
   void apply(TransferConfig.Builder builder) {
     if (ratio != null) {
-      builder.ratio(ratio);
+      builder.prune(p -> p.ratio(ratio));
     }
     if (perLayer && plain) {
       throw new DataException("--per-layer and --plain exclude each other: give one of them");
     }
     if (perLayer || plain) {
-      builder.scope(perLayer ? PruningScope.PER_LAYER : PruningScope.PLAIN);
+      builder.prune(p -> p.scope(perLayer ? PruningScope.PER_LAYER : PruningScope.PLAIN));
     }
     if (!excluded.isEmpty()) {
-      builder.excluded(excluded.toArray(String[]::new));
+      builder.prune(p -> p.excluded(excluded.toArray(String[]::new)));
     }
   }
 }

@@ -5,7 +5,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,16 +18,15 @@ final class Recommendation {
 
   /** What compare decides, or what is of one run alone. */
   private static final Set<String> NOT_REPEATED =
-      Set.of("--method", "--lambda", "--ratio", "--lr", "--target-epochs", "--tune", "--report", "--json");
+      Set.of("--method", "--lambda", "--ratio", "--target-lr", "--target-epochs", "--tune", "--report", "--json");
 
   private Recommendation() {}
 
   /**
    * @param compare the command as it was parsed
-   * @param measured what its base was trained with
    * @param best what was found
    */
-  static String of(CommandSpec compare, TransferConfig measured, TransferConfig best) {
+  static String of(CommandSpec compare, TransferConfig best) {
     List<String> words = new ArrayList<>();
     CommandSpec transfer = new CommandLine(new TransferCommand()).getCommandSpec();
     // Named once for each time that it was given.
@@ -39,30 +37,7 @@ final class Recommendation {
       }
     }
     String given = words.stream().map(Shell::quoted).collect(Collectors.joining(" "));
-    if (best.learningRate() == measured.learningRate()) {
-      return "./pacnet transfer " + given + " " + TuneReport.options(best) + " --out model";
-    }
-    // A rate of transfer's is the source's too, and the base that was measured was not learnt by this one.
-    String target = Shell.quoted(value(compare, "--target"));
-    String source =
-        best.method().needs(Method.Need.SOURCE_ROWS)
-            ? " --source " + Shell.quoted(value(compare, "--source"))
-            : "";
-    return "./pacnet transfer "
-        + given
-        + " --ratio "
-        + best.ratio()
-        + " --lr "
-        + measured.learningRate()
-        + " --out model && ./pacnet calibrate --model model --target "
-        + target
-        + source
-        + " --name target --overwrite "
-        + TuneReport.ofTarget(best);
-  }
-
-  private static String value(CommandSpec compare, String option) {
-    return compare.findOption(option).originalStringValues().get(0);
+    return "./pacnet transfer " + given + " " + TuneReport.options(best) + " --out model";
   }
 
   private static void repeat(OptionSpec option, List<String> words) {

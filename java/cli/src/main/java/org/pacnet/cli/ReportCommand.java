@@ -72,7 +72,7 @@ final class ReportCommand implements Runnable {
     AtomicWrite.check(out);
     String command = ReportOption.command(spec);
     if (subject.model != null) {
-      try (Model model = Model.load(subject.model)) {
+      try (Model model = Model.load(subject.model, ComputeOptions.processors())) {
         Reports.model(model, command).write(out);
       }
     } else {

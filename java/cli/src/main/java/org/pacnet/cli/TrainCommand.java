@@ -54,8 +54,8 @@ final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).sourceEpochs(sourceEpochs);
-    builder.allocateEpochs(allocateEpochs);
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).source(f -> f.epochs(sourceEpochs));
+    builder.prune(p -> p.allocateEpochs(allocateEpochs));
     training.apply(builder);
     run.apply(builder);
     TransferConfig config = builder.build();

@@ -1,7 +1,9 @@
 package org.pacnet.cli;
 
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Fit;
 import org.pacnet.config.Loss;
+import org.pacnet.config.Objective;
 import org.pacnet.config.Optimizer;
 import org.pacnet.config.Schedule;
 import org.pacnet.config.TransferConfig;
@@ -67,36 +69,49 @@ final class TrainingOptions {
       description = "Stop a phase after so many epochs without a lower validation loss")
   private @Nullable Integer patience;
 
+  /** To both sides. */
   void apply(TransferConfig.Builder builder) {
-    if (learningRate != null) {
-      builder.learningRate(learningRate);
-    }
-    if (batchSize != null) {
-      builder.batchSize(batchSize);
-    }
+    builder.fits(this::apply).objective(this::apply);
+  }
+
+  /** To the target's alone. */
+  void applyToTarget(TransferConfig.Builder builder) {
+    builder.target(this::apply).objective(this::apply);
+  }
+
+  private void apply(Objective.Builder objective) {
     if (loss != null) {
-      builder.loss(loss);
+      objective.loss(loss);
     }
     if (huberDelta != null) {
-      builder.huberDelta(huberDelta);
+      objective.huberDelta(huberDelta);
+    }
+  }
+
+  private void apply(Fit.Builder fit) {
+    if (learningRate != null) {
+      fit.learningRate(learningRate);
+    }
+    if (batchSize != null) {
+      fit.batchSize(batchSize);
     }
     if (optimizer != null) {
-      builder.optimizer(optimizer);
+      fit.optimizer(optimizer);
     }
     if (momentum != null) {
-      builder.momentum(momentum);
+      fit.momentum(momentum);
     }
     if (weightDecay != null) {
-      builder.weightDecay(weightDecay);
+      fit.weightDecay(weightDecay);
     }
     if (schedule != null) {
-      builder.schedule(schedule);
+      fit.schedule(schedule);
     }
     if (validationShare != null) {
-      builder.validationShare(validationShare);
+      fit.validationShare(validationShare);
     }
     if (patience != null) {
-      builder.patience(patience);
+      fit.patience(patience);
     }
   }
 }

@@ -92,11 +92,11 @@ final class TransferCommand implements Runnable {
 
   /** What the options say. */
   TransferConfig config() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).newClasses(newClasses);
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).calibrate(c -> c.newClasses(newClasses));
     prune.apply(builder);
-    method.apply(builder);
-    epochs.apply(builder);
+    method.apply(builder, builder.build().method());
     training.apply(builder);
+    epochs.apply(builder);
     run.apply(builder);
     return builder.build();
   }

@@ -110,7 +110,7 @@ final class TransferRun {
           Json.object(
               "model", request.out().toString(),
               "target", request.name(),
-              "method", model.config(request.name()).method().toString(),
+              "method", model.config(request.name()).method().kind().toString(),
               "parameters", model.parameterCount(),
               "layers", model.layers(),
               "phases", phases,
@@ -163,9 +163,9 @@ final class TransferRun {
     out.println("Network  " + model.describe());
     out.println("Source   " + rows(train));
     out.println("Target   " + rows(calibrate));
-    out.println("Method   " + model.config(request.name()).method());
+    out.println("Method   " + model.config(request.name()).method().kind());
     out.printf(
-        Locale.ROOT, "Time     %.1f s, %d thread(s)%n%n", seconds, request.config().threads());
+        Locale.ROOT, "Time     %.1f s, %d thread(s)%n%n", seconds, request.config().compute().threads());
     Text.layers(out, model.layers());
     out.println();
 

@@ -29,21 +29,21 @@ final class TuneReport {
 
   private static Map<String, Object> json(Tuning.Diverged way) {
     return Json.object(
-        "method", way.config().method().toString(),
+        "method", way.config().method().kind().toString(),
         "lambda", way.config().strength(),
-        "learningRate", way.config().learningRate(),
-        "targetEpochs", way.config().targetEpochs(),
+        "learningRate", way.config().target().learningRate(),
+        "targetEpochs", way.config().target().epochs(),
         "problem", way.problem());
   }
 
   private static Map<String, Object> json(Trial trial) {
     TransferConfig config = trial.config();
     return Json.object(
-        "method", config.method().toString(),
-        "ratio", config.ratio(),
+        "method", config.method().kind().toString(),
+        "ratio", config.prune().ratio(),
         "lambda", config.strength(),
-        "learningRate", config.learningRate(),
-        "targetEpochs", config.targetEpochs(),
+        "learningRate", config.target().learningRate(),
+        "targetEpochs", config.target().epochs(),
         "error", trial.error(),
         "loss", trial.loss());
   }
@@ -75,20 +75,17 @@ final class TuneReport {
     out.println();
   }
 
-  /** The options that make a model so. */
+  /** The options of {@code transfer} that make a model so. */
   static String options(TransferConfig config) {
-    return "--ratio " + config.ratio() + " " + ofTarget(config);
-  }
-
-  /** Those of them that say how a target is learnt. */
-  static String ofTarget(TransferConfig config) {
-    String penalty = config.lambda() == null ? "" : " --lambda " + config.lambda();
-    return "--method "
-        + config.method()
+    String penalty = config.method().lambda() == null ? "" : " --lambda " + config.method().lambda();
+    return "--ratio "
+        + config.prune().ratio()
+        + " --method "
+        + config.method().kind()
         + penalty
-        + " --lr "
-        + config.learningRate()
+        + " --target-lr "
+        + config.target().learningRate()
         + " --target-epochs "
-        + config.targetEpochs();
+        + config.target().epochs();
   }
 }

@@ -39,8 +39,8 @@ public final class Dynamics implements Problem {
   public TransferConfig.Builder settings() {
     return TransferConfig.builder()
         .network(NeuralOde.of("run", "t"))
-        .batchSize(32)
-        .sourceEpochs(300);
+        .fits(f -> f.batchSize(32))
+        .source(f -> f.epochs(300));
   }
 
   @Override

@@ -24,7 +24,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.config.Equation;
+import org.pacnet.config.Compute;
 import org.pacnet.config.Method;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -260,7 +262,7 @@ public final class Experiment {
     what.put("targets", settings.targets());
     what.put("methods", settings.methods());
     what.put("tuned", settings.tuned());
-    what.put("config", settings.config().toBuilder().threads(1).build());
+    what.put("config", settings.config().toBuilder().compute(Compute.DEFAULT).build());
     Results results;
     try (Journal journal = new Journal(journalFile, what)) {
       results = run(journal);
@@ -401,7 +403,13 @@ public final class Experiment {
     Task(int seed, @Nullable Journal journal) {
       this.seed = seed;
       this.journal = journal;
-      config = settings.config().toBuilder().method(Method.PAC).seed(seed).threads(1).build();
+      config = by(settings.config(), Method.PAC).toBuilder().seed(seed).compute(c -> c.threads(1)).build();
+    }
+
+    // What strength is given is every method's.
+    private static TransferConfig by(TransferConfig config, Method method) {
+      MethodSpec spec = config.method().kind() == method ? config.method() : MethodSpec.of(method);
+      return config.toBuilder().method(spec.withLambda(config.method().lambda())).build();
     }
 
     <T> T known(String key, Class<T> type, Supplier<T> make) {
@@ -434,10 +442,10 @@ public final class Experiment {
 
     // The first is trained, the others are the same one pruned otherwise.
     private Model base(PruningScope scope) {
-      Model first = bases.get(config.scope());
+      Model first = bases.get(config.prune().scope());
       if (first == null) {
         first = Model.train(source(), config, monitor);
-        bases.put(config.scope(), first);
+        bases.put(config.prune().scope(), first);
         first.prune();
         first.allocate(source(), monitor);
       }
@@ -445,14 +453,14 @@ public final class Experiment {
       if (other == null) {
         other = first.copy();
         bases.put(scope, other);
-        other.prune(config.ratio(), scope);
+        other.prune(config.prune().ratio(), scope);
         other.allocate(source(), monitor);
       }
       return other;
     }
 
     SourceErrors errors() {
-      Model model = base(config.scope());
+      Model model = base(config.prune().scope());
       return new SourceErrors(
           model.evaluate(Model.Weights.SOURCE, sourceTest()).error(),
           model.evaluate(Model.Weights.PRUNED, sourceTest()).error(),
@@ -462,28 +470,28 @@ public final class Experiment {
     Cell cell(String name, int n) {
       Data rows = drawn.computeIfAbsent("target " + n, what -> problem.target(seed, n));
       TransferConfig how = config;
-      Model model = base(config.scope());
+      Model model = base(config.prune().scope());
       long start = System.nanoTime();
       if (name.equals(TUNED)) {
         how = model.tune(rows, config, monitor).best().config();
       } else {
-        how = config.toBuilder().method(Method.of(name)).build();
+        how = by(config, Method.of(name));
         model = base(how.pruningScope());
         start = System.nanoTime();
       }
-      Method method = how.method();
+      Method method = how.method().kind();
       Data pool = method.needs(Method.Need.SOURCE_ROWS) ? source() : null;
       if (settings.tuned() && !name.equals(TUNED)) {
         how =
             model.compare(rows, pool, List.of(method), true, how, monitor).trials().stream()
                 .map(Trial::config)
-                .filter(tried -> tried.method() == method)
+                .filter(tried -> tried.method().kind() == method)
                 .findFirst()
                 .orElseThrow();
       }
       model.calibrate("t", rows, pool, how, monitor);
       final double seconds = (System.nanoTime() - start) / 1e9;
-      boolean kept = how.method().keepsBase();
+      boolean kept = how.method().kind().keepsBase();
       Double left = null;
       if (kept) {
         left = model.evaluate(sourceTest()).error();

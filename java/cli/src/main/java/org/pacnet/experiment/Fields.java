@@ -29,7 +29,7 @@ public final class Fields implements Problem {
 
   @Override
   public TransferConfig.Builder settings() {
-    return TransferConfig.builder("u").network(Pinn.of(equation)).sourceEpochs(600).targetEpochs(1000);
+    return TransferConfig.builder("u").network(Pinn.of(equation)).source(f -> f.epochs(600)).target(f -> f.epochs(1000));
   }
 
   // Of the target.

@@ -33,15 +33,13 @@ final class ShapesProblem implements Problem {
   @Override
   public TransferConfig.Builder settings() {
     return TransferConfig.builder("class")
-        .task(Task.CLASSIFICATION)
+        .objective(o -> o.task(Task.CLASSIFICATION))
         .network(new Cnn(List.of(16, 32, 64)))
-        .sourceEpochs(20)
-        .targetEpochs(100)
-        .learningRate(0.003)
-        .schedule(Schedule.CONSTANT)
-        .batchSize(64)
-        .ratio(0.5)
-        .augment(Augmentation.values());
+        .source(f -> f.epochs(20))
+        .target(f -> f.epochs(100))
+        .fits(f -> f.learningRate(0.003).schedule(Schedule.CONSTANT).batchSize(64))
+        .prune(p -> p.ratio(0.5))
+        .images(i -> i.augment(Augmentation.values()));
   }
 
   private interface Writer {

@@ -62,11 +62,11 @@ public record Tuning(
 
   /** Whether the transfer helps, by how much and how sure that is, in one sentence. */
   public String verdict() {
-    String how = best.config().method().toString();
-    String rival = without.config().method().toString();
+    String how = best.config().method().kind().toString();
+    String rival = without.config().method().kind().toString();
     String cross =
         String.format(Locale.ROOT, "cross-validated on the %d rows of the target", data.rows());
-    if (best.config().method() == without.config().method()) {
+    if (best.config().method().kind() == without.config().method().kind()) {
       return "Nothing that was tried does better than "
           + (rival.equals("untouched") ? "the source model as it is" : rival)
           + ", "

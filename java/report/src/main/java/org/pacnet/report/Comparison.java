@@ -68,18 +68,18 @@ public record Comparison(
   }
 
   private static String name(TransferConfig config, TransferConfig usual) {
-    StringBuilder name = new StringBuilder(config.method().toString());
-    if (config.lambda() != null) {
-      name.append(", lambda ").append(config.lambda());
+    StringBuilder name = new StringBuilder(config.method().kind().toString());
+    if (config.method().lambda() != null) {
+      name.append(", lambda ").append(config.method().lambda());
     }
-    if (config.learningRate() != usual.learningRate()) {
-      name.append(String.format(Locale.ROOT, ", lr %.2g", config.learningRate()));
+    if (config.target().learningRate() != usual.target().learningRate()) {
+      name.append(String.format(Locale.ROOT, ", lr %.2g", config.target().learningRate()));
     }
-    if (config.targetEpochs() != usual.targetEpochs()) {
-      name.append(", ").append(config.targetEpochs()).append(" epochs");
+    if (config.target().epochs() != usual.target().epochs()) {
+      name.append(", ").append(config.target().epochs()).append(" epochs");
     }
-    if (config.ratio() != usual.ratio()) {
-      name.append(", ratio ").append(config.ratio());
+    if (config.prune().ratio() != usual.prune().ratio()) {
+      name.append(", ratio ").append(config.prune().ratio());
     }
     return name.toString();
   }

@@ -1,6 +1,7 @@
 package org.pacnet.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -328,10 +329,15 @@ public final class Reports {
         new Page.Table(List.of(Page.text("model"), Page.number(title), Page.number("rows")), rows));
   }
 
+  /** Settings as a saved model has them, without what computes: that is each run's. */
+  public static JsonNode saved(TransferConfig config) {
+    return Json.MAPPER.<ObjectNode>valueToTree(config).without("compute");
+  }
+
   /** What a model was told, setting by setting. */
   public static Page.Section settings(TransferConfig config) {
     List<List<Object>> rows = new ArrayList<>();
-    addSettings("", Json.MAPPER.valueToTree(config), rows);
+    addSettings("", saved(config), rows);
     return new Page.Section(
         "The settings",
         "All of them, as inspect --json has them.",

@@ -270,7 +270,7 @@ public final class PacNet extends Estimator<PacNetModel> implements DefaultParam
       }
       List<Learnt> all = new ArrayList<>();
       try (Model model = base.value().open()) {
-        TransferConfig config = model.config().toBuilder().threads(TaskContext.get().cpus()).build();
+        TransferConfig config = model.config().toBuilder().compute(c -> c.threads(TaskContext.get().cpus())).build();
         Map<String, TargetOutcome> outcomes =
             model.calibrateAll(targets, config, tuned, outcome -> {}, new Monitor());
         List<String> names = new ArrayList<>();

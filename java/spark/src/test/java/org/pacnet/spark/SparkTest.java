@@ -78,7 +78,7 @@ class SparkTest {
     }
     base = shared.resolve("base");
     Data source = Data.columns(columns(300, 0, 1));
-    TransferConfig config = TransferConfig.builder("y").method(Method.PAC).hidden(16, 16).sourceEpochs(3).targetEpochs(5).seed(1).build();
+    TransferConfig config = TransferConfig.builder("y").method(Method.PAC).hidden(16, 16).source(f -> f.epochs(3)).target(f -> f.epochs(5)).seed(1).build();
     try (Model model = Model.train(source, config, new Monitor())) {
       model.prune();
       model.allocate(source, new Monitor());
@@ -203,7 +203,7 @@ class SparkTest {
     assertEquals(List.of("bad"), List.copyOf(fitted.problems().keySet()));
     Path alone = copyOfBase("alone");
     try (Model model = Model.load(alone)) {
-      TransferConfig config = model.config().toBuilder().threads(1).build();
+      TransferConfig config = model.config().toBuilder().compute(c -> c.threads(1)).build();
       for (int t = 0; t < TARGETS; t++) {
         model.calibrate(name(t), sorted(rowsOf(t)), config, new Monitor());
       }

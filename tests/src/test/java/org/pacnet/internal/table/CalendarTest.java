@@ -123,7 +123,7 @@ final class CalendarTest {
     }
     Path source = Files.writeString(dir.resolve("source.csv"), rows);
     TransferConfig config =
-        TransferConfig.builder("y").dates("d").network(new Perceptron(List.of(8), Activation.SILU, 0)).sourceEpochs(3).targetEpochs(2).build();
+        TransferConfig.builder("y").columns(c -> c.dates("d")).network(new Perceptron(List.of(8), Activation.SILU, 0)).source(f -> f.epochs(3)).target(f -> f.epochs(2)).build();
     Path saved = dir.resolve("model");
     try (Model model = Model.train(Data.files(source), config, new Monitor())) {
       model.prune();

@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
 import org.pacnet.config.Method.Need;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
@@ -68,7 +69,7 @@ public final class Calibration implements Situation, AutoCloseable {
     this.monitor = monitor;
     own = OwnTensors.of(this.settings, target.ownHead());
     network = phases.network(target.schema(), 0);
-    boolean both = this.settings.method().keepsSourceOutputs() && own.head();
+    boolean both = this.settings.method().kind().keepsSourceOutputs() && own.head();
     fitted = both ? phases.network(target.schema(), phases.schema().outputWidth()) : network;
     try {
       checkNeeds();
@@ -80,7 +81,7 @@ public final class Calibration implements Situation, AutoCloseable {
 
   /** With the method that {@link Method#AUTO} stands for; docs/adr/0013-safe-default.md has what it was measured by. */
   public static TransferConfig resolved(TransferConfig settings, TargetRows target) {
-    if (settings.method() != Method.AUTO) {
+    if (settings.method().kind() != Method.AUTO) {
       return settings;
     }
     Schema schema = target.schema();
@@ -93,12 +94,12 @@ public final class Calibration implements Situation, AutoCloseable {
               ? Method.COKRIGING
               : classWork <= SAFE_MOST_CLASS_WORK ? Method.LOGISTIC : Method.PAC;
     }
-    return settings.toBuilder().method(safe).build();
+    return settings.toBuilder().method(MethodSpec.of(safe).withLambda(settings.method().lambda())).build();
   }
 
   private void checkNeeds() {
     Phases.checkDevice(settings);
-    Method method = settings.method();
+    Method method = settings.method().kind();
     if (method.needs(Need.NUMBERS) && target.schema().classification()) {
       throw unfit("corrects numbers, and this is a classification");
     }
@@ -137,12 +138,12 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   private DataException unfit(String why) {
-    return new DataException("the method " + settings.method() + " " + why, "method");
+    return new DataException("the method " + settings.method().kind() + " " + why, "method");
   }
 
   public TargetModel run(String name) {
     long begun = System.nanoTime();
-    return settings.method().trainsNetwork() ? networks(name, begun) : correction(name, begun);
+    return settings.method().kind().trainsNetwork() ? networks(name, begun) : correction(name, begun);
   }
 
   private TargetModel networks(String name, long begun) {
@@ -152,14 +153,14 @@ public final class Calibration implements Situation, AutoCloseable {
     List<float[]> outputs = new ArrayList<>();
     List<TensorInfo> tensors = network.tensors();
     MaskBits ownMask = own.mask(from.requirePruned().mask(), tensors);
-    Method method = settings.method();
-    Folds folds = Folds.of(target.rows(), method.severalNetworks() ? settings.members() : 1, settings.seed());
+    Method method = settings.method().kind();
+    Folds folds = Folds.of(target.rows(), settings.method() instanceof MethodSpec.Ensemble ensemble ? ensemble.members() : 1, settings.seed());
     for (int member = 0; member < folds.count(); member++) {
       TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
       float[] weights = start(how.seed());
       if (!own.head() && method != Method.SCRATCH && member == 0) {
         network.setParameters(weights);
-        before = phases.measure(network, target.schema(), target.rows(), settings.threads());
+        before = phases.measure(network, target.schema(), target.rows(), settings.compute().threads());
       }
       start =
           fitted == network
@@ -181,7 +182,7 @@ public final class Calibration implements Situation, AutoCloseable {
         trained = Heads.first(trained, fitted.tensors(), tensors);
       }
       network.setParameters(trained);
-      outputs.add(Phases.predict(network, target.rows(), settings.threads()));
+      outputs.add(Phases.predict(network, target.rows(), settings.compute().threads()));
       learnt.add(new Learnt(ownMask.gather(trained), own.gather(trained, tensors)));
     }
     Correction.Corrected said = Ensemble.of(target.schema(), outputs);
@@ -216,27 +217,27 @@ public final class Calibration implements Situation, AutoCloseable {
           EncodedData own = new Subset(target.rows(), folds.inside(f));
           return new Corrections.Fold(baseRows(own), baseRows(others), others.labels());
         },
-        settings.threads());
+        settings.compute().threads());
   }
 
   // Rows with what the base says of them.
   private Correction.Rows baseRows(EncodedData rows) {
     network.setParameters(from.requireBase());
-    float[] outputs = Phases.predict(network, rows, settings.threads());
+    float[] outputs = Phases.predict(network, rows, settings.compute().threads());
     return correctionRows(target.schema(), rows, outputs);
   }
 
   private TargetModel correction(String name, long begun) {
     network.setParameters(from.requireBase());
-    float[] outputs = Phases.predict(network, target.rows(), settings.threads());
+    float[] outputs = Phases.predict(network, target.rows(), settings.compute().threads());
     final Metrics before = Measure.brief(target.schema(), target.rows(), outputs);
     EncodedData pool = source;
     Correction correction = null;
-    if (settings.method() != Method.UNTOUCHED) {
+    if (settings.method().kind() != Method.UNTOUCHED) {
       Correction.Rows rows = correctionRows(target.schema(), target.rows(), outputs);
       correction =
           Corrections.fit(
-              settings.method(),
+              settings.method().kind(),
               rows,
               target.rows().labels(),
               pool == null
@@ -247,7 +248,7 @@ public final class Calibration implements Situation, AutoCloseable {
                       pool.rows(),
                       target.schema().classes().size()),
               from.linear(),
-              settings.threads(),
+              settings.compute().threads(),
               settings.seed());
       outputs = correction.apply(rows, null, Corrections.PROCESSES).outputs();
     }
@@ -282,14 +283,14 @@ public final class Calibration implements Situation, AutoCloseable {
             before,
             Measure.brief(target.schema(), target.rows(), outputs),
             target.rows(),
-            settings.threads());
+            settings.compute().threads());
     List<String> classes = target.ownHead() ? target.schema().classes() : null;
     return new TargetModel(name, settings, classes, learnt, correction, null, report);
   }
 
   private float[] start(long seed) {
     MaskBits mask = from.requirePruned().mask();
-    float[] weights = Techniques.weights(settings.method(), from.source(), mask, from.requireBase());
+    float[] weights = Techniques.weights(settings.method().kind(), from.source(), mask, from.requireBase());
     if (weights == null) {
       network.initialize(seed);
       return network.parameters();
@@ -326,7 +327,7 @@ public final class Calibration implements Situation, AutoCloseable {
 
   @Override
   public int lastLayers() {
-    return settings.lastLayers();
+    return settings.method() instanceof MethodSpec.LastLayers last ? last.layers() : 0;
   }
 
   @Override
@@ -358,7 +359,7 @@ public final class Calibration implements Situation, AutoCloseable {
   @Override
   public float[] predict(float[] weights) {
     fitted.setParameters(weights);
-    return Phases.predict(fitted, target.rows(), settings.threads());
+    return Phases.predict(fitted, target.rows(), settings.compute().threads());
   }
 
   @Override
@@ -397,10 +398,8 @@ public final class Calibration implements Situation, AutoCloseable {
       for (int epoch = 0; epoch < epochs; epoch++) {
         TransferConfig one =
             settings.toBuilder()
-                .sourceEpochs(1)
+                .source(f -> f.epochs(1).patience(0).validationShare(0))
                 .seed(settings.seed() + epoch)
-                .validationShare(0)
-                .patience(0)
                 .build();
         phases.fit(sourceNetwork, Phase.TRAIN, one, all, rows, monitor);
         float[] weights = sourceNetwork.parameters();

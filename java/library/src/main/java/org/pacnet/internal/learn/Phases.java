@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Cnn;
 import org.pacnet.config.Device;
+import org.pacnet.config.Fit;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Precision;
 import org.pacnet.config.PruningScope;
@@ -105,9 +106,9 @@ public final class Phases {
   /** Throws a {@link DataException} unless a phase with these settings fits a model of that schema. */
   public static void checkFits(Schema schema, TransferConfig settings) {
     List<String> labels = schema.labels().stream().map(Schema.Label::name).toList();
-    boolean classification = settings.task() == Task.CLASSIFICATION;
+    boolean classification = settings.objective().task() == Task.CLASSIFICATION;
     // Of trajectories that is whatever columns the source had.
-    boolean same = settings.labels().isEmpty() || labels.equals(settings.labels());
+    boolean same = settings.columns().labels().isEmpty() || labels.equals(settings.columns().labels());
     if (classification != schema.classification() || !same) {
       throw new DataException(
           String.format(
@@ -115,7 +116,7 @@ public final class Phases {
               "the settings are for a %s of %s, the model is a %s of %s; start from the model's"
                   + " own: config().toBuilder()",
               name(classification),
-              String.join(", ", settings.labels()),
+              String.join(", ", settings.columns().labels()),
               name(schema.classification()),
               String.join(", ", labels)));
     }
@@ -128,7 +129,7 @@ public final class Phases {
   /** What can be found out before a long read. */
   public static void check(TransferConfig config, @Nullable Path init) {
     checkDevice(config);
-    if (config.sourceEpochs() == 0 && init == null) {
+    if (config.source().epochs() == 0 && init == null) {
       throw new DataException(
           "no source epochs, and no weights to start from: there is nothing to train",
           "sourceEpochs",
@@ -139,9 +140,9 @@ public final class Phases {
   private static int epochs(TransferConfig c, Phase phase) {
     int epochs =
         switch (phase) {
-          case TRAIN, PRUNE -> c.sourceEpochs();
-          case ALLOCATE -> c.allocateEpochs() > 0 ? c.allocateEpochs() : c.sourceEpochs();
-          case CALIBRATE -> c.targetEpochs();
+          case TRAIN, PRUNE -> c.source().epochs();
+          case ALLOCATE -> c.prune().allocateEpochs() > 0 ? c.prune().allocateEpochs() : c.source().epochs();
+          case CALIBRATE -> c.target().epochs();
         };
     if (epochs == 0) {
       throw new DataException(phase + " needs at least one epoch", "allocateEpochs");
@@ -150,7 +151,7 @@ public final class Phases {
   }
 
   static void checkDevice(TransferConfig config) {
-    if (config.device() == Device.CUDA) {
+    if (config.compute().device() == Device.CUDA) {
       NativeLibrary.Gpu gpu = NativeLibrary.gpu();
       if (!gpu.usable()) {
         throw new DataException(gpu.words() + "; use the device auto or cpu", "device");
@@ -159,20 +160,20 @@ public final class Phases {
   }
 
   /** Whether a fit goes to the GPU. */
-  private static boolean onGpu(TransferConfig config, NativeNetwork network, FitRange range) {
-    return switch (config.device()) {
+  private static boolean onGpu(TransferConfig config, Phase phase, NativeNetwork network, FitRange range) {
+    return switch (config.compute().device()) {
       case CPU -> false;
       case CUDA -> true;
-      case AUTO -> suitsGpu(config, network, range) && NativeLibrary.gpu().usable();
+      case AUTO -> suitsGpu(config, phase, network, range) && NativeLibrary.gpu().usable();
     };
   }
 
   // By a step's work: below it a CPU is done before a GPU has started.
-  private static boolean suitsGpu(TransferConfig config, NativeNetwork network, FitRange range) {
+  private static boolean suitsGpu(TransferConfig config, Phase phase, NativeNetwork network, FitRange range) {
     boolean images = config.network() instanceof Cnn || config.network() instanceof ResNet18;
     boolean adaptive = config.network() instanceof NeuralOde ode && ode.tolerance() > 0;
     boolean gated = range.terms().stream().anyMatch(FitTerm.Gates.class::isInstance);
-    double work = 6.0 * network.parameterCount() * config.batchSize();
+    double work = 6.0 * network.parameterCount() * fit(config, phase).batchSize();
     return !adaptive && !gated && (images || work >= GPU_WORK);
   }
 
@@ -188,7 +189,7 @@ public final class Phases {
       } else {
         network.initialize(config.seed());
       }
-      if (config.sourceEpochs() == 0) {
+      if (config.source().epochs() == 0) {
         return ModelState.trained(network.parameters(), linear(rows)).withPhase(untrained(network, rows));
       }
       FitRange all = FitRange.all(network.tensors());
@@ -225,7 +226,7 @@ public final class Phases {
   }
 
   private PhaseReport untrained(NativeNetwork network, EncodedData rows) {
-    Metrics after = measure(network, schema, rows, config.threads());
+    Metrics after = measure(network, schema, rows, config.compute().threads());
     return new PhaseReport(
         Phase.TRAIN,
         0,
@@ -236,7 +237,7 @@ public final class Phases {
         null,
         after,
         rows.provenance(),
-        config.threads());
+        config.compute().threads());
   }
 
   /**
@@ -249,17 +250,17 @@ public final class Phases {
       ModelState from, TransferConfig how, PruningScope scope, @Nullable EncodedData rows) {
     long start = System.nanoTime();
     try (NativeNetwork network = network(schema)) {
-      checkPatterns(how.excluded(), network.tensors());
+      checkPatterns(how.prune().excluded(), network.tensors());
       boolean[] prunable = new boolean[network.tensors().size()];
       for (TensorInfo tensor : network.tensors()) {
         prunable[tensor.index()] =
-            tensor.prunable() && !ModelState.Pruning.excludes(tensor, how.excluded());
+            tensor.prunable() && !ModelState.Pruning.excludes(tensor, how.prune().excluded());
       }
       network.setParameters(from.source());
       checkDevice(how);
-      boolean cuda = how.device() == Device.CUDA;
+      boolean cuda = how.compute().device() == Device.CUDA;
       MaskBits mask =
-          network.prune(how.ratio(), scope.ordinal(), how.seed(), prunable, how.threads(), cuda);
+          network.prune(how.prune().ratio(), scope.ordinal(), how.seed(), prunable, how.compute().threads(), cuda);
       double seconds = (System.nanoTime() - start) / 1e9;
       PhaseReport trained = from.reports().get(Phase.TRAIN);
       PhaseReport report =
@@ -271,11 +272,11 @@ public final class Phases {
               List.of(),
               seconds,
               rows == null || trained == null ? null : trained.after(),
-              rows == null ? null : measure(network, schema, rows, how.threads()),
+              rows == null ? null : measure(network, schema, rows, how.compute().threads()),
               null,
               1);
       return from.withPruning(
-              new ModelState.Pruning(how.ratio(), scope, how.excluded(), mask))
+              new ModelState.Pruning(how.prune().ratio(), scope, how.prune().excluded(), mask))
           .withPhase(report);
     }
   }
@@ -300,7 +301,7 @@ public final class Phases {
     try (NativeNetwork network = network(schema)) {
       network.setParameters(mask.zeroPruned(from.source()));
       FitRange kept = FitRange.kept(mask, network.tensors());
-      Metrics before = measure(network, schema, rows, config.threads());
+      Metrics before = measure(network, schema, rows, config.compute().threads());
       PhaseReport report = fitSource(network, Phase.ALLOCATE, kept, rows, before, monitor);
       return from.withBase(network.parameters()).withPhase(report);
     }
@@ -322,12 +323,12 @@ public final class Phases {
     if (rows instanceof Rollouts rollouts) {
       try (NativeNetwork network = network(own.withSteps(1))) {
         network.setParameters(weights);
-        return RollOut.run(network, own, rollouts, config.threads());
+        return RollOut.run(network, own, rollouts, config.compute().threads());
       }
     }
     try (NativeNetwork network = network(fitting(own, rows))) {
       network.setParameters(weights);
-      return predict(network, rows, config.threads());
+      return predict(network, rows, config.compute().threads());
     }
   }
 
@@ -384,23 +385,28 @@ public final class Phases {
 
   private static FitSettings settings(TransferConfig c, Phase phase, boolean gpu) {
     checkDevice(c);
+    Fit fit = fit(c, phase);
     return new FitSettings(
-        c.loss().ordinal(),
-        c.huberDelta(),
-        c.optimizer().ordinal(),
-        c.momentum(),
-        c.weightDecay(),
-        c.learningRate(),
-        c.schedule().ordinal(),
+        c.objective().loss().ordinal(),
+        c.objective().huberDelta(),
+        fit.optimizer().ordinal(),
+        fit.momentum(),
+        fit.weightDecay(),
+        fit.learningRate(),
+        fit.schedule().ordinal(),
         epochs(c, phase),
-        c.batchSize(),
-        c.validationShare(),
-        c.patience(),
+        fit.batchSize(),
+        fit.validationShare(),
+        fit.patience(),
         // Each phase draws its own numbers, so that running one alone gives the same ones.
         c.seed() * Phase.values().length + phase.ordinal(),
-        c.threads(),
+        c.compute().threads(),
         gpu,
-        gpu ? c.precision().ordinal() : Precision.FP32.ordinal());
+        gpu ? c.compute().precision().ordinal() : Precision.FP32.ordinal());
+  }
+
+  private static Fit fit(TransferConfig config, Phase phase) {
+    return phase == Phase.CALIBRATE ? config.target() : config.source();
   }
 
   /** Runs a phase's fit; throws if it was cancelled. */
@@ -411,7 +417,7 @@ public final class Phases {
       FitRange range,
       EncodedData rows,
       Monitor monitor) {
-    FitSettings settings = settings(how, phase, onGpu(how, network, range));
+    FitSettings settings = settings(how, phase, onGpu(how, phase, network, range));
     NativeNetwork.EpochListener listener =
         (epoch, trainLoss, validationLoss) -> {
           monitor.report(new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));
@@ -442,8 +448,8 @@ public final class Phases {
     long start = System.nanoTime();
     FitOutcome outcome = fit(network, phase, config, range, rows, monitor);
     double seconds = (System.nanoTime() - start) / 1e9;
-    Metrics after = measure(network, schema, rows, config.threads());
-    return report(phase, outcome, seconds, before, after, rows, config.threads());
+    Metrics after = measure(network, schema, rows, config.compute().threads());
+    return report(phase, outcome, seconds, before, after, rows, config.compute().threads());
   }
 
   static PhaseReport report(

@@ -27,17 +27,17 @@ public final class Rows {
 
   public static Encoder.Learned learn(Data data, TransferConfig config, ReadMonitor monitor) {
     boolean table = !(data instanceof Data.Images || config.network() instanceof NeuralOde);
-    if (!table && !(config.categorical().isEmpty() && config.dates().isEmpty())) {
+    if (!table && !(config.columns().categorical().isEmpty() && config.columns().dates().isEmpty())) {
       throw new DataException(
           data.name() + ": neither images nor trajectories have categories or dates among their inputs; name none", "categorical", "date");
     }
     if (data instanceof Data.Images images) {
-      if (config.task() != Task.CLASSIFICATION) {
+      if (config.objective().task() != Task.CLASSIFICATION) {
         throw new DataException("images are classified; take the task classification", "task");
       }
       ImageEncoder.Learned learned =
           ImageEncoder.learn(
-              images, config.labels().get(0), config.imageSize(), config.augment(), monitor);
+              images, config.columns().labels().get(0), config.images().imageSize(), config.images().augment(), monitor);
       return new Encoder.Learned(learned.schema(), learned.rows());
     }
     if (config.network() instanceof NeuralOde ode) {
@@ -46,25 +46,25 @@ public final class Rows {
           new TrajectoryOptions(
               ode.trajectory(),
               ode.time(),
-              config.labels(),
-              Set.copyOf(config.ignored()),
-              config.missing(),
-              config.missingWords(),
-              config.standardizeInputs(),
+              config.columns().labels(),
+              Set.copyOf(config.columns().ignored()),
+              config.columns().missing(),
+              config.columns().missingWords(),
+              config.columns().standardizeInputs(),
               ode.segment()),
           monitor);
     }
     DataOptions options =
         new DataOptions(
-            config.labels(),
-            config.task() == Task.CLASSIFICATION,
-            Set.copyOf(config.categorical()),
-            Set.copyOf(config.dates()),
-            Set.copyOf(config.ignored()),
-            config.missing(),
-            config.missingWords(),
-            config.standardizeInputs(),
-            config.standardizeLabels());
+            config.columns().labels(),
+            config.objective().task() == Task.CLASSIFICATION,
+            Set.copyOf(config.columns().categorical()),
+            Set.copyOf(config.columns().dates()),
+            Set.copyOf(config.columns().ignored()),
+            config.columns().missing(),
+            config.columns().missingWords(),
+            config.columns().standardizeInputs(),
+            config.columns().standardizeLabels());
     Encoder.Learned learned = Encoder.learn(data, options, monitor);
     checkPoints(config.network(), learned.schema(), learned.rows(), data.name());
     return learned;
@@ -91,10 +91,10 @@ public final class Rows {
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
     if (data instanceof Data.Images images) {
       return new Encoder.Learned(
-          schema, ImageEncoder.training(images, schema, settings.augment(), monitor));
+          schema, ImageEncoder.training(images, schema, settings.images().augment(), monitor));
     }
     Data table = table(data, schema);
-    Set<String> ignored = Set.copyOf(settings.ignored());
+    Set<String> ignored = Set.copyOf(settings.columns().ignored());
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.training(table, schema, ignored, monitor);
     }

@@ -28,7 +28,7 @@ public record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {
     if (schema.classification()) {
       List<String> found = Rows.classes(target, schema);
       if (!schema.classes().containsAll(found)) {
-        if (!settings.newClasses()) {
+        if (!settings.calibrate().newClasses()) {
           checkSpelling(target, schema.classes(), found);
         }
         Schema own = schema.withClasses(found);

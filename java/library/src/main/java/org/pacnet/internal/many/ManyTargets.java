@@ -70,13 +70,13 @@ public final class ManyTargets {
       Monitor monitor) {
     this.phases = phases;
     this.from = from;
-    this.settings = settings.toBuilder().threads(1).build();
+    this.settings = settings.toBuilder().compute(c -> c.threads(1)).build();
     this.tune = tune;
     this.overwrite = overwrite;
     this.folder = folder;
     this.done = done;
     this.monitor = monitor;
-    computing = new Semaphore(settings.threads());
+    computing = new Semaphore(settings.compute().threads());
   }
 
   public Map<String, TargetOutcome> outcomes() {
@@ -195,7 +195,7 @@ public final class ManyTargets {
     if (there != null && !overwrite) {
       TargetModel known = there.get();
       boolean sameRows = rows.rows().provenance().equals(known.report().data());
-      if (sameRows && (tune || known.config().equals(Calibration.resolved(settings, rows)))) {
+      if (sameRows && (tune || alike(known.config(), Calibration.resolved(settings, rows)))) {
         return new Learnt(known, null, true);
       }
       throw new DataException(
@@ -213,5 +213,10 @@ public final class ManyTargets {
       how = tuning.best().config();
     }
     return new Learnt(Tuner.learn(phases, from, name, rows, null, how, own), tuning, false);
+  }
+
+  // But for what computes, which a saved target doesn't know.
+  private static boolean alike(TransferConfig known, TransferConfig wanted) {
+    return known.toBuilder().compute(wanted.compute()).build().equals(wanted);
   }
 }

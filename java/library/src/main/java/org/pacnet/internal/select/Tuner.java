@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
@@ -89,7 +90,7 @@ public final class Tuner {
     from.requireBase();
     try (Calibration calibration = new Calibration(phases, from, target, source, settings, monitor)) {
       TargetModel learnt = calibration.run(name);
-      return settings.intervals()
+      return settings.calibrate().intervals()
           ? learnt.withResiduals(new Tuner(phases, from, target, source, settings, monitor).residuals())
           : learnt;
     }
@@ -101,21 +102,21 @@ public final class Tuner {
    */
   List<TransferConfig> variants(Method method) {
     TransferConfig first = defaults(method);
-    if (!first.method().trainsNetwork() || first.method() == Method.PAC_STACK) {
+    if (!first.method().kind().trainsNetwork() || first.method().kind() == Method.PAC_STACK) {
       return List.of(first);
     }
-    double slow = settings.learningRate() / 3;
-    int few = Math.max(1, settings.targetEpochs() / 3);
+    double slow = settings.target().learningRate() / 3;
+    int few = Math.max(1, settings.target().epochs() / 3);
     List<TransferConfig> all = new ArrayList<>(List.of(first));
-    if (first.method().strength() > 0) {
+    if (first.method().kind().strength() > 0) {
       all.add(first.toBuilder().lambda(first.strength() / 10).build());
       all.add(first.toBuilder().lambda(first.strength() * 10).build());
     } else {
-      all.add(first.toBuilder().learningRate(slow).build());
-      all.add(first.toBuilder().targetEpochs(few).build());
+      all.add(first.toBuilder().target(f -> f.learningRate(slow)).build());
+      all.add(first.toBuilder().target(f -> f.epochs(few)).build());
     }
     // A third of the steps, each a third as long, for targets that are near.
-    all.add(first.toBuilder().learningRate(slow).targetEpochs(few).build());
+    all.add(first.toBuilder().target(f -> f.learningRate(slow).epochs(few)).build());
     return all;
   }
 
@@ -130,7 +131,7 @@ public final class Tuner {
     boolean table = settings.network().predictsLabels();
     boolean numbers = !target.schema().classification();
     TransferConfig safe = defaults(Method.AUTO);
-    if (safe.method() != Method.PAC) {
+    if (safe.method().kind() != Method.PAC) {
       all.add(safe);
     }
     if (table && numbers) {
@@ -156,7 +157,9 @@ public final class Tuner {
 
   /** A method with its own strength, the rest being as set. */
   public TransferConfig defaults(Method method) {
-    return Calibration.resolved(settings.toBuilder().method(method).lambda(null).build(), target);
+    // What is its own to be set counts where the settings are of that method.
+    MethodSpec spec = settings.method().kind() == method ? settings.method() : MethodSpec.of(method);
+    return Calibration.resolved(settings.toBuilder().method(spec.withLambda(null)).build(), target);
   }
 
   /**
@@ -170,13 +173,13 @@ public final class Tuner {
     List<TransferConfig> candidates = methods.isEmpty() ? candidates() : new ArrayList<>();
     methods.forEach(
         method -> candidates.addAll(tuned ? variants(method) : List.of(defaults(method))));
-    if (candidates.stream().noneMatch(candidate -> candidate.method() == rival)) {
+    if (candidates.stream().noneMatch(candidate -> candidate.method().kind() == rival)) {
       candidates.add(defaults(rival));
     }
     List<Trial> trials = trials(candidates);
     if (tuned) {
       Map<Method, List<Trial>> own = new LinkedHashMap<>();
-      trials.forEach(t -> own.computeIfAbsent(t.config().method(), m -> new ArrayList<>()).add(t));
+      trials.forEach(t -> own.computeIfAbsent(t.config().method().kind(), m -> new ArrayList<>()).add(t));
       trials = own.values().stream().map(Tuner::choose).toList();
     }
     return tuning(trials, rival);
@@ -185,7 +188,7 @@ public final class Tuner {
   private Tuning tuning(List<Trial> trials, Method rival) {
     Trial without =
         trials.stream()
-            .filter(t -> t.config().method() == rival)
+            .filter(t -> t.config().method().kind() == rival)
             .findFirst()
             .orElseThrow(
                 () ->
@@ -337,11 +340,11 @@ public final class Tuner {
 
   private List<Answers> predictions(List<TransferConfig> candidates, List<Folds> dealings) {
     int width = target.schema().outputWidth();
-    ExecutorService pool = Executors.newFixedThreadPool(settings.threads());
+    ExecutorService pool = Executors.newFixedThreadPool(settings.compute().threads());
     try {
       List<List<List<Future<float[]>>>> running = new ArrayList<>();
       for (TransferConfig candidate : candidates) {
-        TransferConfig alone = candidate.toBuilder().threads(1).build();
+        TransferConfig alone = candidate.toBuilder().compute(c -> c.threads(1)).build();
         List<List<Future<float[]>>> own = new ArrayList<>();
         for (Folds folds : dealings) {
           List<Future<float[]>> answers = new ArrayList<>();

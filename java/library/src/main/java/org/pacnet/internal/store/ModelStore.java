@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Compute;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -500,24 +501,24 @@ public final class ModelStore {
    */
   public record Loaded(Phases phases, ModelState state) {}
 
-  /** Reads a model, checking every file before a byte of it is used. */
-  public static Loaded load(Path directory) {
+  /** Reads a model, checking every file before a byte of it is used; it goes on with what computes here. */
+  public static Loaded load(Path directory, Compute compute) {
     checkModel(directory);
     return ModelFormat.whileUnchanged(
         () -> ModelFormat.readModelFile(directory),
         json -> {
-          Loaded model = read(directory, json);
+          Loaded model = read(directory, json, compute);
           cleanIfLeft(directory, json);
           return model;
         });
   }
 
-  private static Loaded read(Path directory, ModelFile json) {
+  private static Loaded read(Path directory, ModelFile json, Compute compute) {
     Path file = directory.resolve(ModelFormat.MODEL_JSON);
     checkFits(file, json.schema(), json.config());
     ModelFormat.checkSize(
         directory, json, NativeNetwork.parameterCount(NetworkDescription.of(json.config().network(), json.schema())));
-    Phases phases = new Phases(json.schema(), json.config());
+    Phases phases = new Phases(json.schema(), json.config().toBuilder().compute(compute).build());
     ModelState state = state(directory, json, phases.tensorsOf(json.schema()));
     for (JsonNode phase : json.phases()) {
       state = state.withPhase(report(file, phase));
@@ -618,7 +619,7 @@ public final class ModelStore {
       String[] setting = words[i].split("=", 2);
       metadata.put(setting[0], setting[1]);
     }
-    metadata.put("task", model.config().task().name().toLowerCase(Locale.ROOT));
+    metadata.put("task", model.config().objective().task().name().toLowerCase(Locale.ROOT));
     metadata.put("inputs", Json.compact(schema.inputs()));
     metadata.put("labels", Json.compact(schema.labels()));
     metadata.put("classes", Json.compact(schema.classes()));

@@ -1,5 +1,6 @@
 package org.pacnet.internal.format;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -82,7 +83,7 @@ public final class ModelFormat {
       String format,
       int formatVersion,
       CreatedBy createdBy,
-      TransferConfig config,
+      @JsonIgnoreProperties(value = "compute", allowSetters = true) TransferConfig config,
       Schema schema,
       @Nullable PruningFile pruning,
       List<JsonNode> phases,
@@ -103,7 +104,7 @@ public final class ModelFormat {
       CreatedBy createdBy,
       String name,
       String baseSha256,
-      TransferConfig config,
+      @JsonIgnoreProperties(value = "compute", allowSetters = true) TransferConfig config,
       @Nullable List<String> classes,
       JsonNode report,
       Map<String, String> sha256,

@@ -1,8 +1,12 @@
 package org.pacnet.internal.format;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
 import org.pacnet.config.Schedule;
 import org.pacnet.config.TransferConfig;
@@ -15,10 +19,13 @@ import org.pacnet.internal.base.Json;
 public final class ModelUpgrade {
 
   /** The present version. */
-  public static final int VERSION = 6;
+  public static final int VERSION = 7;
 
   /** The oldest that can be read. */
   public static final int OLDEST_VERSION = 2;
+
+  private static final List<String> PARTS =
+      List.of("columns", "images", "objective", "source", "prune", "target", "calibrate");
 
   private ModelUpgrade() {}
 
@@ -52,10 +59,73 @@ public final class ModelUpgrade {
       // What came without a new version is what the code did before it.
       ObjectNode complete =
           Json.MAPPER.valueToTree(
-              TransferConfig.builder("label").schedule(Schedule.CONSTANT).method(Method.PAC).build());
+              TransferConfig.builder("label")
+                  .fits(f -> f.schedule(Schedule.CONSTANT))
+                  .method(Method.PAC)
+                  .build());
+      if (version < 7) {
+        inParts(config, complete);
+      }
+      for (String part : PARTS) {
+        if (config.get(part) instanceof ObjectNode known) {
+          config.set(part, ((ObjectNode) complete.get(part)).setAll(known));
+        }
+      }
       file.set("config", complete.setAll(config));
     }
     file.put("formatVersion", VERSION);
+  }
+
+  // All settings were side by side, those of training the same for source and target.
+  private static void inParts(ObjectNode config, ObjectNode usual) {
+    JsonNode kind = orElse(config.remove("method"), usual.get("method").get("kind"));
+    JsonNode lambda = orElse(config.remove("lambda"), NullNode.instance);
+    JsonNode layers = orElse(config.remove("lastLayers"), IntNode.valueOf(2));
+    JsonNode members = orElse(config.remove("members"), IntNode.valueOf(5));
+    ObjectNode method = Json.MAPPER.createObjectNode();
+    method.set("kind", kind);
+    if (kind.asText().equals("finetune_last")) {
+      method.set("layers", layers);
+    } else {
+      method.set("lambda", lambda);
+      if (kind.asText().equals("pac_ensemble") || kind.asText().equals("pac_stack")) {
+        method.set("members", members);
+      }
+    }
+    config.remove(List.of("threads", "device", "precision")); // of a run, not of a model
+    move(config, "sourceEpochs", "epochs", "source");
+    move(config, "targetEpochs", "epochs", "target");
+    for (String part : PARTS) {
+      for (String setting : fieldNames(usual.get(part))) {
+        String[] parts = part.equals("source") || part.equals("target") ? new String[] {"source", "target"} : new String[] {part};
+        move(config, setting, setting, parts);
+      }
+    }
+    config.set("method", method);
+  }
+
+  private static List<String> fieldNames(JsonNode node) {
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private static void move(ObjectNode config, String from, String to, String... parts) {
+    JsonNode value = config.remove(from);
+    if (value != null) {
+      for (String part : parts) {
+        if (config.get(part) == null) {
+          config.putObject(part);
+        }
+        if (config.get(part) instanceof ObjectNode object) {
+          object.set(to, value);
+        }
+      }
+    }
+  }
+
+  private static JsonNode orElse(@Nullable JsonNode value, JsonNode usual) {
+    return value == null ? usual : value;
   }
 
   // The only network was the perceptron, and the only word for a missing value NA.

@@ -17,7 +17,7 @@ public record OwnTensors(boolean all, boolean head, boolean normalisation) {
 
   public static OwnTensors of(TransferConfig settings, boolean ownHead) {
     return new OwnTensors(
-        !settings.method().keepsBase(), ownHead, settings.batchNorm() == BatchNorm.PER_TARGET);
+        !settings.method().kind().keepsBase(), ownHead, settings.calibrate().batchNorm() == BatchNorm.PER_TARGET);
   }
 
   boolean contains(TensorInfo tensor) {

@@ -83,7 +83,7 @@ public record TargetParts(
         entries.containsKey(ModelFormat.RESIDUALS)
             ? ModelFormat.floats(file, entries, ModelFormat.RESIDUALS)
             : null;
-    Method method = json.config().method();
+    Method method = json.config().method().kind();
     if (networks.isEmpty() == method.trainsNetwork()
         || (networks.size() > 1 && !method.severalNetworks())) {
       throw new ModelFormatException(

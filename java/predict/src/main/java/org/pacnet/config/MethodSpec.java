@@ -1,0 +1,133 @@
+package org.pacnet.config;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
+
+/** A method with what is its own to be set; immutable. */
+@JsonTypeInfo(
+    use = JsonTypeInfo.Id.NAME,
+    include = JsonTypeInfo.As.EXISTING_PROPERTY,
+    property = "kind",
+    visible = true,
+    defaultImpl = MethodSpec.Plain.class)
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = MethodSpec.LastLayers.class, name = "finetune_last"),
+  @JsonSubTypes.Type(
+      value = MethodSpec.Ensemble.class,
+      names = {"pac_ensemble", "pac_stack"})
+})
+public sealed interface MethodSpec {
+
+  /** Which method. */
+  Method kind();
+
+  /**
+   * Strength of the method's own penalty: of PAC the pull of the pruned weights toward zero, which adds
+   * λ·Σw² to the loss. Null: what suits the method.
+   */
+  @Nullable Double lambda();
+
+  /** The same method with that strength; null: what suits it. */
+  MethodSpec withLambda(@Nullable Double lambda);
+
+  /** A method with its defaults. */
+  static MethodSpec of(Method kind) {
+    return switch (kind) {
+      case FINETUNE_LAST -> new LastLayers(2);
+      case PAC_ENSEMBLE, PAC_STACK -> new Ensemble(kind, null, 5);
+      default -> new Plain(kind, null);
+    };
+  }
+
+  /**
+   * A method with nothing but its strength to be set.
+   *
+   * @param kind which
+   * @param lambda its strength; null: what suits it
+   */
+  record Plain(Method kind, @Nullable Double lambda) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public Plain {
+      if (MethodSpec.kindOf(kind) != Plain.class) {
+        throw new IllegalArgumentException(kind + " has settings of its own");
+      }
+      checkLambda(lambda);
+    }
+
+    @Override
+    public Plain withLambda(@Nullable Double value) {
+      return new Plain(kind, value);
+    }
+  }
+
+  /**
+   * {@link Method#FINETUNE_LAST}.
+   *
+   * @param layers how many layers it trains, counted from the output
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record LastLayers(int layers) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public LastLayers {
+      Check.that(layers > 0, "lastLayers", "the number of last layers", "must be at least 1", layers);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.FINETUNE_LAST;
+    }
+
+    @Override
+    public @Nullable Double lambda() {
+      return null;
+    }
+
+    /** It has no penalty. */
+    @Override
+    public LastLayers withLambda(@Nullable Double value) {
+      checkLambda(value);
+      return this;
+    }
+  }
+
+  /**
+   * {@link Method#PAC_ENSEMBLE} or {@link Method#PAC_STACK}.
+   *
+   * @param kind which
+   * @param lambda strength of its networks' penalty; null: what suits it
+   * @param members how many networks it calibrates
+   */
+  record Ensemble(Method kind, @Nullable Double lambda, int members) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public Ensemble {
+      if (!kind.severalNetworks()) {
+        throw new IllegalArgumentException(kind + " calibrates one network");
+      }
+      checkLambda(lambda);
+      Check.that(
+          members > 1 && members <= 1000, "members", "the number of members", "must be between 2 and 1000", members);
+    }
+
+    @Override
+    public Ensemble withLambda(@Nullable Double value) {
+      return new Ensemble(kind, value, members);
+    }
+  }
+
+  private static Class<? extends MethodSpec> kindOf(Method kind) {
+    return kind == Method.FINETUNE_LAST ? LastLayers.class : kind.severalNetworks() ? Ensemble.class : Plain.class;
+  }
+
+  private static void checkLambda(@Nullable Double lambda) {
+    Check.that(
+        lambda == null || lambda == 0 || Check.positive(lambda), "lambda", "lambda", "must be 0 or more", lambda);
+  }
+}
