@@ -21,7 +21,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
     global = "org.pacnet.binding.PacNetLibrary",
     value = {
         @Platform(
-            value = "linux-x86_64",
+            value = PacNetPreset.PLATFORM,
             compiler = "cpp17",
             library = "jnipacnet",
             include = "pacnet/pacnet.h",
@@ -41,9 +41,12 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             },
             preloadresource = {"/org/bytedeco/openblas/", "/org/bytedeco/pytorch/"}),
         // Its libraries may be in folders of this name, too.
-        @Platform(value = "linux-x86_64", extension = "-gpu")
+        @Platform(value = PacNetPreset.PLATFORM, extension = "-gpu")
     })
 public class PacNetPreset implements InfoMapper {
+
+  static final String PLATFORM = "linux-x86_64";
+
   @Override
   public void map(InfoMap infoMap) {
     infoMap

@@ -102,6 +102,9 @@ class CliTest {
     assertEquals(1, doctor.get("blasThreads").asInt());
     assertTrue(doctor.get("gpu").asText().contains("not used"));
     assertTrue(doctor.get("libraries").has("libtorch_cpu.so"));
+    Path torch = Path.of(doctor.get("libraries").get("libtorch_cpu.so").asText());
+    assertTrue(torch.startsWith(doctor.get("cache").asText()), doctor.toString());
+    assertTrue(doctor.get("cacheBytes").asLong() > torch.toFile().length(), doctor.toString());
   }
 
   @Test

@@ -18,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.config.Loss;
@@ -62,6 +65,45 @@ class ModelTest {
     Path file = folder.resolve("export.safetensors");
     model.export(side, file);
     return Files.readAllBytes(file);
+  }
+
+  @Test
+  void whoWatchesHearsOfEveryPhaseThatEnded() {
+    List<PhaseReport> told = new ArrayList<>();
+    List<String> logged = new ArrayList<>();
+    Logger logger = Logger.getLogger("org.pacnet");
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord record) {
+            logged.add(record.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.setLevel(java.util.logging.Level.FINE);
+    logger.addHandler(handler);
+    Monitor monitor = new Monitor(epoch -> {}, rows -> {}, told::add);
+    try (Model model =
+        Model.transfer(Samples.columns(50, 0, 1), "t", Samples.columns(10, 1, 2), Samples.quick().build(), monitor)) {
+      assertEquals(List.of(Phase.values()), told.stream().map(PhaseReport::phase).toList());
+      assertEquals(50, told.get(0).data().rows());
+      assertEquals(10, told.get(3).data().rows());
+      Map<String, Data> more = Map.of("u", Samples.columns(12, 1, 3), "v", Samples.columns(13, 1, 4));
+      model.calibrateAll(more, model.config(), false, outcome -> {}, monitor);
+      assertEquals(6, told.size());
+      assertEquals(25, told.get(4).data().rows() + told.get(5).data().rows());
+      for (Phase phase : Phase.values()) {
+        assertTrue(logged.stream().anyMatch(line -> line.startsWith(phase + " ended: ")), logged.toString());
+      }
+    } finally {
+      logger.removeHandler(handler);
+      logger.setLevel(null);
+    }
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Task;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.result.Monitor;
@@ -39,6 +40,21 @@ class QueryTest {
     TransferConfig config = Samples.quick().build();
     try (Model model = Model.train(data, config, new Monitor())) {
       return model.predict(data).numbers("prediction_y");
+    }
+  }
+
+  @Test
+  void aTargetWithClassesIsReadOnce(@TempDir Path own) {
+    Path source = Samples.csv(own.resolve("s.csv"), 60, 0, 1);
+    TransferConfig classes =
+        Samples.quick("grade").columns(c -> c.ignored("y")).objective(o -> o.task(Task.CLASSIFICATION)).build();
+    // At each time that it is asked it has other classes.
+    String query = "SELECT a, b, tool, 'c' || CAST(floor(1e9 * random()) AS BIGINT) AS grade FROM '" + source + "' LIMIT 20";
+    try (Model model = Model.train(Data.files(source), classes, new Monitor())) {
+      model.prune();
+      model.allocate(Data.files(source), new Monitor());
+      model.calibrate("t", Data.sql(query), new Monitor());
+      assertEquals(20, model.classes("t").size());
     }
   }
 

@@ -1,13 +1,15 @@
 package org.pacnet;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.base.Machine;
+import org.pacnet.internal.base.Platform;
 import org.pacnet.internal.base.Version;
 import org.pacnet.internal.engine.NativeLibrary;
 
@@ -25,6 +27,8 @@ import org.pacnet.internal.engine.NativeLibrary;
  * @param memory bytes that the machine has, or the container may use
  * @param heap bytes that the JVM's heap may take of it
  * @param tableMemory bytes that DuckDB may take of it
+ * @param cache where native libraries are unpacked
+ * @param cacheBytes that lie there, of whatever versions
  * @param gpu whether one is used, and if not why
  * @param libraries loaded native libraries that matter, with their files
  */
@@ -40,6 +44,8 @@ public record Diagnosis(
     long memory,
     long heap,
     long tableMemory,
+    String cache,
+    long cacheBytes,
     String gpu,
     Map<String, String> libraries) {
 
@@ -58,8 +64,21 @@ public record Diagnosis(
         Machine.memory(),
         Runtime.getRuntime().maxMemory(),
         Machine.tableMemory(),
+        String.valueOf(NativeLibrary.cache()),
+        size(NativeLibrary.cache()),
         describeGpu(),
         loadedLibraries());
+  }
+
+  private static long size(@Nullable Path folder) {
+    if (folder == null) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+    } catch (IOException | UncheckedIOException e) {
+      return 0; // somebody else's unpacking is under way
+    }
   }
 
   /** This library's version. */
@@ -76,14 +95,9 @@ public record Diagnosis(
 
   private static Map<String, String> loadedLibraries() {
     Map<String, String> found = new TreeMap<>();
-    try (Stream<String> maps =
-        Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
-      maps.filter(line -> line.matches(".*/lib(jnipacnet|pacnet|torch|c10|gomp|openblas|mkl).*"))
-          .map(line -> line.substring(line.indexOf('/')))
-          .forEach(path -> found.put(Path.of(path).getFileName().toString(), path));
-    } catch (IOException e) {
-      found.put("(unknown)", "/proc/self/maps can't be read");
-    }
+    Platform.mappedFiles().stream()
+        .filter(path -> path.matches(".*/lib(jnipacnet|pacnet|torch|c10|gomp|openblas|mkl).*"))
+        .forEach(path -> found.put(Path.of(path).getFileName().toString(), path));
     return found;
   }
 }

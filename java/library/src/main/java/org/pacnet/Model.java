@@ -1,5 +1,6 @@
 package org.pacnet;
 
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,6 +79,7 @@ public final class Model implements AutoCloseable {
 
   // Less knowledge of the source and more room for the target: what small networks may need.
   private static final double ROOMY_RATIO = 0.5;
+  private static final System.Logger LOG = System.getLogger("org.pacnet");
 
   private final Schema schema;
   private final TransferConfig config;
@@ -156,7 +158,7 @@ public final class Model implements AutoCloseable {
     }
     EncodedData sourceRows = learned.rows();
     model.train(sourceRows, init, monitor);
-    model.prune(config, config.pruningScope(), sourceRows);
+    model.prune(config, config.pruningScope(), sourceRows, monitor);
     model.allocate(sourceRows, monitor);
     model.calibrate(name, targetRows, sourceRows, config, monitor);
     return model;
@@ -189,7 +191,7 @@ public final class Model implements AutoCloseable {
   }
 
   private void train(EncodedData rows, @Nullable Path init, Monitor monitor) {
-    inPhase(from -> phases.train(rows, init, monitor));
+    ended(inPhase(from -> phases.train(rows, init, monitor)), Phase.TRAIN, monitor);
   }
 
   /** A model of its own that knows what this one knows now; that costs next to nothing. */
@@ -204,21 +206,36 @@ public final class Model implements AutoCloseable {
   public PhaseReport prune(double ratio, PruningScope scope, String... excluded) {
     TransferConfig how =
         config.toBuilder().prune(p -> p.ratio(ratio).scope(scope).excluded(excluded)).build();
-    return prune(how, scope, null);
+    return prune(how, scope, null, new Monitor());
   }
 
   /** {@link #prune(double, PruningScope, String...)} with the configuration's settings. */
   public PhaseReport prune() {
-    return prune(config, config.pruningScope(), null);
+    return prune(config, config.pruningScope(), null, new Monitor());
   }
 
   private PhaseReport prune(
-      TransferConfig how, PruningScope rule, @Nullable EncodedData rows) {
-    return report(inPhase(from -> phases.prune(from, how, rule, rows)), Phase.PRUNE);
+      TransferConfig how, PruningScope rule, @Nullable EncodedData rows, Monitor monitor) {
+    return ended(inPhase(from -> phases.prune(from, how, rule, rows)), Phase.PRUNE, monitor);
   }
 
-  private static PhaseReport report(ModelState after, Phase phase) {
-    return Objects.requireNonNull(after.reports().get(phase));
+  private static PhaseReport ended(ModelState after, Phase phase, Monitor monitor) {
+    return ended(Objects.requireNonNull(after.reports().get(phase)), monitor);
+  }
+
+  private static PhaseReport ended(PhaseReport report, Monitor monitor) {
+    LOG.log(
+        Level.DEBUG,
+        () ->
+            String.format(
+                Locale.ROOT,
+                "%s ended: %d epochs, %d rows, %.3f s",
+                report.phase(),
+                report.epochsRun(),
+                report.data() == null ? 0 : report.data().rows(),
+                report.seconds()));
+    monitor.report(report);
+    return report;
   }
 
   /**
@@ -233,7 +250,7 @@ public final class Model implements AutoCloseable {
   }
 
   private PhaseReport allocate(EncodedData rows, Monitor monitor) {
-    return report(inPhase(from -> phases.allocate(from, rows, monitor)), Phase.ALLOCATE);
+    return ended(inPhase(from -> phases.allocate(from, rows, monitor)), Phase.ALLOCATE, monitor);
   }
 
   // Which columns a target's file may have besides is the model's to say.
@@ -309,13 +326,20 @@ public final class Model implements AutoCloseable {
     Phases.check(settings, null);
     TransferConfig how = reading(settings);
     Map<String, TargetOutcome> outcomes = new TreeMap<>();
+    Consumer<TargetOutcome> told =
+        outcome -> {
+          if (outcome.report() != null && !outcome.resumed()) {
+            ended(outcome.report(), monitor);
+          }
+          done.accept(outcome);
+        };
     inPhase(
         from -> {
           from.requireBase();
           ModelStore.TargetFolder folder =
               directory == null ? null : ModelStore.targetFolder(phases, from, directory);
           ManyTargets many =
-              new ManyTargets(phases, from, how, tune, overwrite, folder, done, monitor);
+              new ManyTargets(phases, from, how, tune, overwrite, folder, told, monitor);
           ModelState next = many.run(targets);
           outcomes.putAll(many.outcomes());
           return next;
@@ -376,7 +400,7 @@ public final class Model implements AutoCloseable {
     }
     TransferConfig roomy = one.toBuilder().prune(p -> p.ratio(ROOMY_RATIO)).build();
     try (Model other = copy()) {
-      other.prune(roomy, roomy.pruningScope(), null);
+      other.prune(roomy, roomy.pruningScope(), null, monitor.cancelOnly());
       other.allocate(source, monitor);
       Tuner there = here.on(other.current());
       List<Trial> roomier = there.trials(List.of(roomy));
@@ -438,10 +462,9 @@ public final class Model implements AutoCloseable {
       @Nullable EncodedData source,
       TransferConfig settings,
       Monitor monitor) {
-    return inPhase(
-            from -> from.withTarget(Tuner.learn(phases, from, name, target, source, settings, monitor)))
-        .target(name)
-        .report();
+    ModelState after =
+        inPhase(from -> from.withTarget(Tuner.learn(phases, from, name, target, source, settings, monitor)));
+    return ended(after.target(name).report(), monitor);
   }
 
   /**

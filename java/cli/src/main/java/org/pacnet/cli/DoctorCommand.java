@@ -53,6 +53,11 @@ final class DoctorCommand implements Runnable {
                   + " for Java and "
                   + megabytes(diagnosis.tableMemory())
                   + " for tables being read");
+          out.println(
+              "Unpacked      "
+                  + megabytes(diagnosis.cacheBytes())
+                  + " MB of native libraries in "
+                  + diagnosis.cache());
           out.println("GPU           " + diagnosis.gpu());
           out.println("Libraries");
           diagnosis.libraries().forEach((name, path) -> out.println("  " + name + "  " + path));

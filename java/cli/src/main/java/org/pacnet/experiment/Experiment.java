@@ -35,7 +35,7 @@ import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.base.AtomicWrite;
 import org.pacnet.internal.base.Json;
-import org.pacnet.internal.base.Processes;
+import org.pacnet.internal.base.Platform;
 import org.pacnet.internal.statistics.Means;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.Trial;
@@ -361,7 +361,7 @@ public final class Experiment {
             done.stream().mapToDouble(s -> s.source().trained()).average().orElseThrow(),
             done.stream().mapToDouble(s -> s.source().pruned()).average().orElseThrow(),
             done.stream().mapToDouble(s -> s.source().allocated()).average().orElseThrow());
-    return new Results(settings, cells, summary, new TreeMap<>(leftOut), source, seconds, Processes.peakBytes());
+    return new Results(settings, cells, summary, new TreeMap<>(leftOut), source, seconds, Platform.peakBytes());
   }
 
   private SeedResults runSeed(int seed, @Nullable Journal journal) {

@@ -12,6 +12,7 @@ public final class Monitor {
 
   private final Consumer<Progress> onEpoch;
   private final Consumer<ReadProgress> onRows;
+  private final Consumer<PhaseReport> onPhase;
   private final @Nullable Monitor parent;
   private volatile boolean cancelled;
 
@@ -32,13 +33,28 @@ public final class Monitor {
    * @param onRows told some twenty times a second how far the reading is, on the thread that reads
    */
   public Monitor(Consumer<Progress> onEpoch, Consumer<ReadProgress> onRows) {
-    this(onEpoch, onRows, null);
+    this(onEpoch, onRows, phase -> {});
+  }
+
+  /**
+   * The same for who counts what was done: phases, their rows and their seconds.
+   *
+   * @param onPhase told of every phase that has ended, of many targets each, one at a time; the model has changed by then, whatever
+   *     the listener throws
+   */
+  public Monitor(
+      Consumer<Progress> onEpoch, Consumer<ReadProgress> onRows, Consumer<PhaseReport> onPhase) {
+    this(onEpoch, onRows, onPhase, null);
   }
 
   private Monitor(
-      Consumer<Progress> onEpoch, Consumer<ReadProgress> onRows, @Nullable Monitor parent) {
+      Consumer<Progress> onEpoch,
+      Consumer<ReadProgress> onRows,
+      Consumer<PhaseReport> onPhase,
+      @Nullable Monitor parent) {
     this.onEpoch = onEpoch;
     this.onRows = onRows;
+    this.onPhase = onPhase;
     this.parent = parent;
   }
 
@@ -60,9 +76,14 @@ public final class Monitor {
     onEpoch.accept(progress);
   }
 
+  /** Tells the listener of a phase that has ended. */
+  public void report(PhaseReport phase) {
+    onPhase.accept(phase);
+  }
+
   /** One that is cancelled with this one, and tells of nothing. */
   public Monitor cancelOnly() {
-    return new Monitor(progress -> {}, progress -> {}, this);
+    return new Monitor(progress -> {}, progress -> {}, phase -> {}, this);
   }
 
   /** The same for what reads. */

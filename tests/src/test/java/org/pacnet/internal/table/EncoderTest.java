@@ -232,13 +232,11 @@ class EncoderTest {
     DataOptions options = new DataOptions(List.of("y"), true, Set.of(), Set.of(), Set.of(), Missing.DROP, Missing.WORDS, false, false);
     Schema schema = SchemaLearner.learn(data, options);
     Data target = csv(dir, "t.csv", "x,y", "1,emu", "2,cat", ",owl", "3,", "4,emu");
-    assertEquals(List.of("cat", "emu"), Encoder.distinctLabels(target, schema));
     assertDataError(
         () -> Encoder.training(target, schema, Set.of(), ReadMonitor.NONE), "file t.csv, row 1, column y", "'emu'", "cat, dog");
-    Schema own = schema.withClasses(Encoder.distinctLabels(target, schema));
-    assertArrayEquals(new float[] {1, 0, 1}, values(Encoder.training(target, own, Set.of(), ReadMonitor.NONE).labels()));
-    Schema numbers = SchemaLearner.learn(csv(dir, "b.csv", "x,y", "1,2"), regression("y"));
-    assertThrows(IllegalArgumentException.class, () -> Encoder.distinctLabels(target, numbers));
+    Encoder.Learned read = Encoder.target(target, schema, schema::withClasses, Set.of(), ReadMonitor.NONE);
+    assertEquals(List.of("cat", "emu"), read.schema().classes());
+    assertArrayEquals(new float[] {1, 0, 1}, values(read.rows().labels()));
   }
 
   @Test
@@ -246,7 +244,7 @@ class EncoderTest {
     Schema schema = SchemaLearner.learn(csv(dir, "a.csv", "x,y", "1,u", "2,v"), classification("y"));
     Data target = csv(dir, "t.csv", "x,y", "1,u", "2,");
     assertDataError(
-        () -> Encoder.distinctLabels(target, schema), "file t.csv, row 2, column y", "label");
+        () -> Encoder.target(target, schema, schema::withClasses, Set.of(), ReadMonitor.NONE), "file t.csv, row 2, column y", "label");
   }
 
   @Test

@@ -2,9 +2,11 @@ package org.pacnet.internal.engine;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
@@ -21,9 +23,12 @@ import org.pacnet.error.DivergedException;
 import org.pacnet.error.GuaranteeException;
 import org.pacnet.error.NativeException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.internal.base.Platform;
 
 /** Loads the native core once, and is the one place where its errors become exceptions. */
 public final class NativeLibrary {
+
+  private static final System.Logger LOG = System.getLogger("org.pacnet");
 
   private NativeLibrary() {}
 
@@ -58,6 +63,7 @@ public final class NativeLibrary {
         Loader.load(PacNetLibrary.class);
       }
     } catch (IOException | OverlappingFileLockException e) {
+      LOG.log(Level.DEBUG, "there is no lock to be had on where native libraries are unpacked", e);
       Loader.load(PacNetLibrary.class);
     }
   }
@@ -81,7 +87,9 @@ public final class NativeLibrary {
       String message =
           "the native core can't be loaded ("
               + Objects.requireNonNullElseGet(missing(), () -> cause(e))
-              + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, the linux-x86_64 jars of"
+              + "): pacnet needs Linux on x86-64 with glibc 2.28 or newer, the "
+              + Platform.BUILT_FOR
+              + " jars of"
               + " pacnet-native, javacpp, openblas and pytorch on the class path, a home or"
               + " temporary folder with 500 MB of room from which libraries may be loaded, and some"
               + " 50 file handles (ulimit -n)";
@@ -89,7 +97,11 @@ public final class NativeLibrary {
     }
     try {
       // Hands PACNET_MAX_ISA on before LibTorch chooses, and says no where that is nonsense.
-      PacNetLibrary.cpu_capability().close();
+      try (BytePointer capability = PacNetLibrary.cpu_capability();
+          BytePointer libtorch = PacNetLibrary.libtorch_version()) {
+        String loaded = libtorch.getString() + ", " + capability.getString() + " loops, unpacked into " + cache();
+        LOG.log(Level.DEBUG, "the native core is loaded: LibTorch {0}", loaded);
+      }
       return null;
     } catch (RuntimeException e) {
       PacNetException failure = translate(e);
@@ -99,7 +111,7 @@ public final class NativeLibrary {
 
   // JavaCPP goes on where a library that comes first can't be loaded, and the next one only tells that it lacks that one.
   private static @Nullable String missing() {
-    for (String folder : List.of("linux-x86_64-gpu", "linux-x86_64")) {
+    for (String folder : List.of(Platform.BUILT_FOR + "-gpu", Platform.BUILT_FOR)) {
       for (String library : List.of("c10", "torch_cpu")) {
         String resource =
             String.format(Locale.ROOT, "/org/bytedeco/pytorch/%s/lib%s.so", folder, library);
@@ -121,6 +133,15 @@ public final class NativeLibrary {
 
   private static String cause(Throwable e) {
     return Causes.root(e).toString().lines().findFirst().orElse("");
+  }
+
+  /** Where native libraries are unpacked, of this version and of others; null where there is no such folder. */
+  public static @Nullable Path cache() {
+    try {
+      return Loader.getCacheDir().toPath();
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   /** What is loaded, for {@code doctor} and for provenance. */

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Pinn;
@@ -73,7 +75,7 @@ public final class Rows {
   /** Rows of the source, or of a target with classes of its own, by exactly this schema. */
   public static EncodedData training(
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
-    Encoder.Learned read = target(data, schema, settings, monitor);
+    Encoder.Learned read = target(data, schema, null, settings, monitor);
     if (!read.schema().equals(schema)) {
       throw new DataException(
           String.format(
@@ -86,21 +88,30 @@ public final class Rows {
     return read.rows();
   }
 
-  /** The same of a target, whose trajectories may be shorter: then the schema has fewer steps. */
+  /**
+   * The same of a target, whose trajectories may be shorter: then the schema has fewer steps.
+   *
+   * @param classes the schema that goes with the classes that occur; null for the one that is given
+   */
   static Encoder.Learned target(
-      Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
+      Data data,
+      Schema schema,
+      @Nullable Function<List<String>, Schema> classes,
+      TransferConfig settings,
+      ReadMonitor monitor) {
     if (data instanceof Data.Images images) {
+      Schema own = classes == null ? schema : classes.apply(ImageEncoder.classes(images, schema));
       return new Encoder.Learned(
-          schema, ImageEncoder.training(images, schema, settings.images().augment(), monitor));
+          own, ImageEncoder.training(images, own, settings.images().augment(), monitor));
     }
     Data table = table(data, schema);
     Set<String> ignored = Set.copyOf(settings.columns().ignored());
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.training(table, schema, ignored, monitor);
     }
-    EncodedData rows = Encoder.training(table, schema, ignored, monitor);
-    checkPoints(settings.network(), schema, rows, data.name());
-    return new Encoder.Learned(schema, rows);
+    Encoder.Learned read = Encoder.target(table, schema, classes, ignored, monitor);
+    checkPoints(settings.network(), schema, read.rows(), data.name());
+    return read;
   }
 
   private static void checkPoints(NetworkSpec network, Schema schema, EncodedData rows, String name) {
@@ -136,13 +147,6 @@ public final class Rows {
     EncodedData rows = Encoder.prediction(table(data, schema), schema);
     checkPoints(network, schema, rows, data.name());
     return rows;
-  }
-
-  /** The classes that occur, which may be other ones than the schema has. */
-  static List<String> classes(Data data, Schema schema) {
-    return data instanceof Data.Images images
-        ? ImageEncoder.classes(images, schema)
-        : Encoder.distinctLabels(table(data, schema), schema);
   }
 
   private static Data table(Data data, Schema schema) {

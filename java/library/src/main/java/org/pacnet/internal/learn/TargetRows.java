@@ -25,18 +25,21 @@ public record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {
   /** Reads what is to be learnt from, by the schema of the source. */
   public static TargetRows read(
       Data target, Schema schema, TransferConfig settings, Monitor monitor) {
-    if (schema.classification()) {
-      List<String> found = Rows.classes(target, schema);
-      if (!schema.classes().containsAll(found)) {
-        if (!settings.calibrate().newClasses()) {
-          checkSpelling(target, schema.classes(), found);
-        }
-        Schema own = schema.withClasses(found);
-        return new TargetRows(own, true, Rows.training(target, own, settings, monitor.reading()));
-      }
+    Encoder.Learned read =
+        Rows.target(
+            target, schema, found -> own(target, schema, found, settings), settings, monitor.reading());
+    boolean ownHead = !read.schema().classes().equals(schema.classes());
+    return new TargetRows(read.schema(), ownHead, read.rows());
+  }
+
+  private static Schema own(Data target, Schema schema, List<String> found, TransferConfig settings) {
+    if (schema.classes().containsAll(found)) {
+      return schema;
     }
-    Encoder.Learned read = Rows.target(target, schema, settings, monitor.reading());
-    return new TargetRows(read.schema(), false, read.rows());
+    if (!settings.calibrate().newClasses()) {
+      checkSpelling(target, schema.classes(), found);
+    }
+    return schema.withClasses(found);
   }
 
   // An output layer of the target's own, made because somebody wrote 0.0 for 0, would forget silently

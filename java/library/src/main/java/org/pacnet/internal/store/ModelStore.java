@@ -3,6 +3,7 @@ package org.pacnet.internal.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,8 @@ import org.pacnet.result.PhaseReport;
  * changes the model. What then is in no use any more goes.
  */
 public final class ModelStore {
+
+  private static final System.Logger LOG = System.getLogger("org.pacnet");
 
 
   private ModelStore() {}
@@ -401,6 +404,7 @@ public final class ModelStore {
       }
     } catch (IOException | PacNetException e) {
       // It costs space and nothing else; the next command tries again.
+      LOG.log(Level.DEBUG, "what a dead writer left in " + directory + " can't be removed", e);
     }
   }
 

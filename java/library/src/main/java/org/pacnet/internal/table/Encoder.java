@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.data.Provenance;
@@ -42,6 +43,19 @@ public final class Encoder {
   public static EncodedData training(
       Data data, Schema schema, Set<String> ignored, ReadMonitor monitor) {
     return encode(data, schema, true, ignored, monitor);
+  }
+
+  /**
+   * The same of a target, which may have classes of its own: reads the table once.
+   *
+   * @param own the schema that goes with the classes that occur in the rows that training would use; null for the one that is given
+   */
+  public static Learned target(
+      Data data, Schema schema, @Nullable Function<List<String>, Schema> own, Set<String> ignored, ReadMonitor monitor) {
+    try (Source source = Source.open(data, schema.missingWords(), monitor)) {
+      Schema fitting = schema.classification() && own != null ? own.apply(distinctLabels(source, schema)) : schema;
+      return new Learned(fitting, encode(source, data, fitting, true, ignored));
+    }
   }
 
   /** Encodes a table to compare predictions with its labels; columns it has besides are ignored. */
@@ -84,27 +98,17 @@ public final class Encoder {
     }
   }
 
-  /**
-   * The classes that occur in the rows of a table that training would use, sorted. They may be
-   * other ones than the schema has; see {@link Schema#withClasses}.
-   *
-   * @throws IllegalArgumentException if the schema is that of a regression
-   */
-  public static List<String> distinctLabels(Data data, Schema schema) {
-    if (!schema.classification()) {
-      throw new IllegalArgumentException("a regression has no classes");
-    }
+  // The classes that occur in the rows that training would use, sorted.
+  private static List<String> distinctLabels(Source source, Schema schema) {
     String label = schema.labels().get(0).name();
     int cell = schema.inputs().size();
     Set<String> classes = new HashSet<>();
-    try (Source source = Source.open(data, schema.missingWords(), ReadMonitor.NONE)) {
-      for (Part part : source.parts()) {
-        try (Cursor cursor = source.open(part, RowEncoder.requests(part, schema, true))) {
-          while (cursor.nextBlock()) {
-            while (cursor.next()) {
-              if (!cursor.isDropped(schema.missing(), schema.inputs().size())) {
-                classes.add(RowEncoder.className(part, cursor, label, cell));
-              }
+    for (Part part : source.parts()) {
+      try (Cursor cursor = source.open(part, RowEncoder.requests(part, schema, true))) {
+        while (cursor.nextBlock()) {
+          while (cursor.next()) {
+            if (!cursor.isDropped(schema.missing(), schema.inputs().size())) {
+              classes.add(RowEncoder.className(part, cursor, label, cell));
             }
           }
         }

@@ -86,7 +86,7 @@ public final class AtomicWrite {
     if (Files.exists(place) && !Files.isWritable(place)) {
       throw new DataException(path + " is write-protected: name another file");
     }
-    if (isMountPoint(place)) {
+    if (Platform.isMountPoint(place)) {
       throw new DataException(path + " is a mount point and can't be replaced: name another file");
     }
     checkFolder(path, parentOf(place));
@@ -131,19 +131,6 @@ public final class AtomicWrite {
   private static Path parentOf(Path place) {
     Path parent = place.getParent();
     return parent == null ? place : parent;
-  }
-
-  private static boolean isMountPoint(Path place) {
-    Path table = Path.of("/proc/self/mountinfo");
-    if (!Files.exists(place) || !Files.isReadable(table)) {
-      return false;
-    }
-    try (Stream<String> lines = Files.lines(table, StandardCharsets.ISO_8859_1)) {
-      String written = place.toString().replace("\\", "\\134").replace(" ", "\\040");
-      return lines.anyMatch(line -> line.split(" ", 6)[4].equals(written));
-    } catch (IOException e) {
-      return false; // then the rename tells
-    }
   }
 
   private static void copyPermissions(Path from, Path to) throws IOException {

@@ -1,11 +1,6 @@
 package org.pacnet.internal.base;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.stream.Stream;
 
 /**
  * What this process may use of the machine. The JVM heeds a container's processor quota, its memory limit and the
@@ -24,13 +19,7 @@ public final class Machine {
 
   /** Processors that the machine has, whoever may use them. */
   public static int allProcessors() {
-    try (Stream<String> lines =
-        Files.lines(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1)) {
-      return Math.max(
-          processors(), (int) lines.filter(line -> line.startsWith("processor")).count());
-    } catch (IOException e) {
-      return processors();
-    }
+    return Math.max(processors(), Platform.processors());
   }
 
   /** Bytes of memory that the machine has, or the container may use. */

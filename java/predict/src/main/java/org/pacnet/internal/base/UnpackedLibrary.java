@@ -1,12 +1,9 @@
 package org.pacnet.internal.base;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Where DuckDB's or XGBoost's classes come from a plain jar, they unpack their library into the temporary folder, 70 and
@@ -25,12 +22,12 @@ public final class UnpackedLibrary {
   public static void delete(String name) {
     Path folder = Path.of(System.getProperty("java.io.tmpdir"));
     Pattern file =
-        Pattern.compile(" (" + Pattern.quote(folder.toString()) + "/" + Pattern.quote(name) + "[0-9]+\\.so)$");
-    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
-      List<Path> mapped =
-          maps.map(file::matcher).filter(m -> m.find()).map(m -> Path.of(m.group(1))).distinct().toList();
-      for (Path own : mapped) {
-        Files.deleteIfExists(own);
+        Pattern.compile(Pattern.quote(folder.toString()) + "/" + Pattern.quote(name) + "[0-9]+\\.so");
+    try {
+      for (String mapped : Platform.mappedFiles()) {
+        if (file.matcher(mapped).matches()) {
+          Files.deleteIfExists(Path.of(mapped));
+        }
       }
     } catch (IOException e) {
       // Gone already; it costs nothing but space.
