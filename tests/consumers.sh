@@ -70,4 +70,5 @@ echo 'pacnet-spark, Spark provided, in one process'
 opened=()
 for package in java.lang java.lang.invoke java.nio java.util sun.nio.ch; do opened+=("--add-opens=java.base/$package=ALL-UNNAMED"); done
 start java "${opened[@]}" -cp "$out/spark/classes:$classpath" ManyTools 2>"$out/log" || { tail -n 40 "$out/log"; exit 1; }
+tests/spark_cluster.sh "$out/spark/classes" "$classpath" "$out/cluster"
 rm -rf "$out"

@@ -178,8 +178,8 @@ public final class Model implements AutoCloseable {
   /**
    * The same from weights made elsewhere.
    *
-   * @param init safetensors with the names of PyTorch's module of the same network; with {@code
-   *     sourceEpochs} 0 they are taken for the trained source. Null for random weights
+   * @param init safetensors with the names of PyTorch's module of the same network; with {@code source
+   *     epochs} 0 they are taken for the trained source. Null for random weights
    */
   public static Model train(
       Data source, @Nullable Path init, TransferConfig config, Monitor monitor) {

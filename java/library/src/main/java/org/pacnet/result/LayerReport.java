@@ -2,7 +2,7 @@ package org.pacnet.result;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
-import org.pacnet.config.TransferConfig;
+import org.pacnet.config.Pruning;
 
 /**
  * What the mask does to one weight matrix or convolution kernel.
@@ -10,7 +10,7 @@ import org.pacnet.config.TransferConfig;
  * @param name as in the files, such as {@code layers.0.weight}
  * @param shape [outputs, inputs], and of a kernel height and width
  * @param kept weights that survive Prune; all of them before
- * @param excluded never pruned, by the configuration's {@link TransferConfig#excluded()}
+ * @param excluded never pruned, by the configuration's {@link Pruning#excluded()}
  */
 public record LayerReport(String name, List<Long> shape, long kept, boolean excluded) {
 

@@ -6,7 +6,7 @@ public enum Loss {
   MSE,
   /** Absolute error. */
   MAE,
-  /** Squared up to {@link TransferConfig#huberDelta()}, absolute beyond (Huber 1964). */
+  /** Squared up to {@link Objective#huberDelta()}, absolute beyond (Huber 1964). */
   HUBER,
   /** −log softmax(output)[class]: the loss of every classification. */
   CROSS_ENTROPY
