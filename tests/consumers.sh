@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds what a release holds into target/repository, all but the upload, and uses it as somebody else would: by a pom of their own, on the
-# class path, on the module path, as a run-time image, and as one shaded jar. Needs what ./pacnet test has built.
+# class path, on the module path, as a run-time image, and as one jar, shaded or nested. Needs what ./pacnet test has built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -62,6 +62,9 @@ cp -r "$out/library/classes/." "$out/shaded"
 rm -rf "$out/shaded/META-INF/"{*.SF,*.RSA,*.DSA,versions} "$out/shaded/module-info.class"
 jar cfe0 "$out/shaded.jar" Transfer -C "$out/shaded" .
 start java -Dorg.bytedeco.javacpp.cachedir="$out/natives" -jar "$out/shaded.jar"
+echo '- a jar with jars in it, as Spring Boot makes it'
+quiet "${maven[@]}" -f tests/consumers/library "-Dmaven.repo.local=$out/m2" "-Dhere=file:$root/target/repository" "-Dout=$out/library" package
+start java -Dorg.bytedeco.javacpp.cachedir="$out/natives-of-boot" -jar "$out/library/library-1.jar"
 printf '  natives unpacked: %s MB\n' "$(du -sm "$out/natives" | cut -f 1)"
 
 consumer spark

@@ -40,15 +40,15 @@ class RoomsTest {
     room("predict", "base config correction data error format");
     room("statistics", "");
     room("result", "config data error statistics");
-    room("engine", "binding config data error format");
+    room("engine", "base binding config data error format");
     room("table", "base config data engine error format");
     room("image", "base config data engine error table");
     room("method", "base config engine format");
     room("fit", "base config correction engine error");
     room("learn", LIBRARY + " correction engine fit format image method table");
-    room("select", "base config data error result correction learn statistics table");
+    room("select", "base config data error result correction learn table");
     room("store", LIBRARY + " correction engine format learn");
-    room("many", "config data error result correction format learn select store table");
+    room("many", "base config data error result correction format learn select store table");
     room("facade", LIBRARY + " correction engine format image learn many predict select store table");
     room("pde", "config data error");
     room("experiment", LIBRARY + " facade pde report statistics");

@@ -2,15 +2,21 @@ package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,7 +28,6 @@ import org.pacnet.data.Data;
 import org.pacnet.data.Provenance;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
-import org.pacnet.internal.statistics.PairedTests;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.Trial;
@@ -75,8 +80,11 @@ class TuningTest {
     assertEquals(Method.AFFINE, lowest);
     assertEquals(Method.AFFINE, tuning.best().config().method().kind());
     assertEquals(30, tuning.data().rows());
-    assertTrue(tuning.pValue() < 0.001);
-    assertTrue(tuning.verdict().startsWith("The transfer helps: "), tuning.verdict());
+    assertTrue(tuning.difference(tuning.best(), tuning.untouched()).pValue() < 0.001, tuning.verdict());
+    // Without noise thirty rows teach a Gaussian process nearly as much: it takes no source for that.
+    assertEquals(Method.GP, tuning.alone().config().method().kind());
+    assertTrue(
+        tuning.verdict().startsWith("The target's rows help, and whether the source does can't be told: "), tuning.verdict());
     assertTrue(tuning.best().error() < 0.05 * tuning.without().error());
     for (int i = 1; i < tuning.trials().size(); i++) {
       assertTrue(tuning.trials().get(i).loss() >= tuning.trials().get(i - 1).loss());
@@ -109,7 +117,7 @@ class TuningTest {
     List<Method> methods = List.of(Method.PAC, Method.FINETUNE, Method.TREES);
     Tuning tuning = model.compare(target, SOURCE, methods, false, settings(2), new Monitor());
     List<Method> tried = tuning.trials().stream().map(t -> t.config().method().kind()).sorted().toList();
-    assertEquals(List.of(Method.FINETUNE, Method.PAC, Method.UNTOUCHED, Method.TREES), tried);
+    assertEquals(List.of(Method.FINETUNE, Method.PAC, Method.UNTOUCHED, Method.GP, Method.TREES), tried);
     DataException refused =
         assertThrows(
             DataException.class,
@@ -124,7 +132,7 @@ class TuningTest {
     Tuning tuning =
         model.compare(target, null, List.of(Method.FINETUNE, Method.AFFINE), false, wild, new Monitor());
     List<Method> tried = tuning.trials().stream().map(t -> t.config().method().kind()).sorted().toList();
-    assertEquals(List.of(Method.UNTOUCHED, Method.AFFINE), tried);
+    assertEquals(List.of(Method.UNTOUCHED, Method.AFFINE, Method.GP), tried);
     assertEquals(1, tuning.diverged().size());
     assertEquals(Method.FINETUNE, tuning.diverged().get(0).config().method().kind());
     assertTrue(tuning.diverged().get(0).problem().contains("no longer finite"), tuning.diverged().toString());
@@ -139,7 +147,7 @@ class TuningTest {
     List<Method> methods = List.of(Method.FINETUNE, Method.L2SP, Method.RIDGE_RESIDUAL);
     Tuning plain = model.compare(target, null, methods, false, settings(2), new Monitor());
     Tuning tuned = model.compare(target, null, methods, true, settings(2), new Monitor());
-    assertEquals(4, tuned.trials().size(), "one for each method and the source as it is");
+    assertEquals(5, tuned.trials().size(), "one for each method, the source as it is and the rows alone");
     for (Trial trial : tuned.trials()) {
       Trial before =
           plain.trials().stream()
@@ -174,27 +182,79 @@ class TuningTest {
     }
   }
 
+  private static Trial trial(Method method, double... foldLosses) {
+    TransferConfig config = settings(1).toBuilder().method(method).build();
+    return new Trial(config, Math.sqrt(Arrays.stream(foldLosses).average().orElseThrow()), foldLosses, foldLosses);
+  }
+
+  // The losses of ten folds about a mean, each way with a little of its own.
+  private static Trial about(Method method, double mean, double spread) {
+    double[] own = IntStream.range(0, 10).mapToDouble(f -> Math.sin(7 * f + method.ordinal())).toArray();
+    double middle = Arrays.stream(own).average().orElseThrow();
+    return trial(method, Arrays.stream(own).map(s -> mean * (1 + spread * (s - middle))).toArray());
+  }
+
+  private static Tuning tuning(Trial best, @Nullable Trial untouched, @Nullable Trial alone, Trial... more) {
+    List<Trial> all = new ArrayList<>(Arrays.asList(more));
+    Stream.of(best, untouched, alone).filter(t -> t != null && !all.contains(t)).forEach(all::add);
+    all.sort(Comparator.comparingDouble(Trial::loss));
+    return new Tuning(best, all, untouched, alone, new Provenance("t", 30, 0, "", List.of()), 0.25, "y", List.of());
+  }
+
   @Test
   void holmsCorrectionIsItsDefinition() {
-    TransferConfig config = settings(1);
-    double[] base = IntStream.range(0, 20).mapToDouble(r -> 1 + 0.1 * Math.sin(r)).toArray();
-    Trial against = new Trial(config, 1, base);
-    Trial far = new Trial(config, 2, IntStream.range(0, 20).mapToDouble(r -> 2 + 0.1 * Math.cos(r)).toArray());
-    Trial near = new Trial(config, 1.01, IntStream.range(0, 20).mapToDouble(r -> 1.01 + 0.1 * Math.cos(r)).toArray());
-    Trial middle = new Trial(config, 1.2, IntStream.range(0, 20).mapToDouble(r -> 1.08 + 0.1 * Math.cos(r)).toArray());
-    Tuning tuning = new Tuning(against, List.of(against, near, middle, far), near, new Provenance("t", 20, 0, "", List.of()), 1, "y", List.of());
-    double[] corrected = tuning.holm(against);
-    double pNear = PairedTests.pValue(near.losses(), base);
-    double pMiddle = PairedTests.pValue(middle.losses(), base);
-    double pFar = PairedTests.pValue(far.losses(), base);
-    assertTrue(pFar < pMiddle && pMiddle < pNear);
+    Trial against = about(Method.PAC, 1, 0.05);
+    Trial near = about(Method.GP, 1.01, 0.05);
+    Trial middle = about(Method.AFFINE, 1.06, 0.05);
+    Trial far = about(Method.UNTOUCHED, 2, 0.05);
+    Tuning tuning = tuning(against, far, near, middle);
+    double pNear = tuning.difference(near, against).pValue();
+    double pMiddle = tuning.difference(middle, against).pValue();
+    double pFar = tuning.difference(far, against).pValue();
+    assertTrue(pFar < pMiddle && pMiddle < pNear && pFar > 0);
+    double second = Math.max(2 * pMiddle, 3 * pFar);
     assertArrayEquals(
-        new double[] {
-          1, Math.max(pNear, Math.max(2 * pMiddle, 3 * pFar)), Math.max(2 * pMiddle, 3 * pFar), 3 * pFar
-        },
-        corrected,
-        1e-12);
-    assertEquals(1, PairedTests.pValue(base, base));
+        new double[] {1, Math.min(1, Math.max(pNear, second)), second, 3 * pFar}, tuning.holm(against), 1e-12);
+    assertEquals(1, tuning.difference(against, against).pValue());
+  }
+
+  @Test
+  void theVerdictIsAgainstTheSourceAloneAndAgainstTheRowsAlone() {
+    Trial transfer = about(Method.COKRIGING, 1, 0.1);
+    Trial source = about(Method.UNTOUCHED, 4, 0.1);
+    Trial process = about(Method.GP, 4.1, 0.1);
+    String helps = tuning(transfer, source, process).verdict();
+    assertTrue(helps.startsWith("The transfer helps: cross-validated on the 30 rows of the target, cokriging is off by 1"), helps);
+    assertTrue(helps.contains(", the source model as it is by 2"), helps);
+    assertTrue(helps.contains("gp on the target's rows alone by 2.0"), helps);
+    assertTrue(helps.matches(".*\\(\\d+ to \\d+ % less, p < 0.001\\).*"), helps);
+    assertFalse(helps.contains("rows a gain"), helps);
+
+    // What uses no source is no transfer.
+    String without = tuning(about(Method.GP, 0.5, 0.1), source, null, transfer).verdict();
+    assertTrue(without.startsWith("The transfer helps"), "where nobody knows that it is alone: " + without);
+    Trial better = about(Method.GP, 0.5, 0.1);
+    String alone = tuning(better, source, better, transfer).verdict();
+    assertTrue(alone.startsWith("The source does not help: "), alone);
+    assertTrue(alone.contains("cokriging by 1"), alone);
+
+    String rows = tuning(transfer, source, about(Method.GP, 1.02, 0.1)).verdict();
+    assertTrue(rows.startsWith("The target's rows help, and whether the source does can't be told: "), rows);
+    assertTrue(rows.matches(".*between \\d+ % less and \\d+ % more.* With 30 rows a gain below \\d+ % is missed one time in five.*"), rows);
+    String more = tuning(transfer, about(Method.UNTOUCHED, 1.02, 0.1), process).verdict();
+    assertTrue(more.startsWith("The source helps, and whether more than that was learnt can't be told: "), more);
+    String neither = tuning(transfer, about(Method.UNTOUCHED, 1.02, 0.1), about(Method.GP, 1.03, 0.1)).verdict();
+    assertTrue(neither.startsWith("Whether the transfer helps can't be told: "), neither);
+    String wild = tuning(transfer, about(Method.UNTOUCHED, 1.02, 3), about(Method.GP, 1.03, 3)).verdict();
+    assertTrue(wild.endsWith(" With 30 rows no gain can be seen for sure; more rows would tell."), wild);
+
+    String nothing = tuning(source, source, about(Method.GP, 5, 0.1), about(Method.PAC, 6, 0.1)).verdict();
+    assertTrue(nothing.startsWith("Nothing that was tried does better than the source model as it is: "), nothing);
+    Trial scratch = about(Method.SCRATCH, 1, 0.1);
+    String own = tuning(scratch, null, scratch, about(Method.PAC, 2, 0.1)).verdict();
+    assertTrue(own.startsWith("Nothing that was tried does better than scratch on the target's rows alone: "), own);
+    String onlyOwn = tuning(scratch, null, scratch).verdict();
+    assertTrue(onlyOwn.endsWith("(RMSE of y)."), onlyOwn);
   }
 
   @Test

@@ -15,15 +15,15 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Method;
 import org.pacnet.error.CancelledException;
-import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.internal.base.Causes;
 import org.pacnet.internal.base.Json;
 import org.pacnet.internal.engine.NativeLibrary;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine;
 
 /** The {@code pacnet} program. Exit codes: 0 done, 1 failed, 2 wrong usage or data, 130 cancelled. */
 @Command(

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.internal.base.Json;
 import org.pacnet.report.Comparison;
@@ -21,10 +22,15 @@ final class TuneReport {
   static Map<String, Object> json(Tuning tuning) {
     return Json.object(
         "verdict", tuning.verdict(),
-        "pValue", tuning.pValue(),
+        "againstSource", difference(tuning, tuning.untouched()),
+        "againstAlone", difference(tuning, tuning.alone()),
         "best", json(tuning.best()),
         "trials", tuning.trials().stream().map(TuneReport::json).toList(),
         "diverged", tuning.diverged().stream().map(TuneReport::json).toList());
+  }
+
+  private static Tuning.@Nullable Difference difference(Tuning tuning, @Nullable Trial rival) {
+    return rival == null ? null : tuning.difference(tuning.best(), rival);
   }
 
   private static Map<String, Object> json(Tuning.Diverged way) {

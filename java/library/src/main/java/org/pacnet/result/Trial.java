@@ -10,8 +10,9 @@ import org.pacnet.config.TransferConfig;
  *     label's unit
  * @param losses one for each row of the target, the mean over repetitions: of a regression the squared
  *     error in units of the source labels' deviation, of a classification −log p(class)
+ * @param foldLosses the same loss, its mean over each fold of each repetition; of the same folds in all trials of a target
  */
-public record Trial(TransferConfig config, double error, double[] losses) {
+public record Trial(TransferConfig config, double error, double[] losses, double[] foldLosses) {
 
   /** The mean loss. */
   public double loss() {

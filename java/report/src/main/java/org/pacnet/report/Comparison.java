@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Provenance;
-import org.pacnet.internal.statistics.Means;
 import org.pacnet.result.Phase;
 import org.pacnet.result.PhaseReport;
 import org.pacnet.result.Trial;
@@ -34,10 +33,10 @@ public record Comparison(
    * @param name the method, and what is set otherwise than usual
    * @param error on rows that it had not seen
    * @param loss likewise: of standardised labels the mean squared error, of classes −log p
-   * @param difference of its loss from that of {@code against}, row by row, the mean; below zero it is better
-   * @param low of the 95 % interval of that mean (Student's t)
+   * @param difference of its loss from that of {@code against}, the mean over the folds; below zero it is better
+   * @param low of the 95 % interval of that mean, by {@link Tuning#difference}
    * @param high likewise
-   * @param p of a paired t-test of the same losses, by Holm's correction; 1 for {@code against} itself
+   * @param p of the same test, by Holm's correction; 1 for {@code against} itself
    */
   public record Way(String name, double error, double loss, double difference, double low, double high, double p) {}
 
@@ -53,13 +52,9 @@ public record Comparison(
     List<Way> ways = new ArrayList<>();
     for (int i = 0; i < tuning.trials().size(); i++) {
       Trial trial = tuning.trials().get(i);
-      double[] less = new double[trial.losses().length];
-      for (int r = 0; r < less.length; r++) {
-        less[r] = trial.losses()[r] - against.losses()[r];
-      }
-      Means.Interval interval = Means.interval(less);
+      Tuning.Difference difference = tuning.difference(trial, against);
       ways.add(
-          new Way(name(trial.config(), usual), trial.error(), trial.loss(), interval.mean(), interval.low(), interval.high(), p[i]));
+          new Way(name(trial.config(), usual), trial.error(), trial.loss(), difference.mean(), difference.low(), difference.high(), p[i]));
     }
     Provenance source =
         model.reports().stream().filter(report -> report.phase() == Phase.TRAIN).map(PhaseReport::data).findFirst().orElse(null);

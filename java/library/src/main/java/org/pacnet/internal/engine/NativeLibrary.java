@@ -16,13 +16,13 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.binding.PacNetLibrary;
-import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DeviceException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.error.GuaranteeException;
 import org.pacnet.error.NativeException;
 import org.pacnet.error.PacNetException;
+import org.pacnet.internal.base.Causes;
 import org.pacnet.internal.base.Platform;
 
 /** Loads the native core once, and is the one place where its errors become exceptions. */

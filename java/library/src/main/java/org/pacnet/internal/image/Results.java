@@ -3,7 +3,7 @@ package org.pacnet.internal.image;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.pacnet.error.CancelledException;
-import org.pacnet.error.Causes;
+import org.pacnet.internal.base.Causes;
 
 /** Waits for what other threads do. */
 final class Results {

@@ -2,6 +2,7 @@ package org.pacnet.internal.select;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,9 +19,9 @@ import org.pacnet.config.MethodSpec;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
-import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
+import org.pacnet.internal.base.Causes;
 import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.learn.Calibration;
 import org.pacnet.internal.learn.Folds;
@@ -30,7 +31,6 @@ import org.pacnet.internal.learn.Phases;
 import org.pacnet.internal.learn.Subset;
 import org.pacnet.internal.learn.TargetModel;
 import org.pacnet.internal.learn.TargetRows;
-import org.pacnet.internal.statistics.PairedTests;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Monitor;
@@ -50,6 +50,9 @@ public final class Tuner {
   // How many standard errors of their difference another candidate must be better by than the preferred one:
   // with few rows the lowest of ten numbers is often luck.
   private static final double CLEARLY = 1.5;
+
+  // A Gaussian process of more is refused.
+  private static final int MOST_PROCESS_ROWS = 5000;
 
   private final Phases phases;
   private final ModelState from;
@@ -134,7 +137,7 @@ public final class Tuner {
     if (safe.method().kind() != Method.PAC) {
       all.add(safe);
     }
-    if (table && numbers) {
+    if (table && numbers && target.rows().rows() <= MOST_PROCESS_ROWS) {
       all.add(defaults(Method.PAC_STACK));
     }
     all.addAll(variants(Method.PAC));
@@ -144,8 +147,10 @@ public final class Tuner {
     if (table && numbers) {
       all.add(defaults(Method.AFFINE));
       all.add(defaults(Method.RIDGE_RESIDUAL));
-      all.add(defaults(Method.GP_RESIDUAL));
-      all.add(defaults(Method.GP));
+      if (target.rows().rows() <= MOST_PROCESS_ROWS) {
+        all.add(defaults(Method.GP_RESIDUAL));
+        all.add(defaults(Method.GP));
+      }
     }
     if (!target.ownHead()) {
       all.add(defaults(Method.UNTOUCHED));
@@ -169,12 +174,19 @@ public final class Tuner {
    * @param tuned whether to try each method's {@link #variants}: its trial is then the best of them
    */
   public Tuning run(List<Method> methods, boolean tuned) {
-    Method rival = target.ownHead() ? Method.SCRATCH : Method.UNTOUCHED;
+    boolean table = settings.network().predictsLabels();
+    boolean process = table && !target.schema().classification() && target.rows().rows() <= MOST_PROCESS_ROWS;
+    List<Method> rivals = new ArrayList<>(List.of(process ? Method.GP : Method.SCRATCH));
+    if (!target.ownHead()) {
+      rivals.add(0, Method.UNTOUCHED);
+    }
     List<TransferConfig> candidates = methods.isEmpty() ? candidates() : new ArrayList<>();
     methods.forEach(
         method -> candidates.addAll(tuned ? variants(method) : List.of(defaults(method))));
-    if (candidates.stream().noneMatch(candidate -> candidate.method().kind() == rival)) {
-      candidates.add(defaults(rival));
+    for (Method rival : rivals) {
+      if (candidates.stream().noneMatch(candidate -> candidate.method().kind() == rival)) {
+        candidates.add(defaults(rival));
+      }
     }
     List<Trial> trials = trials(candidates);
     if (tuned) {
@@ -182,28 +194,30 @@ public final class Tuner {
       trials.forEach(t -> own.computeIfAbsent(t.config().method().kind(), m -> new ArrayList<>()).add(t));
       trials = own.values().stream().map(Tuner::choose).toList();
     }
-    return tuning(trials, rival);
+    return tuning(trials, rivals.get(rivals.size() - 1));
   }
 
-  private Tuning tuning(List<Trial> trials, Method rival) {
-    Trial without =
-        trials.stream()
-            .filter(t -> t.config().method().kind() == rival)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new DivergedException(
-                        "there is nothing to compare with: "
-                            + diverged.get(diverged.size() - 1).problem()));
+  private static @Nullable Trial by(List<Trial> trials, Method method) {
+    return trials.stream().filter(t -> t.config().method().kind() == method).findFirst().orElse(null);
+  }
+
+  private Tuning tuning(List<Trial> trials, Method rowsAlone) {
+    Trial untouched = by(trials, Method.UNTOUCHED);
+    Trial alone = by(trials, rowsAlone);
+    if (untouched == null && alone == null) {
+      throw new DivergedException(
+          "there is nothing to compare with: " + diverged.get(diverged.size() - 1).problem());
+    }
     Trial best = choose(trials);
     List<Trial> sorted = new ArrayList<>(trials);
     sorted.sort(Comparator.comparingDouble(Trial::loss));
     return new Tuning(
         best,
         List.copyOf(sorted),
-        without,
+        untouched,
+        alone,
         target.rows().provenance(),
-        PairedTests.pValue(best.losses(), without.losses()),
+        1.0 / (Math.min(FOLDS, target.rows().rows()) - 1),
         unit(),
         diverged);
   }
@@ -216,9 +230,10 @@ public final class Tuner {
     return new Tuning(
         isBest ? trial : tuning.best(),
         all,
-        tuning.without(),
+        tuning.untouched(),
+        tuning.alone(),
         tuning.data(),
-        isBest ? PairedTests.pValue(trial.losses(), tuning.without().losses()) : tuning.pValue(),
+        tuning.testToTraining(),
         tuning.unit(),
         tuning.diverged());
   }
@@ -282,7 +297,7 @@ public final class Tuner {
       int rows = dealings.get(0).outside(0).length;
       if (rows >= 2) {
         List<float[]> unseen = predictions(List.of(settings), dealings).get(0).sound();
-        points.add(new LearningCurve.Point(rows, trial(settings, unseen).error()));
+        points.add(new LearningCurve.Point(rows, trial(settings, unseen, dealings).error()));
       }
     }
     if (points.size() < 2) {
@@ -317,7 +332,7 @@ public final class Tuner {
     for (int c = 0; c < candidates.size(); c++) {
       Answers answers = predictions.get(c);
       if (answers.problem() == null) {
-        trials.add(trial(candidates.get(c), answers.dealings()));
+        trials.add(trial(candidates.get(c), answers.dealings(), dealings));
       } else {
         diverged.add(
             new Tuning.Diverged(
@@ -409,16 +424,23 @@ public final class Tuner {
     }
   }
 
-  private Trial trial(TransferConfig candidate, List<float[]> predictions) {
+  private Trial trial(TransferConfig candidate, List<float[]> predictions, List<Folds> dealings) {
     double[] losses = new double[target.rows().rows()];
+    List<Double> foldLosses = new ArrayList<>();
     double error = 0;
-    for (float[] outputs : predictions) {
+    for (int d = 0; d < predictions.size(); d++) {
+      float[] outputs = predictions.get(d);
+      double[] own = new double[losses.length];
       for (int r = 0; r < losses.length; r++) {
-        losses[r] += loss(target.schema(), outputs, r) / predictions.size();
+        own[r] = loss(target.schema(), outputs, r);
+        losses[r] += own[r] / predictions.size();
+      }
+      for (int fold = 0; fold < dealings.get(d).count(); fold++) {
+        foldLosses.add(Arrays.stream(dealings.get(d).inside(fold)).mapToDouble(r -> own[r]).average().orElseThrow());
       }
       error += Measure.of(target.schema(), target.rows(), outputs).error() / predictions.size();
     }
-    return new Trial(candidate, error, losses);
+    return new Trial(candidate, error, losses, foldLosses.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   private double loss(Schema schema, float[] outputs, int row) {

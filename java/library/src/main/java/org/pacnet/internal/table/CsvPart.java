@@ -20,8 +20,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.error.Causes;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.base.Causes;
 import org.pacnet.internal.base.ColumnNames;
 
 /** A delimited text file. */

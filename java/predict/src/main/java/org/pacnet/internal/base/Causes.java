@@ -1,4 +1,4 @@
-package org.pacnet.error;
+package org.pacnet.internal.base;
 
 import java.util.concurrent.ExecutionException;
 
