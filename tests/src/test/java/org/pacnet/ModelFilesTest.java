@@ -200,7 +200,7 @@ class ModelFilesTest {
   void jsonThatContradictsItselfIsRefusedBeforeItIsUsed() throws IOException {
     List<Consumer<ObjectNode>> faults =
         List.of(
-            tree -> child(tree, "config").put("task", "classification").put("loss", "cross_entropy"),
+            tree -> child(tree, "config", "objective").put("task", "classification").put("loss", "cross_entropy"),
             tree -> child(tree, "config").put("loss", "cross_entropy"),
             tree -> child(tree, "config").putArray("labels").add("z"),
             tree -> child(tree, "config").putArray("hidden").add(1 << 20).add(1 << 20),
@@ -226,7 +226,7 @@ class ModelFilesTest {
     Path model = copy();
     edit(
         Samples.file(model, "targets/t/target.json"),
-        tree -> child(tree, "config").put("task", "classification").put("loss", "cross_entropy"));
+        tree -> child(tree, "config", "objective").put("task", "classification").put("loss", "cross_entropy"));
     assertRefused(model, "targets/t/target.json");
   }
 
@@ -234,7 +234,7 @@ class ModelFilesTest {
   void everyExplicitNullIsAnError() throws IOException {
     for (String name : List.of("model.json", "targets/t/target.json")) {
       ObjectNode whole = (ObjectNode) new ObjectMapper().readTree(Samples.file(copy(), name).toFile());
-      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda");
+      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda", "foldBy");
       int tried = 0;
       for (List<String> path : paths(whole)) {
         String last = path.get(path.size() - 1);

@@ -353,12 +353,27 @@ public final class Model implements AutoCloseable {
    * @param column besides the model's columns; its values are the targets' names
    */
   public Map<String, Data> groups(Data table, String column, Monitor monitor) {
+    return groups(table, column, config, monitor);
+  }
+
+  /**
+   * The same.
+   *
+   * @param settings that the targets will be calibrated with: a column that they fold by is kept
+   */
+  public Map<String, Data> groups(Data table, String column, TransferConfig settings, Monitor monitor) {
     if (!config.network().predictsLabels() && !(config.network() instanceof Pinn)) {
       throw new DataException(
           "groups are of tables of inputs and labels; give each target a file or folder of its own",
           "groupBy");
     }
-    return Groups.of(table, column, schema, Set.copyOf(config.columns().ignored()), monitor.reading());
+    return Groups.of(
+        table,
+        column,
+        schema,
+        settings.calibrate().foldBy(),
+        Set.copyOf(config.columns().ignored()),
+        monitor.reading());
   }
 
   /**

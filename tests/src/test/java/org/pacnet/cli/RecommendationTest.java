@@ -60,6 +60,7 @@ final class RecommendationTest {
           Map.entry("--optimizer", List.of("sgd", "adamw")),
           Map.entry("--momentum", List.of("0.5")),
           Map.entry("--target-lr", List.of("0.02")),
+          Map.entry("--fold-by", List.of("batch", "a batch")),
           Map.entry("--target-batch-size", List.of("8")),
           Map.entry("--schedule", List.of("linear", "constant")),
           Map.entry("--validation-share", List.of("0.2")),

@@ -156,7 +156,7 @@ final class CalibrateCommand implements Runnable {
       TransferConfig config = config(model);
       Map<String, Data> all =
           grouped
-              ? model.groups(Tables.of(given(target, "--target")), groupBy, display.monitor())
+              ? model.groups(Tables.of(given(target, "--target")), groupBy, config, display.monitor())
               : Data.each(given(targets, "--targets"));
       display.finish();
       Runnable step = display.steps("Targets", all.size());

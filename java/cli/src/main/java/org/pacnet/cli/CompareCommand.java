@@ -62,6 +62,14 @@ final class CompareCommand implements Runnable {
               + " compare the best of each.")
   private boolean tune;
 
+  @Option(
+      names = "--fold-by",
+      paramLabel = "COLUMN",
+      description =
+          "A column of the target that says which of its rows belong together, one batch or one patient say: what is"
+              + " held out are then whole groups. It is no input.")
+  private @Nullable String foldBy;
+
   @Option(names = "--init", paramLabel = "FILE", description = TransferCommand.INIT)
   private @Nullable Path init;
 
@@ -122,7 +130,7 @@ final class CompareCommand implements Runnable {
 
   /** What the options say. */
   TransferConfig config() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).calibrate(c -> c.newClasses(newClasses));
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).calibrate(c -> c.newClasses(newClasses).foldBy(foldBy));
     prune.apply(builder);
     training.apply(builder);
     epochs.apply(builder);

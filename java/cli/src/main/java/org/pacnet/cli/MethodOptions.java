@@ -46,6 +46,14 @@ final class MethodOptions {
   private boolean intervals;
 
   @Option(
+      names = "--fold-by",
+      paramLabel = "COLUMN",
+      description =
+          "A column of the target that says which of its rows belong together, one batch or one patient say: what --tune, --intervals"
+              + " and --learning-curve hold out are then whole groups. It is no input.")
+  private @Nullable String foldBy;
+
+  @Option(
       names = "--tune",
       description =
           "Choose method, lambda, learning rate, epochs and, in transfer, ratio by cross-validation on the target's rows, and say"
@@ -87,6 +95,9 @@ final class MethodOptions {
     builder.method(spec);
     if (intervals) {
       builder.calibrate(c -> c.intervals(true));
+    }
+    if (foldBy != null) {
+      builder.calibrate(c -> c.foldBy(foldBy));
     }
     if (batchNorm != null) {
       builder.calibrate(c -> c.batchNorm(batchNorm));

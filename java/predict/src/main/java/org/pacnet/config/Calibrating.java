@@ -1,5 +1,7 @@
 package org.pacnet.config;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What Calibrate does whatever the method; immutable.
  *
@@ -8,21 +10,27 @@ package org.pacnet.config;
  *     ones, which get an output layer of the target's own; otherwise they are refused
  * @param intervals whether calibrations cross-validate themselves, five more times, so that predictions can
  *     have bounds
+ * @param foldBy a column of a table's target that says which of its rows belong together (of one patient, one batch): what is
+ *     cross-validated is then asked of others than it learnt from; neither input nor label, unless the model has it as one. Null: each
+ *     row stands for itself
  */
-public record Calibrating(BatchNorm batchNorm, boolean newClasses, boolean intervals) {
+public record Calibrating(
+    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy) {
 
-  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false);
+  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null);
 
   /** Collects them; each method is the component of the same name. */
   public static final class Builder {
     private BatchNorm batchNorm;
     private boolean newClasses;
     private boolean intervals;
+    private @Nullable String foldBy;
 
     Builder(Calibrating c) {
       batchNorm = c.batchNorm;
       newClasses = c.newClasses;
       intervals = c.intervals;
+      foldBy = c.foldBy;
     }
 
     /** What it does with BatchNorm, where the network has it; by default {@link BatchNorm#FROZEN}. */
@@ -49,8 +57,18 @@ public record Calibrating(BatchNorm batchNorm, boolean newClasses, boolean inter
       return this;
     }
 
+    /**
+     * A column of a table's target that says which of its rows belong together (of one patient, one batch): what is cross-validated
+     * is then asked of others than it learnt from; neither input nor label, unless the model has it as one. By default null: each
+     * row stands for itself.
+     */
+    public Builder foldBy(@Nullable String column) {
+      foldBy = column;
+      return this;
+    }
+
     Calibrating build() {
-      return new Calibrating(batchNorm, newClasses, intervals);
+      return new Calibrating(batchNorm, newClasses, intervals, foldBy);
     }
   }
 }

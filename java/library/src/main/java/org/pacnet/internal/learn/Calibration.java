@@ -285,7 +285,7 @@ public final class Calibration implements Situation, AutoCloseable {
             target.rows(),
             settings.compute().threads());
     List<String> classes = target.ownHead() ? target.schema().classes() : null;
-    return new TargetModel(name, settings, classes, learnt, correction, null, report);
+    return new TargetModel(name, settings, classes, learnt, correction, null, null, report);
   }
 
   private float[] start(long seed) {

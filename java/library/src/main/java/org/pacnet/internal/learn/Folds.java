@@ -3,12 +3,14 @@ package org.pacnet.internal.learn;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.pacnet.internal.table.EncodedData;
 
 /**
- * Parts of equal size (within one row) of a target's rows, each with its share of every class, or of high
+ * Parts of equal size (within one row, or one group of rows that belong together) of a target's rows, each with its share of every class, or of high
  * and low labels.
  */
 public final class Folds {
@@ -28,23 +30,34 @@ public final class Folds {
     return new Folds(foldOf, count, part);
   }
 
-  /** As many as wanted, but none without a row. */
+  /** As many as wanted, but none without a row; rows that belong together are in one. */
   public static Folds of(EncodedData rows, int wanted, long seed) {
     int n = rows.rows();
-    int count = Math.min(wanted, n);
     FloatBuffer labels = rows.labels();
     int each = labels.remaining() / n;
+    int[] groups = units(rows);
+    int units = 1 + Arrays.stream(groups).max().orElse(-1);
+    double[] label = new double[units];
+    int[] size = new int[units];
+    for (int row = 0; row < n; row++) {
+      size[groups[row]]++;
+      label[groups[row]] += labels.get(row * each);
+    }
+    for (int unit = 0; unit < units; unit++) {
+      label[unit] /= size[unit];
+    }
     // Neighbours by label go into different folds, which one is drawn.
     int[] byLabel =
-        IntStream.range(0, n)
+        IntStream.range(0, units)
             .boxed()
-            .sorted(Comparator.comparingDouble(row -> labels.get(row * each)))
+            .sorted(Comparator.comparingDouble(unit -> label[unit]))
             .mapToInt(Integer::intValue)
             .toArray();
+    int count = Math.min(wanted, units);
     SplittableRandom random = new SplittableRandom(seed);
-    int[] foldOf = new int[n];
+    int[] foldOf = new int[units];
     int[] order = IntStream.range(0, count).toArray();
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < units; i++) {
       if (i % count == 0) {
         for (int k = count - 1; k > 0; k--) {
           int other = random.nextInt(k + 1);
@@ -55,7 +68,17 @@ public final class Folds {
       }
       foldOf[byLabel[i]] = order[i % count];
     }
-    return new Folds(foldOf, count, 1);
+    return new Folds(Arrays.stream(groups).map(unit -> foldOf[unit]).toArray(), count, 1);
+  }
+
+  // What is dealt as a whole, numbered without gaps.
+  private static int[] units(EncodedData rows) {
+    int[] groups = rows.groups();
+    if (groups == null) {
+      return IntStream.range(0, rows.rows()).toArray();
+    }
+    Map<Integer, Integer> known = new HashMap<>();
+    return Arrays.stream(groups).map(group -> known.computeIfAbsent(group, g -> known.size())).toArray();
   }
 
   public int count() {

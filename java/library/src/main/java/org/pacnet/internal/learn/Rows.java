@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.NetworkSpec;
@@ -67,7 +68,7 @@ public final class Rows {
             config.columns().missingWords(),
             config.columns().standardizeInputs(),
             config.columns().standardizeLabels());
-    Encoder.Learned learned = Encoder.learn(data, options, monitor);
+    Encoder.Learned learned = Encoder.learn(data, options, config.calibrate().foldBy(), monitor);
     checkPoints(config.network(), learned.schema(), learned.rows(), data.name());
     return learned;
   }
@@ -75,7 +76,7 @@ public final class Rows {
   /** Rows of the source, or of a target with classes of its own, by exactly this schema. */
   public static EncodedData training(
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
-    Encoder.Learned read = target(data, schema, null, settings, monitor);
+    Encoder.Learned read = target(data, schema, null, withoutGroups(settings), monitor);
     if (!read.schema().equals(schema)) {
       throw new DataException(
           String.format(
@@ -86,6 +87,20 @@ public final class Rows {
               steps(schema) + 1));
     }
     return read.rows();
+  }
+
+  // The source may have the column too, and nobody asks what it says there.
+  private static TransferConfig withoutGroups(TransferConfig settings) {
+    String together = settings.calibrate().foldBy();
+    if (together == null) {
+      return settings;
+    }
+    Set<String> ignored = new TreeSet<>(settings.columns().ignored());
+    ignored.add(together);
+    return settings.toBuilder()
+        .columns(c -> c.ignored(ignored.toArray(String[]::new)))
+        .calibrate(c -> c.foldBy(null))
+        .build();
   }
 
   /**
@@ -99,6 +114,11 @@ public final class Rows {
       @Nullable Function<List<String>, Schema> classes,
       TransferConfig settings,
       ReadMonitor monitor) {
+    String together = settings.calibrate().foldBy();
+    if (together != null && (data instanceof Data.Images || schema.trajectories() != null)) {
+      throw new DataException(
+          data.name() + ": rows that belong together are told by a column in tables of inputs and labels only", "foldBy");
+    }
     if (data instanceof Data.Images images) {
       Schema own = classes == null ? schema : classes.apply(ImageEncoder.classes(images, schema));
       return new Encoder.Learned(
@@ -109,7 +129,7 @@ public final class Rows {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.training(table, schema, ignored, monitor);
     }
-    Encoder.Learned read = Encoder.target(table, schema, classes, ignored, monitor);
+    Encoder.Learned read = Encoder.target(table, schema, classes, together, ignored, monitor);
     checkPoints(settings.network(), schema, read.rows(), data.name());
     return read;
   }

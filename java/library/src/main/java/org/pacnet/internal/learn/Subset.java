@@ -85,6 +85,19 @@ public final class Subset implements EncodedData {
   }
 
   @Override
+  public int @Nullable [] groups() {
+    int[] every = all.groups();
+    if (every == null) {
+      return null;
+    }
+    int[] some = new int[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      some[i] = every[rows[i]];
+    }
+    return some;
+  }
+
+  @Override
   public BitSet dropped() {
     return new BitSet();
   }

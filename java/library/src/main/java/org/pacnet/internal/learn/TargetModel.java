@@ -18,6 +18,7 @@ import org.pacnet.result.PhaseReport;
  * @param correction what stands behind the networks; null for nothing
  * @param residuals how far predictions of rows were off that had not been seen, in the order of the rows,
  *     [rows, labels], in standardised units and without sign; null where nobody asked for intervals
+ * @param residualGroups which of those rows belong together, a number from 0 on each; null where each stands for itself
  * @param report of the Calibrate phase
  */
 public record TargetModel(
@@ -27,6 +28,7 @@ public record TargetModel(
     List<Learnt> networks,
     @Nullable Correction correction,
     float @Nullable [] residuals,
+    int @Nullable [] residualGroups,
     PhaseReport report) {
 
   public TargetModel {
@@ -38,7 +40,7 @@ public record TargetModel(
     return OwnTensors.of(config, classes != null);
   }
 
-  public TargetModel withResiduals(float[] unseen) {
-    return new TargetModel(name, config, classes, networks, correction, unseen, report);
+  public TargetModel withResiduals(float[] unseen, int @Nullable [] groups) {
+    return new TargetModel(name, config, classes, networks, correction, unseen, groups, report);
   }
 }

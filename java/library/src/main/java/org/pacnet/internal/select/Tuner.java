@@ -79,6 +79,15 @@ public final class Tuner {
       throw new DataException(
           "one row of the target is too few to choose by: it takes two, and better five", "tune");
     }
+    if (dealings(1).get(0).count() < 2) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "all %d rows of the target belong together by column %s: it takes two groups, and better five",
+              target.rows().rows(),
+              settings.calibrate().foldBy()),
+          "foldBy");
+    }
   }
 
   /** What a target's rows teach, and where the settings ask for intervals how far off it is on rows that it has not seen. */
@@ -94,7 +103,8 @@ public final class Tuner {
     try (Calibration calibration = new Calibration(phases, from, target, source, settings, monitor)) {
       TargetModel learnt = calibration.run(name);
       return settings.calibrate().intervals()
-          ? learnt.withResiduals(new Tuner(phases, from, target, source, settings, monitor).residuals())
+          ? learnt.withResiduals(
+              new Tuner(phases, from, target, source, settings, monitor).residuals(), target.rows().groups())
           : learnt;
     }
   }
@@ -217,7 +227,7 @@ public final class Tuner {
         untouched,
         alone,
         target.rows().provenance(),
-        1.0 / (Math.min(FOLDS, target.rows().rows()) - 1),
+        1.0 / (dealings(1).get(0).count() - 1),
         unit(),
         diverged);
   }

@@ -475,6 +475,14 @@ public final class ModelStore {
     if (residuals != null) {
       entries.put(ModelFormat.RESIDUALS, Entry.row(residuals));
     }
+    int[] groups = target.residualGroups();
+    if (groups != null) {
+      float[] numbers = new float[groups.length];
+      for (int row = 0; row < groups.length; row++) {
+        numbers[row] = groups[row];
+      }
+      entries.put(ModelFormat.RESIDUAL_GROUPS, Entry.row(numbers));
+    }
     if (target.correction() != null) {
       entries.putAll(target.correction().entries());
     }
@@ -603,6 +611,7 @@ public final class ModelStore {
         parts.networks(),
         parts.correction(),
         parts.residuals(),
+        parts.residualGroups(),
         report(jsonFile, json.report()));
   }
 

@@ -35,6 +35,23 @@ public record DataOptions(
     boolean standardizeInputs,
     boolean standardizeLabels) {
 
+  /** The same, and that column left out too. */
+  DataOptions ignoring(String column) {
+    Set<String> more = new HashSet<>(ignored);
+    return more.add(column)
+        ? new DataOptions(
+            labels,
+            classification,
+            categorical,
+            dates,
+            more,
+            missing,
+            missingWords,
+            standardizeInputs,
+            standardizeLabels)
+        : this;
+  }
+
   /**
    * Copies the collections.
    *

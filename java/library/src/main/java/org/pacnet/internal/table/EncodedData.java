@@ -49,6 +49,11 @@ public interface EncodedData {
    */
   BitSet dropped();
 
+  /** Which rows belong together: each row's group, from 0 on; null where each stands for itself. */
+  default int @Nullable [] groups() {
+    return null;
+  }
+
   /** Which table this is. */
   Provenance provenance();
 }

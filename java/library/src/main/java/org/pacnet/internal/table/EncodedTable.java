@@ -13,14 +13,35 @@ final class EncodedTable implements EncodedData {
   private final FloatBuffer labels;
   private final BitSet dropped;
   private final Provenance provenance;
+  private final int @Nullable [] groups;
 
   EncodedTable(
       int rows, FloatBuffer features, FloatBuffer labels, BitSet dropped, Provenance provenance) {
+    this(rows, features, labels, dropped, provenance, null);
+  }
+
+  private EncodedTable(
+      int rows,
+      FloatBuffer features,
+      FloatBuffer labels,
+      BitSet dropped,
+      Provenance provenance,
+      int @Nullable [] groups) {
     this.rows = rows;
     this.features = features;
     this.labels = labels;
     this.dropped = dropped;
     this.provenance = provenance;
+    this.groups = groups;
+  }
+
+  EncodedTable withGroups(int[] together) {
+    return new EncodedTable(rows, features, labels, dropped, provenance, together);
+  }
+
+  @Override
+  public int @Nullable [] groups() {
+    return groups == null ? null : groups.clone();
   }
 
   @Override

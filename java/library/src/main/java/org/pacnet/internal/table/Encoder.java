@@ -1,9 +1,11 @@
 package org.pacnet.internal.table;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ import org.pacnet.data.Provenance;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.base.Messages;
 
 /**
  * Turns tables into numbers by a schema learned before. Columns are matched by name, in any order.
@@ -27,9 +30,21 @@ public final class Encoder {
 
   /** Learns the schema of a table and encodes it, with labels, to train on: reads it once. */
   public static Learned learn(Data data, DataOptions options, ReadMonitor monitor) {
+    return learn(data, options, null, monitor);
+  }
+
+  /**
+   * The same.
+   *
+   * @param together a column that may be there, and says which rows of a target belong together; null for none
+   */
+  public static Learned learn(
+      Data data, DataOptions options, @Nullable String together, ReadMonitor monitor) {
     try (Source source = Source.open(data, options.missingWords(), monitor)) {
-      Schema schema = SchemaLearner.learn(data, options, source);
-      return new Learned(schema, encode(source, data, schema, true, options.ignored()));
+      boolean there = together != null && source.columns().contains(together);
+      DataOptions own = there ? options.ignoring(together) : options;
+      Schema schema = SchemaLearner.learn(data, own, source);
+      return new Learned(schema, encode(source, data, schema, true, own.ignored()));
     }
   }
 
@@ -48,14 +63,64 @@ public final class Encoder {
   /**
    * The same of a target, which may have classes of its own: reads the table once.
    *
+   * @param together a column that says which rows belong together, as {@link EncodedData#groups} then has it; null for none
    * @param own the schema that goes with the classes that occur in the rows that training would use; null for the one that is given
    */
   public static Learned target(
-      Data data, Schema schema, @Nullable Function<List<String>, Schema> own, Set<String> ignored, ReadMonitor monitor) {
+      Data data,
+      Schema schema,
+      @Nullable Function<List<String>, Schema> own,
+      @Nullable String together,
+      Set<String> ignored,
+      ReadMonitor monitor) {
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
+      Set<String> besides = new HashSet<>(ignored);
+      if (together != null) {
+        besides.add(together);
+        for (Part part : source.parts()) {
+          Source.checkHas(part, List.of(together), "says which rows belong together");
+          List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
+          requests.add(Source.request(part, together, true));
+          source.open(part, requests).close(); // all that is asked of it, since it is read once
+        }
+      }
       Schema fitting = schema.classification() && own != null ? own.apply(distinctLabels(source, schema)) : schema;
-      return new Learned(fitting, encode(source, data, fitting, true, ignored));
+      EncodedTable rows = encode(source, data, fitting, true, besides);
+      return new Learned(
+          fitting, together == null ? rows : rows.withGroups(groups(source, fitting, together, rows.rows())));
     }
+  }
+
+  // Of the rows that are encoded; the column is the last that was asked for.
+  private static int[] groups(Source source, Schema schema, String column, int rows) {
+    int cell = schema.inputs().size() + schema.labels().size();
+    Map<String, Integer> known = new HashMap<>();
+    int[] groups = new int[rows];
+    int row = 0;
+    for (Part part : source.parts()) {
+      try (Cursor cursor = source.open(part, List.of())) {
+        while (cursor.nextBlock()) {
+          while (cursor.next()) {
+            if (cursor.isDropped(schema.missing(), schema.inputs().size())) {
+              continue;
+            }
+            String value = cursor.text(cell);
+            if (value == null) {
+              throw new DataException(
+                  String.format(
+                      Locale.ROOT,
+                      "%s, row %d: column %s, which says which rows belong together, has no value; fill it in or remove the row",
+                      part.name(),
+                      cursor.row(),
+                      Messages.name(column)),
+                  "foldBy");
+            }
+            groups[row++] = known.computeIfAbsent(value, v -> known.size());
+          }
+        }
+      }
+    }
+    return groups;
   }
 
   /** Encodes a table to compare predictions with its labels; columns it has besides are ignored. */
@@ -129,7 +194,7 @@ public final class Encoder {
   }
 
   // ignored: which columns there may be besides those of the schema; null for any.
-  private static EncodedData encode(
+  private static EncodedTable encode(
       Source source,
       Data data,
       Schema schema,

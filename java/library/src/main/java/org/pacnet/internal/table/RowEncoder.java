@@ -178,7 +178,7 @@ final class RowEncoder {
     return sound;
   }
 
-  EncodedData finish(Source source) {
+  EncodedTable finish(Source source) {
     if (rows == 0) {
       throw Problems.allDropped(data, source.rows());
     }

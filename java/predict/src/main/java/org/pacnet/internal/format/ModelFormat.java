@@ -73,6 +73,9 @@ public final class ModelFormat {
   /** Of a target: how far it is off on rows that it has not seen. */
   public static final String RESIDUALS = "residuals";
 
+  /** Of a target: which of those rows belong together. */
+  public static final String RESIDUAL_GROUPS = "residual_groups";
+
   /** What a checksum is counted over stands in its own place. */
   public static final String NO_CHECKSUM = "0".repeat(64);
 

@@ -22,12 +22,14 @@ import org.pacnet.internal.format.ModelFormat.TargetFile;
  * @param networks one, several for an ensemble, or none where the method trains none
  * @param correction what stands behind the networks; null for nothing
  * @param residuals null where nobody asked for intervals
+ * @param residualGroups which of their rows belong together, each below the number of rows; null where each stands for itself
  */
 public record TargetParts(
     Schema schema,
     List<Learnt> networks,
     @Nullable Correction correction,
-    float @Nullable [] residuals) {
+    float @Nullable [] residuals,
+    int @Nullable [] residualGroups) {
 
   /**
    * Reads a target.
@@ -83,6 +85,10 @@ public record TargetParts(
         entries.containsKey(ModelFormat.RESIDUALS)
             ? ModelFormat.floats(file, entries, ModelFormat.RESIDUALS)
             : null;
+    float[] together =
+        entries.containsKey(ModelFormat.RESIDUAL_GROUPS)
+            ? ModelFormat.floats(file, entries, ModelFormat.RESIDUAL_GROUPS)
+            : null;
     Method method = json.config().method().kind();
     if (networks.isEmpty() == method.trainsNetwork()
         || (networks.size() > 1 && !method.severalNetworks())) {
@@ -101,6 +107,7 @@ public record TargetParts(
     if (residuals != null && (residuals.length == 0 || residuals.length % schema.outputWidth() != 0)) {
       throw new ModelFormatException(file + " is damaged: residuals don't fit the labels");
     }
+    int[] groups = together == null ? null : groups(file, together, residuals, schema.outputWidth());
     int pruned = own.mask(mask, network).prunedCount();
     int kept = own.size(network);
     if (!networks.stream().allMatch(n -> n.values().length == pruned && n.own().length == kept)) {
@@ -112,7 +119,22 @@ public record TargetParts(
       throw new ModelFormatException(
           file + " has a tensor '" + entries.keySet().iterator().next() + "' that its method does not make");
     }
-    return new TargetParts(schema, networks, correction, residuals);
+    return new TargetParts(schema, networks, correction, residuals, groups);
+  }
+
+  private static int[] groups(Path file, float[] together, float @Nullable [] residuals, int labels) {
+    int rows = residuals == null ? 0 : residuals.length / labels;
+    int[] groups = new int[together.length];
+    for (int row = 0; row < groups.length; row++) {
+      groups[row] = (int) together[row];
+      if (groups[row] != together[row] || groups[row] < 0 || groups[row] >= rows) {
+        throw new ModelFormatException(file + " is damaged: " + together[row] + " is no group of rows");
+      }
+    }
+    if (groups.length != rows) {
+      throw new ModelFormatException(file + " is damaged: residuals don't fit their groups");
+    }
+    return groups;
   }
 
   private static List<Learnt> takeNetworks(Path file, Map<String, Entry> entries) {
