@@ -334,7 +334,7 @@ class TrajectoriesTest {
       Tuning tuning = model.tune(target, config, new Monitor());
       assertTrue(
           tuning.trials().stream()
-              .allMatch(t -> Arrays.asList(Method.PAC, Method.UNTOUCHED).contains(t.config().method().kind())),
+              .allMatch(t -> Arrays.asList(Method.PAC, Method.UNTOUCHED, Method.SCRATCH).contains(t.config().method().kind())),
           tuning::toString);
       assertEquals("x, v", tuning.unit());
     }
