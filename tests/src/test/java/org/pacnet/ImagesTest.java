@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.config.Augmentation;
 import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Cnn;
+import org.pacnet.config.Method;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.ResNet18;
 import org.pacnet.config.Task;
@@ -54,7 +55,7 @@ class ImagesTest {
   }
 
   private static TransferConfig.Builder quick() {
-    return TransferConfig.builder("class")
+    return TransferConfig.builder("class").method(Method.PAC)
         .objective(o -> o.task(Task.CLASSIFICATION))
         .network(new Cnn(List.of(4, 6)))
         .source(f -> f.epochs(2))
@@ -95,6 +96,20 @@ class ImagesTest {
             loaded.predict("t", test).columns());
         assertTrue(loaded.hasOwnClasses("t"));
       }
+    }
+  }
+
+  @Test
+  void ofFewImagesTheOutputLayerAloneIsLearnt() {
+    TransferConfig usual = quick().method(Method.AUTO).build();
+    try (Model model = transfer(usual)) {
+      assertEquals(Method.FINETUNE_HEAD, model.config("t").method().kind());
+      TransferConfig own = usual.toBuilder().calibrate(c -> c.batchNorm(BatchNorm.PER_TARGET)).build();
+      model.calibrate("own", Data.images(target()), own, new Monitor());
+      assertEquals(Method.PAC, model.config("own").method().kind());
+      List<Method> tried =
+          model.tune(Data.images(target()), usual, new Monitor()).trials().stream().map(t -> t.config().method().kind()).toList();
+      assertTrue(tried.containsAll(List.of(Method.FINETUNE_HEAD, Method.PAC, Method.SCRATCH)), tried.toString());
     }
   }
 

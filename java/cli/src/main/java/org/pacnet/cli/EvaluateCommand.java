@@ -76,6 +76,8 @@ final class EvaluateCommand implements Runnable {
             if (metrics.confusion() != null) {
               text.println();
               Text.confusion(text, evaluation.classes(), metrics.confusion());
+              text.println();
+              Text.rare(text, metrics);
             }
           });
     }

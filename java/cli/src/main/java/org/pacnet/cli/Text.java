@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
@@ -256,6 +257,16 @@ final class Text {
     if (!all) {
       out.println("  (the " + MOST_CLASSES + " worst of " + classes.size() + " classes)");
     }
+  }
+
+  /** What counts where classes are not equally frequent. */
+  static void rare(PrintStream out, Metrics metrics) {
+    out.printf(
+        Locale.ROOT,
+        "Balanced accuracy %s, macro F1 %.3f, AUC %s%n",
+        Words.percent(Objects.requireNonNull(metrics.balancedAccuracy())),
+        metrics.f1(),
+        metrics.auc() == null ? "- (one class alone)" : String.format(Locale.ROOT, "%.3f", metrics.auc()));
   }
 
   private static double recall(List<Long> taken, int truth) {

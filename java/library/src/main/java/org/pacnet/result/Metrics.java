@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  *     classification
  * @param accuracy share of rows whose most probable class is the true one; null for a regression
  * @param crossEntropy mean of −log p(true class), in nats; null for a regression
+ * @param balancedAccuracy mean over the classes that occur of the share of their rows that are taken for them: what a rare class
+ *     counts like a frequent one; null for a regression
+ * @param f1 mean over the classes that occur, or that rows are taken for, of 2·precision·recall/(precision + recall) ("macro F1"); null
+ *     for a regression
+ * @param auc area under the ROC curve: how probable it is that a row of a class is given a higher probability of it than a row of
+ *     another; the mean over the classes of more than two; null for a regression, and where one class alone occurs
  * @param confusion for each true class how many rows were taken for each class, in the schema's
  *     order; null for a regression, and in the reports of phases
  * @param horizons of trajectories that were followed from their first states, how the error grows; null
@@ -21,6 +27,9 @@ public record Metrics(
     List<LabelError> labels,
     @Nullable Double accuracy,
     @Nullable Double crossEntropy,
+    @Nullable Double balancedAccuracy,
+    @Nullable Double f1,
+    @Nullable Double auc,
     @Nullable List<List<Long>> confusion,
     @Nullable List<HorizonError> horizons) {
 

@@ -11,7 +11,7 @@ import org.pacnet.error.DataException;
 public enum Method {
   /**
    * What is safe for the target's rows: co-kriging for numbers in a table of at most 1,000 rows, logistic regression for the
-   * source's classes there, PAC for others.
+   * source's classes there, the output layer alone for at most 100 images, PAC for others.
    */
   AUTO(Start.BASE, 0.01),
   /** The target's samples alone, from random weights. */

@@ -104,8 +104,14 @@ final class ClassSections {
         "Which class is taken for which",
         String.format(
             Locale.ROOT,
-            "Rows of %s: a line is a true class, a column what it was taken for.%s",
+            "Rows of %s: a line is a true class, a column what it was taken for. Where each class counts alike, %s of the rows are right"
+                + " (balanced accuracy); macro F1 is %.3f%s.%s",
             evaluation.data().name(),
+            Words.percent(Objects.requireNonNull(evaluation.metrics().balancedAccuracy())),
+            evaluation.metrics().f1(),
+            evaluation.metrics().auc() == null
+                ? ""
+                : String.format(Locale.ROOT, ", the area under the ROC curve %.3f", evaluation.metrics().auc()),
             classes.size() > MOST_CLASSES
                 ? String.format(
                     Locale.ROOT,

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Method;
 import org.pacnet.config.Method.Need;
 import org.pacnet.config.MethodSpec;
@@ -38,6 +39,9 @@ public final class Calibration implements Situation, AutoCloseable {
   private static final int SAFE_MOST_ROWS = 1000;
   // Rows by numbers to be found, for logistic regression, which is cross-validated: some seconds.
   private static final long SAFE_MOST_CLASS_WORK = 200_000;
+
+  // Of so few pictures the output layer alone is learnt best.
+  private static final int SAFE_MOST_IMAGES = 100;
 
   private final Phases phases;
   private final ModelState from;
@@ -93,6 +97,10 @@ public final class Calibration implements Situation, AutoCloseable {
           !schema.classification()
               ? Method.COKRIGING
               : classWork <= SAFE_MOST_CLASS_WORK ? Method.LOGISTIC : Method.PAC;
+    }
+    boolean frozen = settings.calibrate().batchNorm() == BatchNorm.FROZEN; // otherwise what PAC alone can do is asked for
+    if (schema.image() != null && rows <= SAFE_MOST_IMAGES && frozen) {
+      safe = Method.FINETUNE_HEAD;
     }
     return settings.toBuilder().method(MethodSpec.of(safe).withLambda(settings.method().lambda())).build();
   }

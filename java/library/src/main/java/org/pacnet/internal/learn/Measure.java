@@ -3,7 +3,10 @@ package org.pacnet.internal.learn;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Schema;
 import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.table.EncodedData;
@@ -20,7 +23,16 @@ public final class Measure {
   /** The same without the confusion matrix, which has too many numbers for a report, and the horizons. */
   public static Metrics brief(Schema schema, EncodedData data, float[] outputs) {
     Metrics whole = of(schema, data, outputs);
-    return new Metrics(whole.rows(), whole.labels(), whole.accuracy(), whole.crossEntropy(), null, null);
+    return new Metrics(
+        whole.rows(),
+        whole.labels(),
+        whole.accuracy(),
+        whole.crossEntropy(),
+        whole.balancedAccuracy(),
+        whole.f1(),
+        whole.auc(),
+        null,
+        null);
   }
 
   /**
@@ -66,7 +78,7 @@ public final class Measure {
     }
     List<Metrics.HorizonError> horizons =
         data instanceof Rollouts rollouts ? horizons(schema, rollouts, outputs) : null;
-    return new Metrics(rows, errors, null, null, null, horizons);
+    return new Metrics(rows, errors, null, null, null, null, null, null, horizons);
   }
 
   private static List<Metrics.HorizonError> horizons(Schema schema, Rollouts rows, float[] outputs) {
@@ -107,17 +119,102 @@ public final class Measure {
     long right = 0;
     double entropy = 0;
     long[][] confusion = new long[classes][classes];
+    double[][] said = new double[classes][rows];
+    int[] truths = new int[rows];
     FloatBuffer labels = data.labels();
     for (int r = 0; r < rows; r++) {
       int truth = (int) labels.get(r);
       double[] p = Softmax.of(outputs, r * classes, classes);
       int best = Softmax.mostProbable(p);
       right += best == truth ? 1 : 0;
+      truths[r] = truth;
+      for (int c = 0; c < classes; c++) {
+        said[c][r] = p[c];
+      }
       confusion[truth][best]++;
       entropy -= Math.log(Math.max(p[truth], Double.MIN_NORMAL));
     }
     List<List<Long>> matrix =
         Arrays.stream(confusion).map(row -> Arrays.stream(row).boxed().toList()).toList();
-    return new Metrics(rows, List.of(), (double) right / rows, entropy / rows, matrix, null);
+    return new Metrics(
+        rows,
+        List.of(),
+        (double) right / rows,
+        entropy / rows,
+        balancedAccuracy(confusion),
+        f1(confusion),
+        auc(said, truths),
+        matrix,
+        null);
+  }
+
+  private static double balancedAccuracy(long[][] confusion) {
+    double sum = 0;
+    int occur = 0;
+    for (int c = 0; c < confusion.length; c++) {
+      long rows = Arrays.stream(confusion[c]).sum();
+      if (rows > 0) {
+        sum += (double) confusion[c][c] / rows;
+        occur++;
+      }
+    }
+    return sum / occur;
+  }
+
+  private static double f1(long[][] confusion) {
+    double sum = 0;
+    int occur = 0;
+    for (int c = 0; c < confusion.length; c++) {
+      long rows = Arrays.stream(confusion[c]).sum();
+      long taken = 0;
+      for (long[] row : confusion) {
+        taken += row[c];
+      }
+      if (rows + taken > 0) {
+        sum += 2.0 * confusion[c][c] / (rows + taken);
+        occur++;
+      }
+    }
+    return sum / occur;
+  }
+
+  private static @Nullable Double auc(double[][] said, int[] truths) {
+    double sum = 0;
+    int counted = 0;
+    for (int c = said.length == 2 ? 1 : 0; c < said.length; c++) {
+      double area = auc(said[c], truths, c);
+      if (!Double.isNaN(area)) {
+        sum += area;
+        counted++;
+      }
+    }
+    return counted == 0 ? null : sum / counted;
+  }
+
+  // By the ranks of the class's rows (Mann and Whitney), of which equal ones share the middle.
+  private static double auc(double[] said, int[] truths, int of) {
+    int rows = said.length;
+    int[] order =
+        IntStream.range(0, rows)
+            .boxed()
+            .sorted(Comparator.comparingDouble(r -> said[r]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    double ranks = 0;
+    long own = 0;
+    for (int from = 0; from < rows; ) {
+      int to = from;
+      while (to < rows && said[order[to]] == said[order[from]]) {
+        to++;
+      }
+      for (int i = from; i < to; i++) {
+        if (truths[order[i]] == of) {
+          ranks += (from + 1 + to) / 2.0;
+          own++;
+        }
+      }
+      from = to;
+    }
+    return (ranks - own * (own + 1) / 2.0) / (own * (double) (rows - own));
   }
 }

@@ -154,6 +154,9 @@ public final class Tuner {
     if (!numbers) {
       all.add(defaults(Method.PAC_ENSEMBLE));
     }
+    if (target.schema().image() != null && safe.method().kind() != Method.FINETUNE_HEAD) {
+      all.add(defaults(Method.FINETUNE_HEAD));
+    }
     if (table && numbers) {
       all.add(defaults(Method.AFFINE));
       all.add(defaults(Method.RIDGE_RESIDUAL));

@@ -55,6 +55,9 @@ public final class ModelUpgrade {
       file.path("phases").forEach(ModelUpgrade::nothingUnseen);
       nothingUnseen(file.path("report"));
     }
+    if (version < 7) {
+      List.of("balancedAccuracy", "f1", "auc").forEach(metric -> nullMetric(file, metric));
+    }
     if (file.get("config") instanceof ObjectNode config) {
       // What came without a new version is what the code did before it.
       ObjectNode complete =
