@@ -104,13 +104,23 @@ def pacnet(*arguments):
     return json.loads(done.stdout)
 
 
-def ours(place, label, methods):
+def base_of(place, label):
     base = place / "base"
     if not base.exists():
         task = ["--task", "classification"] if label == "target" else []
         pacnet("train", "--source", place / "source.csv", "--label", label, "--out", base, *task)
         pacnet("prune", "--model", base)
         pacnet("allocate", "--model", base, "--source", place / "source.csv")
+    return base
+
+
+def error(metrics):
+    """RMSE, or % wrong."""
+    return metrics["labels"][0]["rmse"] if metrics.get("accuracy") is None else 100 * (1 - metrics["accuracy"])
+
+
+def ours(place, label, methods):
+    base = base_of(place, label)
     for method in methods:
         model = place / method
         shutil.rmtree(model, ignore_errors=True)
@@ -120,8 +130,7 @@ def ours(place, label, methods):
         found = pacnet("evaluate", "--model", model, "--group-by", "draw", "--input", place / "tests.csv")
         for draw, metrics in found["targets"].items():
             n = int(draw[1 : draw.index("r")])
-            error = metrics["labels"][0]["rmse"] if metrics.get("accuracy") is None else 100 * (1 - metrics["accuracy"])
-            yield method, n, error
+            yield method, n, error(metrics)
 
 
 def main():

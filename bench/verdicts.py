@@ -11,14 +11,10 @@ import sys
 import warnings
 
 import pandas as pd
-from real import draws, pacnet, tables
+from real import base_of, draws, error, pacnet, tables
 
 HELPS, ROWS_HELP, SOURCE_HELPS = "The transfer helps", "The target's rows help", "The source helps"
 NO_SOURCE, NOTHING = "The source does not help", "Nothing that was tried"
-
-
-def error(found):
-    return found["labels"][0]["rmse"] if found.get("accuracy") is None else 1 - found["accuracy"]
 
 
 def right(said, best, source, alone):
@@ -42,10 +38,7 @@ def main():
         few, rest = draws(target, label, sizes)
         source.to_csv(place / "source.csv", index=False)
         classes = label == "target"
-        base = place / "base"
-        pacnet("train", "--source", place / "source.csv", "--label", label, "--out", base, *(["--task", "classification"] if classes else []))
-        pacnet("prune", "--model", base)
-        pacnet("allocate", "--model", base, "--source", place / "source.csv")
+        base = base_of(place, label)
         rows = []
         for draw, own in few.groupby("draw"):
             n = len(own)

@@ -52,6 +52,7 @@ public record Diagnosis(
   /** Loads the core and looks around. */
   public static Diagnosis take() {
     NativeLibrary.Info info = NativeLibrary.info();
+    Path cache = NativeLibrary.cache();
     return new Diagnosis(
         version(),
         Runtime.version() + " (" + System.getProperty("java.vm.name") + ")",
@@ -64,8 +65,8 @@ public record Diagnosis(
         Machine.memory(),
         Runtime.getRuntime().maxMemory(),
         Machine.tableMemory(),
-        String.valueOf(NativeLibrary.cache()),
-        size(NativeLibrary.cache()),
+        String.valueOf(cache),
+        size(cache),
         describeGpu(),
         loadedLibraries());
   }

@@ -62,14 +62,6 @@ final class CompareCommand implements Runnable {
               + " compare the best of each.")
   private boolean tune;
 
-  @Option(
-      names = "--fold-by",
-      paramLabel = "COLUMN",
-      description =
-          "A column of the target that says which of its rows belong together, one batch or one patient say: what is"
-              + " held out are then whole groups. It is no input.")
-  private @Nullable String foldBy;
-
   @Option(names = "--init", paramLabel = "FILE", description = TransferCommand.INIT)
   private @Nullable Path init;
 
@@ -78,6 +70,7 @@ final class CompareCommand implements Runnable {
 
   @Mixin private ColumnOptions data = new ColumnOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
+  @Mixin private FoldOption folds = new FoldOption();
   @Mixin private PruneOptions prune = new PruneOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
@@ -130,7 +123,8 @@ final class CompareCommand implements Runnable {
 
   /** What the options say. */
   TransferConfig config() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).calibrate(c -> c.newClasses(newClasses).foldBy(foldBy));
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network).calibrate(c -> c.newClasses(newClasses));
+    folds.apply(builder);
     prune.apply(builder);
     training.apply(builder);
     epochs.apply(builder);

@@ -6,6 +6,7 @@ import org.pacnet.config.Method;
 import org.pacnet.config.MethodSpec;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.error.DataException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How the target is learnt. */
@@ -45,13 +46,7 @@ final class MethodOptions {
           "Cross-validate the calibration, five more times, so that predict --interval can give bounds.")
   private boolean intervals;
 
-  @Option(
-      names = "--fold-by",
-      paramLabel = "COLUMN",
-      description =
-          "A column of the target that says which of its rows belong together, one batch or one patient say: what --tune, --intervals"
-              + " and --learning-curve hold out are then whole groups. It is no input.")
-  private @Nullable String foldBy;
+  @Mixin private FoldOption folds = new FoldOption();
 
   @Option(
       names = "--tune",
@@ -79,7 +74,7 @@ final class MethodOptions {
    * @param is the method that is set already
    */
   void apply(TransferConfig.Builder builder, MethodSpec is) {
-    MethodSpec spec = method == null || method == is.kind() ? is : MethodSpec.of(method);
+    MethodSpec spec = method == null ? is : is.as(method);
     if (lastLayers != null) {
       if (!(spec instanceof MethodSpec.LastLayers)) {
         throw notOf("--last-layers", "finetune-last");
@@ -96,9 +91,7 @@ final class MethodOptions {
     if (intervals) {
       builder.calibrate(c -> c.intervals(true));
     }
-    if (foldBy != null) {
-      builder.calibrate(c -> c.foldBy(foldBy));
-    }
+    folds.apply(builder);
     if (batchNorm != null) {
       builder.calibrate(c -> c.batchNorm(batchNorm));
     }

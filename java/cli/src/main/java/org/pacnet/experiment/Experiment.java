@@ -408,8 +408,8 @@ public final class Experiment {
 
     // What strength is given is every method's.
     private static TransferConfig by(TransferConfig config, Method method) {
-      MethodSpec spec = config.method().kind() == method ? config.method() : MethodSpec.of(method);
-      return config.toBuilder().method(spec.withLambda(config.method().lambda())).build();
+      MethodSpec is = config.method();
+      return config.toBuilder().method(is.as(method).withLambda(is.lambda())).build();
     }
 
     <T> T known(String key, Class<T> type, Supplier<T> make) {

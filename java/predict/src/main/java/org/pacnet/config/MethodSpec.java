@@ -34,6 +34,11 @@ public sealed interface MethodSpec {
   /** The same method with that strength; null: what suits it. */
   MethodSpec withLambda(@Nullable Double lambda);
 
+  /** This, where it is that method; otherwise that method with its defaults. */
+  default MethodSpec as(Method method) {
+    return kind() == method ? this : of(method);
+  }
+
   /** A method with its defaults. */
   static MethodSpec of(Method kind) {
     return switch (kind) {
@@ -53,7 +58,7 @@ public sealed interface MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Plain {
-      if (MethodSpec.kindOf(kind) != Plain.class) {
+      if (kind == Method.FINETUNE_LAST || kind.severalNetworks()) {
         throw new IllegalArgumentException(kind + " has settings of its own");
       }
       checkLambda(lambda);
@@ -120,10 +125,6 @@ public sealed interface MethodSpec {
     public Ensemble withLambda(@Nullable Double value) {
       return new Ensemble(kind, value, members);
     }
-  }
-
-  private static Class<? extends MethodSpec> kindOf(Method kind) {
-    return kind == Method.FINETUNE_LAST ? LastLayers.class : kind.severalNetworks() ? Ensemble.class : Plain.class;
   }
 
   private static void checkLambda(@Nullable Double lambda) {

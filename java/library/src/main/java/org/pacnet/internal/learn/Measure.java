@@ -3,7 +3,6 @@ package org.pacnet.internal.learn;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -191,30 +190,23 @@ public final class Measure {
     return counted == 0 ? null : sum / counted;
   }
 
-  // By the ranks of the class's rows (Mann and Whitney), of which equal ones share the middle.
+  // How many of the others each of the class's rows is said to be likelier than (Mann and Whitney), of which equal ones count half.
   private static double auc(double[] said, int[] truths, int of) {
-    int rows = said.length;
-    int[] order =
-        IntStream.range(0, rows)
-            .boxed()
-            .sorted(Comparator.comparingDouble(r -> said[r]))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    double ranks = 0;
-    long own = 0;
-    for (int from = 0; from < rows; ) {
-      int to = from;
-      while (to < rows && said[order[to]] == said[order[from]]) {
-        to++;
+    double[] own = IntStream.range(0, said.length).filter(r -> truths[r] == of).mapToDouble(r -> said[r]).sorted().toArray();
+    double[] others = IntStream.range(0, said.length).filter(r -> truths[r] != of).mapToDouble(r -> said[r]).sorted().toArray();
+    double won = 0;
+    int below = 0;
+    int equal = 0;
+    for (double p : own) {
+      while (below < others.length && others[below] < p) {
+        below++;
       }
-      for (int i = from; i < to; i++) {
-        if (truths[order[i]] == of) {
-          ranks += (from + 1 + to) / 2.0;
-          own++;
-        }
+      equal = Math.max(equal, below);
+      while (equal < others.length && others[equal] == p) {
+        equal++;
       }
-      from = to;
+      won += (below + equal) / 2.0;
     }
-    return (ranks - own * (own + 1) / 2.0) / (own * (double) (rows - own));
+    return won / own.length / others.length;
   }
 }

@@ -15,7 +15,6 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
-import org.pacnet.config.MethodSpec;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
@@ -176,8 +175,7 @@ public final class Tuner {
   /** A method with its own strength, the rest being as set. */
   public TransferConfig defaults(Method method) {
     // What is its own to be set counts where the settings are of that method.
-    MethodSpec spec = settings.method().kind() == method ? settings.method() : MethodSpec.of(method);
-    return Calibration.resolved(settings.toBuilder().method(spec.withLambda(null)).build(), target);
+    return Calibration.resolved(settings.toBuilder().method(settings.method().as(method).withLambda(null)).build(), target);
   }
 
   /**

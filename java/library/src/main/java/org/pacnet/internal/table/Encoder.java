@@ -14,7 +14,6 @@ import org.pacnet.data.Provenance;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
-import org.pacnet.internal.base.Messages;
 
 /**
  * Turns tables into numbers by a schema learned before. Columns are matched by name, in any order.
@@ -23,18 +22,17 @@ import org.pacnet.internal.base.Messages;
  * a column of the schema, or holds a value that the schema has no place for.
  */
 public final class Encoder {
+
+  /** What a column is there for that rows are grouped by without being told apart. */
+  static final String TOGETHER = "says which rows belong together";
+
   private Encoder() {}
 
   /** A schema and the rows that it was learned from. */
   public record Learned(Schema schema, EncodedData rows) {}
 
-  /** Learns the schema of a table and encodes it, with labels, to train on: reads it once. */
-  public static Learned learn(Data data, DataOptions options, ReadMonitor monitor) {
-    return learn(data, options, null, monitor);
-  }
-
   /**
-   * The same.
+   * Learns the schema of a table and encodes it, with labels, to train on: reads it once.
    *
    * @param together a column that may be there, and says which rows of a target belong together; null for none
    */
@@ -78,7 +76,7 @@ public final class Encoder {
       if (together != null) {
         besides.add(together);
         for (Part part : source.parts()) {
-          Source.checkHas(part, List.of(together), "says which rows belong together");
+          Source.checkHas(part, List.of(together), TOGETHER);
           List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
           requests.add(Source.request(part, together, true));
           source.open(part, requests).close(); // all that is asked of it, since it is read once
@@ -106,14 +104,7 @@ public final class Encoder {
             }
             String value = cursor.text(cell);
             if (value == null) {
-              throw new DataException(
-                  String.format(
-                      Locale.ROOT,
-                      "%s, row %d: column %s, which says which rows belong together, has no value; fill it in or remove the row",
-                      part.name(),
-                      cursor.row(),
-                      Messages.name(column)),
-                  "foldBy");
+              throw Problems.nothingToGoBy(part, cursor.row(), column, TOGETHER, "foldBy");
             }
             groups[row++] = known.computeIfAbsent(value, v -> known.size());
           }

@@ -54,7 +54,7 @@ public final class Groups {
         Source.checkHasOnly(part, known, "the source data did not have");
         List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
         if (together != null && more) {
-          Source.checkHas(part, List.of(together), "says which rows belong together");
+          Source.checkHas(part, List.of(together), Encoder.TOGETHER);
           requests.add(Source.request(part, together, true));
         }
         texts = requests.stream().map(Part.Request::text).toList();
@@ -108,15 +108,7 @@ public final class Groups {
     while (cursor.next()) {
       String value = cursor.text(cells);
       if (value == null) {
-        throw new DataException(
-            String.format(
-                Locale.ROOT,
-                "%s, row %d: column %s, which is to group by, has no value; fill it in or remove"
-                    + " the row",
-                part.name(),
-                cursor.row(),
-                Messages.name(column)),
-            "groupBy");
+        throw Problems.nothingToGoBy(part, cursor.row(), column, "is to group by", "groupBy");
       }
       groups.computeIfAbsent(value, v -> new Gathered(cells)).add(all, cursor.at(), cursor.row());
     }

@@ -40,6 +40,19 @@ final class Problems {
         value);
   }
 
+  /** Of a column that is no input and no label, and that rows go by. */
+  static DataException nothingToGoBy(Part part, long row, String column, String purpose, String setting) {
+    return new DataException(
+        String.format(
+            Locale.ROOT,
+            "%s, row %d: column %s, which %s, has no value; fill it in or remove the row",
+            part.name(),
+            row,
+            Messages.name(column),
+            purpose),
+        setting);
+  }
+
   static DataException missingInput(Part part, long row, String column) {
     return new DataException(
         String.format(

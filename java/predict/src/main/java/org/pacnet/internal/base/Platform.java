@@ -1,6 +1,7 @@
 package org.pacnet.internal.base;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ public final class Platform {
     // Names of files are whatever bytes they are.
     try (Stream<String> lines = Files.lines(PROC.resolve(file), StandardCharsets.ISO_8859_1)) {
       return lines.toList();
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return List.of();
     }
   }

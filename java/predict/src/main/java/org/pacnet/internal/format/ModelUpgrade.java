@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
 import org.pacnet.config.Schedule;
@@ -99,18 +99,13 @@ public final class ModelUpgrade {
     move(config, "sourceEpochs", "epochs", "source");
     move(config, "targetEpochs", "epochs", "target");
     for (String part : PARTS) {
-      for (String setting : fieldNames(usual.get(part))) {
+      for (Map.Entry<String, JsonNode> field : usual.get(part).properties()) {
+        String setting = field.getKey();
         String[] parts = part.equals("source") || part.equals("target") ? new String[] {"source", "target"} : new String[] {part};
         move(config, setting, setting, parts);
       }
     }
     config.set("method", method);
-  }
-
-  private static List<String> fieldNames(JsonNode node) {
-    List<String> names = new ArrayList<>();
-    node.fieldNames().forEachRemaining(names::add);
-    return names;
   }
 
   private static void move(ObjectNode config, String from, String to, String... parts) {
