@@ -16,7 +16,7 @@ import pandas as pd
 import statsmodels
 import vega_datasets
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -40,10 +40,25 @@ def tables():
     tumours["target"] = np.where(tumours["target"] == 1, "benign", "malignant")
     split = lambda table, source, column: (table[source].drop(columns=column), table[~source].drop(columns=column))
     japan = cars[cars.Origin != "Europe"]
+    weather = pd.read_csv(vega / "seattle-weather.csv", parse_dates=["date"])
+    weather = weather.assign(month=weather.date.dt.month, year=weather.date.dt.year).drop(columns="date")
+    towns = [pd.read_csv(vega / f"{town}-temps.csv", parse_dates=["date"]) for town in ("seattle", "sf")]
+    towns = [t.assign(month=t.date.dt.month, hour=t.date.dt.hour).drop(columns="date") for t in towns]
+    patients = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progress"})
+    wine = load_wine(as_frame=True).frame.rename(columns=lambda c: c.replace("/", "_"))
+    schools = pd.read_csv(pathlib.Path(statsmodels.__file__).parent / "datasets/star98/star98.csv").filter(regex="^[^_]*$")
+    visits = pd.read_csv(pathlib.Path(statsmodels.__file__).parent / "datasets/randhie/randhie.csv").sample(4000, random_state=0)
+    visits["mdvis"] = np.log1p(visits["mdvis"])
     return {
         "cars": (*split(japan, japan.Origin == "USA", "Origin"), "Miles_per_Gallon", (5, 10, 30)),
         "barley": (*split(barley, barley.year == 1931, "year"), "yield", (5, 10, 30)),
         "firms": (*split(firms, firms.firm != "General Motors", "firm"), "invest", (5, 10)),
+        "weather": (*split(weather, ~weather.month.between(5, 9), []), "temp_max", (5, 10, 30)),
+        "towns": (*towns, "temp", (5, 10, 30)),
+        "diabetes": (*split(patients, patients.sex == 1, "sex"), "progress", (5, 10, 30)),
+        "wine": (*split(wine, wine.target < 2, "target"), "alcohol", (5, 10, 30)),
+        "schools": (*split(schools, schools.LOWINC <= schools.LOWINC.median(), []), "PR50M", (5, 10, 30)),
+        "visits": (*split(visits, visits.physlm == 0, "physlm"), "mdvis", (5, 10, 30)),
         "tumours": (*split(tumours, tumours.mean_texture <= tumours.mean_texture.median(), []), "target", (10, 30)),
     }
 
@@ -142,7 +157,7 @@ def main():
         few, rest = draws(target, label, sizes)
         for file, table in (("source", source), ("targets", few), ("tests", rest)):
             table.to_csv(place / f"{file}.csv", index=False)
-        known = [m for m in methods if label != "target" or m not in ("pac-stack", "cokriging")]
+        known = [m for m in methods if label != "target" or m not in ("pac-stack", "cokriging", "stack")]
         errors = pd.DataFrame([*ours(place, label, known), *peers(source, few, rest, label)], columns=["method", "n", "error"])
         mean = errors.groupby(["method", "n"], sort=False).error.mean().unstack().round(3)
         print(f"\n{name}: {len(source)} source rows; label {label}\n{mean.to_string()}", flush=True)

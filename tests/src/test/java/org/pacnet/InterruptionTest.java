@@ -116,10 +116,10 @@ class InterruptionTest {
           assertArrayEquals(expectedA, found);
         }
       }
-      Pattern whole = Pattern.compile("(model\\.json|(source|linear|mask|base)-[0-9a-f]{16}\\.safetensors|"
+      Pattern whole = Pattern.compile("(model\\.json|(source|linear|rows|mask|base)-[0-9a-f]{16}\\.safetensors|"
           + "targets-[0-9a-f]{16}/t/(target\\.json|pruned-[0-9a-f]{16}\\.safetensors))");
       List<String> after = tree(place);
-      assertEquals(7, after.size(), after.toString());
+      assertEquals(8, after.size(), after.toString());
       assertTrue(after.stream().allMatch(f -> whole.matcher(f).matches()), after.toString());
     }
     return left;
@@ -162,7 +162,7 @@ class InterruptionTest {
       first.destroyForcibly().waitFor();
     }
     Cli.ok("train", "--source", source(), "--label", "y", "--source-epochs", 1, "--out", out);
-    assertEquals(3, tree(out).size(), tree(out).toString());
+    assertEquals(4, tree(out).size(), tree(out).toString());
   }
 
   @Test

@@ -411,10 +411,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 7", "\"formatVersion\" : 8"));
+        json, Files.readString(json).replace("\"formatVersion\" : 8", "\"formatVersion\" : 9"));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 8"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 9"), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {

@@ -75,7 +75,7 @@ class SafeDefaultTest {
     try (Model model = base(quick().build())) {
       assertEquals(Method.AUTO, model.config().method().kind());
       model.calibrate("few", rows(20, new Random(2), 0.1, SafeDefaultTest::bend), new Monitor());
-      assertEquals(Method.COKRIGING, model.config("few").method().kind());
+      assertEquals(Method.STACK, model.config("few").method().kind());
       model.calibrate("many", rows(1001, new Random(2), 0.1, SafeDefaultTest::bend), new Monitor());
       assertEquals(Method.PAC, model.config("many").method().kind());
     }
@@ -98,9 +98,9 @@ class SafeDefaultTest {
     Path model = folder.resolve("m");
     Cli learnt =
         Cli.ok("transfer", "--source", source, "--target", target, "--label", "y", "--hidden", 8, "--source-epochs", 5, "--out", model);
-    assertTrue(learnt.out().contains("Method   cokriging"), learnt.out());
+    assertTrue(learnt.out().contains("Method   stack"), learnt.out());
     Cli more = Cli.ok("calibrate", "--model", model, "--target", target, "--name", "more", "--json");
-    assertEquals("cokriging", more.json().get("method").asText());
+    assertEquals("stack", more.json().get("method").asText());
     Cli pac = Cli.ok("calibrate", "--model", model, "--target", target, "--name", "pac", "--target-epochs", 2, "--method", "pac");
     assertTrue(pac.out().contains("Method   pac"), pac.out());
     Cli.refused("calibrated by the method pac it can", "export", "--model", model, "--name", "more", "--out", folder.resolve("w.safetensors"));

@@ -79,7 +79,7 @@ class SavedModelTest {
   @EnumSource(
       names = {
         "PAC", "PAC_ENSEMBLE", "PAC_ALL", "TAPS", "FINETUNE", "SCRATCH", "UNTOUCHED", "AFFINE", "RIDGE_RESIDUAL",
-        "GP_RESIDUAL", "GP", "COKRIGING", "PAC_STACK", "TREES"
+        "GP_RESIDUAL", "GP", "COKRIGING", "PAC_STACK", "TREES", "POOLED_LINEAR", "STACK"
       })
   void saysWhatTheCoreSays(Method method) {
     Path directory = saved(Samples.quick("y").columns(c -> c.ignored("grade")).method(method).build());
@@ -114,7 +114,7 @@ class SavedModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {2, 3, 4, 5})
+  @ValueSource(ints = {2, 3, 4, 5, 6, 7})
   void modelsOfOlderVersions(int version) {
     Path directory = Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", "model-v" + version);
     SavedModel saved = SavedModel.open(directory);

@@ -90,7 +90,7 @@ public final class Model implements AutoCloseable {
   private volatile boolean closed;
 
   private Model(Schema schema, TransferConfig config) {
-    this(new Phases(schema, config), ModelState.trained(new float[0], null));
+    this(new Phases(schema, config), ModelState.trained(new float[0], null, null));
   }
 
   private Model(Phases phases, ModelState state) {

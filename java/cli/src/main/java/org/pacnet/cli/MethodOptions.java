@@ -17,7 +17,7 @@ final class MethodOptions {
       paramLabel = "NAME",
       description =
           "How the target is learnt; docs/methods.md says what each does (default: auto, what is safe:"
-              + " cokriging or, for classes, logistic in a table of up to 1,000 rows, finetune-head for up to 100 images, pac otherwise): ${COMPLETION-CANDIDATES}")
+              + " stack or, for classes, logistic in a table of up to 1,000 rows, finetune-head for up to 100 images, pac otherwise): ${COMPLETION-CANDIDATES}")
   private @Nullable Method method;
 
   @Option(

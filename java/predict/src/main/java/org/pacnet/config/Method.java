@@ -10,8 +10,8 @@ import org.pacnet.error.DataException;
 @SuppressWarnings("ImmutableEnumChecker") // the set of needs is a copy
 public enum Method {
   /**
-   * What is safe for the target's rows: co-kriging for numbers in a table of at most 1,000 rows, logistic regression for the
-   * source's classes there, the output layer alone for at most 100 images, PAC for others.
+   * What is safe for the target's rows: the stack for numbers in a table of at most 1,000 rows, logistic regression for the source's
+   * classes there, the output layer alone for at most 100 images, PAC for others.
    */
   AUTO(Start.BASE, 0.01),
   /** The target's samples alone, from random weights. */
@@ -73,7 +73,11 @@ public enum Method {
   /** A Gaussian process on the target alone. */
   GP(Need.NUMBERS, Need.TABLE),
   /** Boosted trees on the source's and the target's rows together. */
-  TREES(Need.SHARED_OUTPUTS, Need.TABLE, Need.SOURCE_ROWS);
+  TREES(Need.SHARED_OUTPUTS, Need.TABLE, Need.SOURCE_ROWS),
+  /** Ridge regression, or logistic regression of classes, on the source's and the target's rows together. */
+  POOLED_LINEAR(Need.SHARED_OUTPUTS, Need.TABLE, Need.SOURCE_ROWS),
+  /** Co-kriging mixed with ridge regression and boosted trees of the source's and the target's rows together. */
+  STACK(Need.NUMBERS, Need.TABLE);
 
   /** Where training begins. */
   public enum Start {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.DMatrix;
@@ -41,7 +42,9 @@ final class BoostedTreesTest {
       }
       y[r] = classes > 0 ? (float) Math.floorMod((int) Math.floor(sum), classes) : (float) (1000 + sum);
     }
-    return Boosting.train(x, FEATURES, y, classes, 1, 3);
+    float[] weights = new float[ROWS];
+    Arrays.fill(weights, 1);
+    return Boosting.train(x, FEATURES, y, weights, classes, 1, 3);
   }
 
   private static float[] byXgboost(byte[] model, float[] x) throws Exception {

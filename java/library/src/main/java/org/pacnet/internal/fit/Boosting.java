@@ -12,7 +12,9 @@ import org.pacnet.internal.base.UnpackedLibrary;
 /** The one place that knows XGBoost, which may be missing: it trains trees, {@link BoostedTrees} asks them. */
 public final class Boosting {
 
-  private static final int ROUNDS = 300;
+  // Of few rows, small trees and few of them.
+  private static final int FEW = 2000;
+  private static final double SHARE = 0.8;
 
   private Boosting() {}
 
@@ -20,16 +22,20 @@ public final class Boosting {
    * Boosted trees as bytes of UBJSON.
    *
    * @param x [rows, columns]
+   * @param weights of the rows
    * @param classes 0 for a regression
    */
-  public static byte[] train(float[] x, int columns, float[] y, int classes, int threads, long seed) {
+  public static byte[] train(float[] x, int columns, float[] y, float[] weights, int classes, int threads, long seed) {
+    boolean few = y.length <= FEW;
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("objective", classes > 0 ? "multi:softmax" : "reg:squarederror");
     if (classes > 0) {
       settings.put("num_class", classes);
     }
-    settings.put("eta", 0.1);
-    settings.put("max_depth", 6);
+    settings.put("eta", few ? 0.08 : 0.1);
+    settings.put("max_depth", few ? 3 : 6);
+    settings.put("subsample", few ? SHARE : 1);
+    settings.put("max_bin", few ? 64 : 256);
     settings.put("nthread", threads);
     settings.put("seed", seed);
     settings.put("verbosity", 0);
@@ -38,7 +44,8 @@ public final class Boosting {
       UnpackedLibrary.delete("libxgboost4j");
       try {
         matrix.setLabel(y);
-        Booster booster = XGBoost.train(matrix, settings, ROUNDS, Map.of(), null, null);
+        matrix.setWeight(weights);
+        Booster booster = XGBoost.train(matrix, settings, few ? 100 : 300, Map.of(), null, null);
         try {
           return booster.toByteArray("ubj");
         } finally {

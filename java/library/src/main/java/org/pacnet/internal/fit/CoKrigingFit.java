@@ -27,7 +27,6 @@ final class CoKrigingFit {
 
   static CoKrigingCorrection fit(
       Rows rows, FloatBuffer labels, @Nullable LinearCorrection linear, int threads) {
-    int n = rows.rows();
     int width = rows.width();
     float[] units = units(rows, labels);
     float[] shift = new float[rows.inputs()];
@@ -42,10 +41,7 @@ final class CoKrigingFit {
       GaussianProcess[] own = new GaussianProcess[parts];
       for (int part = 0; part < parts; part++) {
         float[] o = CoKrigingCorrection.opinion(part / 2, rows, linear, units);
-        float[] y = new float[n];
-        for (int r = 0; r < n; r++) {
-          y[r] = labels.get(r * width + c) / units[c] - o[r * width + c];
-        }
+        float[] y = residuals(rows, labels, o, units, c);
         if (part == CoKrigingCorrection.AS_IT_IS) {
           logs[part] = asItIs(y);
         } else {
@@ -70,6 +66,31 @@ final class CoKrigingFit {
         weights,
         x,
         List.copyOf(processes));
+  }
+
+  /** What it would have learnt from some of the rows with the kernels and weights that it found on all of them. */
+  static CoKrigingCorrection again(CoKrigingCorrection like, Rows rows, FloatBuffer labels) {
+    float[] x = CoKrigingCorrection.scaled(rows, like.shift(), like.scale());
+    List<GaussianProcess> processes = new ArrayList<>();
+    int next = 0;
+    for (int i = 0; i < like.weights().length; i++) {
+      int part = i % CoKrigingCorrection.PARTS;
+      if (like.weights()[i] > 0 && part != CoKrigingCorrection.AS_IT_IS) {
+        float[] o = CoKrigingCorrection.opinion(part / 2, rows, like.linear(), like.units());
+        float[] y = residuals(rows, labels, o, like.units(), i / CoKrigingCorrection.PARTS);
+        processes.add(new GaussianProcess(rows.inputs(), x, o, y, like.processes().get(next++).kernel()));
+      }
+    }
+    return new CoKrigingCorrection(like.units(), like.shift(), like.scale(), like.linear(), like.weights(), x, List.copyOf(processes));
+  }
+
+  private static float[] residuals(Rows rows, FloatBuffer labels, float[] o, float[] units, int output) {
+    int width = rows.width();
+    float[] y = new float[rows.rows()];
+    for (int r = 0; r < y.length; r++) {
+      y[r] = labels.get(r * width + output) / units[output] - o[r * width + output];
+    }
+    return y;
   }
 
   // log p(y, noise) of an opinion that is off by noise alone, whose variance has the prior that it has in a process, at the likeliest.

@@ -6,11 +6,15 @@ import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
+import org.pacnet.error.DataException;
+import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.GaussianCorrection;
 import org.pacnet.internal.correction.GaussianProcess;
 import org.pacnet.internal.correction.LinearCorrection;
+import org.pacnet.internal.correction.SourceSample;
+import org.pacnet.internal.correction.StackCorrection;
 import org.pacnet.internal.engine.NativeGaussianProcess;
 
 /** Learns what stands behind a source's outputs, or in its place. */
@@ -19,13 +23,15 @@ public final class Corrections {
   /** By the native core. */
   public static final Correction.Processes PROCESSES = Corrections::predict;
 
+  private static final int MANY_ROWS = 60;
+
   private Corrections() {}
 
   /**
    * Learns from the target's rows.
    *
    * @param labels [rows, width], or [rows] class indices
-   * @param source rows of the source with their labels, for trees; null otherwise
+   * @param source rows of the source with their labels, for trees and pooled-linear; null otherwise
    * @param linear the source's second opinion, for co-kriging and logistic regression; null where there is none
    */
   public static Correction fit(
@@ -44,19 +50,70 @@ public final class Corrections {
       case COKRIGING -> CoKrigingFit.fit(rows, labels, linear, threads);
       case LOGISTIC -> LogisticFit.fit(rows, labels, linear);
       case TREES -> TreeFit.fit(rows, labels, source, threads, seed);
+      case POOLED_LINEAR ->
+          source != null && source.classes() > 0 ? LogisticFit.pooled(rows, labels, source) : LinearFit.pooled(rows, labels, source);
       default -> throw new IllegalArgumentException(method + " is no correction");
     };
   }
 
-  /** A mix with the target's networks; {@link StackFit#fit} says more. */
+  /**
+   * pac-stack: a mix with the target's networks.
+   *
+   * @param unseen what networks that have not seen the row say of it, [rows, width]
+   * @param folds the rows that belong together
+   * @param part some of the rows
+   */
+  public static Correction pacStack(
+      Rows rows, FloatBuffer labels, float[] unseen, List<int[]> folds, IntFunction<Fold> part, int threads) {
+    return StackFit.pac(rows.width(), threads).fit(rows, labels, unseen, folds, part);
+  }
+
+  /**
+   * stack: a mix of what corrects the base and what learns from source and target together.
+   *
+   * @param base what the base says of the sample, [rows, width]
+   * @param folds the rows that belong together
+   * @param part some of the rows
+   */
   public static Correction stack(
       Rows rows,
       FloatBuffer labels,
-      float[] unseen,
+      SourceSample sample,
+      float[] base,
+      @Nullable LinearCorrection linear,
       List<int[]> folds,
       IntFunction<Fold> part,
-      int threads) {
-    return StackFit.fit(rows, labels, unseen, folds, part, threads);
+      int threads,
+      long seed) {
+    Pool pool = new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), 0);
+    double[][] prior = SampleFit.prior(sample, base, rows.width());
+    List<Method> parts = StackCorrection.BOTH;
+    if (prior[0].length == parts.size() && !TreeFit.possible()) {
+      throw new DataException("the base was trained with XGBoost on the class path: put ml.dmlc:xgboost4j_2.12 there", "method");
+    }
+    return StackFit.both(
+            parts.subList(0, prior[0].length),
+            prior,
+            new StackFit.Learner() {
+              @Override
+              public Correction learn(Method part, Rows some, FloatBuffer own) {
+                return fit(part, some, own, pool, linear, threads, seed);
+              }
+
+              @Override
+              public Correction again(Method part, Correction whole, Rows some, FloatBuffer own) {
+                // So many rows tell a kernel so well that a fifth of them more or less is no matter.
+                return whole instanceof CoKrigingCorrection found && rows.rows() > MANY_ROWS
+                    ? CoKrigingFit.again(found, some, own)
+                    : learn(part, some, own);
+              }
+            })
+        .fit(rows, labels, null, folds, part);
+  }
+
+  /** Some of the rows of a source of numbers, with how good models of them alone are. */
+  public static SourceSample sample(float[] features, float[] labels, int rows, int width, int threads, long seed) {
+    return SampleFit.of(features, labels, rows, width, threads, seed);
   }
 
   /**

@@ -1,9 +1,11 @@
 package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.LinearCorrection;
 
@@ -56,11 +58,39 @@ final class LinearFit {
    * the penalty is the one of lowest leave-one-out error, which has a closed form.
    */
   static LinearCorrection ridge(Rows rows, FloatBuffer labels) {
+    float[] even = new float[rows.rows()];
+    Arrays.fill(even, 1);
+    return ridge(rows, labels, even);
+  }
+
+  /** The same on both tables together, whatever the source says. */
+  static LinearCorrection pooled(Rows rows, FloatBuffer labels, Corrections.@Nullable Pool source) {
+    Pooled both = Pooled.of(rows, labels, source);
+    return alone(ridge(both.silent(rows.width()), FloatBuffer.wrap(both.y()), both.weights()), rows.width(), both.columns());
+  }
+
+  /** Of a linear model whose last column says which rows are the target's, what it says of those without the source. */
+  static LinearCorrection alone(LinearCorrection both, int width, int columns) {
+    int from = 1 + width + columns;
+    int each = from - 1;
+    float[] all = new float[width * each];
+    for (int c = 0; c < width; c++) {
+      System.arraycopy(both.coefficients(), c * from, all, c * each, each);
+      all[c * each] += both.coefficients()[(c + 1) * from - 1];
+      for (int j = 0; j < width; j++) {
+        all[c * each + 1 + j] = c == j ? -1 : 0;
+      }
+    }
+    return new LinearCorrection(all);
+  }
+
+  private static LinearCorrection ridge(Rows rows, FloatBuffer labels, float[] importance) {
     int n = rows.rows();
     int columns = rows.width() + rows.inputs();
     double[] mean = new double[columns];
     double[] deviation = new double[columns];
-    double[][] z = standardised(rows, mean, deviation);
+    double[] weights = shares(importance);
+    double[][] z = standardised(rows, weights, mean, deviation);
     Spectrum spectrum = Spectrum.of(z, n, columns);
     float[] all = new float[rows.width() * (1 + columns)];
     for (int c = 0; c < rows.width(); c++) {
@@ -68,12 +98,12 @@ final class LinearFit {
       double average = 0;
       for (int r = 0; r < n; r++) {
         left[r] = labels.get(r * rows.width() + c) - rows.outputs()[r * rows.width() + c];
-        average += left[r] / n;
+        average += weights[r] * left[r];
       }
-      double[] weights = spectrum.solve(left, average, z);
+      double[] factors = spectrum.solve(left, average, z, weights);
       double constant = average;
       for (int j = 0; j < columns; j++) {
-        double own = deviation[j] > 0 ? weights[j] / deviation[j] : 0;
+        double own = deviation[j] > 0 ? factors[j] / deviation[j] : 0;
         all[c * (1 + columns) + 1 + j] = (float) own;
         constant -= own * mean[j];
       }
@@ -82,7 +112,21 @@ final class LinearFit {
     return new LinearCorrection(all);
   }
 
-  private static double[][] standardised(Rows rows, double[] mean, double[] deviation) {
+  // Of sum 1.
+  private static double[] shares(float[] importance) {
+    double sum = 0;
+    for (float value : importance) {
+      sum += value;
+    }
+    double[] shares = new double[importance.length];
+    for (int r = 0; r < shares.length; r++) {
+      shares[r] = importance[r] / sum;
+    }
+    return shares;
+  }
+
+  // Each row times the root of its weight, of which the mean is 1.
+  private static double[][] standardised(Rows rows, double[] weights, double[] mean, double[] deviation) {
     int n = rows.rows();
     double[][] z = new double[n][mean.length];
     for (int j = 0; j < mean.length; j++) {
@@ -91,16 +135,16 @@ final class LinearFit {
             j < rows.width()
                 ? rows.outputs()[r * rows.width() + j]
                 : rows.feature(r, j - rows.width());
-        mean[j] += z[r][j] / n;
+        mean[j] += weights[r] * z[r][j];
       }
-      double squares = 0;
+      double variance = 0;
       for (int r = 0; r < n; r++) {
         z[r][j] -= mean[j];
-        squares += z[r][j] * z[r][j];
+        variance += weights[r] * z[r][j] * z[r][j];
       }
-      deviation[j] = squares > 1e-12 * n ? Math.sqrt(squares / n) : 0;
+      deviation[j] = variance > 1e-12 ? Math.sqrt(variance) : 0;
       for (int r = 0; r < n; r++) {
-        z[r][j] = deviation[j] > 0 ? z[r][j] / deviation[j] : 0;
+        z[r][j] = deviation[j] > 0 ? z[r][j] / deviation[j] * Math.sqrt(weights[r] * n) : 0;
       }
     }
     return z;
@@ -136,18 +180,18 @@ final class LinearFit {
       return new Spectrum(u, e);
     }
 
-    double[] solve(double[] y, double average, double[][] z) {
+    double[] solve(double[] y, double average, double[][] z, double[] shares) {
       int n = y.length;
       double[] along = new double[e.length];
       for (int k = 0; k < e.length; k++) {
         for (int r = 0; r < n; r++) {
-          along[k] += u[k][r] * (y[r] - average);
+          along[k] += u[k][r] * (y[r] - average) * Math.sqrt(shares[r] * n);
         }
       }
       double best = STRENGTHS[STRENGTHS.length - 1];
       double lowest = Double.POSITIVE_INFINITY;
       for (double strength : STRENGTHS) {
-        double error = leaveOneOut(y, average, along, strength);
+        double error = leaveOneOut(y, average, along, strength, shares);
         if (error < lowest) {
           lowest = error;
           best = strength;
@@ -165,19 +209,20 @@ final class LinearFit {
       return weights;
     }
 
-    private double leaveOneOut(double[] y, double average, double[] along, double strength) {
+    private double leaveOneOut(double[] y, double average, double[] along, double strength, double[] shares) {
       int n = y.length;
       double sum = 0;
       for (int r = 0; r < n; r++) {
+        double root = Math.sqrt(shares[r] * n);
         double fitted = average;
-        double leverage = 1.0 / n;
+        double leverage = shares[r];
         for (int k = 0; k < e.length; k++) {
           double kept = e[k] / (e[k] + strength * n);
-          fitted += kept * u[k][r] * along[k];
+          fitted += kept * u[k][r] * along[k] / root;
           leverage += kept * u[k][r] * u[k][r];
         }
         double left = (y[r] - fitted) / Math.max(1e-9, 1 - leverage);
-        sum += left * left;
+        sum += shares[r] * left * left;
       }
       return sum;
     }

@@ -85,7 +85,7 @@ final class LogisticFit {
       for (int p = 0; p < priors.size(); p++) {
         double part = logs[k][p] / total / share;
         if (part >= SMALL) {
-          double[] own = coefficients(said, classes, all, priors.get(p), SMALL);
+          double[] own = coefficients(said, classes, all, even(n), priors.get(p), SMALL);
           for (int i = 0; i < mean.length; i++) {
             mean[i] += part * own[i];
           }
@@ -103,7 +103,25 @@ final class LogisticFit {
   static LinearCorrection source(FloatBuffer features, FloatBuffer labels, int rows, int classCount) {
     Rows silent =
         new Rows(features, rows, features.remaining() / rows, new float[rows * classCount], classCount);
-    int[] classes = classes(labels, rows);
+    return penalised(silent, classes(labels, rows), even(rows));
+  }
+
+  /** Of both tables together, whatever the source says. */
+  static LinearCorrection pooled(Rows rows, FloatBuffer labels, Corrections.@Nullable Pool source) {
+    Pooled both = Pooled.of(rows, labels, source);
+    int[] classes = classes(FloatBuffer.wrap(both.y()), both.rows());
+    return LinearFit.alone(penalised(both.silent(rows.width()), classes, both.weights()), rows.width(), both.columns());
+  }
+
+  private static float[] even(int rows) {
+    float[] weights = new float[rows];
+    Arrays.fill(weights, 1);
+    return weights;
+  }
+
+  // With the variance by which a fifth of the rows is likeliest from the others.
+  private static LinearCorrection penalised(Rows silent, int[] classes, float[] weights) {
+    int rows = silent.rows();
     int[] fifth = IntStream.range(0, rows).filter(r -> r % 5 == 4).toArray();
     int[] others = IntStream.range(0, rows).filter(r -> r % 5 != 4).toArray();
     Prior best = null;
@@ -113,14 +131,14 @@ final class LogisticFit {
       double value =
           others.length == 0
               ? 0
-              : likelihood(silent, classes, fifth, coefficients(silent, classes, others, prior, ROUGHLY));
+              : likelihood(silent, classes, fifth, weights, coefficients(silent, classes, others, weights, prior, ROUGHLY));
       if (best == null || value > highest) {
         highest = value;
         best = prior;
       }
     }
     return new LinearCorrection(
-        floats(coefficients(silent, classes, IntStream.range(0, rows).toArray(), best, SMALL)));
+        floats(coefficients(silent, classes, IntStream.range(0, rows).toArray(), weights, best, SMALL)));
   }
 
   private static float[] floats(double[] values) {
@@ -159,16 +177,17 @@ final class LogisticFit {
   private static double unseen(Rows rows, int[] classes, int[] fold, Prior prior) {
     double sum = 0;
     int count = folds(classes.length);
+    float[] even = even(classes.length);
     for (int f = 0; f < count; f++) {
       int which = f;
       int[] inside = IntStream.range(0, fold.length).filter(r -> fold[r] == which).toArray();
       int[] outside = IntStream.range(0, fold.length).filter(r -> fold[r] != which).toArray();
-      sum += likelihood(rows, classes, inside, coefficients(rows, classes, outside, prior, ROUGHLY));
+      sum += likelihood(rows, classes, inside, even, coefficients(rows, classes, outside, even, prior, ROUGHLY));
     }
     return sum;
   }
 
-  private static double likelihood(Rows rows, int[] classes, int[] which, double[] coefficients) {
+  private static double likelihood(Rows rows, int[] classes, int[] which, float[] weights, double[] coefficients) {
     int width = rows.width();
     int each = 1 + width + rows.inputs();
     float[] logits = new float[width];
@@ -186,7 +205,7 @@ final class LogisticFit {
         logits[c] = (float) value;
       }
       Softmax.into(logits, 0, width, p);
-      sum += Math.log(Math.max(p[classes[r]], Float.MIN_NORMAL));
+      sum += weights[r] * Math.log(Math.max(p[classes[r]], Float.MIN_NORMAL));
     }
     return sum;
   }
@@ -195,7 +214,8 @@ final class LogisticFit {
    * [width, 1 + width + inputs], the mode: steps against Böhning's bound of the Hessian (1992), ½·FᵀF + 1 for each class, whose factor is the
    * same for all steps, with Nesterov's momentum and O'Donoghue and Candès' restarts (2015).
    */
-  private static double[] coefficients(Rows rows, int[] classes, int[] which, Prior prior, double within) {
+  private static double[] coefficients(
+      Rows rows, int[] classes, int[] which, float[] weights, Prior prior, double within) {
     int width = rows.width();
     int columns = 1 + width + rows.inputs();
     double[] factor = new double[columns];
@@ -215,14 +235,19 @@ final class LogisticFit {
     }
     double[][] w = new double[width][columns];
     if (which.length > 0) {
-      RealMatrix design = MatrixUtils.createRealMatrix(f);
+      double[][] weighted = new double[which.length][];
+      for (int i = 0; i < which.length; i++) {
+        double root = Math.sqrt(weights[which[i]]);
+        weighted[i] = Arrays.stream(f[i]).map(value -> root * value).toArray();
+      }
+      RealMatrix design = MatrixUtils.createRealMatrix(weighted);
       RealMatrix bound =
           design.transposeMultiply(design).scalarMultiply(0.5).add(MatrixUtils.createRealIdentityMatrix(columns));
       DecompositionSolver solver = new CholeskyDecomposition(bound).getSolver();
       double[][] ahead = new double[width][columns];
       double momentum = 1;
       for (int step = 0; step < MOST_STEPS; step++) {
-        double[][] gradient = gradient(rows, classes, which, f, ahead);
+        double[][] gradient = gradient(rows, classes, which, weights, f, ahead);
         double along = 0;
         double largest = 0;
         double next = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
@@ -259,7 +284,8 @@ final class LogisticFit {
   }
 
   // Of −log p and the prior.
-  private static double[][] gradient(Rows rows, int[] classes, int[] which, double[][] f, double[][] w) {
+  private static double[][] gradient(
+      Rows rows, int[] classes, int[] which, float[] weights, double[][] f, double[][] w) {
     int width = rows.width();
     double[][] gradient = new double[width][];
     for (int c = 0; c < width; c++) {
@@ -279,7 +305,7 @@ final class LogisticFit {
       p[classes[which[i]]] -= 1;
       for (int c = 0; c < width; c++) {
         for (int j = 0; j < f[i].length; j++) {
-          gradient[c][j] += p[c] * f[i][j];
+          gradient[c][j] += weights[which[i]] * p[c] * f[i][j];
         }
       }
     }

@@ -1,9 +1,15 @@
 package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Method;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.StackCorrection;
@@ -11,106 +17,183 @@ import org.pacnet.internal.correction.StackCorrection;
 /** Learns a {@link StackCorrection}. */
 final class StackFit {
 
-  // The mix without evidence, and how many rows of evidence it takes to outweigh it: with a handful of rows the
+  // pac-stack's mix without evidence, and how many rows of evidence it takes to outweigh it: with a handful of rows the
   // networks are the safest (docs/adr/0009-defaults.md).
-  private static final double[] PRIOR = {0.6, 0.2, 0.2, 0, 0};
-  private static final double PRIOR_ROWS = 10;
+  private static final double[] NETWORKS_FIRST = {0.6, 0.2, 0.2, 0, 0};
+  private static final double PAC_ROWS = 10;
+  // The same of stack (docs/adr/0013-safe-default.md).
+  private static final double BOTH_ROWS = 20;
 
-  private StackFit() {}
+  /** Learns one of the parts. */
+  interface Learner {
+
+    Correction learn(Method part, Rows rows, FloatBuffer labels);
+
+    /**
+     * The same from some of the rows, for asking the others.
+     *
+     * @param whole what was learnt from all of them
+     */
+    default Correction again(Method part, Correction whole, Rows rows, FloatBuffer labels) {
+      return learn(part, rows, labels);
+    }
+  }
+
+  private final List<Method> parts;
+  private final double[][] prior;
+  private final double priorRows;
+  private final Learner learner;
+
+  private StackFit(List<Method> parts, double[][] prior, double priorRows, Learner learner) {
+    this.parts = parts;
+    this.prior = prior;
+    this.priorRows = priorRows;
+    this.learner = learner;
+  }
+
+  /** pac-stack. */
+  static StackFit pac(int width, int threads) {
+    double[][] prior = new double[width][];
+    Arrays.fill(prior, NETWORKS_FIRST);
+    return new StackFit(
+        StackCorrection.PAC,
+        prior,
+        PAC_ROWS,
+        (part, rows, labels) -> Corrections.fit(part, rows, labels, null, null, threads, 0));
+  }
+
+  /**
+   * stack.
+   *
+   * @param parts of {@link StackCorrection#BOTH} those that can be learnt
+   * @param prior how much each of them counts beforehand, with sum 1, for each output
+   */
+  static StackFit both(List<Method> parts, double[][] prior, Learner learner) {
+    return new StackFit(parts, prior, BOTH_ROWS, learner);
+  }
 
   /**
    * Learns from the target's rows.
    *
-   * @param unseen what a network that has not seen the row says of it, [rows, width]
-   * @param folds the rows that belong together, as many sets as networks
+   * @param unseen what networks that have not seen the row say of it, [rows, width]; null where no part is networks
+   * @param folds the rows that belong together
    * @param part some of the rows
    */
-  static StackCorrection fit(
-      Rows rows,
-      FloatBuffer labels,
-      float[] unseen,
-      List<int[]> folds,
-      IntFunction<Corrections.Fold> part,
-      int threads) {
-    int width = rows.width();
-    float[] shares = new float[width * StackCorrection.PARTS];
+  StackCorrection fit(
+      Rows rows, FloatBuffer labels, float @Nullable [] unseen, List<int[]> folds, IntFunction<Corrections.Fold> part) {
+    int count = parts.size();
+    Map<Method, Correction> whole = new EnumMap<>(Method.class);
+    parts.stream().filter(p -> p != Method.PAC_ENSEMBLE).forEach(p -> whole.put(p, learner.learn(p, rows, labels)));
+    float[] shares = new float[prior.length * count];
     if (folds.size() < 2) {
-      for (int c = 0; c < width; c++) {
-        shares[c * StackCorrection.PARTS] = 1; // nothing is known of any of them
+      for (int c = 0; c < prior.length; c++) {
+        for (int k = 0; k < count; k++) {
+          // Nothing is known of any of them; and of networks one is there.
+          double own = unseen != null ? (k == 0 ? 1 : 0) : prior[c][k];
+          shares[c * count + k] = (float) own;
+        }
       }
     } else {
-      float[][] said = new float[StackCorrection.PARTS][unseen.length];
-      said[0] = unseen;
-      for (int f = 0; f < folds.size(); f++) {
-        Corrections.Fold own = part.apply(f);
-        int[] members = folds.get(f);
-        List<Correction> parts = fitAll(own.others(), own.otherLabels(), threads);
-        for (int k = 1; k < StackCorrection.PARTS; k++) {
-          float[] outputs = parts.get(k - 1).apply(own.rows(), null, Corrections.PROCESSES).outputs();
+      float[][] said = unseen(whole, rows, unseen, folds, part);
+      for (int c = 0; c < prior.length; c++) {
+        double[] own = shares(said, labels, rows.rows(), c, prior[c], priorRows);
+        for (int k = 0; k < count; k++) {
+          shares[c * count + k] = (float) own[k];
+        }
+      }
+    }
+    // What has no share need not be kept.
+    int[] used =
+        IntStream.range(0, count)
+            .filter(k -> parts.get(k) == Method.PAC_ENSEMBLE || IntStream.range(0, prior.length).anyMatch(c -> shares[c * count + k] > 0))
+            .toArray();
+    float[] left = new float[prior.length * used.length];
+    Map<Method, Correction> corrections = new EnumMap<>(Method.class);
+    for (int u = 0; u < used.length; u++) {
+      Method own = parts.get(used[u]);
+      for (int c = 0; c < prior.length; c++) {
+        left[c * used.length + u] = shares[c * count + used[u]];
+      }
+      Correction learnt = whole.get(own);
+      if (learnt != null) {
+        corrections.put(own, learnt);
+      }
+    }
+    List<Method> kept = IntStream.of(used).mapToObj(parts::get).toList();
+    return new StackCorrection(kept, left, corrections);
+  }
+
+  // What each part says of rows that it has not seen.
+  private float[][] unseen(
+      Map<Method, Correction> whole,
+      Rows rows,
+      float @Nullable [] networks,
+      List<int[]> folds,
+      IntFunction<Corrections.Fold> part) {
+    int width = rows.width();
+    float[][] said = new float[parts.size()][rows.rows() * width];
+    for (int f = 0; f < folds.size(); f++) {
+      Corrections.Fold own = part.apply(f);
+      int[] members = folds.get(f);
+      for (int k = 0; k < parts.size(); k++) {
+        if (parts.get(k) == Method.PAC_ENSEMBLE && networks != null) {
+          said[k] = networks;
+        } else {
+          Correction known = Objects.requireNonNull(whole.get(parts.get(k)));
+          Correction learnt = learner.again(parts.get(k), known, own.others(), own.otherLabels());
+          float[] outputs = learnt.apply(own.rows(), null, Corrections.PROCESSES).outputs();
           for (int i = 0; i < members.length; i++) {
             System.arraycopy(outputs, i * width, said[k], members[i] * width, width);
           }
         }
       }
-      for (int c = 0; c < width; c++) {
-        double[] own = shares(said, labels, rows.rows(), width, c);
-        for (int k = 0; k < StackCorrection.PARTS; k++) {
-          shares[c * StackCorrection.PARTS + k] = (float) own[k];
-        }
-      }
     }
-    return new StackCorrection(shares, fitAll(rows, labels, threads));
+    return said;
   }
 
-  private static List<Correction> fitAll(Rows rows, FloatBuffer labels, int threads) {
-    return StackCorrection.CORRECTIONS.stream()
-        .map(method -> Corrections.fit(method, rows, labels, null, null, threads, 0))
-        .toList();
-  }
-
-  /** Minimises the squared error of the mix, and a pull toward the prior, over the simplex. */
-  private static double[] shares(
-      float[][] said, FloatBuffer labels, int n, int width, int output) {
-    double[][] gram = new double[StackCorrection.PARTS][StackCorrection.PARTS];
-    double[] toward = new double[StackCorrection.PARTS];
-    for (int r = 0; r < n; r++) {
-      int at = r * width + output;
-      double y = labels.get(at);
-      double[] off = new double[StackCorrection.PARTS];
-      for (int k = 0; k < StackCorrection.PARTS; k++) {
-        off[k] = said[k][at] - y;
+  /** Minimises the squared error of the mix for one output, and a pull toward the prior, over the simplex. */
+  static double[] shares(
+      float[][] said, FloatBuffer labels, int n, int output, double[] prior, double priorRows) {
+    int count = prior.length;
+    int width = labels.limit() / n;
+    double[][] gram = new double[count][count];
+    double[] toward = new double[count];
+    for (int at = output; at < n * width; at += width) {
+      double[] off = new double[count];
+      for (int k = 0; k < count; k++) {
+        off[k] = (double) said[k][at] - labels.get(at);
       }
-      for (int i = 0; i < StackCorrection.PARTS; i++) {
-        for (int j = 0; j < StackCorrection.PARTS; j++) {
+      for (int i = 0; i < count; i++) {
+        for (int j = 0; j < count; j++) {
           gram[i][j] += off[i] * off[j];
         }
       }
     }
     // The pull is as strong as so many rows on which the parts differ as they do on these.
     double differing = 0;
-    for (int i = 0; i < StackCorrection.PARTS; i++) {
+    for (int i = 0; i < count; i++) {
       for (int j = 0; j < i; j++) {
         differing += gram[i][i] + gram[j][j] - 2 * gram[i][j];
       }
     }
-    double pairs = StackCorrection.PARTS * (StackCorrection.PARTS - 1) / 2.0;
-    double pull = Math.max(differing / pairs * PRIOR_ROWS / n / 2, 1e-12);
-    for (int i = 0; i < StackCorrection.PARTS; i++) {
+    double pairs = count * (count - 1) / 2.0;
+    double pull = Math.max(differing / pairs * priorRows / n / 2, 1e-12);
+    for (int i = 0; i < count; i++) {
       gram[i][i] += pull;
-      toward[i] = pull * PRIOR[i];
+      toward[i] = pull * prior[i];
     }
-    double[] best = new double[StackCorrection.PARTS];
+    double[] best = new double[count];
     double lowest = Double.POSITIVE_INFINITY;
     // Every set of parts that may be in the mix; the best one whose shares are all positive.
-    for (int set = 1; set < 1 << StackCorrection.PARTS; set++) {
+    for (int set = 1; set < 1 << count; set++) {
       double[] shares = onTheFace(gram, toward, set);
       if (shares == null) {
         continue;
       }
       double value = 0;
-      for (int i = 0; i < StackCorrection.PARTS; i++) {
+      for (int i = 0; i < count; i++) {
         value -= 2 * toward[i] * shares[i];
-        for (int j = 0; j < StackCorrection.PARTS; j++) {
+        for (int j = 0; j < count; j++) {
           value += shares[i] * gram[i][j] * shares[j];
         }
       }
@@ -124,9 +207,10 @@ final class StackFit {
 
   // min s'Gs − 2t's with sum 1 over the set: G s = t + m·1, by Gauss elimination of at most six rows.
   private static double @Nullable [] onTheFace(double[][] gram, double[] toward, int set) {
+    int count = toward.length;
     int size = Integer.bitCount(set) + 1;
     int[] index = new int[size - 1];
-    for (int i = 0, k = 0; i < StackCorrection.PARTS; i++) {
+    for (int i = 0, k = 0; i < count; i++) {
       if ((set >> i & 1) != 0) {
         index[k++] = i;
       }
@@ -159,7 +243,7 @@ final class StackFit {
         }
       }
     }
-    double[] shares = new double[StackCorrection.PARTS];
+    double[] shares = new double[count];
     for (int i = 0; i < size - 1; i++) {
       shares[index[i]] = m[i][size] / m[i][i];
       if (!(shares[index[i]] >= 0)) {

@@ -13,45 +13,49 @@ final class TreeFit {
 
   static TreeCorrection fit(
       Rows rows, FloatBuffer labels, Corrections.@Nullable Pool source, int threads, long seed) {
-    if (source == null) {
-      throw new DataException("the method trees learns from the source's rows too: name them", "source");
+    Pooled pooled = Pooled.of(rows, labels, source);
+    int classes = source == null ? 0 : source.classes();
+    return fit(pooled.x(), pooled.columns(), rows.width(), pooled::label, pooled.weights(), classes, threads, seed);
+  }
+
+  /** Labels one by one: of a row's numbers, or its class. */
+  interface Labels {
+    float[] of(int which);
+  }
+
+  /**
+   * Of a table whose last column says which rows are the target's.
+   *
+   * @param x [rows, columns]
+   * @param width number of outputs
+   * @param classes 0 for a regression
+   */
+  static TreeCorrection fit(
+      float[] x, int columns, int width, Labels labels, float[] weights, int classes, int threads, long seed) {
+    byte[][] boosters = new byte[classes > 0 ? 1 : width][];
+    for (int c = 0; c < boosters.length; c++) {
+      boosters[c] = train(x, columns, labels.of(c), weights, classes, threads, seed);
     }
-    int classes = source.classes();
-    int all = source.rows() + rows.rows();
-    int inputs = rows.inputs();
-    float[] x = new float[all * (inputs + 1)];
-    for (int r = 0; r < all; r++) {
-      boolean own = r >= source.rows();
-      for (int i = 0; i < inputs; i++) {
-        x[r * (inputs + 1) + i] =
-            own
-                ? rows.feature(r - source.rows(), i)
-                : source.features().get(r * inputs + i);
-      }
-      x[r * (inputs + 1) + inputs] = own ? 1 : 0;
-    }
-    int columns = classes > 0 ? 1 : rows.width();
-    byte[][] boosters = new byte[columns][];
-    for (int c = 0; c < columns; c++) {
-      float[] y = new float[all];
-      for (int r = 0; r < all; r++) {
-        y[r] =
-            r < source.rows()
-                ? source.labels().get(r * columns + c)
-                : labels.get((r - source.rows()) * columns + c);
-      }
-      boosters[c] = train(x, inputs + 1, y, classes, threads, seed);
-    }
-    return TreeCorrection.of(boosters, classes, inputs);
+    return TreeCorrection.of(boosters, classes, columns - 1);
   }
 
   // Whoever does without trees, or only asks them, need not have the library.
-  private static byte[] train(float[] x, int columns, float[] y, int classes, int threads, long seed) {
+  private static byte[] train(float[] x, int columns, float[] y, float[] weights, int classes, int threads, long seed) {
     try {
-      return Boosting.train(x, columns, y, classes, threads, seed);
+      return Boosting.train(x, columns, y, weights, classes, threads, seed);
     } catch (LinkageError e) {
       throw new DataException(
           "the method trees needs XGBoost: put ml.dmlc:xgboost4j_2.12 on the class path", e, "method");
+    }
+  }
+
+  /** Whether the library is there. */
+  static boolean possible() {
+    try {
+      Class.forName("ml.dmlc.xgboost4j.java.XGBoost");
+      return true;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
     }
   }
 }

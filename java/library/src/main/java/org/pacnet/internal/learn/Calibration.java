@@ -1,8 +1,13 @@
 package org.pacnet.internal.learn;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Method;
@@ -13,6 +18,7 @@ import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.engine.FitOutcome;
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.engine.NativeNetwork;
@@ -37,8 +43,13 @@ public final class Calibration implements Situation, AutoCloseable {
 
   // A Gaussian process of more takes longer than a training; and so many rows are enough to train on.
   private static final int SAFE_MOST_ROWS = 1000;
+  // Of its time: rows² by inputs, and some more for what doesn't depend on those; with many columns half a minute.
+  private static final long SAFE_MOST_WORK = 60_000_000;
+  private static final int SAFE_ROWS_WORK = 50;
   // Rows by numbers to be found, for logistic regression, which is cross-validated: some seconds.
   private static final long SAFE_MOST_CLASS_WORK = 200_000;
+
+  private static final int STACK_FOLDS = 5;
 
   // Of so few pictures the output layer alone is learnt best.
   private static final int SAFE_MOST_IMAGES = 100;
@@ -69,7 +80,7 @@ public final class Calibration implements Situation, AutoCloseable {
     this.from = from;
     this.target = target;
     this.source = source;
-    this.settings = resolved(settings, target);
+    this.settings = resolved(settings, from, target);
     this.monitor = monitor;
     own = OwnTensors.of(this.settings, target.ownHead());
     network = phases.network(target.schema(), 0);
@@ -84,7 +95,7 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   /** With the method that {@link Method#AUTO} stands for; docs/adr/0013-safe-default.md has what it was measured by. */
-  public static TransferConfig resolved(TransferConfig settings, TargetRows target) {
+  public static TransferConfig resolved(TransferConfig settings, ModelState from, TargetRows target) {
     if (settings.method().kind() != Method.AUTO) {
       return settings;
     }
@@ -93,9 +104,10 @@ public final class Calibration implements Situation, AutoCloseable {
     Method safe = Method.PAC;
     if (settings.network().predictsLabels() && rows <= SAFE_MOST_ROWS && !target.ownHead()) {
       long classWork = rows * schema.outputWidth() * (1 + schema.outputWidth() + schema.inputWidth());
+      Method numbers = from.sample() == null ? Method.COKRIGING : Method.STACK;
       safe =
           !schema.classification()
-              ? Method.COKRIGING
+              ? rows * rows * (SAFE_ROWS_WORK + schema.inputWidth()) <= SAFE_MOST_WORK ? numbers : Method.PAC
               : classWork <= SAFE_MOST_CLASS_WORK ? Method.LOGISTIC : Method.PAC;
     }
     boolean frozen = settings.calibrate().batchNorm() == BatchNorm.FROZEN; // otherwise what PAC alone can do is asked for
@@ -129,6 +141,11 @@ public final class Calibration implements Situation, AutoCloseable {
     if (method.needs(Need.BATCH_NORM)
         && network.tensors().stream().noneMatch(TensorInfo::statistics)) {
       throw unfit("needs a network with BatchNorm: cnn or resnet18");
+    }
+    if (method == Method.STACK && from.sample() == null) {
+      throw unfit(
+          "needs rows of the source, and the model keeps none: those with more than 500 columns, and of versions before, don't; train the"
+              + " model anew, or take another method");
     }
     if (method.needs(Need.SOURCE_ROWS) && source == null) {
       throw new DataException(
@@ -208,24 +225,54 @@ public final class Calibration implements Situation, AutoCloseable {
   private Correction stack(Correction.Rows rows, Folds folds, List<float[]> outputs) {
     int width = rows.width();
     float[] unseen = new float[rows.rows() * width];
-    List<int[]> inside = new ArrayList<>();
     for (int f = 0; f < folds.count(); f++) {
-      inside.add(folds.inside(f));
       for (int row : folds.inside(f)) {
         System.arraycopy(outputs.get(f), row * width, unseen, row * width, width);
       }
     }
+    return Corrections.pacStack(
+        rows, target.rows().labels(), unseen, inside(folds), part(rows, folds), settings.compute().threads());
+  }
+
+  private Correction stackOfBoth(Correction.Rows rows) {
+    SourceSample sample = Objects.requireNonNull(from.sample());
+    FloatBuffer features =
+        ByteBuffer.allocateDirect(Float.BYTES * sample.features().length).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    features.put(sample.features()).flip();
+    Folds folds = Folds.of(target.rows(), STACK_FOLDS, settings.seed());
     return Corrections.stack(
         rows,
         target.rows().labels(),
-        unseen,
-        inside,
-        f -> {
-          EncodedData others = new Subset(target.rows(), folds.outside(f));
-          EncodedData own = new Subset(target.rows(), folds.inside(f));
-          return new Corrections.Fold(baseRows(own), baseRows(others), others.labels());
-        },
-        settings.compute().threads());
+        sample,
+        network.predict(features, sample.rows(), settings.compute().threads()),
+        from.linear(),
+        inside(folds),
+        part(rows, folds),
+        settings.compute().threads(),
+        settings.seed());
+  }
+
+  private static List<int[]> inside(Folds folds) {
+    return IntStream.range(0, folds.count()).mapToObj(folds::inside).toList();
+  }
+
+  // A fold's rows and all others, with what the base says of them.
+  private IntFunction<Corrections.Fold> part(Correction.Rows rows, Folds folds) {
+    return f -> {
+      EncodedData others = new Subset(target.rows(), folds.outside(f));
+      EncodedData own = new Subset(target.rows(), folds.inside(f));
+      return new Corrections.Fold(
+          chosen(own, rows, folds.inside(f)), chosen(others, rows, folds.outside(f)), others.labels());
+    };
+  }
+
+  private Correction.Rows chosen(EncodedData some, Correction.Rows rows, int[] which) {
+    int width = rows.width();
+    float[] outputs = new float[which.length * width];
+    for (int i = 0; i < which.length; i++) {
+      System.arraycopy(rows.outputs(), which[i] * width, outputs, i * width, width);
+    }
+    return correctionRows(target.schema(), some, outputs);
   }
 
   // Rows with what the base says of them.
@@ -244,7 +291,9 @@ public final class Calibration implements Situation, AutoCloseable {
     if (settings.method().kind() != Method.UNTOUCHED) {
       Correction.Rows rows = correctionRows(target.schema(), target.rows(), outputs);
       correction =
-          Corrections.fit(
+          settings.method().kind() == Method.STACK
+              ? stackOfBoth(rows)
+              : Corrections.fit(
               settings.method().kind(),
               rows,
               target.rows().labels(),

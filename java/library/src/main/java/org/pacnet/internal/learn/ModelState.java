@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.config.PruningScope;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.LinearCorrection;
+import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.TensorInfo;
 import org.pacnet.result.Phase;
@@ -25,6 +26,7 @@ import org.pacnet.result.PhaseReport;
  * @param source the weights after Train
  * @param linear a linear model of the source's rows, a second opinion beside the network's; null where there is none: of images,
  *     equations, very many columns, and in what older versions trained
+ * @param sample some of the source's rows; null where there is no linear model either
  * @param pruning null before Prune
  * @param base the weights after Allocate; null before
  * @param reports of the source's phases
@@ -33,6 +35,7 @@ import org.pacnet.result.PhaseReport;
 public record ModelState(
     float[] source,
     @Nullable LinearCorrection linear,
+    @Nullable SourceSample sample,
     @Nullable Pruning pruning,
     float @Nullable [] base,
     Map<Phase, PhaseReport> reports,
@@ -62,8 +65,8 @@ public record ModelState(
   }
 
   /** A trained network, and nothing done with it yet. */
-  public static ModelState trained(float[] source, @Nullable LinearCorrection linear) {
-    return new ModelState(source, linear, null, null, Map.of(), Map.of());
+  public static ModelState trained(float[] source, @Nullable LinearCorrection linear, @Nullable SourceSample sample) {
+    return new ModelState(source, linear, sample, null, null, Map.of(), Map.of());
   }
 
   /** What a later phase was told of an earlier one is gone with it. */
@@ -72,17 +75,17 @@ public record ModelState(
     all.putAll(reports);
     all.keySet().removeIf(other -> other.compareTo(report.phase()) > 0);
     all.put(report.phase(), report);
-    return new ModelState(source, linear, pruning, base, all, targets);
+    return new ModelState(source, linear, sample, pruning, base, all, targets);
   }
 
   /** Without a base and its targets. */
   public ModelState withPruning(Pruning how) {
-    return new ModelState(source, linear, how, null, reports, Map.of());
+    return new ModelState(source, linear, sample, how, null, reports, Map.of());
   }
 
   /** Without targets. */
   public ModelState withBase(float[] weights) {
-    return new ModelState(source, linear, pruning, weights, reports, Map.of());
+    return new ModelState(source, linear, sample, pruning, weights, reports, Map.of());
   }
 
   public ModelState withTarget(TargetModel target) {
@@ -93,7 +96,7 @@ public record ModelState(
   public ModelState withTargets(Map<String, TargetSlot> more) {
     Map<String, TargetSlot> all = new TreeMap<>(targets);
     all.putAll(more);
-    return new ModelState(source, linear, pruning, base, reports, all);
+    return new ModelState(source, linear, sample, pruning, base, reports, all);
   }
 
   public Pruning requirePruned() {

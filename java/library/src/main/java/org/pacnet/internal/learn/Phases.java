@@ -22,6 +22,7 @@ import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.LinearCorrection;
+import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.engine.FitOutcome;
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.engine.FitSettings;
@@ -54,6 +55,8 @@ public final class Phases {
   // Rows by numbers to be found, for logistic regression, which takes hundreds of steps; with fewer rows than that it isn't worth having.
   private static final int LINEAR_MOST_CLASS_WORK = 1_000_000;
   private static final int LINEAR_FEWEST_ROWS = 200;
+  // So many are learnt from beside a handful, again and again.
+  private static final int SAMPLE_MOST_ROWS = 1000;
   private static final double GPU_WORK = 1e8;
   // A file of tensors is read into one array: 2 GiB, less the header.
   private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
@@ -190,31 +193,27 @@ public final class Phases {
         network.initialize(config.seed());
       }
       if (config.source().epochs() == 0) {
-        return ModelState.trained(network.parameters(), linear(rows)).withPhase(untrained(network, rows));
+        return trained(network, rows).withPhase(untrained(network, rows));
       }
       FitRange all = FitRange.all(network.tensors());
       PhaseReport report = fitSource(network, Phase.TRAIN, all, rows, null, monitor);
-      return ModelState.trained(network.parameters(), linear(rows)).withPhase(report);
+      return trained(network, rows).withPhase(report);
     }
   }
 
-  // A linear model needs no more rows than these, evenly taken; and its time grows with the cube of the columns.
-  private @Nullable LinearCorrection linear(EncodedData rows) {
-    FloatBuffer features = rows.features();
+  // With what else is kept of the source's rows.
+  private ModelState trained(NativeNetwork network, EncodedData rows) {
+    boolean table = rows.features() != null && config.network().predictsLabels() && schema.inputWidth() <= LINEAR_MOST_INPUTS;
+    return ModelState.trained(network.parameters(), table ? linear(rows) : null, table && !schema.classification() ? sample(rows) : null);
+  }
+
+  /** Rows evenly taken, and their labels. */
+  private record Some(FloatBuffer x, FloatBuffer y, int rows) {}
+
+  private Some some(EncodedData rows, int count) {
+    FloatBuffer features = Objects.requireNonNull(rows.features());
     int inputs = schema.inputWidth();
-    if (features == null
-        || !config.network().predictsLabels()
-        || inputs > LINEAR_MOST_INPUTS) {
-      return null;
-    }
-    boolean classes = schema.classification();
-    int width = schema.outputWidth();
-    int labels = classes ? 1 : width;
-    int most = classes ? Math.min(LINEAR_MOST_ROWS, LINEAR_MOST_CLASS_WORK / (width * (1 + width + inputs))) : LINEAR_MOST_ROWS;
-    int count = Math.min(rows.rows(), most);
-    if (classes && count < Math.min(rows.rows(), LINEAR_FEWEST_ROWS)) {
-      return null;
-    }
+    int labels = schema.classification() ? 1 : schema.outputWidth();
     FloatBuffer x = FloatBuffer.allocate(count * inputs);
     FloatBuffer y = FloatBuffer.allocate(count * labels);
     for (int i = 0; i < count; i++) {
@@ -222,7 +221,30 @@ public final class Phases {
       x.put(i * inputs, features, row * inputs, inputs);
       y.put(i * labels, rows.labels(), row * labels, labels);
     }
-    return Corrections.linear(x, y, count, width, classes);
+    return new Some(x, y, count);
+  }
+
+  // A linear model needs no more rows than these; and its time grows with the cube of the columns.
+  private @Nullable LinearCorrection linear(EncodedData rows) {
+    boolean classes = schema.classification();
+    int width = schema.outputWidth();
+    int most =
+        classes
+            ? Math.min(LINEAR_MOST_ROWS, LINEAR_MOST_CLASS_WORK / (width * (1 + width + schema.inputWidth())))
+            : LINEAR_MOST_ROWS;
+    int count = Math.min(rows.rows(), most);
+    if (classes && count < Math.min(rows.rows(), LINEAR_FEWEST_ROWS)) {
+      return null;
+    }
+    Some some = some(rows, count);
+    return Corrections.linear(some.x(), some.y(), count, width, classes);
+  }
+
+  private SourceSample sample(EncodedData rows) {
+    int count = Math.min(rows.rows(), SAMPLE_MOST_ROWS);
+    Some some = some(rows, count);
+    return Corrections.sample(
+        some.x().array(), some.y().array(), count, schema.outputWidth(), config.compute().threads(), config.seed());
   }
 
   private PhaseReport untrained(NativeNetwork network, EncodedData rows) {

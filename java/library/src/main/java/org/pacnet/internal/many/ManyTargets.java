@@ -195,7 +195,7 @@ public final class ManyTargets {
     if (there != null && !overwrite) {
       TargetModel known = there.get();
       boolean sameRows = rows.rows().provenance().equals(known.report().data());
-      if (sameRows && (tune || alike(known.config(), Calibration.resolved(settings, rows)))) {
+      if (sameRows && (tune || alike(known.config(), Calibration.resolved(settings, from, rows)))) {
         return new Learnt(known, null, true);
       }
       throw new DataException(

@@ -33,6 +33,7 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 import org.pacnet.internal.base.Sha256;
 import org.pacnet.internal.base.Version;
 import org.pacnet.internal.correction.LinearCorrection;
+import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.engine.NativeLibrary;
 import org.pacnet.internal.engine.NativeNetwork;
 import org.pacnet.internal.engine.NetworkDescription;
@@ -420,6 +421,9 @@ public final class ModelStore {
     if (state.linear() != null) {
       files.put(ModelFormat.LINEAR, SafeTensors.encode(state.linear().entries(), Map.of()));
     }
+    if (state.sample() != null) {
+      files.put(ModelFormat.ROWS, SafeTensors.encode(state.sample().entries(), Map.of()));
+    }
     if (state.pruning() != null) {
       Map<String, Entry> bits = new LinkedHashMap<>();
       for (TensorInfo tensor : prunedTensors(tensors, state.pruning())) {
@@ -566,7 +570,7 @@ public final class ModelStore {
           directory.resolve(ModelFormat.MODEL_JSON) + " lists tensors that its network does not have");
     }
     float[] source = ModelFormat.readDense(directory, ModelFormat.SOURCE, json.sha256(), tensors);
-    ModelState trained = ModelState.trained(source, linear(directory, json));
+    ModelState trained = ModelState.trained(source, linear(directory, json), sample(directory, json));
     if (json.pruning() == null) {
       return trained;
     }
@@ -581,15 +585,25 @@ public final class ModelStore {
   }
 
   private static @Nullable LinearCorrection linear(Path directory, ModelFile json) {
-    if (!json.sha256().containsKey(ModelFormat.LINEAR)) {
-      return null;
-    }
-    Map<String, Entry> entries = ModelFormat.readChecked(directory, ModelFormat.LINEAR, json.sha256());
-    return LinearCorrection.of(
-        entries,
-        json.schema().inputWidth(),
-        json.schema().outputWidth(),
-        directory.resolve(ModelFormat.fileName(ModelFormat.LINEAR, json.sha256().get(ModelFormat.LINEAR))).toString());
+    String hash = json.sha256().get(ModelFormat.LINEAR);
+    return hash == null
+        ? null
+        : LinearCorrection.of(
+            ModelFormat.readChecked(directory, ModelFormat.LINEAR, json.sha256()),
+            json.schema().inputWidth(),
+            json.schema().outputWidth(),
+            directory.resolve(ModelFormat.fileName(ModelFormat.LINEAR, hash)).toString());
+  }
+
+  private static @Nullable SourceSample sample(Path directory, ModelFile json) {
+    String hash = json.sha256().get(ModelFormat.ROWS);
+    return hash == null
+        ? null
+        : SourceSample.of(
+            ModelFormat.readChecked(directory, ModelFormat.ROWS, json.sha256()),
+            json.schema().inputWidth(),
+            json.schema().outputWidth(),
+            directory.resolve(ModelFormat.fileName(ModelFormat.ROWS, hash)).toString());
   }
 
   private static TargetModel readTarget(

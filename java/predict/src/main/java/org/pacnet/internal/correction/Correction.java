@@ -77,12 +77,12 @@ public sealed interface Correction
       Method method, Map<String, Entry> entries, int inputs, int width, String file) {
     try {
       return switch (method) {
-        case AFFINE, RIDGE_RESIDUAL -> LinearCorrection.read(entries, inputs, width);
+        case AFFINE, RIDGE_RESIDUAL, POOLED_LINEAR -> LinearCorrection.read(entries, inputs, width);
         case GP_RESIDUAL, GP -> GaussianCorrection.read(entries, inputs, width);
         case COKRIGING -> CoKrigingCorrection.read(entries, inputs, width);
         case LOGISTIC -> LogisticCorrection.read(entries, inputs, width);
         case TREES -> TreeCorrection.read(entries, inputs, width);
-        case PAC_STACK -> StackCorrection.read(entries, inputs, width, file);
+        case PAC_STACK, STACK -> StackCorrection.read(method, entries, inputs, width, file);
         default -> null;
       };
     } catch (IllegalArgumentException | DataException e) {

@@ -1,6 +1,7 @@
 package org.pacnet.internal.correction;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,41 +11,46 @@ import org.pacnet.config.Method;
 import org.pacnet.internal.base.SafeTensors.Entry;
 
 /**
- * A mix of what the target's networks say and of four corrections, each of which is best somewhere; stacking
- * (Wolpert 1992; Breiman 1996). The shares come from predictions of rows that none of the five has seen.
+ * A mix of several ways to say it, each of which is best somewhere; stacking (Wolpert 1992; Breiman 1996). The shares come from
+ * predictions of rows that none of them has seen.
  *
- * @param shares for each output the networks' and then each correction's, [width, 5]; 0 or more, with sum 1
- * @param corrections in the order of {@link #CORRECTIONS}
+ * @param parts what has a share, in order; {@link Method#PAC_ENSEMBLE} are the target's own networks
+ * @param shares of the parts for each output, [width, parts]; 0 or more, with sum 1
+ * @param corrections of the parts that are no networks
  */
-public record StackCorrection(float[] shares, List<Correction> corrections) implements Correction {
+public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Correction> corrections)
+    implements Correction {
 
-  /** What is in the mix besides the networks, in that order. */
-  public static final List<Method> CORRECTIONS =
-      List.of(Method.GP_RESIDUAL, Method.RIDGE_RESIDUAL, Method.AFFINE, Method.GP);
+  private static final String SHARES = "stack.shares";
 
-  /** How many that are, with the networks. */
-  public static final int PARTS = 1 + CORRECTIONS.size();
+  /** What pac-stack mixes. */
+  public static final List<Method> PAC =
+      List.of(Method.PAC_ENSEMBLE, Method.GP_RESIDUAL, Method.RIDGE_RESIDUAL, Method.AFFINE, Method.GP);
+
+  /** What stack mixes: the first is the base corrected, the others learn from source and target together. */
+  public static final List<Method> BOTH = List.of(Method.COKRIGING, Method.POOLED_LINEAR, Method.TREES);
 
   @Override
   public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
-    if (networks == null) {
-      throw new IllegalArgumentException("a stack needs networks");
+    List<Corrected> said = new ArrayList<>();
+    for (Method part : parts) {
+      Correction correction = corrections.get(part);
+      said.add(Objects.requireNonNull(correction == null ? networks : correction.apply(rows, null, processes)));
     }
-    List<Corrected> said = new ArrayList<>(List.of(networks));
-    corrections.forEach(correction -> said.add(correction.apply(rows, null, processes)));
-    float[] outputs = new float[networks.outputs().length];
+    float[] outputs = new float[rows.rows() * rows.width()];
     float[] spread = new float[outputs.length];
     for (int i = 0; i < outputs.length; i++) {
-      int c = i % rows.width() * PARTS;
+      int c = i % rows.width() * parts.size();
       double mean = 0;
-      for (int k = 0; k < PARTS; k++) {
+      for (int k = 0; k < parts.size(); k++) {
         mean += shares[c + k] * said.get(k).outputs()[i];
       }
       // Of the mixture: what each is unsure of, and how far they are apart.
       double variance = 0;
-      for (int k = 0; k < PARTS; k++) {
-        double own = at(said.get(k).spread(), i);
-        double apart = said.get(k).outputs()[i] - mean;
+      for (int k = 0; k < parts.size(); k++) {
+        Corrected part = said.get(k);
+        double own = at(part.spread(), i);
+        double apart = part.outputs()[i] - mean;
         variance += shares[c + k] * (own * own + apart * apart);
       }
       outputs[i] = (float) mean;
@@ -60,36 +66,43 @@ public record StackCorrection(float[] shares, List<Correction> corrections) impl
   @Override
   public Map<String, Entry> entries() {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    entries.put("stack.shares", Entry.row(shares));
-    for (int k = 0; k < CORRECTIONS.size(); k++) {
-      String prefix = prefix(k);
-      corrections.get(k).entries().forEach((name, entry) -> entries.put(prefix + name, entry));
+    entries.put(SHARES, Entry.row(shares));
+    for (Method part : parts) {
+      Correction correction = corrections.get(part);
+      if (correction != null) {
+        correction.entries().forEach((name, entry) -> entries.put(prefix(part) + name, entry));
+      }
     }
     return entries;
   }
 
-  private static String prefix(int k) {
-    return "stack." + CORRECTIONS.get(k) + ".";
+  private static String prefix(Method part) {
+    return "stack." + part + ".";
   }
 
-  static StackCorrection read(
-      Map<String, Entry> entries, int inputs, int width, String file) {
-    float[] shares = Entries.takeShares(entries, "stack.shares", width, PARTS);
-    List<Correction> corrections = new ArrayList<>();
-    for (int k = 0; k < CORRECTIONS.size(); k++) {
-      String prefix = prefix(k);
+  static StackCorrection read(Method method, Map<String, Entry> entries, int inputs, int width, String file) {
+    List<Method> parts = new ArrayList<>();
+    Map<Method, Correction> corrections = new EnumMap<>(Method.class);
+    for (Method part : method == Method.STACK ? BOTH : PAC) {
+      String prefix = prefix(part);
       Map<String, Entry> own = new LinkedHashMap<>();
       for (String name : List.copyOf(entries.keySet())) {
         if (name.startsWith(prefix)) {
           own.put(name.substring(prefix.length()), entries.remove(name));
         }
       }
-      corrections.add(
-          Objects.requireNonNull(Correction.read(CORRECTIONS.get(k), own, inputs, width, file)));
       if (!own.isEmpty()) {
-        throw new IllegalArgumentException("nobody asked for " + prefix + own.keySet().iterator().next());
+        Correction read = Correction.read(part, own, inputs, width, file);
+        if (read == null || !own.isEmpty()) {
+          throw new IllegalArgumentException("nobody asked for " + prefix + own.keySet().iterator().next());
+        }
+        corrections.put(part, read);
+      }
+      if (part == Method.PAC_ENSEMBLE || corrections.containsKey(part)) {
+        parts.add(part);
       }
     }
-    return new StackCorrection(shares, List.copyOf(corrections));
+    float[] shares = Entries.takeShares(entries, SHARES, width, parts.size());
+    return new StackCorrection(List.copyOf(parts), shares, corrections);
   }
 }

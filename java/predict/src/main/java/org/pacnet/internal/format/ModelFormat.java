@@ -61,6 +61,9 @@ public final class ModelFormat {
   /** A linear model of the source's rows. */
   public static final String LINEAR = "linear";
 
+  /** Some of the source's rows. */
+  public static final String ROWS = "rows";
+
   /** A target's tensors. */
   public static final String PRUNED = "pruned";
 
@@ -125,7 +128,7 @@ public final class ModelFormat {
 
   /** Whether a file has a name of the format's. */
   public static boolean isTensorFile(String name) {
-    return name.matches("(source|linear|mask|base|pruned)-[0-9a-f]{16}\\.safetensors");
+    return name.matches("(source|linear|rows|mask|base|pruned)-[0-9a-f]{16}\\.safetensors");
   }
 
   /** The same of a folder of targets. */
@@ -197,7 +200,7 @@ public final class ModelFormat {
   public static ModelFile readModelFile(Path directory) {
     Path file = directory.resolve(MODEL_JSON);
     ModelFile json = readJson(file, FORMAT, ModelFile.class);
-    if (!List.of(SOURCE, LINEAR, MASK, BASE).containsAll(json.sha256().keySet())) {
+    if (!List.of(SOURCE, LINEAR, ROWS, MASK, BASE).containsAll(json.sha256().keySet())) {
       throw new ModelFormatException(file + " is damaged: it has a SHA-256 of what is no part of a model");
     }
     json.sha256().keySet().forEach(name -> hashOf(directory, name, json.sha256()));

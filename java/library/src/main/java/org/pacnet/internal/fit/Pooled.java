@@ -1,0 +1,60 @@
+package org.pacnet.internal.fit;
+
+import java.nio.FloatBuffer;
+import org.pacnet.error.DataException;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.internal.correction.Correction.Rows;
+
+/**
+ * Rows of the source and of the target in one table, with a column more that says which a row is of: 0 or 1. Together the target's rows weigh as much
+ * as the source's; no row weighs less than 1.
+ *
+ * @param rows how many
+ * @param columns with the one that says which
+ * @param x [rows, columns]
+ * @param y [rows, labels]
+ * @param weights [rows]
+ */
+record Pooled(int rows, int columns, float[] x, float[] y, float[] weights) {
+
+  static Pooled of(Rows target, FloatBuffer labels, Corrections.@Nullable Pool source) {
+    if (source == null) {
+      throw new DataException("the method learns from the source's rows too: name them", "source");
+    }
+    int inputs = target.inputs();
+    int columns = inputs + 1;
+    int all = source.rows() + target.rows();
+    int each = labels.limit() / target.rows();
+    float[] x = new float[all * columns];
+    float[] y = new float[all * each];
+    float[] weights = new float[all];
+    float heavy = Math.max(1, (float) source.rows() / target.rows());
+    for (int r = 0; r < all; r++) {
+      int own = r - source.rows();
+      for (int i = 0; i < inputs; i++) {
+        x[r * columns + i] = own < 0 ? source.features().get(r * inputs + i) : target.feature(own, i);
+      }
+      x[r * columns + inputs] = own < 0 ? 0 : 1;
+      for (int c = 0; c < each; c++) {
+        y[r * each + c] = own < 0 ? source.labels().get(r * each + c) : labels.get(own * each + c);
+      }
+      weights[r] = own < 0 ? 1 : heavy;
+    }
+    return new Pooled(all, columns, x, y, weights);
+  }
+
+  /** The same rows, of which nothing is said. */
+  Rows silent(int width) {
+    return new Rows(FloatBuffer.wrap(x), rows, columns, new float[rows * width], width);
+  }
+
+  /** One label of each row. */
+  float[] label(int which) {
+    int each = y.length / rows;
+    float[] own = new float[rows];
+    for (int r = 0; r < rows; r++) {
+      own[r] = y[r * each + which];
+    }
+    return own;
+  }
+}

@@ -1,0 +1,141 @@
+package org.pacnet.internal.fit;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.SourceSample;
+
+/** How good models of the source's rows alone are: what those that learn from source and target together count beforehand. */
+final class SampleFit {
+
+  private static final int FOLDS = 5;
+  // Of the largest error: nothing is as good as it looks.
+  private static final double LEAST = 1e-6;
+
+  private SampleFit() {}
+
+  static SourceSample of(float[] features, float[] labels, int rows, int width, int threads, long seed) {
+    int[] fold = folds(rows, seed);
+    int models = TreeFit.possible() ? 2 : 1;
+    float[] errors = new float[models * width];
+    for (int model = 0; model < models; model++) {
+      float[] said = new float[rows * width];
+      for (int f = 0; f < Math.min(FOLDS, rows); f++) {
+        int which = f;
+        int[] inside = IntStream.range(0, rows).filter(r -> fold[r] == which).toArray();
+        int[] outside = rows == 1 ? inside : IntStream.range(0, rows).filter(r -> fold[r] != which).toArray();
+        Rows others = silent(features, rows, outside, width);
+        float[] own = chosen(labels, rows, outside);
+        Correction learnt =
+            model > 0
+                ? trees(others, own, threads, seed)
+                : Corrections.linear(others.features(), FloatBuffer.wrap(own), outside.length, width, false);
+        float[] answers = learnt.apply(silent(features, rows, inside, width), null, Corrections.PROCESSES).outputs();
+        for (int i = 0; i < inside.length; i++) {
+          System.arraycopy(answers, i * width, said, inside[i] * width, width);
+        }
+      }
+      System.arraycopy(errors(said, labels, width), 0, errors, model * width, width);
+    }
+    return new SourceSample(rows, features, labels, errors);
+  }
+
+  private static Correction trees(Rows rows, float[] labels, int threads, long seed) {
+    // The column that says which rows are the target's says nothing here.
+    int columns = rows.inputs() + 1;
+    float[] x = new float[rows.rows() * columns];
+    float[] even = new float[rows.rows()];
+    Arrays.fill(even, 1);
+    for (int r = 0; r < rows.rows(); r++) {
+      for (int i = 0; i < rows.inputs(); i++) {
+        x[r * columns + i] = rows.feature(r, i);
+      }
+    }
+    int each = labels.length / rows.rows();
+    return TreeFit.fit(
+        x,
+        columns,
+        rows.width(),
+        which -> {
+          float[] own = new float[rows.rows()];
+          for (int r = 0; r < own.length; r++) {
+            own[r] = labels[r * each + which];
+          }
+          return own;
+        },
+        even,
+        0,
+        threads,
+        seed);
+  }
+
+  private static int[] folds(int rows, long seed) {
+    int[] fold = IntStream.range(0, rows).map(r -> r % FOLDS).toArray();
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int r = rows - 1; r > 0; r--) {
+      int other = random.nextInt(r + 1);
+      int swapped = fold[r];
+      fold[r] = fold[other];
+      fold[other] = swapped;
+    }
+    return fold;
+  }
+
+  private static Rows silent(float[] features, int rows, int[] which, int width) {
+    float[] some = chosen(features, rows, which);
+    return new Rows(FloatBuffer.wrap(some), which.length, some.length / which.length, new float[which.length * width], width);
+  }
+
+  private static float[] chosen(float[] values, int rows, int[] which) {
+    int each = values.length / rows;
+    float[] some = new float[which.length * each];
+    for (int i = 0; i < which.length; i++) {
+      System.arraycopy(values, which[i] * each, some, i * each, each);
+    }
+    return some;
+  }
+
+  private static float[] errors(float[] said, float[] labels, int width) {
+    float[] errors = new float[width];
+    for (int c = 0; c < width; c++) {
+      double squares = 0;
+      for (int at = c; at < said.length; at += width) {
+        double off = (double) said[at] - labels[at];
+        squares += off * off;
+      }
+      errors[c] = (float) (squares * width / said.length);
+    }
+    return errors;
+  }
+
+  /**
+   * How much each part counts before the target has said anything, the inverse of its squared error on the source: for each output the base's, the
+   * linear model's and, where they were trained, the trees'; with sum 1.
+   *
+   * @param base what the base says of the sample
+   */
+  static double[][] prior(SourceSample sample, float[] base, int width) {
+    float[] own = errors(base, sample.labels(), width);
+    int models = sample.errors().length / width;
+    double[][] prior = new double[width][1 + models];
+    for (int c = 0; c < width; c++) {
+      prior[c][0] = own[c];
+      for (int m = 0; m < models; m++) {
+        prior[c][1 + m] = sample.errors()[m * width + c];
+      }
+      double least = Math.max(LEAST * Arrays.stream(prior[c]).max().orElseThrow(), Float.MIN_NORMAL);
+      double sum = 0;
+      for (int k = 0; k < prior[c].length; k++) {
+        prior[c][k] = 1 / Math.max(prior[c][k], least);
+        sum += prior[c][k];
+      }
+      for (int k = 0; k < prior[c].length; k++) {
+        prior[c][k] /= sum;
+      }
+    }
+    return prior;
+  }
+}

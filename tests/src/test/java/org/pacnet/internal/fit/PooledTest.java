@@ -1,0 +1,121 @@
+package org.pacnet.internal.fit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.pacnet.config.Method;
+import org.pacnet.internal.base.Json;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.SourceSample;
+
+/** What learns from source and target together, by the numbers of tests/fixtures/make_pooled_fixture.py. */
+class PooledTest {
+
+  private static final int INPUTS = 3;
+
+  private static JsonNode fixture;
+
+  @BeforeAll
+  static void read() throws IOException {
+    fixture = Json.MAPPER.readTree(Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", "pooled.json").toFile());
+  }
+
+  private static float[] floats(String name) {
+    JsonNode values = fixture.get(name);
+    float[] all = new float[values.size()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (float) values.get(i).asDouble();
+    }
+    return all;
+  }
+
+  // The source says something else of each row, which is to be no matter.
+  private static Rows rows(String name, int width) {
+    float[] x = floats(name);
+    int n = x.length / INPUTS;
+    float[] outputs = new float[n * width];
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i] = (float) Math.sin(i);
+    }
+    return new Rows(FloatBuffer.wrap(x), n, INPUTS, outputs, width);
+  }
+
+  private static float[] said(int width, int classes, String source, String target) {
+    float[] xs = floats("xs");
+    Corrections.Pool pool =
+        new Corrections.Pool(FloatBuffer.wrap(xs), FloatBuffer.wrap(floats(source)), xs.length / INPUTS, classes);
+    Correction learnt =
+        Corrections.fit(Method.POOLED_LINEAR, rows("x", width), FloatBuffer.wrap(floats(target)), pool, null, 1, 0);
+    return learnt.apply(rows("asked", width), null, Corrections.PROCESSES).outputs();
+  }
+
+  @Test
+  void ridgeOfBothSaysWhatNumPySays() {
+    float[] said = said(2, 0, "ys", "y");
+    float[] right = floats("said");
+    for (int i = 0; i < right.length; i++) {
+      assertEquals(right[i], said[i], 1e-4, "number " + i);
+    }
+  }
+
+  @Test
+  void logisticOfBothSaysWhatSciPySays() {
+    float[] said = said(3, 3, "class_source", "class_target");
+    float[] right = floats("p");
+    for (int r = 0; r < right.length / 3; r++) {
+      double sum = 0;
+      for (int c = 0; c < 3; c++) {
+        sum += Math.exp(said[r * 3 + c]);
+      }
+      for (int c = 0; c < 3; c++) {
+        assertEquals(right[r * 3 + c], Math.exp(said[r * 3 + c]) / sum, 1e-3, "row " + r);
+      }
+    }
+  }
+
+  @Test
+  void sharesAreThoseOfSciPy() {
+    float[] off = floats("off");
+    float[] truth = floats("truth");
+    float[][] parts = new float[3][truth.length];
+    for (int k = 0; k < 3; k++) {
+      System.arraycopy(off, k * truth.length, parts[k], 0, truth.length);
+    }
+    double[] shares = StackFit.shares(parts, FloatBuffer.wrap(truth), truth.length, 0, new double[] {0.5, 0.3, 0.2}, 20);
+    float[] right = floats("shares");
+    for (int k = 0; k < 3; k++) {
+      assertEquals(right[k], shares[k], 1e-4);
+    }
+  }
+
+  @Test
+  void whatIsBetterOnTheSourceCountsMoreBeforehand() {
+    int n = 200;
+    float[] x = new float[n];
+    float[] y = new float[2 * n];
+    for (int r = 0; r < n; r++) {
+      x[r] = (float) Math.sin(7 * r);
+      y[2 * r] = 3 * x[r]; // a line
+      y[2 * r + 1] = x[r] > 0.2 ? 1 : -1; // a step
+    }
+    SourceSample sample = Corrections.sample(x, y, n, 2, 1, 5);
+    float[] base = new float[2 * n];
+    for (int i = 0; i < base.length; i++) {
+      base[i] = y[i] + 0.1f * (i % 4 < 2 ? 1 : -1); // off by a tenth
+    }
+    double[][] prior = SampleFit.prior(sample, base, 2);
+    for (double[] own : prior) {
+      assertEquals(1, own[0] + own[1] + own[2], 1e-9);
+    }
+    assertTrue(prior[0][1] > 0.9, "ridge of a line " + prior[0][1]);
+    assertTrue(prior[1][2] > prior[1][1] && prior[1][0] > prior[1][1], "a step");
+    assertEquals(0.01 / sample.errors()[3], prior[1][2] / prior[1][0], 0.01 * prior[1][2] / prior[1][0]);
+  }
+}
