@@ -375,4 +375,19 @@ class TuningTest {
         Cli.ok("calibrate", "--model", folder.resolve("m"), "--target", target, "--name", "u", "--learning-curve");
     assertTrue(more.out().contains("a guess"), more.out());
   }
+
+  @Test
+  void residualsAreNotOfTheFoldsThatChose() {
+    // With seed 0 both would be dealt alike. Of 61 rows the trial has one dealing, and 61/62 is the largest residual.
+    Data target = rows(61, 9, 5, 0.3);
+    TransferConfig how = settings(1).toBuilder().method(Method.AFFINE).seed(0).calibrate(c -> c.intervals(true)).build();
+    Trial trial = model.compare(target, null, List.of(Method.AFFINE), false, how, new Monitor()).best();
+    assertEquals(Method.AFFINE, trial.config().method().kind());
+    double largest = Math.sqrt(Arrays.stream(trial.losses()).max().orElseThrow()) * model.schema().labels().get(0).std();
+    model.calibrate("dealt", target, how, new Monitor());
+    Predictions bounded = model.predict("dealt", target, 61 / 62.0);
+    double half = (bounded.numbers("upper_y")[0] - bounded.numbers("lower_y")[0]) / 2;
+    assertTrue(Math.abs(half - largest) > 1e-4 * largest, half + " " + largest);
+    assertEquals(largest, half, 0.2 * largest); // and of the same rows
+  }
 }

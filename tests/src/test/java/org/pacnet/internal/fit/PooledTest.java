@@ -110,10 +110,14 @@ class PooledTest {
     for (int i = 0; i < base.length; i++) {
       base[i] = y[i] + 0.1f * (i % 4 < 2 ? 1 : -1); // off by a tenth
     }
-    double[][] prior = SampleFit.prior(sample, base, 2);
+    double[][] prior = SampleFit.prior(sample, base, 2, true);
     for (double[] own : prior) {
       assertEquals(1, own[0] + own[1] + own[2], 1e-9);
     }
+    double[] without = SampleFit.prior(sample, base, 2, false)[1];
+    assertEquals(2, without.length);
+    assertEquals(1, without[0] + without[1], 1e-9);
+    assertEquals(prior[1][1] / prior[1][0], without[1] / without[0], 1e-9);
     assertTrue(prior[0][1] > 0.9, "ridge of a line " + prior[0][1]);
     assertTrue(prior[1][2] > prior[1][1] && prior[1][0] > prior[1][1], "a step");
     assertEquals(0.01 / sample.errors()[3], prior[1][2] / prior[1][0], 0.01 * prior[1][2] / prior[1][0]);

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
-import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
@@ -86,13 +85,9 @@ public final class Corrections {
       int threads,
       long seed) {
     Pool pool = new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), 0);
-    double[][] prior = SampleFit.prior(sample, base, rows.width());
-    List<Method> parts = StackCorrection.BOTH;
-    if (prior[0].length == parts.size() && !TreeFit.possible()) {
-      throw new DataException("the base was trained with XGBoost on the class path: put ml.dmlc:xgboost4j_2.12 there", "method");
-    }
+    double[][] prior = SampleFit.prior(sample, base, rows.width(), TreeFit.possible());
     return StackFit.both(
-            parts.subList(0, prior[0].length),
+            StackCorrection.BOTH.subList(0, prior[0].length),
             prior,
             new StackFit.Learner() {
               @Override

@@ -116,10 +116,11 @@ final class SampleFit {
    * linear model's and, where they were trained, the trees'; with sum 1.
    *
    * @param base what the base says of the sample
+   * @param trees whether they can be trained here too
    */
-  static double[][] prior(SourceSample sample, float[] base, int width) {
+  static double[][] prior(SourceSample sample, float[] base, int width, boolean trees) {
     float[] own = errors(base, sample.labels(), width);
-    int models = sample.errors().length / width;
+    int models = Math.min(sample.errors().length / width, trees ? 2 : 1);
     double[][] prior = new double[width][1 + models];
     for (int c = 0; c < width; c++) {
       prior[c][0] = own[c];

@@ -294,19 +294,19 @@ public final class Calibration implements Situation, AutoCloseable {
           settings.method().kind() == Method.STACK
               ? stackOfBoth(rows)
               : Corrections.fit(
-              settings.method().kind(),
-              rows,
-              target.rows().labels(),
-              pool == null
-                  ? null
-                  : new Corrections.Pool(
-                      Objects.requireNonNull(pool.features()),
-                      pool.labels(),
-                      pool.rows(),
-                      target.schema().classes().size()),
-              from.linear(),
-              settings.compute().threads(),
-              settings.seed());
+                  settings.method().kind(),
+                  rows,
+                  target.rows().labels(),
+                  pool == null
+                      ? null
+                      : new Corrections.Pool(
+                          Objects.requireNonNull(pool.features()),
+                          pool.labels(),
+                          pool.rows(),
+                          target.schema().classes().size()),
+                  from.linear(),
+                  settings.compute().threads(),
+                  settings.seed());
       outputs = correction.apply(rows, null, Corrections.PROCESSES).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
