@@ -23,6 +23,8 @@ final class StackFit {
   private static final double PAC_ROWS = 10;
   // The same of stack (docs/adr/0013-safe-default.md).
   private static final double BOTH_ROWS = 20;
+  // Of a row, in the square of the label's unit: below it all are exact.
+  private static final double LEAST_SQUARES = 1e-12;
 
   /** Learns one of the parts. */
   interface Learner {
@@ -96,7 +98,8 @@ final class StackFit {
     } else {
       float[][] said = unseen(whole, rows, unseen, folds, part);
       for (int c = 0; c < prior.length; c++) {
-        double[] own = shares(said, labels, rows.rows(), c, prior[c], priorRows);
+        double[] before = parts.contains(Method.PAC_ENSEMBLE) ? prior[c] : byErrors(said, labels, rows.rows(), c, prior[c]);
+        double[] own = shares(said, labels, rows.rows(), c, before, priorRows);
         for (int k = 0; k < count; k++) {
           shares[c * count + k] = (float) own[k];
         }
@@ -121,6 +124,22 @@ final class StackFit {
     }
     List<Method> kept = IntStream.of(used).mapToObj(parts::get).toList();
     return new StackCorrection(kept, left, corrections);
+  }
+
+  // Over the squared errors on rows not seen too: of what is all but exact on the target, what the source says takes nothing away.
+  private static double[] byErrors(float[][] said, FloatBuffer labels, int n, int output, double[] prior) {
+    int width = labels.limit() / n;
+    double[] before = new double[prior.length];
+    for (int k = 0; k < before.length; k++) {
+      double squares = 0;
+      for (int at = output; at < n * width; at += width) {
+        double off = (double) said[k][at] - labels.get(at);
+        squares += off * off;
+      }
+      before[k] = prior[k] / Math.max(squares, LEAST_SQUARES * n);
+    }
+    double sum = Arrays.stream(before).sum();
+    return Arrays.stream(before).map(value -> value / sum).toArray();
   }
 
   // What each part says of rows that it has not seen.
