@@ -1,7 +1,6 @@
 package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
@@ -58,9 +57,7 @@ final class LinearFit {
    * the penalty is the one of lowest leave-one-out error, which has a closed form.
    */
   static LinearCorrection ridge(Rows rows, FloatBuffer labels) {
-    float[] even = new float[rows.rows()];
-    Arrays.fill(even, 1);
-    return ridge(rows, labels, even);
+    return ridge(rows, labels, Pooled.even(rows.rows()));
   }
 
   /** The same on both tables together, whatever the source says. */

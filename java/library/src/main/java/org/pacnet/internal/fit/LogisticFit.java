@@ -85,7 +85,7 @@ final class LogisticFit {
       for (int p = 0; p < priors.size(); p++) {
         double part = logs[k][p] / total / share;
         if (part >= SMALL) {
-          double[] own = coefficients(said, classes, all, even(n), priors.get(p), SMALL);
+          double[] own = coefficients(said, classes, all, Pooled.even(n), priors.get(p), SMALL);
           for (int i = 0; i < mean.length; i++) {
             mean[i] += part * own[i];
           }
@@ -103,7 +103,7 @@ final class LogisticFit {
   static LinearCorrection source(FloatBuffer features, FloatBuffer labels, int rows, int classCount) {
     Rows silent =
         new Rows(features, rows, features.remaining() / rows, new float[rows * classCount], classCount);
-    return penalised(silent, classes(labels, rows), even(rows));
+    return penalised(silent, classes(labels, rows), Pooled.even(rows));
   }
 
   /** Of both tables together, whatever the source says. */
@@ -111,12 +111,6 @@ final class LogisticFit {
     Pooled both = Pooled.of(rows, labels, source);
     int[] classes = classes(FloatBuffer.wrap(both.y()), both.rows());
     return LinearFit.alone(penalised(both.silent(rows.width()), classes, both.weights()), rows.width(), both.columns());
-  }
-
-  private static float[] even(int rows) {
-    float[] weights = new float[rows];
-    Arrays.fill(weights, 1);
-    return weights;
   }
 
   // With the variance by which a fifth of the rows is likeliest from the others.
@@ -177,7 +171,7 @@ final class LogisticFit {
   private static double unseen(Rows rows, int[] classes, int[] fold, Prior prior) {
     double sum = 0;
     int count = folds(classes.length);
-    float[] even = even(classes.length);
+    float[] even = Pooled.even(classes.length);
     for (int f = 0; f < count; f++) {
       int which = f;
       int[] inside = IntStream.range(0, fold.length).filter(r -> fold[r] == which).toArray();

@@ -1,8 +1,9 @@
 package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
-import org.pacnet.error.DataException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.Correction.Rows;
 
 /**
@@ -41,6 +42,26 @@ record Pooled(int rows, int columns, float[] x, float[] y, float[] weights) {
       weights[r] = own < 0 ? 1 : heavy;
     }
     return new Pooled(all, columns, x, y, weights);
+  }
+
+  /** The source's rows alone, each of weight 1. */
+  static Pooled alone(Rows source, float[] labels) {
+    int inputs = source.inputs();
+    int columns = inputs + 1;
+    float[] x = new float[source.rows() * columns];
+    for (int r = 0; r < source.rows(); r++) {
+      for (int i = 0; i < inputs; i++) {
+        x[r * columns + i] = source.feature(r, i);
+      }
+    }
+    return new Pooled(source.rows(), columns, x, labels, even(source.rows()));
+  }
+
+  /** So many weights of 1. */
+  static float[] even(int rows) {
+    float[] weights = new float[rows];
+    Arrays.fill(weights, 1);
+    return weights;
   }
 
   /** The same rows, of which nothing is said. */

@@ -31,7 +31,7 @@ final class SampleFit {
         float[] own = chosen(labels, rows, outside);
         Correction learnt =
             model > 0
-                ? trees(others, own, threads, seed)
+                ? TreeFit.fit(Pooled.alone(others, own), width, 0, threads, seed)
                 : Corrections.linear(others.features(), FloatBuffer.wrap(own), outside.length, width, false);
         float[] answers = learnt.apply(silent(features, rows, inside, width), null, Corrections.PROCESSES).outputs();
         for (int i = 0; i < inside.length; i++) {
@@ -41,35 +41,6 @@ final class SampleFit {
       System.arraycopy(errors(said, labels, width), 0, errors, model * width, width);
     }
     return new SourceSample(rows, features, labels, errors);
-  }
-
-  private static Correction trees(Rows rows, float[] labels, int threads, long seed) {
-    // The column that says which rows are the target's says nothing here.
-    int columns = rows.inputs() + 1;
-    float[] x = new float[rows.rows() * columns];
-    float[] even = new float[rows.rows()];
-    Arrays.fill(even, 1);
-    for (int r = 0; r < rows.rows(); r++) {
-      for (int i = 0; i < rows.inputs(); i++) {
-        x[r * columns + i] = rows.feature(r, i);
-      }
-    }
-    int each = labels.length / rows.rows();
-    return TreeFit.fit(
-        x,
-        columns,
-        rows.width(),
-        which -> {
-          float[] own = new float[rows.rows()];
-          for (int r = 0; r < own.length; r++) {
-            own[r] = labels[r * each + which];
-          }
-          return own;
-        },
-        even,
-        0,
-        threads,
-        seed);
   }
 
   private static int[] folds(int rows, long seed) {

@@ -14,29 +14,21 @@ final class TreeFit {
   static TreeCorrection fit(
       Rows rows, FloatBuffer labels, Corrections.@Nullable Pool source, int threads, long seed) {
     Pooled pooled = Pooled.of(rows, labels, source);
-    int classes = source == null ? 0 : source.classes();
-    return fit(pooled.x(), pooled.columns(), rows.width(), pooled::label, pooled.weights(), classes, threads, seed);
-  }
-
-  /** Labels one by one: of a row's numbers, or its class. */
-  interface Labels {
-    float[] of(int which);
+    return fit(pooled, rows.width(), source == null ? 0 : source.classes(), threads, seed);
   }
 
   /**
-   * Of a table whose last column says which rows are the target's.
+   * The same of rows in one table.
    *
-   * @param x [rows, columns]
    * @param width number of outputs
    * @param classes 0 for a regression
    */
-  static TreeCorrection fit(
-      float[] x, int columns, int width, Labels labels, float[] weights, int classes, int threads, long seed) {
+  static TreeCorrection fit(Pooled rows, int width, int classes, int threads, long seed) {
     byte[][] boosters = new byte[classes > 0 ? 1 : width][];
     for (int c = 0; c < boosters.length; c++) {
-      boosters[c] = train(x, columns, labels.of(c), weights, classes, threads, seed);
+      boosters[c] = train(rows.x(), rows.columns(), rows.label(c), rows.weights(), classes, threads, seed);
     }
-    return TreeCorrection.of(boosters, classes, columns - 1);
+    return TreeCorrection.of(boosters, classes, rows.columns() - 1);
   }
 
   // Whoever does without trees, or only asks them, need not have the library.
