@@ -17,6 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Compute;
 import org.pacnet.config.Method;
@@ -42,6 +43,7 @@ import org.pacnet.internal.learn.TargetRows;
 import org.pacnet.internal.many.ByTarget;
 import org.pacnet.internal.many.ManyTargets;
 import org.pacnet.internal.select.Intervals;
+import org.pacnet.internal.select.Suggester;
 import org.pacnet.internal.select.Tuner;
 import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
@@ -49,12 +51,14 @@ import org.pacnet.internal.table.Encoder;
 import org.pacnet.internal.table.Groups;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.predict.RowPredictor;
+import org.pacnet.result.Importance;
 import org.pacnet.result.LayerReport;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Metrics;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.Phase;
 import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Suggestion;
 import org.pacnet.result.TargetOutcome;
 import org.pacnet.result.Trial;
 import org.pacnet.result.Tuning;
@@ -441,6 +445,11 @@ public final class Model implements AutoCloseable {
     return tuner(target, null, settings, monitor).curve();
   }
 
+  /** Which inputs matter for the target, for the source, and for what is between them, by cross-validation on the target's rows. */
+  public Importance importance(Data target, @Nullable Data source, TransferConfig settings, Monitor monitor) {
+    return tuner(target, source, settings, monitor).importance();
+  }
+
   /**
    * The same as {@link #tune} for these methods.
    *
@@ -583,6 +592,25 @@ public final class Model implements AutoCloseable {
     Correction.Corrected said = targets.predict();
     Predictions predictions = new Predictions(schema, rows, said.outputs(), said.spread());
     return widths == null ? predictions : predictions.within(row -> widths[row]);
+  }
+
+  /**
+   * Which rows to measure next for a target: the most telling first, each given those before it. For methods that know where they
+   * are unsure: {@code stack}, {@code cokriging}, {@code gp}, {@code gp-residual} and {@code pac-stack}.
+   *
+   * @param candidates rows that could be measured, with the model's inputs; at most 10,000
+   * @param count how many of them
+   */
+  public List<Suggestion> suggest(String target, Data candidates, int count) {
+    ModelState from = current();
+    TargetModel model = from.target(target);
+    Suggester.correction(target, model);
+    Schema own = schemaOf(model);
+    EncodedData rows = Rows.prediction(candidates, own, config.network());
+    List<Suggestion> found = Suggester.suggest(target, model, phases.baseRows(from, own, rows), count);
+    int[] present =
+        IntStream.range(0, rows.tableRows()).filter(row -> !rows.dropped().get(row)).toArray();
+    return found.stream().map(one -> new Suggestion(present[one.row()], one.varianceLeft())).toList();
   }
 
   /** The errors of many targets on the rows of labelled data that a column says are theirs, by name. */

@@ -14,6 +14,7 @@ import org.pacnet.error.DataException;
 import org.pacnet.error.PacNetException;
 import org.pacnet.internal.base.Json;
 import org.pacnet.report.Comparison;
+import org.pacnet.result.Importance;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.PhaseReport;
@@ -142,11 +143,11 @@ final class CalibrateCommand implements Runnable {
 
   private void many() {
     boolean grouped = groupBy != null;
-    if (name != null || (grouped ? targets : target) != null || source != null || method.learningCurve()) {
+    if (name != null || (grouped ? targets : target) != null || source != null || method.learningCurve() || method.importance()) {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "%s goes with none of --name, %s, --source, --learning-curve",
+              "%s goes with none of --name, %s, --source, --learning-curve, --importance",
               grouped ? "--group-by" : "--targets",
               grouped ? "--targets" : "--target"));
     }
@@ -196,6 +197,10 @@ final class CalibrateCommand implements Runnable {
           method.learningCurve()
               ? model.learningCurve(Tables.of(file), chosen, display.monitor())
               : null;
+      Importance importance =
+          method.importance()
+              ? model.importance(Tables.of(file), source == null ? null : Tables.of(source), chosen, display.monitor())
+              : null;
       PhaseReport report =
           model.calibrate(
               called,
@@ -213,10 +218,14 @@ final class CalibrateCommand implements Runnable {
               "method", model.config(called).method().kind().toString(),
               "phase", report,
               "tuning", tuning == null ? null : TuneReport.json(tuning),
-              "learningCurve", curve),
+              "learningCurve", curve,
+              "importance", importance),
           text -> {
             if (curve != null) {
               TuneReport.print(text, curve);
+            }
+            if (importance != null) {
+              TuneReport.print(text, importance);
             }
             if (tuning != null) {
               TuneReport.print(text, Comparison.of(model, tuning, tuning.best()));

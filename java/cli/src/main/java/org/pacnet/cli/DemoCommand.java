@@ -129,6 +129,7 @@ final class DemoCommand implements Runnable {
             config,
             false,
             false,
+            false,
             model,
             true,
             model.resolveSibling("report.html"),

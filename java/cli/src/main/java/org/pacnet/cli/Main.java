@@ -59,6 +59,7 @@ public final class Main {
           CompareCommand.class,
           PredictCommand.class,
           EvaluateCommand.class,
+          SuggestCommand.class,
           InspectCommand.class,
           ExportCommand.class,
           ExperimentCommand.class,

@@ -60,6 +60,15 @@ final class MethodOptions {
       description = "Say what more rows of the target would buy, by cross-validation on parts of them.")
   private boolean learningCurve;
 
+  @Option(
+      names = "--importance",
+      description = "Say which columns matter for target, source and the correction between them, by shuffling each.")
+  private boolean importance;
+
+  boolean importance() {
+    return importance;
+  }
+
   boolean tune() {
     return tune;
   }

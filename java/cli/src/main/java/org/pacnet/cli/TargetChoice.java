@@ -40,6 +40,14 @@ final class TargetChoice {
       }
       return null;
     }
+    if (name == null && model.targetNames().isEmpty()) {
+      throw new DataException("the model has no target yet: run calibrate, or add --source-task");
+    }
+    return one(model, name);
+  }
+
+  /** The target of that name, or if there is none the only one. */
+  static String one(Model model, @Nullable String name) {
     if (name != null) {
       return name;
     }
@@ -49,7 +57,7 @@ final class TargetChoice {
     }
     throw new DataException(
         targets.isEmpty()
-            ? "the model has no target yet: run calibrate, or add --source-task"
+            ? "the model has no target yet: run calibrate"
             : "the model has several targets: choose with --name " + Text.some(targets, " | "));
   }
 }

@@ -83,6 +83,7 @@ final class TransferCommand implements Runnable {
             config(),
             method.tune(),
             method.learningCurve(),
+            method.importance(),
             Path.of(out.out),
             out.overwrite,
             page,

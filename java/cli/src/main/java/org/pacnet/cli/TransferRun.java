@@ -18,6 +18,7 @@ import org.pacnet.internal.base.Json;
 import org.pacnet.report.Comparison;
 import org.pacnet.report.Reports;
 import org.pacnet.report.Words;
+import org.pacnet.result.Importance;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Metrics;
 import org.pacnet.result.PhaseReport;
@@ -29,6 +30,7 @@ final class TransferRun {
   /**
    * @param tune whether to choose how the target is learnt by cross-validation
    * @param learningCurve whether to say what more rows would buy
+   * @param importance whether to say which columns matter
    * @param test labelled rows of the target that no phase sees; null for none
    * @param report where to write a page; null for nowhere
    * @param command that repeats it
@@ -42,6 +44,7 @@ final class TransferRun {
       TransferConfig config,
       boolean tune,
       boolean learningCurve,
+      boolean importance,
       Path out,
       boolean overwrite,
       @Nullable Path report,
@@ -71,11 +74,13 @@ final class TransferRun {
                 target, Tables.of(request.source()), request.config(), display.monitor());
         model.calibrate(request.name(), target, tuning.best().config(), display.monitor());
       }
-      LearningCurve curve = null;
-      if (request.learningCurve()) {
-        TransferConfig chosen = tuning == null ? request.config() : tuning.best().config();
-        curve = model.learningCurve(Tables.of(request.target()), chosen, display.monitor());
-      }
+      TransferConfig chosen = tuning == null ? request.config() : tuning.best().config();
+      LearningCurve curve =
+          request.learningCurve() ? model.learningCurve(Tables.of(request.target()), chosen, display.monitor()) : null;
+      Importance importance =
+          request.importance()
+              ? model.importance(Tables.of(request.target()), Tables.of(request.source()), chosen, display.monitor())
+              : null;
       display.finish();
       double seconds = (System.nanoTime() - started) / 1e9;
       List<Path> others = Saving.save(place, model);
@@ -93,9 +98,8 @@ final class TransferRun {
       Evaluation was = evaluatedBefore;
       Evaluation is = evaluated;
       Tuning tuned = tuning;
-      LearningCurve drawn = curve;
       if (request.report() != null) {
-        Reports.transfer(model, request.name(), was, is, tuned, drawn, request.command()).write(request.report());
+        Reports.transfer(model, request.name(), was, is, tuned, curve, importance, request.command()).write(request.report());
       }
       Metrics testBefore = was == null ? null : was.metrics();
       Metrics testAfter = is == null ? null : is.metrics();
@@ -120,6 +124,7 @@ final class TransferRun {
                       : Json.object("before", testBefore, "after", testAfter),
               "tuning", tuning == null ? null : TuneReport.json(tuning),
               "learningCurve", curve,
+              "importance", importance,
               "warnings", warnings,
               "testUnseen", is == null ? null : is.data().unseen(),
               "others", Saving.names(others));
@@ -127,9 +132,13 @@ final class TransferRun {
           json,
           out -> {
             print(out, request, model, seconds, phases, is == null ? null : is.data().name(), testBefore, testAfter);
-            if (drawn != null) {
+            if (curve != null) {
               out.println();
-              TuneReport.print(out, drawn);
+              TuneReport.print(out, curve);
+            }
+            if (importance != null) {
+              out.println();
+              TuneReport.print(out, importance);
             }
             if (tuned != null) {
               out.println();

@@ -10,6 +10,7 @@ import org.pacnet.config.TransferConfig;
 import org.pacnet.internal.base.Json;
 import org.pacnet.report.Comparison;
 import org.pacnet.report.Words;
+import org.pacnet.result.Importance;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Trial;
 import org.pacnet.result.Tuning;
@@ -78,6 +79,27 @@ final class TuneReport {
     Text.table(out, List.of("rows learnt from", unit), rows);
     out.println();
     out.println(curve.verdict());
+    out.println();
+  }
+
+  static void print(PrintStream out, Importance importance) {
+    String error = importance.unit().isEmpty() ? "-log p" : "RMSE of " + importance.unit();
+    List<List<String>> rows = new ArrayList<>();
+    Double source = importance.source();
+    rows.add(List.of("(none)", importance.text(importance.target()), source == null ? "-" : importance.text(source), "-"));
+    for (Importance.Input input : importance.sorted()) {
+      Double ofSource = input.source();
+      Double correction = input.correction();
+      rows.add(
+          List.of(
+              input.name(),
+              importance.text(input.target()),
+              ofSource == null ? "-" : importance.text(ofSource),
+              correction == null ? "-" : importance.text(correction)));
+    }
+    Text.table(out, List.of("shuffled", error + ", target", "source", "correction"), rows);
+    out.println();
+    out.println(importance.verdict());
     out.println();
   }
 

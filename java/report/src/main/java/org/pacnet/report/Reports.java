@@ -18,6 +18,7 @@ import org.pacnet.config.Pinn;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Provenance;
 import org.pacnet.internal.base.Json;
+import org.pacnet.result.Importance;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Metrics;
 import org.pacnet.result.Phase;
@@ -36,6 +37,7 @@ public final class Reports {
    * @param after the target's on them; null where there are none
    * @param tuning what was tried before; null for nothing
    * @param curve null where nobody asked for it
+   * @param importance likewise
    * @param command that repeats it
    */
   public static Page transfer(
@@ -45,6 +47,7 @@ public final class Reports {
       @Nullable Evaluation after,
       @Nullable Tuning tuning,
       @Nullable LearningCurve curve,
+      @Nullable Importance importance,
       String command) {
     PhaseReport calibrate = model.report(target);
     List<Page.Section> sections = new ArrayList<>();
@@ -59,6 +62,9 @@ public final class Reports {
     }
     if (curve != null) {
       sections.add(TuningSections.of(curve));
+    }
+    if (importance != null) {
+      sections.add(TuningSections.of(importance));
     }
     Provenance learnt = Objects.requireNonNull(calibrate.data());
     sections.addAll(

@@ -3,13 +3,16 @@ package org.pacnet.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.pacnet.internal.base.Json;
+import org.pacnet.result.Importance;
 import org.pacnet.result.LearningCurve;
 
 /** What cross-validation on the target's rows says. */
 final class TuningSections {
 
   private static final int CURVE_POINTS = 40;
+  private static final int MOST_BARS = 20;
 
   private TuningSections() {}
 
@@ -114,5 +117,37 @@ final class TuningSections {
                         "power law through them", 1, Charts.Style.DASHED, many, expected)))),
         new Page.Table(
             List.of(Page.number("rows"), Page.number(title), Page.text("how it is known")), cells));
+  }
+
+  /** Which inputs matter. */
+  static Page.Section of(Importance importance) {
+    String title = importance.unit().isEmpty() ? "mean -log p" : "RMSE of " + importance.unit();
+    List<Importance.Input> sorted = importance.sorted();
+    List<String> names = sorted.stream().limit(MOST_BARS).map(Importance.Input::name).toList();
+    List<List<Object>> cells = new ArrayList<>();
+    cells.add(Page.row("(none)", importance.target(), importance.source(), null));
+    sorted.forEach(input -> cells.add(Page.row(input.name(), input.target(), input.source(), input.correction())));
+    return new Page.Section(
+        "Which inputs matter",
+        importance.verdict()
+            + String.format(
+                Locale.ROOT,
+                " Each column in turn was given the values of other rows, on %d rows that the model had not seen; the correction is what was"
+                    + " learnt beyond the source.",
+                importance.rows()),
+        List.of(
+            Charts.bars(
+                "The target's error where a column is shuffled",
+                String.format(
+                    Locale.ROOT, "The error of the target with each column shuffled, %s most, and with none", names.get(0)),
+                title,
+                Stream.concat(names.stream(), Stream.of("(none)")).toList(),
+                Stream.concat(
+                        sorted.stream().limit(MOST_BARS).map(Importance.Input::target), Stream.of(importance.target()))
+                    .toList())),
+        new Page.Table(
+            List.of(
+                Page.text("shuffled"), Page.number(title + ", target"), Page.number("source"), Page.number("correction")),
+            cells));
   }
 }

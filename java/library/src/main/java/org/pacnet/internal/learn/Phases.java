@@ -395,6 +395,11 @@ public final class Phases {
         .apply(Calibration.correctionRows(own, rows, base), trained ? said : null, Corrections.PROCESSES);
   }
 
+  /** Rows with what the base says of them. */
+  public Correction.Rows baseRows(ModelState from, Schema own, EncodedData rows) {
+    return Calibration.correctionRows(own, rows, outputs(own, from.requireBase(), rows));
+  }
+
   static float[] predict(NativeNetwork network, EncodedData rows, int threads) {
     FloatBuffer features = rows.features();
     if (features != null) {

@@ -31,6 +31,7 @@ import org.pacnet.internal.learn.Subset;
 import org.pacnet.internal.learn.TargetModel;
 import org.pacnet.internal.learn.TargetRows;
 import org.pacnet.internal.table.EncodedData;
+import org.pacnet.result.Importance;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.Trial;
@@ -320,6 +321,19 @@ public final class Tuner {
     return new LearningCurve(List.copyOf(points), n, unit());
   }
 
+  /** Which columns matter, by models of these settings that have not seen the rows that they are asked of. */
+  public Importance importance() {
+    if (!settings.network().predictsLabels()) {
+      throw new DataException("which inputs matter is asked of tables (the network mlp)", "importance");
+    }
+    Folds folds = dealings(1).get(0);
+    Importances found = new Importances(phases, from, target, settings.seed());
+    for (int fold = 0; fold < folds.count(); fold++) {
+      found.ask(learn(settings, folds.outside(fold)), folds.inside(fold));
+    }
+    return found.found(unit());
+  }
+
   private String unit() {
     return target.schema().classification()
         ? ""
@@ -423,6 +437,11 @@ public final class Tuner {
 
   // What a candidate that learnt from some rows says of others.
   private float[] unseen(TransferConfig candidate, int[] outside, int[] inside) {
+    TargetModel learnt = learn(candidate, outside);
+    return phases.outputs(from, learnt, new Subset(target.rows(), inside)).outputs();
+  }
+
+  private TargetModel learn(TransferConfig candidate, int[] outside) {
     if (monitor.isCancelled()) {
       throw new CancelledException("tuning was cancelled");
     }
@@ -431,8 +450,7 @@ public final class Tuner {
             target.schema(), target.ownHead(), new Subset(target.rows(), outside));
     try (Calibration calibration =
         new Calibration(phases, from, part, source, candidate, monitor.cancelOnly())) {
-      TargetModel learnt = calibration.run("t");
-      return phases.outputs(from, learnt, new Subset(target.rows(), inside)).outputs();
+      return calibration.run("t");
     }
   }
 

@@ -72,7 +72,7 @@ public final class PredictionWriter {
     AtomicWrite.check(output);
   }
 
-  private static FileFormat format(Path output) {
+  static FileFormat format(Path output) {
     String name = String.valueOf(output.getFileName());
     FileFormat format = FileFormat.of(name);
     // Nobody knows what a .txt is to be separated by.
@@ -162,31 +162,45 @@ public final class PredictionWriter {
                 rows));
       }
       append(duck, source.rows(), dropped, columns);
-      duck.execute(
+      export(
+          duck,
           String.format(
               Locale.ROOT,
-              "COPY (SELECT %s FROM (%s) AS i(%s) POSITIONAL JOIN %s AS p) TO %s (%s, USE_TMP_FILE "
-                  + "false)",
+              "SELECT %s FROM (%s) AS i(%s) POSITIONAL JOIN %s AS p",
               selection(source, columns),
               table,
               numbered(source.columns().size()),
-              TABLE,
-              Duck.literal(temporary.toAbsolutePath().toString()),
-              copyOptions(format, temporary)));
+              TABLE),
+          format,
+          temporary);
     } catch (SQLException e) {
-      // Only what DuckDB calls an IO error is the disk's fault.
-      if (String.valueOf(e.getMessage()).contains("IO Error")) {
-        throw new IOException(Duck.reason(e), e);
-      }
-      throw new DataException(
-          String.format(
-              Locale.ROOT, "output %s can't be written: %s", output.getFileName(), Duck.reason(e)),
-          e);
+      throw unwritten(output, e);
     }
   }
 
+  static void export(Duck duck, String query, FileFormat format, Path temporary) throws SQLException {
+    duck.execute(
+        String.format(
+            Locale.ROOT,
+            "COPY (%s) TO %s (%s, USE_TMP_FILE false)",
+            query,
+            Duck.literal(temporary.toAbsolutePath().toString()),
+            copyOptions(format, temporary)));
+  }
+
+  static DataException unwritten(Path output, SQLException e) throws IOException {
+    // Only what DuckDB calls an IO error is the disk's fault.
+    if (String.valueOf(e.getMessage()).contains("IO Error")) {
+      throw new IOException(Duck.reason(e), e);
+    }
+    return new DataException(
+        String.format(
+            Locale.ROOT, "output %s can't be written: %s", output.getFileName(), Duck.reason(e)),
+        e);
+  }
+
   /** The rows of all parts, with the columns in the order of the first. */
-  private static String table(Source source, boolean typed) throws SQLException {
+  static String table(Source source, boolean typed) throws SQLException {
     List<String> selects = new ArrayList<>();
     for (Part part : source.parts()) {
       String ordered =
@@ -256,7 +270,7 @@ public final class PredictionWriter {
     }
   }
 
-  private static String numbered(int count) {
+  static String numbered(int count) {
     return IntStream.range(0, count).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
   }
 }

@@ -1,5 +1,6 @@
 package org.pacnet.internal.correction;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,20 @@ public record CoKrigingCorrection(
       }
     }
     return new Corrected(outputs, spread);
+  }
+
+  @Override
+  public List<Asked> asked(Rows rows) {
+    float[] at = scaled(rows, shift, scale);
+    List<Asked> asked = new ArrayList<>();
+    for (int i = 0; i < weights.length; i++) {
+      if (weights[i] > 0 && i % PARTS != AS_IT_IS) {
+        float[] said = opinion(i % PARTS / 2, rows, linear, units);
+        double unit = units[i / PARTS];
+        asked.add(new Asked(processes.get(asked.size()), at, said, i / PARTS, weights[i] * unit * unit));
+      }
+    }
+    return asked;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.pacnet.internal.correction;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
@@ -67,6 +68,21 @@ public sealed interface Correction
      * @param deviation likewise; stays zero where nobody wants it
      */
     void predict(GaussianProcess process, float[] at, float[] outputs, float[] mean, float[] deviation);
+  }
+
+  /**
+   * A Gaussian process that has a say in rows.
+   *
+   * @param at the rows as it takes them, [rows, inputs]
+   * @param outputs what its source says of them, [rows, outputs]; empty where it has none
+   * @param output which one of the predictions' outputs it has a say in
+   * @param weight of its variance in that output's
+   */
+  record Asked(GaussianProcess process, float[] at, float[] outputs, int output, double weight) {}
+
+  /** The Gaussian processes that have a say in rows. */
+  default List<Asked> asked(Rows rows) {
+    return List.of();
   }
 
   /** What makes it up, for a file; {@link #read} is the way back. */

@@ -1,5 +1,6 @@
 package org.pacnet.internal.correction;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,16 @@ public record GaussianCorrection(boolean residual, List<GaussianProcess> process
       }
     }
     return new Corrected(outputs, spread);
+  }
+
+  @Override
+  public List<Asked> asked(Rows rows) {
+    float[] at = rows.copied();
+    List<Asked> asked = new ArrayList<>();
+    for (GaussianProcess process : processes) {
+      asked.add(new Asked(process, at, new float[0], asked.size(), 1));
+    }
+    return asked;
   }
 
   @Override

@@ -64,6 +64,21 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
   }
 
   @Override
+  public List<Asked> asked(Rows rows) {
+    List<Asked> asked = new ArrayList<>();
+    for (int k = 0; k < parts.size(); k++) {
+      Correction part = corrections.get(parts.get(k));
+      for (Asked one : part == null ? List.<Asked>of() : part.asked(rows)) {
+        double share = shares[one.output() * parts.size() + k];
+        if (share > 0) {
+          asked.add(new Asked(one.process(), one.at(), one.outputs(), one.output(), share * one.weight()));
+        }
+      }
+    }
+    return asked;
+  }
+
+  @Override
   public Map<String, Entry> entries() {
     Map<String, Entry> entries = new LinkedHashMap<>();
     entries.put(SHARES, Entry.row(shares));
