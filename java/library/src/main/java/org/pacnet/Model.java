@@ -20,6 +20,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Compute;
+import org.pacnet.config.Fit;
 import org.pacnet.config.Method;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
@@ -38,6 +39,7 @@ import org.pacnet.internal.learn.Measure;
 import org.pacnet.internal.learn.ModelState;
 import org.pacnet.internal.learn.Phases;
 import org.pacnet.internal.learn.Rows;
+import org.pacnet.internal.learn.SourceEpochs;
 import org.pacnet.internal.learn.TargetModel;
 import org.pacnet.internal.learn.TargetRows;
 import org.pacnet.internal.many.ByTarget;
@@ -48,6 +50,7 @@ import org.pacnet.internal.select.Tuner;
 import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
+import org.pacnet.internal.table.FoldColumn;
 import org.pacnet.internal.table.Groups;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.predict.RowPredictor;
@@ -154,18 +157,18 @@ public final class Model implements AutoCloseable {
     Phases.check(config, init);
     Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
     Schema schema = learned.schema();
-    Model model = new Model(schema, config);
-    Phases.checkPatterns(config.prune().excluded(), model.tensors);
+    Phases.checkPatterns(config.prune().excluded(), new Phases(schema, config).tensorsOf(schema));
     TargetRows targetRows = TargetRows.read(target, schema, config, monitor);
     if (test != null) {
       Rows.evaluation(test, targetRows.schema(), config.network(), monitor.reading());
     }
     EncodedData sourceRows = learned.rows();
-    model.train(sourceRows, init, monitor);
-    model.prune(config, config.pruningScope(), sourceRows, monitor);
-    model.allocate(sourceRows, monitor);
-    model.calibrate(name, targetRows, sourceRows, config, monitor);
-    return model;
+    Model trained = trained(schema, config, sourceRows, init, monitor);
+    TransferConfig how = trained.config;
+    trained.prune(how, how.pruningScope(), sourceRows, monitor);
+    trained.allocate(sourceRows, monitor);
+    trained.calibrate(name, targetRows, sourceRows, how, monitor);
+    return trained;
   }
 
   /** The same from random weights, and without test rows. */
@@ -189,13 +192,16 @@ public final class Model implements AutoCloseable {
       Data source, @Nullable Path init, TransferConfig config, Monitor monitor) {
     Phases.check(config, init);
     Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
-    Model model = new Model(learned.schema(), config);
-    model.train(learned.rows(), init, monitor);
-    return model;
+    return trained(learned.schema(), config, learned.rows(), init, monitor);
   }
 
-  private void train(EncodedData rows, @Nullable Path init, Monitor monitor) {
-    ended(inPhase(from -> phases.train(rows, init, monitor)), Phase.TRAIN, monitor);
+  private static Model trained(
+      Schema schema, TransferConfig config, EncodedData rows, @Nullable Path init, Monitor monitor) {
+    SourceEpochs.Chosen chosen = SourceEpochs.choose(schema, config, rows, init == null, monitor);
+    Model model = new Model(schema, chosen.config());
+    ended(
+        model.inPhase(from -> model.phases.train(rows, init, chosen.heldOut(), monitor)), Phase.TRAIN, monitor);
+    return model;
   }
 
   /** A model of its own that knows what this one knows now; that costs next to nothing. */
@@ -255,6 +261,13 @@ public final class Model implements AutoCloseable {
 
   private PhaseReport allocate(EncodedData rows, Monitor monitor) {
     return ended(inPhase(from -> phases.allocate(from, rows, monitor)), Phase.ALLOCATE, monitor);
+  }
+
+  // What nobody said of the source is as it was.
+  private TransferConfig known(TransferConfig settings) {
+    return settings.source().epochs() == Fit.CHOSEN
+        ? settings.toBuilder().source(f -> f.epochs(config.source().epochs())).build()
+        : settings;
   }
 
   // Which columns a target's file may have besides is the model's to say.
@@ -343,7 +356,7 @@ public final class Model implements AutoCloseable {
           ModelStore.TargetFolder folder =
               directory == null ? null : ModelStore.targetFolder(phases, from, directory);
           ManyTargets many =
-              new ManyTargets(phases, from, how, tune, overwrite, folder, told, monitor);
+              new ManyTargets(phases, from, known(how), tune, overwrite, folder, told, monitor);
           ModelState next = many.run(targets);
           outcomes.putAll(many.outcomes());
           return next;
@@ -375,7 +388,7 @@ public final class Model implements AutoCloseable {
         table,
         column,
         schema,
-        settings.calibrate().foldBy(),
+        FoldColumn.of(settings.calibrate()),
         Set.copyOf(config.columns().ignored()),
         monitor.reading());
   }
@@ -477,7 +490,7 @@ public final class Model implements AutoCloseable {
     TargetRows rows = TargetRows.read(target, schema, how, monitor);
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
-    return new Tuner(phases, from, rows, sourceRows, settings, monitor);
+    return new Tuner(phases, from, rows, sourceRows, known(settings), monitor);
   }
 
   private PhaseReport calibrate(
@@ -487,7 +500,8 @@ public final class Model implements AutoCloseable {
       TransferConfig settings,
       Monitor monitor) {
     ModelState after =
-        inPhase(from -> from.withTarget(Tuner.learn(phases, from, name, target, source, settings, monitor)));
+        inPhase(
+            from -> from.withTarget(Tuner.learn(phases, from, name, target, source, known(settings), monitor)));
     return ended(after.target(name).report(), monitor);
   }
 

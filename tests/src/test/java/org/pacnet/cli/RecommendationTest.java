@@ -61,6 +61,7 @@ final class RecommendationTest {
           Map.entry("--momentum", List.of("0.5")),
           Map.entry("--target-lr", List.of("0.02")),
           Map.entry("--fold-by", List.of("batch", "a batch")),
+          Map.entry("--fold-time", List.of("day", "the day")),
           Map.entry("--target-batch-size", List.of("8")),
           Map.entry("--schedule", List.of("linear", "constant")),
           Map.entry("--validation-share", List.of("0.2")),
@@ -138,7 +139,9 @@ final class RecommendationTest {
               ? List.of(optional.get(i))
               : optional.stream().filter(o -> random.nextInt(3) == 0).toList();
       for (String option : chosen) {
-        boolean clash = option.equals("--plain") && chosen.contains("--per-layer");
+        boolean clash =
+            (option.equals("--plain") && chosen.contains("--per-layer"))
+                || (option.equals("--fold-time") && chosen.contains("--fold-by"));
         if (!clash) {
           add(arguments, option, pick(VALUES.get(option), random));
         }

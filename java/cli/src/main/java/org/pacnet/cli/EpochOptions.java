@@ -3,12 +3,17 @@ package org.pacnet.cli;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Fit;
+import org.pacnet.config.Fit;
 import org.pacnet.config.TransferConfig;
+import org.pacnet.error.DataException;
 import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 
 /** How long each phase trains, and what is Calibrate's own. */
 final class EpochOptions {
+
+  static final String SOURCE_DEFAULT =
+      "30; for a table of 20 to 1,000 rows up to 1000, where rows that are held out in turn are predicted clearly better so";
 
   @Option(
       names = "--lambda",
@@ -21,7 +26,7 @@ final class EpochOptions {
   @Option(
       names = "--source-epochs",
       paramLabel = "N",
-      description = "Of Train, and again of Allocate (default: 30)")
+      description = "Of Train, and again of Allocate (default: " + SOURCE_DEFAULT + ")")
   private @Nullable Integer sourceEpochs;
 
   @Option(
@@ -48,13 +53,21 @@ final class EpochOptions {
       description = "Of Calibrate, where it is not to be that of --batch-size")
   private @Nullable Integer targetBatchSize;
 
+  /** As many epochs of the source as somebody said, which is not {@link Fit#CHOSEN}. */
+  static void source(TransferConfig.Builder builder, int epochs) {
+    if (epochs < 0) {
+      throw new DataException("the number of source epochs must be 0 or more, not " + epochs, "sourceEpochs");
+    }
+    builder.source(f -> f.epochs(epochs));
+  }
+
   /** After those that are of both sides. */
   void apply(TransferConfig.Builder builder) {
     if (lambda != null) {
       builder.lambda(lambda);
     }
     if (sourceEpochs != null) {
-      builder.source(f -> f.epochs(sourceEpochs));
+      source(builder, sourceEpochs);
     }
     if (allocateEpochs != null) {
       builder.prune(p -> p.allocateEpochs(allocateEpochs));

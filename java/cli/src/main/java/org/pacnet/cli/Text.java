@@ -122,6 +122,14 @@ final class Text {
     table(out, header, rows);
   }
 
+  /** A line about how good the source model is, where it is known. */
+  static void heldOut(PrintStream out, Model model) {
+    String said = Words.heldOut(model);
+    if (!said.isEmpty()) {
+      out.println("  " + said);
+    }
+  }
+
   static void layers(PrintStream out, List<LayerReport> layers) {
     List<List<String>> rows = new ArrayList<>();
     long kept = 0;

@@ -32,9 +32,8 @@ final class TrainCommand implements Runnable {
   @Option(
       names = "--source-epochs",
       paramLabel = "N",
-      description = "Of Train, and later of Allocate (default: ${DEFAULT-VALUE})",
-      defaultValue = "30")
-  private int sourceEpochs;
+      description = "Of Train, and later of Allocate (default: " + EpochOptions.SOURCE_DEFAULT + ")")
+  private @Nullable Integer sourceEpochs;
 
   @Option(
       names = "--allocate-epochs",
@@ -54,7 +53,10 @@ final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).source(f -> f.epochs(sourceEpochs));
+    TransferConfig.Builder builder = data.builder(Tables.of(source), network);
+    if (sourceEpochs != null) {
+      EpochOptions.source(builder, sourceEpochs);
+    }
     builder.prune(p -> p.allocateEpochs(allocateEpochs));
     training.apply(builder);
     run.apply(builder);
@@ -80,6 +82,7 @@ final class TrainCommand implements Runnable {
                 "source error (training rows)",
                 List.of("after Train"),
                 Collections.singletonList(report.after()));
+            Text.heldOut(text, model);
             Text.others(text, others);
             text.println("Model written to " + out.out + "; next: ./pacnet prune --model " + out.out);
           });

@@ -185,6 +185,7 @@ final class TransferRun {
       errors.add(report.after());
     }
     Text.metrics(out, model, "source error (training rows)", names, errors);
+    Text.heldOut(out, model);
     out.println();
 
     List<String> sides = List.of("before Calibrate", "after Calibrate");

@@ -17,6 +17,7 @@ import org.pacnet.data.Provenance;
  *     compare: an untrained network, a new head, or no data
  * @param after the same when it had ended; null where it read no data
  * @param data what the phase read; null where it read none
+ * @param heldOut what Train's number of epochs was chosen by; null where nothing was tried
  * @param threads what the caller allowed; the same count gives the same bits again
  */
 public record PhaseReport(
@@ -29,10 +30,17 @@ public record PhaseReport(
     @Nullable Metrics before,
     @Nullable Metrics after,
     @Nullable Provenance data,
+    @Nullable HeldOut heldOut,
     int threads) {
 
   public PhaseReport {
     trainLosses = List.copyOf(trainLosses);
     validationLosses = List.copyOf(validationLosses);
+  }
+
+  /** The same with what was found before it. */
+  public PhaseReport with(@Nullable HeldOut found) {
+    return new PhaseReport(
+        phase, epochsRun, bestEpoch, trainLosses, validationLosses, seconds, before, after, data, found, threads);
   }
 }

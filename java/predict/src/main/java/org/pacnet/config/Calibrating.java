@@ -13,11 +13,22 @@ import org.jspecify.annotations.Nullable;
  * @param foldBy a column of a table's target that says which of its rows belong together (of one patient, one batch): what is
  *     cross-validated is then asked of others than it learnt from; neither input nor label, unless the model has it as one. Null: each
  *     row stands for itself
+ * @param foldTime a column of a table's target that says when a row was measured, a number or a date: what is cross-validated is then
+ *     asked of later rows than it learnt from; neither input nor label either. Null: rows are in no order
  */
 public record Calibrating(
-    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy) {
+    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy, @Nullable String foldTime) {
 
-  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null);
+  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null, null);
+
+  /** Throws a {@link org.pacnet.error.DataException} that names the setting if one is out of its range. */
+  public Calibrating {
+    Check.that(
+        foldBy == null || foldTime == null,
+        "foldTime", "a column of times",
+        "can't be there beside one that says which rows belong together",
+        foldTime);
+  }
 
   /** Collects them; each method is the component of the same name. */
   public static final class Builder {
@@ -25,12 +36,14 @@ public record Calibrating(
     private boolean newClasses;
     private boolean intervals;
     private @Nullable String foldBy;
+    private @Nullable String foldTime;
 
     Builder(Calibrating c) {
       batchNorm = c.batchNorm;
       newClasses = c.newClasses;
       intervals = c.intervals;
       foldBy = c.foldBy;
+      foldTime = c.foldTime;
     }
 
     /** What it does with BatchNorm, where the network has it; by default {@link BatchNorm#FROZEN}. */
@@ -67,8 +80,17 @@ public record Calibrating(
       return this;
     }
 
+    /**
+     * A column of a table's target that says when a row was measured, a number or a date: what is cross-validated is then asked of
+     * later rows than it learnt from; neither input nor label, unless the model has it as one. By default null: rows are in no order.
+     */
+    public Builder foldTime(@Nullable String column) {
+      foldTime = column;
+      return this;
+    }
+
     Calibrating build() {
-      return new Calibrating(batchNorm, newClasses, intervals, foldBy);
+      return new Calibrating(batchNorm, newClasses, intervals, foldBy, foldTime);
     }
   }
 }

@@ -5,7 +5,7 @@ import org.pacnet.error.DataException;
 /**
  * How a network is trained on the rows of one side, source or target; immutable.
  *
- * @param epochs of the source 0 where the weights that Train starts from are taken as they are; otherwise at
+ * @param epochs of the source {@link #CHOSEN}, or 0 where the weights that Train starts from are taken as they are; otherwise at
  *     least 1
  * @param learningRate positive
  * @param schedule of the learning rate over a phase
@@ -28,7 +28,13 @@ public record Fit(
     double validationShare,
     int patience) {
 
-  static final Fit SOURCE = new Fit(30, 3e-3, Schedule.COSINE, 128, Optimizer.ADAM, 0.9, 0, 0, 0);
+  /**
+   * So many epochs of the source as rows that are held out in turn say: 30, or 100, 300 or 1,000 where a table of 20 to 1,000 rows is learnt
+   * clearly better by so many. A model's own settings have the number that was taken.
+   */
+  public static final int CHOSEN = -1;
+
+  static final Fit SOURCE = new Fit(CHOSEN, 3e-3, Schedule.COSINE, 128, Optimizer.ADAM, 0.9, 0, 0, 0);
   static final Fit TARGET = new Builder(SOURCE).epochs(300).build();
 
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
@@ -83,7 +89,7 @@ public record Fit(
     }
 
     /**
-     * By default 30 on the source and 300 on the target; of the source 0 where the weights that Train starts from are taken as
+     * By default {@link #CHOSEN} on the source and 300 on the target; of the source 0 where the weights that Train starts from are taken as
      * they are.
      */
     public Builder epochs(int value) {

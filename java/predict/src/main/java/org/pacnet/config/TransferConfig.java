@@ -75,7 +75,7 @@ public record TransferConfig(
         "goes with any method but taps, whose weights are a start and a change",
         target.weightDecay());
     Check.that(
-        source.epochs() >= 0,
+        source.epochs() >= 0 || source.epochs() == Fit.CHOSEN,
         "sourceEpochs",
         "the number of source epochs",
         "must be 0 or more",

@@ -129,7 +129,7 @@ final class PhaseSections {
     return List.of(
         new Page.Section(
             "What is left of the source",
-            "The error on the source's own training rows."
+            (Words.heldOut(model) + " The error on the source's own training rows.").strip()
                 + (calibrated
                     ? " No target changes the base, bit for bit: what Calibrate freezes is compared"
                           + " when it ends. So after it the source's error is what it was."

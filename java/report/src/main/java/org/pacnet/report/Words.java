@@ -1,8 +1,11 @@
 package org.pacnet.report;
 
 import java.util.Locale;
+import org.pacnet.Model;
 import org.pacnet.data.Unseen;
+import org.pacnet.result.HeldOut;
 import org.pacnet.result.Metrics;
+import org.pacnet.result.PhaseReport;
 
 /** Numbers in sentences. */
 public final class Words {
@@ -49,6 +52,32 @@ public final class Words {
   }
 
   /** An error as it is compared: what is wrong, or the root mean squared error. */
+  /** What Train's number of epochs was chosen by, in a sentence; empty where nothing was tried. */
+  public static String heldOut(Model model) {
+    PhaseReport train = model.reports().isEmpty() ? null : model.reports().get(0);
+    HeldOut found = train == null ? null : train.heldOut();
+    if (train == null || found == null) {
+      return "";
+    }
+    boolean classes = model.schema().classification();
+    Double linear = found.linear();
+    String said =
+        String.format(
+            Locale.ROOT,
+            "On %s rows of the source, held out in turn, the network is off by %s (%d epochs)",
+            count(found.rows()),
+            classes ? percent(found.network()) : number(found.network()),
+            train.epochsRun());
+    return linear == null
+        ? said + "."
+        : said
+            + String.format(
+                Locale.ROOT,
+                ", %s regression by %s.",
+                classes ? "logistic" : "ridge",
+                classes ? percent(linear) : number(linear));
+  }
+
   static String error(Metrics metrics) {
     if (metrics.accuracy() != null) {
       return percent(metrics.error()) + " wrong";

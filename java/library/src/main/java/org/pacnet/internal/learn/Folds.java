@@ -11,23 +11,56 @@ import org.pacnet.internal.table.EncodedData;
 
 /**
  * Parts of equal size (within one row, or one group of rows that belong together) of a target's rows, each with its share of every class, or of high
- * and low labels.
+ * and low labels; or parts by time, of which the first is only learnt from.
  */
 public final class Folds {
 
   private final int[] foldOf;
   private final int count;
   private final double share;
+  private final boolean inOrder;
 
-  private Folds(int[] foldOf, int count, double share) {
+  private Folds(int[] foldOf, int count, double share, boolean inOrder) {
     this.foldOf = foldOf;
     this.count = count;
     this.share = share;
+    this.inOrder = inOrder;
   }
 
   /** The same, but that only so many of the rows outside a fold are given. */
   public Folds reduced(double part) {
-    return new Folds(foldOf, count, part);
+    return new Folds(foldOf, count, part, inOrder);
+  }
+
+  /**
+   * The same; but where rows have times, so many parts one after the other, each to be asked of a model of what was before it (forward
+   * chaining). The first part, as large as they, is in none of the folds.
+   */
+  public static Folds heldOut(EncodedData rows, int wanted, long seed) {
+    int[] times = rows.groups();
+    return times != null && rows.inOrder() ? chained(times, wanted) : of(rows, wanted, seed);
+  }
+
+  private static Folds chained(int[] times, int wanted) {
+    int[] order =
+        IntStream.range(0, times.length)
+            .boxed()
+            .sorted(Comparator.comparingInt(row -> times[row]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    int[] part = new int[times.length];
+    int parts = -1;
+    int begun = -1;
+    for (int i = 0; i < order.length; i++) {
+      boolean same = i > 0 && times[order[i]] == times[order[i - 1]];
+      int due = (int) ((long) i * (wanted + 1) / order.length);
+      if (!same && due > begun) {
+        begun = due;
+        parts++;
+      }
+      part[order[i]] = parts - 1;
+    }
+    return new Folds(part, parts, 1, true);
   }
 
   /** As many as wanted, but none without a row; rows that belong together are in one. */
@@ -68,7 +101,7 @@ public final class Folds {
       }
       foldOf[byLabel[i]] = order[i % count];
     }
-    return new Folds(Arrays.stream(groups).map(unit -> foldOf[unit]).toArray(), count, 1);
+    return new Folds(Arrays.stream(groups).map(unit -> foldOf[unit]).toArray(), count, 1, false);
   }
 
   // What is dealt as a whole, numbered without gaps.
@@ -105,8 +138,16 @@ public final class Folds {
     return IntStream.range(0, foldOf.length).filter(row -> foldOf[row] == fold).toArray();
   }
 
-  /** All other rows; all rows where there is only one fold. */
+  /** The rows that are in a fold, in their order. */
+  public int[] asked() {
+    return IntStream.range(0, foldOf.length).filter(row -> foldOf[row] >= 0).toArray();
+  }
+
+  /** All other rows, of times those before; all rows where there is only one fold. */
   public int[] outside(int fold) {
+    if (inOrder) {
+      return some(IntStream.range(0, foldOf.length).filter(row -> foldOf[row] < fold).toArray());
+    }
     return count == 1
         ? inside(fold)
         : some(IntStream.range(0, foldOf.length).filter(row -> foldOf[row] != fold).toArray());

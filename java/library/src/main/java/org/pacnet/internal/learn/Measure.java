@@ -16,6 +16,7 @@ import org.pacnet.result.Metrics;
 public final class Measure {
 
   private static final int HORIZONS = 10;
+  private static final double LEAST_PROBABILITY = 1e-12;
 
   private Measure() {}
 
@@ -43,6 +44,22 @@ public final class Measure {
     return schema.classes().isEmpty()
         ? regression(schema, data, outputs)
         : classification(schema, data, outputs);
+  }
+
+  /** The loss of a row: of a regression the squared error in standardised units, the mean over labels; of a classification −log p. */
+  public static double loss(Schema schema, EncodedData data, float[] outputs, int row) {
+    int width = schema.outputWidth();
+    FloatBuffer labels = data.labels();
+    if (schema.classification()) {
+      double p = Softmax.of(outputs, row * width, width)[(int) labels.get(row)];
+      return -Math.log(Math.max(p, LEAST_PROBABILITY));
+    }
+    double sum = 0;
+    for (int c = 0; c < width; c++) {
+      double difference = outputs[row * width + c] - labels.get(row * width + c);
+      sum += difference * difference / width;
+    }
+    return sum;
   }
 
   private static Metrics regression(Schema schema, EncodedData data, float[] outputs) {

@@ -37,6 +37,7 @@ import org.pacnet.internal.format.TargetParts;
 import org.pacnet.internal.format.TensorInfo;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Rollouts;
+import org.pacnet.result.HeldOut;
 import org.pacnet.result.Metrics;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.Phase;
@@ -184,8 +185,9 @@ public final class Phases {
    * Train.
    *
    * @param init a file of weights to start from; null for random ones
+   * @param heldOut what the number of epochs was chosen by, for the report
    */
-  public ModelState train(EncodedData rows, @Nullable Path init, Monitor monitor) {
+  public ModelState train(EncodedData rows, @Nullable Path init, @Nullable HeldOut heldOut, Monitor monitor) {
     try (NativeNetwork network = network(schema)) {
       if (init != null) {
         network.setParameters(InitialWeights.read(init, network.tensors()));
@@ -197,7 +199,7 @@ public final class Phases {
       }
       FitRange all = FitRange.all(network.tensors());
       PhaseReport report = fitSource(network, Phase.TRAIN, all, rows, null, monitor);
-      return trained(network, rows).withPhase(report);
+      return trained(network, rows).withPhase(report.with(heldOut));
     }
   }
 
@@ -247,6 +249,30 @@ public final class Phases {
         some.x().array(), some.y().array(), count, schema.outputWidth(), config.compute().threads(), config.seed());
   }
 
+  /** What a network says of some rows that was trained on others. */
+  float[] trial(EncodedData others, EncodedData inside, Monitor monitor) {
+    try (NativeNetwork network = network(schema)) {
+      network.initialize(config.seed());
+      fit(network, Phase.TRAIN, config, FitRange.all(network.tensors()), others, monitor.cancelOnly());
+      return predict(network, inside, config.compute().threads());
+    }
+  }
+
+  /** The same of a linear model; null where there are too many columns for one. */
+  float @Nullable [] linearTrial(EncodedData others, EncodedData inside) {
+    LinearCorrection learnt = schema.inputWidth() <= LINEAR_MOST_INPUTS ? linear(others) : null;
+    if (learnt == null) {
+      return null;
+    }
+    float[] nothing = new float[inside.rows() * schema.outputWidth()];
+    return learnt.apply(Calibration.correctionRows(schema, inside, nothing), null, Corrections.PROCESSES).outputs();
+  }
+
+  /** Number of weights and biases. */
+  int parameterCount() {
+    return tensorsOf(schema).stream().mapToInt(TensorInfo::size).sum();
+  }
+
   private PhaseReport untrained(NativeNetwork network, EncodedData rows) {
     Metrics after = measure(network, schema, rows, config.compute().threads());
     return new PhaseReport(
@@ -259,6 +285,7 @@ public final class Phases {
         null,
         after,
         rows.provenance(),
+        null,
         config.compute().threads());
   }
 
@@ -295,6 +322,7 @@ public final class Phases {
               seconds,
               rows == null || trained == null ? null : trained.after(),
               rows == null ? null : measure(network, schema, rows, how.compute().threads()),
+              null,
               null,
               1);
       return from.withPruning(
@@ -497,6 +525,7 @@ public final class Phases {
         before,
         after,
         rows.provenance(),
+        null,
         threads);
   }
 

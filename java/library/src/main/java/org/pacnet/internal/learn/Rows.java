@@ -20,6 +20,7 @@ import org.pacnet.internal.image.ImageEncoder;
 import org.pacnet.internal.table.DataOptions;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
+import org.pacnet.internal.table.FoldColumn;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.internal.table.TrajectoryOptions;
 
@@ -68,7 +69,7 @@ public final class Rows {
             config.columns().missingWords(),
             config.columns().standardizeInputs(),
             config.columns().standardizeLabels());
-    Encoder.Learned learned = Encoder.learn(data, options, config.calibrate().foldBy(), monitor);
+    Encoder.Learned learned = Encoder.learn(data, options, FoldColumn.of(config.calibrate()), monitor);
     checkPoints(config.network(), learned.schema(), learned.rows(), data.name());
     return learned;
   }
@@ -91,15 +92,15 @@ public final class Rows {
 
   // The source may have the column too, and nobody asks what it says there.
   private static TransferConfig withoutGroups(TransferConfig settings) {
-    String together = settings.calibrate().foldBy();
-    if (together == null) {
+    FoldColumn fold = FoldColumn.of(settings.calibrate());
+    if (fold == null) {
       return settings;
     }
     Set<String> ignored = new TreeSet<>(settings.columns().ignored());
-    ignored.add(together);
+    ignored.add(fold.name());
     return settings.toBuilder()
         .columns(c -> c.ignored(ignored.toArray(String[]::new)))
-        .calibrate(c -> c.foldBy(null))
+        .calibrate(c -> c.foldBy(null).foldTime(null))
         .build();
   }
 
@@ -114,10 +115,10 @@ public final class Rows {
       @Nullable Function<List<String>, Schema> classes,
       TransferConfig settings,
       ReadMonitor monitor) {
-    String together = settings.calibrate().foldBy();
-    if (together != null && (data instanceof Data.Images || schema.trajectories() != null)) {
+    FoldColumn fold = FoldColumn.of(settings.calibrate());
+    if (fold != null && (data instanceof Data.Images || schema.trajectories() != null)) {
       throw new DataException(
-          data.name() + ": rows that belong together are told by a column in tables of inputs and labels only", "foldBy");
+          data.name() + ": how rows are held out is told by a column in tables of inputs and labels only", fold.setting());
     }
     if (data instanceof Data.Images images) {
       Schema own = classes == null ? schema : classes.apply(ImageEncoder.classes(images, schema));
@@ -129,7 +130,7 @@ public final class Rows {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.training(table, schema, ignored, monitor);
     }
-    Encoder.Learned read = Encoder.target(table, schema, classes, together, ignored, monitor);
+    Encoder.Learned read = Encoder.target(table, schema, classes, fold, ignored, monitor);
     checkPoints(settings.network(), schema, read.rows(), data.name());
     return read;
   }

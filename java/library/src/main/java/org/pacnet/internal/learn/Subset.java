@@ -98,6 +98,11 @@ public final class Subset implements EncodedData {
   }
 
   @Override
+  public boolean inOrder() {
+    return all.inOrder();
+  }
+
+  @Override
   public BitSet dropped() {
     return new BitSet();
   }

@@ -119,7 +119,7 @@ final class Importances {
               source ? of[CORRECTION].mean() : null));
     }
     return new Importance(
-        inputs, target.ownHead() ? null : plain[SOURCE].mean(), plain[TARGET].mean(), asked.length, unit);
+        inputs, target.ownHead() ? null : plain[SOURCE].mean(), plain[TARGET].mean(), (int) plain[TARGET].count, unit);
   }
 
   private float @Nullable [] base(Subset rows) {

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
@@ -21,7 +22,6 @@ import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.internal.base.Causes;
-import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.learn.Calibration;
 import org.pacnet.internal.learn.Folds;
 import org.pacnet.internal.learn.Measure;
@@ -31,6 +31,7 @@ import org.pacnet.internal.learn.Subset;
 import org.pacnet.internal.learn.TargetModel;
 import org.pacnet.internal.learn.TargetRows;
 import org.pacnet.internal.table.EncodedData;
+import org.pacnet.internal.table.FoldColumn;
 import org.pacnet.result.Importance;
 import org.pacnet.result.LearningCurve;
 import org.pacnet.result.Monitor;
@@ -79,14 +80,17 @@ public final class Tuner {
       throw new DataException(
           "one row of the target is too few to choose by: it takes two, and better five", "tune");
     }
-    if (dealings(1).get(0).count() < 2) {
+    FoldColumn fold = FoldColumn.of(settings.calibrate());
+    if (fold != null && dealings(1).get(0).count() < (fold.time() ? 1 : 2)) {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "all %d rows of the target belong together by column %s: it takes two groups, and better five",
+              fold.time()
+                  ? "all %d rows of the target are of one time by column %s: it takes two times, and better six"
+                  : "all %d rows of the target belong together by column %s: it takes two groups, and better five",
               target.rows().rows(),
-              settings.calibrate().foldBy()),
-          "foldBy");
+              fold.name()),
+          fold.setting());
     }
   }
 
@@ -104,7 +108,8 @@ public final class Tuner {
       TargetModel learnt = calibration.run(name);
       return settings.calibrate().intervals()
           ? learnt.withResiduals(
-              new Tuner(phases, from, target, source, settings, monitor).residuals(), target.rows().groups())
+              new Tuner(phases, from, target, source, settings, monitor).residuals(),
+              target.rows().inOrder() ? null : target.rows().groups())
           : learnt;
     }
   }
@@ -229,9 +234,19 @@ public final class Tuner {
         untouched,
         alone,
         target.rows().provenance(),
-        1.0 / (dealings(1).get(0).count() - 1),
+        testToTraining(),
         unit(),
         diverged);
+  }
+
+  // How many rows a fold asks for each that it learns from.
+  private double testToTraining() {
+    Folds folds = dealings(1).get(0);
+    double sum = 0;
+    for (int fold = 0; fold < folds.count(); fold++) {
+      sum += (double) folds.inside(fold).length / folds.outside(fold).length;
+    }
+    return sum / folds.count();
   }
 
   /** One more trial, on the same folds. */
@@ -290,9 +305,9 @@ public final class Tuner {
           "intervals");
     }
     // Dealt unlike any of the dealings that chose these settings, in which they were lucky.
-    Folds folds = Folds.of(target.rows(), FOLDS, -1 - settings.seed());
+    Folds folds = Folds.heldOut(target.rows(), FOLDS, -1 - settings.seed());
     float[] off = predictions(List.of(settings), List.of(folds)).get(0).sound().get(0);
-    FloatBuffer labels = target.rows().labels();
+    FloatBuffer labels = new Subset(target.rows(), folds.asked()).labels();
     for (int i = 0; i < off.length; i++) {
       off[i] = Math.abs(off[i] - labels.get(i));
     }
@@ -307,7 +322,9 @@ public final class Tuner {
     for (int quarter = 1; quarter <= 4; quarter++) {
       double share = quarter / 4.0;
       List<Folds> dealings = whole.stream().map(folds -> folds.reduced(share)).toList();
-      int rows = dealings.get(0).outside(0).length;
+      Folds first = dealings.get(0);
+      int rows =
+          (int) Math.round(IntStream.range(0, first.count()).map(f -> first.outside(f).length).average().orElseThrow());
       if (rows >= 2) {
         List<float[]> unseen = predictions(List.of(settings), dealings).get(0).sound();
         points.add(new LearningCurve.Point(rows, trial(settings, unseen, dealings).error()));
@@ -344,8 +361,8 @@ public final class Tuner {
 
   private List<Folds> dealings(int count) {
     List<Folds> dealings = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      dealings.add(Folds.of(target.rows(), FOLDS, settings.seed() * REPETITIONS + i));
+    for (int i = 0; i < (target.rows().inOrder() ? 1 : count); i++) {
+      dealings.add(Folds.heldOut(target.rows(), FOLDS, settings.seed() * REPETITIONS + i));
     }
     return dealings;
   }
@@ -368,7 +385,7 @@ public final class Tuner {
     return trials;
   }
 
-  // For each dealing into folds, predictions of all rows by models that have not seen them; problem: what keeps them from being
+  // For each dealing into folds, predictions of all rows that are in them by models that have not seen them; problem: what keeps them from being
   // whole.
   private record Answers(List<float[]> dealings, @Nullable DivergedException problem) {
     List<float[]> sound() {
@@ -403,7 +420,8 @@ public final class Tuner {
         List<float[]> own = new ArrayList<>();
         DivergedException problem = null;
         for (int d = 0; d < dealings.size(); d++) {
-          float[] outputs = new float[target.rows().rows() * width];
+          int[] asked = dealings.get(d).asked();
+          float[] outputs = new float[asked.length * width];
           for (int fold = 0; fold < dealings.get(d).count(); fold++) {
             float[] answer;
             try {
@@ -417,7 +435,8 @@ public final class Tuner {
             }
             int[] inside = dealings.get(d).inside(fold);
             for (int i = 0; i < inside.length; i++) {
-              System.arraycopy(answer, i * width, outputs, inside[i] * width, width);
+              int place = Arrays.binarySearch(asked, inside[i]);
+              System.arraycopy(answer, i * width, outputs, place * width, width);
             }
           }
           own.add(outputs);
@@ -455,36 +474,27 @@ public final class Tuner {
   }
 
   private Trial trial(TransferConfig candidate, List<float[]> predictions, List<Folds> dealings) {
-    double[] losses = new double[target.rows().rows()];
+    int[] asked = dealings.get(0).asked(); // the same rows in each
+    Subset rows = new Subset(target.rows(), asked);
+    double[] losses = new double[asked.length];
     List<Double> foldLosses = new ArrayList<>();
     double error = 0;
     for (int d = 0; d < predictions.size(); d++) {
       float[] outputs = predictions.get(d);
       double[] own = new double[losses.length];
       for (int r = 0; r < losses.length; r++) {
-        own[r] = loss(target.schema(), outputs, r);
+        own[r] = Measure.loss(target.schema(), rows, outputs, r);
         losses[r] += own[r] / predictions.size();
       }
       for (int fold = 0; fold < dealings.get(d).count(); fold++) {
-        foldLosses.add(Arrays.stream(dealings.get(d).inside(fold)).mapToDouble(r -> own[r]).average().orElseThrow());
+        foldLosses.add(
+            Arrays.stream(dealings.get(d).inside(fold))
+                .mapToDouble(r -> own[Arrays.binarySearch(asked, r)])
+                .average()
+                .orElseThrow());
       }
-      error += Measure.of(target.schema(), target.rows(), outputs).error() / predictions.size();
+      error += Measure.of(target.schema(), rows, outputs).error() / predictions.size();
     }
     return new Trial(candidate, error, losses, foldLosses.stream().mapToDouble(Double::doubleValue).toArray());
-  }
-
-  private double loss(Schema schema, float[] outputs, int row) {
-    int width = schema.outputWidth();
-    FloatBuffer labels = target.rows().labels();
-    if (schema.classification()) {
-      double p = Softmax.of(outputs, row * width, width)[(int) labels.get(row)];
-      return -Math.log(Math.max(p, 1e-12));
-    }
-    double sum = 0;
-    for (int c = 0; c < width; c++) {
-      double difference = outputs[row * width + c] - labels.get(row * width + c);
-      sum += difference * difference / width;
-    }
-    return sum;
   }
 }

@@ -54,6 +54,11 @@ public interface EncodedData {
     return null;
   }
 
+  /** Whether the groups are times, numbered by time: then what comes later says nothing of what was before. */
+  default boolean inOrder() {
+    return false;
+  }
+
   /** Which table this is. */
   Provenance provenance();
 }

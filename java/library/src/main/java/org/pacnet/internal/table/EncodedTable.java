@@ -14,10 +14,11 @@ final class EncodedTable implements EncodedData {
   private final BitSet dropped;
   private final Provenance provenance;
   private final int @Nullable [] groups;
+  private final boolean inOrder;
 
   EncodedTable(
       int rows, FloatBuffer features, FloatBuffer labels, BitSet dropped, Provenance provenance) {
-    this(rows, features, labels, dropped, provenance, null);
+    this(rows, features, labels, dropped, provenance, null, false);
   }
 
   private EncodedTable(
@@ -26,17 +27,24 @@ final class EncodedTable implements EncodedData {
       FloatBuffer labels,
       BitSet dropped,
       Provenance provenance,
-      int @Nullable [] groups) {
+      int @Nullable [] groups,
+      boolean inOrder) {
     this.rows = rows;
     this.features = features;
     this.labels = labels;
     this.dropped = dropped;
     this.provenance = provenance;
     this.groups = groups;
+    this.inOrder = inOrder;
   }
 
-  EncodedTable withGroups(int[] together) {
-    return new EncodedTable(rows, features, labels, dropped, provenance, together);
+  EncodedTable withGroups(int[] together, boolean byTime) {
+    return new EncodedTable(rows, features, labels, dropped, provenance, together, byTime);
+  }
+
+  @Override
+  public boolean inOrder() {
+    return inOrder;
   }
 
   @Override

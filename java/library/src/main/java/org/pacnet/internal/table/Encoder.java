@@ -23,9 +23,6 @@ import org.pacnet.error.DataException;
  */
 public final class Encoder {
 
-  /** What a column is there for that rows are grouped by without being told apart. */
-  static final String TOGETHER = "says which rows belong together";
-
   private Encoder() {}
 
   /** A schema and the rows that it was learned from. */
@@ -34,13 +31,13 @@ public final class Encoder {
   /**
    * Learns the schema of a table and encodes it, with labels, to train on: reads it once.
    *
-   * @param together a column that may be there, and says which rows of a target belong together; null for none
+   * @param fold a column that may be there, and says how a target's rows are held out; null for none
    */
   public static Learned learn(
-      Data data, DataOptions options, @Nullable String together, ReadMonitor monitor) {
+      Data data, DataOptions options, @Nullable FoldColumn fold, ReadMonitor monitor) {
     try (Source source = Source.open(data, options.missingWords(), monitor)) {
-      boolean there = together != null && source.columns().contains(together);
-      DataOptions own = there ? options.ignoring(together) : options;
+      boolean there = fold != null && source.columns().contains(fold.name());
+      DataOptions own = there ? options.ignoring(fold.name()) : options;
       Schema schema = SchemaLearner.learn(data, own, source);
       return new Learned(schema, encode(source, data, schema, true, own.ignored()));
     }
@@ -61,40 +58,37 @@ public final class Encoder {
   /**
    * The same of a target, which may have classes of its own: reads the table once.
    *
-   * @param together a column that says which rows belong together, as {@link EncodedData#groups} then has it; null for none
+   * @param fold a column that says how rows are held out, as {@link EncodedData#groups} then has it; null for none
    * @param own the schema that goes with the classes that occur in the rows that training would use; null for the one that is given
    */
   public static Learned target(
       Data data,
       Schema schema,
       @Nullable Function<List<String>, Schema> own,
-      @Nullable String together,
+      @Nullable FoldColumn fold,
       Set<String> ignored,
       ReadMonitor monitor) {
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
       Set<String> besides = new HashSet<>(ignored);
-      if (together != null) {
-        besides.add(together);
+      if (fold != null) {
+        besides.add(fold.name());
         for (Part part : source.parts()) {
-          Source.checkHas(part, List.of(together), TOGETHER);
+          Source.checkHas(part, List.of(fold.name()), fold.purpose());
           List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
-          requests.add(Source.request(part, together, true));
+          requests.add(Source.request(part, fold.name(), true));
           source.open(part, requests).close(); // all that is asked of it, since it is read once
         }
       }
       Schema fitting = schema.classification() && own != null ? own.apply(distinctLabels(source, schema)) : schema;
       EncodedTable rows = encode(source, data, fitting, true, besides);
-      return new Learned(
-          fitting, together == null ? rows : rows.withGroups(groups(source, fitting, together, rows.rows())));
+      return new Learned(fitting, fold == null ? rows : held(source, fitting, fold, rows));
     }
   }
 
-  // Of the rows that are encoded; the column is the last that was asked for.
-  private static int[] groups(Source source, Schema schema, String column, int rows) {
+  // The column is the last that was asked for.
+  private static EncodedTable held(Source source, Schema schema, FoldColumn fold, EncodedTable rows) {
     int cell = schema.inputs().size() + schema.labels().size();
-    Map<String, Integer> known = new HashMap<>();
-    int[] groups = new int[rows];
-    int row = 0;
+    List<String> texts = new ArrayList<>();
     for (Part part : source.parts()) {
       try (Cursor cursor = source.open(part, List.of())) {
         while (cursor.nextBlock()) {
@@ -104,14 +98,19 @@ public final class Encoder {
             }
             String value = cursor.text(cell);
             if (value == null) {
-              throw Problems.nothingToGoBy(part, cursor.row(), column, TOGETHER, "foldBy");
+              throw Problems.nothingToGoBy(part, cursor.row(), fold.name(), fold.purpose(), fold.setting());
             }
-            groups[row++] = known.computeIfAbsent(value, v -> known.size());
+            texts.add(value);
           }
         }
       }
     }
-    return groups;
+    if (fold.time()) {
+      return rows.withGroups(fold.places(source.parts().get(0).name(), texts), true);
+    }
+    Map<String, Integer> known = new HashMap<>();
+    return rows.withGroups(
+        texts.stream().mapToInt(text -> known.computeIfAbsent(text, t -> known.size())).toArray(), false);
   }
 
   /** Encodes a table to compare predictions with its labels; columns it has besides are ignored. */

@@ -24,7 +24,7 @@ public final class Groups {
    * Reads the inputs and labels of a schema, and sorts their rows by a column. What is wrong with a value is for who then
    * reads the group that it is in.
    *
-   * @param together a column besides that each group keeps, since it says which rows belong together; null for none
+   * @param fold a column besides that each group keeps, since it says how rows are held out; null for none
    * @param ignored columns that may be there and are not used
    * @return by the column's values, in their order
    * @throws DataException also if the table has a column that neither the schema nor {@code ignored} knows, or a row no value
@@ -34,13 +34,13 @@ public final class Groups {
       Data table,
       String column,
       Schema schema,
-      @Nullable String together,
+      @Nullable FoldColumn fold,
       Set<String> ignored,
       ReadMonitor monitor) {
     List<String> names = new ArrayList<>(RowEncoder.columns(schema, true));
-    boolean more = together != null && !names.contains(together);
-    if (together != null && more) {
-      names.add(together);
+    boolean more = fold != null && !names.contains(fold.name());
+    if (fold != null && more) {
+      names.add(fold.name());
     }
     try (Source source = Source.open(table, schema.missingWords(), monitor)) {
       source.inPieces();
@@ -53,9 +53,9 @@ public final class Groups {
         known.add(column);
         Source.checkHasOnly(part, known, "the source data did not have");
         List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
-        if (together != null && more) {
-          Source.checkHas(part, List.of(together), Encoder.TOGETHER);
-          requests.add(Source.request(part, together, true));
+        if (fold != null && more) {
+          Source.checkHas(part, List.of(fold.name()), fold.purpose());
+          requests.add(Source.request(part, fold.name(), true));
         }
         texts = requests.stream().map(Part.Request::text).toList();
         requests.add(Source.request(part, column, true));

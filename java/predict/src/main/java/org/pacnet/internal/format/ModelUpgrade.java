@@ -19,7 +19,7 @@ import org.pacnet.internal.base.Json;
 public final class ModelUpgrade {
 
   /** The present version. */
-  public static final int VERSION = 8;
+  public static final int VERSION = 9;
 
   /** The oldest that can be read. */
   public static final int OLDEST_VERSION = 2;
@@ -58,6 +58,10 @@ public final class ModelUpgrade {
     if (version < 7) {
       List.of("balancedAccuracy", "f1", "auc").forEach(metric -> nullMetric(file, metric));
     }
+    if (version < 9) {
+      file.path("phases").forEach(ModelUpgrade::nothingHeldOut);
+      nothingHeldOut(file.path("report"));
+    }
     if (file.get("config") instanceof ObjectNode config) {
       // What came without a new version is what the code did before it.
       ObjectNode complete =
@@ -77,6 +81,12 @@ public final class ModelUpgrade {
       file.set("config", complete.setAll(config));
     }
     file.put("formatVersion", VERSION);
+  }
+
+  private static void nothingHeldOut(JsonNode report) {
+    if (report instanceof ObjectNode object) {
+      object.putNull("heldOut");
+    }
   }
 
   // All settings were side by side, those of training the same for source and target.
