@@ -86,6 +86,31 @@ class TrajectoriesTest {
     return Data.columns(columns);
   }
 
+  // One noisy run of a system that is a little another one: what the default learns is no worse than to learn nothing, over draws.
+  @Test
+  void oneShortRunDoesNoHarm() {
+    TransferConfig config = settings().source(f -> f.epochs(300)).target(f -> f.epochs(300)).build();
+    try (Model model = Model.train(oscillations(1, 40, 41, 1), config, new Monitor())) {
+      model.prune();
+      model.allocate(oscillations(1, 40, 41, 1), new Monitor());
+      double untouched = 0;
+      double learnt = 0;
+      for (int draw = 0; draw < 6; draw++) {
+        Data test = oscillations(1.1, 10, 41, 100 + draw);
+        model.calibrate("t", oscillations(1.1, 1, 11, 50 + draw), config, new Monitor());
+        assertEquals(0.4, model.config("t").strength());
+        untouched += model.evaluate(test).error();
+        learnt += model.evaluate("t", test).error();
+      }
+      assertTrue(learnt < 1.05 * untouched, learnt + " learnt, " + untouched + " untouched");
+      model.calibrate("many", oscillations(1.1, 40, 21, 9), config, new Monitor());
+      assertEquals(0.01, model.config("many").strength());
+      TransferConfig said = config.toBuilder().lambda(0.02).build();
+      model.calibrate("said", oscillations(1.1, 1, 11, 9), said, new Monitor());
+      assertEquals(0.02, model.config("said").strength());
+    }
+  }
+
   @Test
   void learnsAnOscillationAndItsTarget() {
     Data source = oscillations(1, 40, 41, 1);

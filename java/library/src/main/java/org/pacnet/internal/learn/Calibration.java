@@ -39,6 +39,7 @@ import org.pacnet.result.PhaseReport;
 public final class Calibration implements Situation, AutoCloseable {
 
   // Far enough that the members' seeds are nobody else's.
+  private static final double ONE_PIECE_STRENGTH = 0.4;
   private static final long MEMBER_SEED = 1_000_003;
 
   // A Gaussian process of more takes longer than a training; and so many rows are enough to train on.
@@ -94,11 +95,23 @@ public final class Calibration implements Situation, AutoCloseable {
     }
   }
 
-  /** With the method that {@link Method#AUTO} stands for; docs/adr/0013-safe-default.md has what it was measured by. */
+  /**
+   * With the method that {@link Method#AUTO} stands for, and of few trajectories the strength that suits their number;
+   * docs/adr/0013-safe-default.md has what both were measured by.
+   */
   public static TransferConfig resolved(TransferConfig settings, ModelState from, TargetRows target) {
-    if (settings.method().kind() != Method.AUTO) {
-      return settings;
+    TransferConfig how = settings.method().kind() == Method.AUTO ? safe(settings, from, target) : settings;
+    Method method = how.method().kind();
+    boolean pulled = method.keepsBase() || method == Method.L2SP;
+    if (target.schema().trajectories() == null || how.method().lambda() != null || !pulled) {
+      return how;
     }
+    // The loss is a mean over the pieces, and what is known beforehand does not grow with their number.
+    double lambda = Math.max(how.strength(), ONE_PIECE_STRENGTH / target.rows().rows());
+    return how.toBuilder().lambda(lambda).build();
+  }
+
+  private static TransferConfig safe(TransferConfig settings, ModelState from, TargetRows target) {
     Schema schema = target.schema();
     long rows = target.rows().rows();
     Method safe = Method.PAC;
