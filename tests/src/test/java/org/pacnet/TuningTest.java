@@ -121,8 +121,24 @@ class TuningTest {
     DataException refused =
         assertThrows(
             DataException.class,
-            () -> model.compare(target, null, List.of(Method.TREES), false, settings(1), new Monitor()));
+            () -> model.compare(target, null, List.of(Method.PRIOR), false, settings(1), new Monitor()));
     assertTrue(refused.getMessage().contains("source's rows"), refused.getMessage());
+  }
+
+  @Test
+  void rowsThatTheModelKeepsStandInForTheSource() {
+    Data target = rows(15, 1.5, 0, 0.1);
+    List<Method> methods = List.of(Method.TREES, Method.POOLED_LINEAR);
+    Tuning named = model.compare(target, SOURCE, methods, false, settings(2), new Monitor());
+    Tuning kept = model.compare(target, null, methods, false, settings(2), new Monitor());
+    assertEquals(4, kept.trials().size());
+    for (int i = 0; i < 4; i++) {
+      // All 400 of them are kept.
+      assertEquals(named.trials().get(i).config(), kept.trials().get(i).config());
+      assertArrayEquals(named.trials().get(i).losses(), kept.trials().get(i).losses());
+    }
+    List<Method> tried = model.tune(target, settings(2), new Monitor()).trials().stream().map(t -> t.config().method().kind()).toList();
+    assertTrue(tried.containsAll(methods), tried.toString());
   }
 
   @Test

@@ -20,7 +20,7 @@ final class EpochOptions {
       paramLabel = "L",
       description =
           "Strength of the method's own penalty; of pac the pull of the pruned weights toward zero,"
-              + " L*sum(w^2) (default: what suits the method, of pac 0.01)")
+              + " L*sum(w^2) (default: what suits the method, of pac 0.01, of few trajectories more)")
   private @Nullable Double lambda;
 
   @Option(

@@ -84,7 +84,7 @@ public final class Corrections {
       IntFunction<Fold> part,
       int threads,
       long seed) {
-    Pool pool = new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), 0);
+    Pool pool = pool(sample);
     double[][] prior = SampleFit.prior(sample, base, rows.width(), TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
@@ -129,6 +129,16 @@ public final class Corrections {
 
   /** Rows of the source with their labels. */
   public record Pool(FloatBuffer features, FloatBuffer labels, int rows, int classes) {}
+
+  /** The rows of a source of numbers that a model keeps. */
+  public static Pool pool(SourceSample sample) {
+    return new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), 0);
+  }
+
+  /** Whether what trees need is there. */
+  public static boolean treesPossible() {
+    return TreeFit.possible();
+  }
 
   private static GaussianCorrection gaussian(Rows rows, FloatBuffer labels, boolean residual, int threads) {
     int width = rows.width();

@@ -160,7 +160,7 @@ public final class Calibration implements Situation, AutoCloseable {
           "needs rows of the source, and the model keeps none: those with more than 500 columns, and of versions before, don't; train the"
               + " model anew, or take another method");
     }
-    if (method.needs(Need.SOURCE_ROWS) && source == null) {
+    if (method.needs(Need.SOURCE_ROWS) && source == null && !hasSourceRows(method, from)) {
       throw new DataException(
           "the method " + method + " learns from the source's rows too: name them", "source");
     }
@@ -173,6 +173,12 @@ public final class Calibration implements Situation, AutoCloseable {
               + (wanted == PruningScope.RANDOM ? "at random" : "layer by layer")
               + ": train the model with that method from the start");
     }
+  }
+
+  /** Whether a method can learn from those of the source's rows that a model keeps. */
+  public static boolean hasSourceRows(Method method, ModelState from) {
+    return from.sample() != null
+        && (method == Method.POOLED_LINEAR || (method == Method.TREES && Corrections.treesPossible()));
   }
 
   private DataException unfit(String why) {
@@ -299,7 +305,6 @@ public final class Calibration implements Situation, AutoCloseable {
     network.setParameters(from.requireBase());
     float[] outputs = Phases.predict(network, target.rows(), settings.compute().threads());
     final Metrics before = Measure.brief(target.schema(), target.rows(), outputs);
-    EncodedData pool = source;
     Correction correction = null;
     if (settings.method().kind() != Method.UNTOUCHED) {
       Correction.Rows rows = correctionRows(target.schema(), target.rows(), outputs);
@@ -310,13 +315,7 @@ public final class Calibration implements Situation, AutoCloseable {
                   settings.method().kind(),
                   rows,
                   target.rows().labels(),
-                  pool == null
-                      ? null
-                      : new Corrections.Pool(
-                          Objects.requireNonNull(pool.features()),
-                          pool.labels(),
-                          pool.rows(),
-                          target.schema().classes().size()),
+                  pool(),
                   from.linear(),
                   settings.compute().threads(),
                   settings.seed());
@@ -324,6 +323,16 @@ public final class Calibration implements Situation, AutoCloseable {
     }
     double seconds = (System.nanoTime() - begun) / 1e9;
     return model(name, List.of(), correction, List.of(), before, outputs, seconds);
+  }
+
+  // All of the source's rows where somebody brought them, else those that the model keeps.
+  private Corrections.@Nullable Pool pool() {
+    if (source != null) {
+      return new Corrections.Pool(
+          Objects.requireNonNull(source.features()), source.labels(), source.rows(), target.schema().classes().size());
+    }
+    SourceSample sample = from.sample();
+    return sample == null ? null : Corrections.pool(sample);
   }
 
   static Correction.Rows correctionRows(Schema schema, EncodedData rows, float[] outputs) {

@@ -169,6 +169,11 @@ public final class Tuner {
         all.add(defaults(Method.GP_RESIDUAL));
         all.add(defaults(Method.GP));
       }
+      for (Method pooled : List.of(Method.POOLED_LINEAR, Method.TREES)) {
+        if (Calibration.hasSourceRows(pooled, from)) {
+          all.add(defaults(pooled));
+        }
+      }
     }
     if (!target.ownHead()) {
       all.add(defaults(Method.UNTOUCHED));
