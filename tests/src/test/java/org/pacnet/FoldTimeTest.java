@@ -2,7 +2,6 @@ package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -155,9 +154,13 @@ class FoldTimeTest {
       LearningCurve curve = model.learningCurve(few, settings, new Monitor());
       // 5, 10, 15, 20 and 25 days are before the five parts.
       assertEquals(15, curve.points().get(curve.points().size() - 1).rows());
-      // stack deals its own folds, any row of which may be in any.
-      model.calibrate("s", few, settings.toBuilder().method(Method.STACK).build(), new Monitor());
-      assertNull(model.config("s").calibrate().foldBy());
+      // What deals folds of its own inside a fit has all rows in them.
+      for (Method method : List.of(Method.STACK, Method.PAC_ENSEMBLE)) {
+        TransferConfig how = settings.toBuilder().method(method).target(f -> f.epochs(30)).build();
+        model.calibrate("timed", few, how, new Monitor());
+        model.calibrate("plain", Data.columns(without(days(30, 0.3, 7))), how.toBuilder().calibrate(c -> c.foldTime(null)).build(), new Monitor());
+        assertArrayEquals(model.predict("plain", few).numbers("prediction_y"), model.predict("timed", few).numbers("prediction_y"));
+      }
     }
   }
 

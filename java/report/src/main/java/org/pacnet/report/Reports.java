@@ -51,7 +51,7 @@ public final class Reports {
       String command) {
     PhaseReport calibrate = model.report(target);
     List<Page.Section> sections = new ArrayList<>();
-    StringBuilder lead = new StringBuilder(transferLead(model, before, after, calibrate, tuning));
+    StringBuilder lead = new StringBuilder(transferLead(model, before, after, calibrate, tuning, importance));
     if (after != null) {
       sections.add(errors(model, before, after));
       sections.addAll(rows(model, after));
@@ -82,7 +82,12 @@ public final class Reports {
 
   // In plain words: does it help, by how much, how sure.
   private static String transferLead(
-      Model model, @Nullable Evaluation before, @Nullable Evaluation after, PhaseReport calibrate, @Nullable Tuning tuning) {
+      Model model,
+      @Nullable Evaluation before,
+      @Nullable Evaluation after,
+      PhaseReport calibrate,
+      @Nullable Tuning tuning,
+      @Nullable Importance importance) {
     Provenance data = Objects.requireNonNull(calibrate.data());
     String rows = rows(model);
     String learnt =
@@ -94,6 +99,14 @@ public final class Reports {
             data.name());
     if (after == null && tuning != null) {
       return learnt; // cross-validation says the rest
+    }
+    if (after == null && importance != null) {
+      return String.format(
+          Locale.ROOT,
+          "%s On rows of it that were held out in turn the target is off by %s%s.",
+          learnt,
+          importance.text(importance.target()),
+          importance.unit().isEmpty() ? " (mean -log p)" : " (RMSE of " + importance.unit() + ")");
     }
     if (after == null) {
       return learnt

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Fit;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
+import org.pacnet.error.DivergedException;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.result.HeldOut;
 import org.pacnet.result.Monitor;
@@ -62,8 +63,12 @@ public final class SourceEpochs {
     for (int k = 1; k < NUMBERS.length && work * NUMBERS[k] <= MOST_WORK; k++) {
       TransferConfig more = with(config, NUMBERS[k]);
       Phases longer = new Phases(schema, more);
-      float[] better =
-          Objects.requireNonNull(said(rows, folds, tried, (others, inside) -> longer.trial(others, inside, monitor)));
+      float[] better;
+      try {
+        better = Objects.requireNonNull(said(rows, folds, tried, (others, inside) -> longer.trial(others, inside, monitor)));
+      } catch (DivergedException e) {
+        break; // what went so far goes
+      }
       if (!clearlyLess(schema, held, better, best)) {
         break;
       }

@@ -59,8 +59,8 @@ public final class Suggester {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "the target '%s' takes the source as it is for right everywhere, and so no row for more telling than another: calibrate it"
-                  + " by gp-residual, which doesn't",
+              "in what the target '%s' learnt no Gaussian process has a share, which alone knows where it is unsure: calibrate it by"
+                  + " gp-residual",
               name));
     }
     return suggest(asked, candidates.rows(), wanted);
