@@ -618,10 +618,10 @@ public final class Model implements AutoCloseable {
   public List<Suggestion> suggest(String target, Data candidates, int count) {
     ModelState from = current();
     TargetModel model = from.target(target);
-    Suggester.correction(target, model);
+    Correction correction = Suggester.correction(target, model);
     Schema own = schemaOf(model);
     EncodedData rows = Rows.prediction(candidates, own, config.network());
-    List<Suggestion> found = Suggester.suggest(target, model, phases.baseRows(from, own, rows), count);
+    List<Suggestion> found = Suggester.suggest(target, correction, phases.baseRows(from, own, rows), count);
     int[] present =
         IntStream.range(0, rows.tableRows()).filter(row -> !rows.dropped().get(row)).toArray();
     return found.stream().map(one -> new Suggestion(present[one.row()], one.varianceLeft())).toList();
@@ -809,11 +809,7 @@ public final class Model implements AutoCloseable {
 
   /** Number of weights and biases. */
   public int parameterCount() {
-    return parameterCount(tensors);
-  }
-
-  private static int parameterCount(List<TensorInfo> tensors) {
-    return tensors.stream().mapToInt(TensorInfo::size).sum();
+    return phases.parameterCount();
   }
 
   /**

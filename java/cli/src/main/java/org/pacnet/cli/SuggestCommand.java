@@ -72,10 +72,10 @@ final class SuggestCommand implements Runnable {
       if (out != null) {
         PickedRows.write(data, model.schema().missingWords(), rows, Path.of(out));
       }
-      List<List<String>> texts = PickedRows.texts(data, model.schema().missingWords(), rows);
       output.print(
           Json.object("model", directory, "target", target, "file", out, "suggestions", found),
           text -> {
+            List<List<String>> texts = PickedRows.texts(data, model.schema().missingWords(), rows);
             Text.table(text, header(texts.get(0)), cells(found, texts));
             text.println();
             text.println(

@@ -51,7 +51,6 @@ public final class Words {
     return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
-  /** An error as it is compared: what is wrong, or the root mean squared error. */
   /** What Train's number of epochs was chosen by, in a sentence; empty where nothing was tried. */
   public static String heldOut(Model model) {
     PhaseReport train = model.reports().isEmpty() ? null : model.reports().get(0);
@@ -78,6 +77,7 @@ public final class Words {
                 classes ? percent(linear) : number(linear));
   }
 
+  /** An error as it is compared: what is wrong, or the root mean squared error. */
   static String error(Metrics metrics) {
     if (metrics.accuracy() != null) {
       return percent(metrics.error()) + " wrong";

@@ -75,7 +75,7 @@ final class CoKrigingFit {
     int next = 0;
     for (int i = 0; i < like.weights().length; i++) {
       int part = i % CoKrigingCorrection.PARTS;
-      if (like.weights()[i] > 0 && part != CoKrigingCorrection.AS_IT_IS) {
+      if (CoKrigingCorrection.hasProcess(like.weights(), i)) {
         float[] o = CoKrigingCorrection.opinion(part / 2, rows, like.linear(), like.units());
         float[] y = residuals(rows, labels, o, like.units(), i / CoKrigingCorrection.PARTS);
         processes.add(new GaussianProcess(rows.inputs(), x, o, y, like.processes().get(next++).kernel()));

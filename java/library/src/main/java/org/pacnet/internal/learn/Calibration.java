@@ -38,8 +38,9 @@ import org.pacnet.result.PhaseReport;
 /** One target's learning, by whatever method. */
 public final class Calibration implements Situation, AutoCloseable {
 
-  // Far enough that the members' seeds are nobody else's.
+  // PAC's where a target's trajectories are one piece.
   private static final double ONE_PIECE_STRENGTH = 0.4;
+  // Far enough that the members' seeds are nobody else's.
   private static final long MEMBER_SEED = 1_000_003;
 
   // A Gaussian process of more takes longer than a training; and so many rows are enough to train on.

@@ -269,7 +269,7 @@ public final class Phases {
   }
 
   /** Number of weights and biases. */
-  int parameterCount() {
+  public int parameterCount() {
     return tensorsOf(schema).stream().mapToInt(TensorInfo::size).sum();
   }
 

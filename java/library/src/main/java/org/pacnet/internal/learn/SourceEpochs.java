@@ -27,6 +27,8 @@ public final class SourceEpochs {
   // Rows times epochs times parameters: a few seconds.
   private static final double MOST_WORK = 2e10;
   private static final int FOLDS = 5;
+  // How many standard errors of their difference more epochs must be better by.
+  private static final double CLEARLY = 1;
   // Of more rows fewer folds say as much.
   private static final int ALL_FOLDS_ROWS = 250;
   private static final int FEWEST_FOLDS = 3;
@@ -69,7 +71,7 @@ public final class SourceEpochs {
       } catch (DivergedException e) {
         break; // what went so far goes
       }
-      if (!clearlyLess(schema, held, better, best)) {
+      if (!Measure.clearlyLess(Measure.losses(schema, held, better), Measure.losses(schema, held, best), CLEARLY)) {
         break;
       }
       chosen = more;
@@ -109,18 +111,5 @@ public final class SourceEpochs {
 
   private static TransferConfig with(TransferConfig config, int epochs) {
     return config.toBuilder().source(f -> f.epochs(epochs)).build();
-  }
-
-  // By more than the standard error of the difference.
-  private static boolean clearlyLess(Schema schema, EncodedData rows, float[] outputs, float[] than) {
-    int n = rows.rows();
-    double mean = 0;
-    double squares = 0;
-    for (int r = 0; r < n; r++) {
-      double less = Measure.loss(schema, rows, than, r) - Measure.loss(schema, rows, outputs, r);
-      mean += less / n;
-      squares += less * less / n;
-    }
-    return mean > Math.sqrt(Math.max(0, squares - mean * mean) / Math.max(1, n - 1));
   }
 }

@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Schema;
-import org.pacnet.internal.base.Softmax;
+import org.pacnet.internal.learn.Measure;
 import org.pacnet.internal.learn.ModelState;
 import org.pacnet.internal.learn.Phases;
 import org.pacnet.internal.learn.Subset;
@@ -81,8 +81,8 @@ final class Importances {
     float[] said = phases.outputs(from, learnt, plain).outputs();
     float[] base = base(plain);
     int none = errors.length - 1;
-    errors[none][SOURCE].add(base, inside);
-    errors[none][TARGET].add(said, inside);
+    errors[none][SOURCE].add(base, plain);
+    errors[none][TARGET].add(said, plain);
     int feature = 0;
     for (int column = 0; column < none; column++) {
       int width = schema.inputs().get(column).width();
@@ -91,15 +91,15 @@ final class Importances {
       feature += width;
       float[] now = phases.outputs(from, learnt, shuffled).outputs();
       float[] baseNow = base(shuffled);
-      errors[column][SOURCE].add(baseNow, of);
-      errors[column][TARGET].add(now, of);
+      errors[column][SOURCE].add(baseNow, shuffled);
+      errors[column][TARGET].add(now, shuffled);
       if (base != null && baseNow != null) {
         int outputs = schema.outputWidth();
         for (int i = 0; i < now.length; i++) {
           int row = i / outputs / donors;
           now[i] += base[row * outputs + i % outputs] - baseNow[i];
         }
-        errors[column][CORRECTION].add(now, of);
+        errors[column][CORRECTION].add(now, shuffled);
       }
     }
   }
@@ -144,17 +144,16 @@ final class Importances {
     private final double[] sums = new double[schema.classification() ? 1 : schema.outputWidth()];
     private long count;
 
-    void add(float @Nullable [] outputs, int[] rows) {
+    void add(float @Nullable [] outputs, Subset rows) {
       int width = schema.outputWidth();
-      FloatBuffer labels = target.rows().labels();
-      for (int i = 0; outputs != null && i < rows.length; i++) {
+      FloatBuffer labels = rows.labels();
+      for (int i = 0; outputs != null && i < rows.rows(); i++) {
         count++;
         if (schema.classification()) {
-          double p = Softmax.of(outputs, i * width, width)[(int) labels.get(rows[i])];
-          sums[0] -= Math.log(Math.max(p, 1e-12));
+          sums[0] += Measure.loss(schema, rows, outputs, i);
         }
         for (int c = 0; !schema.classification() && c < width; c++) {
-          double off = (double) outputs[i * width + c] - labels.get(rows[i] * width + c);
+          double off = (double) outputs[i * width + c] - labels.get(i * width + c);
           sums[c] += off * off;
         }
       }

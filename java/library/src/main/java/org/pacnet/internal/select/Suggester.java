@@ -36,14 +36,14 @@ public final class Suggester {
   private final List<Knowledge> processes = new ArrayList<>();
   private final int count;
 
-  private Suggester(List<Asked> asked, int count) {
+  private Suggester(List<Asked> asked, int count, int wanted) {
     this.count = count;
     int[] references =
         count <= REFERENCES
             ? IntStream.range(0, count).toArray()
             : new Random(0).ints(0, count).distinct().limit(REFERENCES).toArray();
     for (Asked one : asked) {
-      processes.add(new Knowledge(one, count, references));
+      processes.add(new Knowledge(one, count, wanted, references));
     }
   }
 
@@ -51,10 +51,11 @@ public final class Suggester {
    * The rows to measure, the most telling first.
    *
    * @param name of the target
+   * @param correction its {@link #correction}
    * @param candidates with what the base says of them
    */
-  public static List<Suggestion> suggest(String name, TargetModel target, Correction.Rows candidates, int wanted) {
-    List<Asked> asked = correction(name, target).asked(candidates);
+  public static List<Suggestion> suggest(String name, Correction correction, Correction.Rows candidates, int wanted) {
+    List<Asked> asked = correction.asked(candidates);
     if (asked.isEmpty()) {
       throw new DataException(
           String.format(
@@ -82,7 +83,7 @@ public final class Suggester {
               wanted,
               Math.min(MOST_CANDIDATES, count * MOST_NUMBERS / numbers)));
     }
-    return new Suggester(asked, count).run(wanted);
+    return new Suggester(asked, count, wanted).run(wanted);
   }
 
   /** What corrects a target, if it can say how unsure it is; otherwise an error. */
@@ -142,20 +143,20 @@ public final class Suggester {
     private final Asked asked;
     private final Kernel kernel;
     private final int[] references;
-    // [candidates, rows]: L⁻¹k(x) of each candidate, to which each row that is measured adds a number.
+    // [candidates, rows + wanted]: L⁻¹k(x) of each candidate, to which each row that is measured adds a number.
     private final double[][] known;
     private int length;
     // Of each candidate with each reference, [candidates, references], and with itself.
     private final double[][] covariances;
     private final double[] variances;
 
-    Knowledge(Asked asked, int count, int[] references) {
+    Knowledge(Asked asked, int count, int wanted, int[] references) {
       this.asked = asked;
       this.references = references;
       kernel = Kernel.of(asked.process());
       length = asked.process().rows();
       double[][] lower = kernel.factor(asked.process());
-      known = new double[count][length];
+      known = new double[count][length + wanted];
       covariances = new double[count][references.length];
       variances = new double[count];
       for (int row = 0; row < count; row++) {
@@ -202,15 +203,14 @@ public final class Suggester {
       for (int other = 0; other < fallen.length; other++) {
         fallen[other] = covariance(other, row) / deviation;
       }
-      length++;
       for (int other = 0; other < fallen.length; other++) {
-        known[other] = Arrays.copyOf(known[other], length);
-        known[other][length - 1] = fallen[other];
+        known[other][length] = fallen[other];
         variances[other] -= fallen[other] * fallen[other];
         for (int k = 0; k < references.length; k++) {
           covariances[other][k] -= fallen[other] * fallen[references[k]];
         }
       }
+      length++;
     }
 
     double variance() {

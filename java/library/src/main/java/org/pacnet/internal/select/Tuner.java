@@ -282,16 +282,7 @@ public final class Tuner {
 
   /** Whether the first has lower losses, by more than luck. */
   public static boolean clearlyBetter(Trial trial, Trial than) {
-    int n = trial.losses().length;
-    double mean = 0;
-    double squares = 0;
-    for (int r = 0; r < n; r++) {
-      double difference = than.losses()[r] - trial.losses()[r];
-      mean += difference / n;
-      squares += difference * difference;
-    }
-    double error = Math.sqrt(Math.max(0, squares / n - mean * mean) / Math.max(1, n - 1));
-    return mean > CLEARLY * error;
+    return Measure.clearlyLess(trial.losses(), than.losses(), CLEARLY);
   }
 
   /**
@@ -390,8 +381,8 @@ public final class Tuner {
     return trials;
   }
 
-  // For each dealing into folds, predictions of all rows that are in them by models that have not seen them; problem: what keeps them from being
-  // whole.
+  // For each dealing into folds, predictions of all rows that are in them by models that have not seen them; problem: what keeps them
+  // from being whole.
   private record Answers(List<float[]> dealings, @Nullable DivergedException problem) {
     List<float[]> sound() {
       if (problem != null) {
@@ -486,9 +477,8 @@ public final class Tuner {
     double error = 0;
     for (int d = 0; d < predictions.size(); d++) {
       float[] outputs = predictions.get(d);
-      double[] own = new double[losses.length];
+      double[] own = Measure.losses(target.schema(), rows, outputs);
       for (int r = 0; r < losses.length; r++) {
-        own[r] = Measure.loss(target.schema(), rows, outputs, r);
         losses[r] += own[r] / predictions.size();
       }
       for (int fold = 0; fold < dealings.get(d).count(); fold++) {

@@ -59,6 +59,11 @@ public record CoKrigingCorrection(
     return inUnits;
   }
 
+  /** Whether the part that a weight is of has a process with a say. */
+  public static boolean hasProcess(float[] weights, int i) {
+    return weights[i] > 0 && i % PARTS != AS_IT_IS;
+  }
+
   /** Whether any weight is the linear opinion's. */
   public static boolean asksLinear(float[] weights) {
     for (int i = 0; i < weights.length; i++) {
@@ -121,7 +126,7 @@ public record CoKrigingCorrection(
     float[] at = scaled(rows, shift, scale);
     List<Asked> asked = new ArrayList<>();
     for (int i = 0; i < weights.length; i++) {
-      if (weights[i] > 0 && i % PARTS != AS_IT_IS) {
+      if (hasProcess(weights, i)) {
         float[] said = opinion(i % PARTS / 2, rows, linear, units);
         double unit = units[i / PARTS];
         asked.add(new Asked(processes.get(asked.size()), at, said, i / PARTS, weights[i] * unit * unit));
@@ -154,7 +159,7 @@ public record CoKrigingCorrection(
     float[] weights = Entries.takeShares(entries, "gp.weights", width, PARTS);
     int count = 0;
     for (int i = 0; i < weights.length; i++) {
-      count += weights[i] > 0 && i % PARTS != AS_IT_IS ? 1 : 0;
+      count += hasProcess(weights, i) ? 1 : 0;
     }
     LinearCorrection linear = asksLinear(weights) ? LinearCorrection.read(entries, inputs, width) : null;
     float[] x = Entries.takeRows(entries, "gp.x", inputs);
