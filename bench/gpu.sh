@@ -72,6 +72,18 @@ fi
 part arrays 60 bash -c '"$0" adam 100000000 && "$0" select 100000000' "$build/device_bench"
 cat "$results/arrays.txt"
 
+many() {
+  for each in 'mlp sizes=10,64,64,1|256|30|300' 'mlp sizes=10,64,64,1 activation=silu|256|30|300' 'mlp sizes=10,64,64,1 activation=silu|2000|30|300' 'mlp sizes=10,256,256,1 activation=silu|256|30|300' \
+    'mlp sizes=10,64,64,1 activation=silu|256|200|100'; do
+    IFS='|' read -r description targets rows epochs <<<"$each"
+    "$build/device_bench" many "$description" "$targets" "$rows" "$epochs"
+  done
+}
+export build
+part many 120 bash -c "set -e; $(declare -f many); many"
+echo "many targets: milliseconds at once, one after another on the GPU, and on all threads of the CPU"
+cat "$results/many.txt"
+
 cases=('mlp sizes=10,64,64,1|32|fp32|compile' 'mlp sizes=10,64,64,1|1024|fp32' 'mlp sizes=10,64,64,1|16384|fp32'
   'mlp sizes=10,256,256,1|32|fp32|compile' 'mlp sizes=10,256,256,1|1024|fp32' 'mlp sizes=10,256,256,1|16384|fp32'
   'mlp sizes=10,1024,1024,1|32|fp32' 'mlp sizes=10,1024,1024,1|1024|fp32' 'mlp sizes=10,1024,1024,1|16384|fp32|compile'
@@ -83,7 +95,6 @@ ours() {
     printf '%s\tpacnet\t%s\n' "$case" "$("$build/device_bench" step "$description" "$batch" "$precision" | cut -f 2)"
   done
 }
-export build
 part ours 60 bash -c "$(declare -p cases); $(declare -f ours); ours"
 part pytorch 150 python3 bench/gpu_peers.py "${cases[@]}"
 say "steps: microseconds, medians; ratio: the best of PyTorch's over ours"
@@ -115,12 +126,22 @@ if [[ -x $pack/java/bin/java ]]; then
     echo "$device, $((SECONDS - begun)) s:"
     grep -E 'RMSE|before|after|GPU' "$results/transfer-$device.txt" || tail -n 20 "$results/transfer-$device.txt"
   done
+  # The target's rows again and again, each time with another part missing.
+  awk -F, -v OFS=, 'NR == 1 { head = $0 ",tool"; next } { rows[++n] = $0 } END { print head
+    for (t = 0; t < 256; ++t) for (r = 1; r <= n; ++r) if ((r + t) % 7) print rows[r], "tool" t }' "$java/demo/target.csv" >"$java/many.csv"
+  for device in cpu cuda; do
+    begun=$SECONDS
+    run calibrate --model "$java/model-$device" --target "$java/many.csv" --group-by tool --method pac --device "$device" \
+      >"$results/many-$device.txt" 2>&1 || failed=1
+    echo "256 targets, $device, $((SECONDS - begun)) s:"
+    tail -n 4 "$results/many-$device.txt"
+  done
 fi
 
 if command -v compute-sanitizer >/dev/null; then
   for tool in memcheck racecheck; do
     part "$tool" 100 compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/pacnet_test" \
-      --gtest_filter='OnDevice.S*:*FitOnDevice*case0:*FitOnDevice*case4:*FitOnDevice*case6:*FitOnDevice*case11:*FitOnDevice*case16' --gtest_brief=1
+      --gtest_filter='OnDevice.S*:*FitOnDevice*case0:*FitOnDevice*case4:*FitOnDevice*case6:*FitOnDevice*case11:*FitOnDevice*case16:*GroupOnDevice*case0:*GroupOnDevice*case3' --gtest_brief=1
     tail -n 5 "$results/$tool.txt"
   done
 else

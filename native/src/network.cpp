@@ -21,6 +21,7 @@
 #include "prune/mask.h"
 #include "prune/select.h"
 #include "train/fit.h"
+#include "train/many.h"
 #include "train/rows.h"
 #include "train/scope.h"
 
@@ -124,11 +125,15 @@ struct Network::Impl {
     }
   }
 
-  FitResult fit(const FitOptions& options, const Scope& scope, const LossSpec& loss, Rows& rows,
-                FitListener* listener) {
+  void require_own(const Scope& scope) const {
     require(scope.layout.extent() == layout().extent() && scope.layout.tensors().size() == layout().tensors().size(),
             "the scope is of another network");
     require_sound(scope);
+  }
+
+  FitResult fit(const FitOptions& options, const Scope& scope, const LossSpec& loss, Rows& rows,
+                FitListener* listener) {
+    require_own(scope);
     const bool pulled = std::any_of(scope.segments.begin(), scope.segments.end(), [](const Segment& s) { return s.l2 > 0; });
     // They would pull at the change and not at the weight.
     require(scope.gates.tensors.empty() || (!pulled && options.weight_decay == 0),
@@ -287,6 +292,32 @@ FitResult Network::fit(const FitOptions& options, const FitScope& scope, BatchSo
     require(source != nullptr, "there is no source of rows");
     const LossSpec loss = checked_loss(options, *impl_->net, *scope.impl_);
     return impl_->fit(options, *scope.impl_, loss, *rows_pulled(*source, rows, *impl_->net, loss), listener);
+  });
+}
+
+FitResult Network::fit_many(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count, const float* y,
+                            int64_t y_count, const int64_t* row_counts, int64_t targets, float* params, int64_t param_count,
+                            double* losses, int64_t loss_count, int64_t* diverged, int64_t diverged_count,
+                            FitListener* listener) const {
+  return guarded([&] {
+    const Net& net = *impl_->net;
+    const LossSpec loss = checked_loss(options, net, *scope.impl_);
+    impl_->require_own(*scope.impl_);
+    require(targets > 0, "there are no targets");
+    require(options.epochs > 0, "the number of epochs must be at least 1, not " + std::to_string(options.epochs));
+    int64_t rows = 0;
+    for (int64_t t = 0; t < targets; ++t) {
+      require(row_counts[t] > 0, "target " + std::to_string(t) + " has no rows");
+      rows += row_counts[t];
+    }
+    require_count("x", x_count, product(rows, net.inputs()));
+    require_count("y", y_count, product(rows, label_width(loss, net)));
+    require_count("the buffer of parameters", param_count, product(targets, parameter_count()));
+    require_count("the buffer of losses", loss_count, product(targets, options.epochs));
+    require_count("the list of what diverged", diverged_count, targets);
+    rows_in_memory(x, y, rows, net, loss);  // labels are looked at there
+    return pacnet::fit_many(net, *scope.impl_, impl_->params.data(), options, loss, x, y,
+                            {row_counts, static_cast<std::size_t>(targets)}, params, losses, diverged, listener);
   });
 }
 

@@ -19,6 +19,7 @@
 #include "core/error.h"
 #include "core/team.h"
 #include "nn/mlp.h"
+#include "fixture.h"
 #include "pacnet/pacnet.h"
 #include "scopes.h"
 #include "train/guarantee.h"
@@ -26,16 +27,14 @@
 namespace pacnet {
 namespace {
 
+using test::count;
 using test::PhaseScope;
 using test::Train;
 
 constexpr const char* kNetwork = "mlp sizes=4,24,24,1";
 constexpr bool kPrunable[] = {true, false, true, false, true, false};
 
-template <typename T>
-int64_t count(const std::vector<T>& values) {
-  return static_cast<int64_t>(values.size());
-}
+using test::count;
 
 struct Data {
   explicit Data(int64_t count, unsigned seed = 1) : rows(count) {

@@ -2,6 +2,7 @@
 // both and sets them side by side.
 //   device_bench status                             whether there is a GPU that can be used, and what it is
 //   device_bench step DESCRIPTION BATCH PRECISION   microseconds of a training step, by the public API
+//   device_bench many DESCRIPTION TARGETS ROWS EPOCHS   milliseconds of as many fits at once, one after another, and on the CPU side by side
 //   device_bench adam COUNT                         share of the measured copy bandwidth that masked Adam reaches
 //   device_bench select COUNT                       milliseconds of a selection there and on the CPU
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <random>
 #include <span>
 #include <string>
@@ -68,6 +70,99 @@ void step(const std::string& description, int64_t batch, int precision) {
               rows, &clock);
   clock.seconds.erase(clock.seconds.begin(), clock.seconds.begin() + 2);  // capture
   std::printf("step\t%.2f\n", 1e6 * median(clock.seconds) / static_cast<double>(steps));
+}
+
+double milliseconds_of(const std::function<void()>& body) {
+  const auto begin = std::chrono::steady_clock::now();
+  body();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// As a calibration: the pruned weights of each target, pulled toward zero, batches of 32.
+void many(const std::string& description, int64_t targets, int64_t rows, int64_t epochs) {
+  Network network(description.c_str());
+  network.initialize(1);
+  std::vector<char> prunable;
+  for (int64_t t = 0; t < network.tensor_count(); ++t) {
+    prunable.push_back((network.tensor_roles(t) & kRolePrunable) != 0);
+  }
+  network.prune(0.8, kPruneGlobal, 1, reinterpret_cast<const bool*>(prunable.data()), network.tensor_count(), 1);
+  FitScope scope(network);
+  for (int64_t t = 0; t < network.tensor_count(); ++t) {
+    if (prunable[static_cast<std::size_t>(t)]) {
+      int64_t size = 1;
+      for (int64_t d = 0; d < network.tensor_rank(t); ++d) {
+        size *= network.tensor_dim(t, d);
+      }
+      std::vector<uint8_t> bits(static_cast<std::size_t>((size + 7) / 8));
+      network.get_mask(t, bits.data(), static_cast<int64_t>(bits.size()));
+      for (uint8_t& byte : bits) {
+        byte = static_cast<uint8_t>(~byte);
+      }
+      if (size % 8 != 0) {
+        bits.back() &= static_cast<uint8_t>((1U << (size % 8)) - 1);
+      }
+      scope.set_trainable(t, bits.data(), static_cast<int64_t>(bits.size()));
+      scope.set_pull(t, 0.01);
+    }
+  }
+  const int64_t inputs = network.inputs();
+  const int64_t outputs = network.outputs();
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(static_cast<std::size_t>(targets * rows * inputs));
+  std::vector<float> y(static_cast<std::size_t>(targets * rows * outputs));
+  std::generate(x.begin(), x.end(), [&] { return normal(random); });
+  std::generate(y.begin(), y.end(), [&] { return normal(random); });
+  FitOptions options;
+  options.batch_size = 32;
+  options.epochs = epochs;
+  options.device = kCuda;
+  const std::vector<int64_t> counts(static_cast<std::size_t>(targets), rows);
+  const int64_t parameters = network.parameter_count();
+  std::vector<float> params(static_cast<std::size_t>(targets * parameters));
+  std::vector<double> losses(static_cast<std::size_t>(targets * epochs));
+  std::vector<int64_t> diverged(static_cast<std::size_t>(targets));
+  const auto together = [&] {
+    network.fit_many(options, scope, x.data(), static_cast<int64_t>(x.size()), y.data(), static_cast<int64_t>(y.size()), counts.data(),
+                     targets, params.data(), static_cast<int64_t>(params.size()), losses.data(), static_cast<int64_t>(losses.size()),
+                     diverged.data(), targets, nullptr);
+  };
+  std::vector<float> start(static_cast<std::size_t>(parameters));
+  network.get_parameters(start.data(), parameters);
+  const auto one = [&](Network& own, const FitOptions& how, int64_t target) {
+    own.set_parameters(start.data(), parameters);
+    own.fit(how, scope, x.data() + target * rows * inputs, rows * inputs, y.data() + target * rows * outputs, rows * outputs, rows, nullptr);
+  };
+  const auto in_turn = [&](const FitOptions& how, int64_t count, int threads) {
+    std::vector<std::thread> team;
+    for (int i = 0; i < threads; ++i) {
+      team.emplace_back([&, i] {
+        Network own(description.c_str());
+        for (int64_t target = i; target < count; target += threads) {
+          one(own, how, target);
+        }
+      });
+    }
+    for (std::thread& thread : team) {
+      thread.join();
+    }
+  };
+  // One after another by the first of them: each takes as long as the next.
+  const int64_t some = std::min<int64_t>(targets, 16);
+  in_turn(options, 1, 1);
+  const double alone = milliseconds_of([&] { in_turn(options, some, 1); }) * static_cast<double>(targets) / static_cast<double>(some);
+  together();
+  std::vector<double> times;
+  for (int i = 0; i < 5; ++i) {
+    times.push_back(milliseconds_of(together));
+  }
+  FitOptions on_cpu = options;
+  on_cpu.device = kCpu;
+  const int threads = static_cast<int>(std::thread::hardware_concurrency());
+  const double cpu = milliseconds_of([&] { in_turn(on_cpu, targets, threads); });
+  std::printf("many\t%s, %lld targets of %lld rows, %lld epochs\t%.1f\t%.1f\t%.1f\n", description.c_str(),
+              static_cast<long long>(targets), static_cast<long long>(rows), static_cast<long long>(epochs), median(times), alone, cpu);
 }
 
 // Milliseconds of what the body puts on the default stream.
@@ -171,12 +266,14 @@ int main(int count, char** arguments) {
       const std::string precision = arguments[4];
       step(arguments[2], std::atoll(arguments[3]),
            precision == "bf16" ? kBfloat16 : precision == "tf32" ? kTensorFloat32 : kFloat32);
+    } else if (what == "many" && count == 6) {
+      many(arguments[2], std::atoll(arguments[3]), std::atoll(arguments[4]), std::atoll(arguments[5]));
     } else if (what == "adam" && count == 3) {
       adam(std::atoll(arguments[2]));
     } else if (what == "select" && count == 3) {
       select(std::atoll(arguments[2]));
     } else {
-      std::fprintf(stderr, "usage: device_bench status | step DESCRIPTION BATCH fp32|tf32|bf16 | adam COUNT | select COUNT\n");
+      std::fprintf(stderr, "usage: device_bench status | step DESCRIPTION BATCH fp32|tf32|bf16 | many DESCRIPTION TARGETS ROWS EPOCHS | adam COUNT | select COUNT\n");
       return 2;
     }
   } catch (const std::exception& e) {

@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 9;
+constexpr int kAbiVersion = 10;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -282,6 +282,17 @@ class PACNET_API Network {
   /// The same with `rows` rows that are pulled.
   FitResult fit(const FitOptions& options, const FitScope& scope, BatchSource* source, int64_t rows,
                 FitListener* listener);
+
+  /// Fits a copy of this network for each target to its own rows, with the shuffles of the same seed: on a GPU all at once, on the CPU one
+  /// after another. What a target learns depends on no other. x and y: the targets' rows one behind the other, row_counts[t] of target t. A
+  /// perceptron without dropout, in float32, with no rows held out and with no other terms than set_pull() and set_anchor().
+  /// params: [targets, parameter_count()], what each learnt; losses: [targets, epochs], means over a target's rows; diverged: [targets], the
+  /// epoch whose loss was not finite, 0 for none: such a target has the parameters that it began with. The listener is told of the epochs of
+  /// as many targets as are learnt at once, one such group behind the other, and of their mean loss; if it asks to stop, nothing in params
+  /// counts.
+  FitResult fit_many(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count, const float* y,
+                     int64_t y_count, const int64_t* row_counts, int64_t targets, float* params, int64_t param_count,
+                     double* losses, int64_t loss_count, int64_t* diverged, int64_t diverged_count, FitListener* listener) const;
 
   /// out: [rows, outputs], the network's raw output (logits for classification). threads as in FitOptions.
   void predict(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count, int threads) const;

@@ -198,17 +198,9 @@ class DeviceEngine final : public Engine {
     trainable_.upload(fit.scope.trainable.words(), trainable_.size(), stream_);
     const BitMask moved_by_steps = optimized(fit.scope);
     optimized_.upload(moved_by_steps.words(), optimized_.size(), stream_);
-    BitMask used(fit.net.layout());
-    for (const Tensor& tensor : fit.net.layout().tensors()) {
-      used.fill(tensor, true);
-    }
+    const BitMask used = used_by(fit.net.layout());
     used_.upload(used.words(), used_.size(), stream_);
-    std::vector<float> twice_l2(static_cast<std::size_t>(twice_l2_.size()), 0.0F);
-    for (const Segment& segment : fit.scope.segments) {
-      // A penalty of its own has the pull in its gradient.
-      std::fill(twice_l2.begin() + segment.begin / kWordBits, twice_l2.begin() + segment.end / kWordBits,
-                has_penalty(fit.scope) ? 0.0F : 2.0F * segment.l2);
-    }
+    const std::vector<float> twice_l2 = twice_pull(fit.scope);
     twice_l2_.upload(twice_l2.data(), twice_l2_.size(), stream_);
     const StepState start{};
     state_.upload(&start, 1, stream_);

@@ -1,4 +1,4 @@
-// Kernels as plain structs. A kernel has a type Shared, a number of phases kPhases, and run<phase>(thread, shared) for each: all
+// Kernels as plain structs. Unless it is InRounds, a kernel has a type Shared, a number of phases kPhases, and run<phase>(thread, shared) for each: all
 // threads of a block end a phase before one begins the next. So the same body runs on the GPU, with a barrier between
 // phases, and on the host, thread after thread, where every test can watch its arithmetic and its indices.
 #pragma once
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "core/host_device.h"
 
@@ -103,13 +104,39 @@ void run_block_on_host(const Kernel& kernel, Thread at, typename Kernel::Shared&
   (phase(std::integral_constant<int, kPhase>{}), ...);
 }
 
+/// A kernel that goes over its work in rounds, and whose threads have a Local that they keep from round to round, as registers: rounds(thread),
+/// the same for all threads of a block; in each load(thread, shared, round) and, when all have, add(thread, shared, local); at last
+/// finish(thread, local).
+template <typename Kernel>
+concept InRounds = requires { typename Kernel::Local; };
+
+template <typename Kernel>
+void run_rounds_on_host(const Kernel& kernel, Thread at, typename Kernel::Shared& shared) {
+  std::vector<typename Kernel::Local> locals(static_cast<std::size_t>(at.threads));
+  const auto each = [&](const auto& body) {
+    for (at.thread = 0; at.thread < at.threads; ++at.thread) {
+      body(locals[static_cast<std::size_t>(at.thread)]);
+    }
+  };
+  const int64_t rounds = kernel.rounds(at);
+  for (int64_t round = 0; round < rounds; ++round) {
+    each([&](auto& /*local*/) { kernel.load(at, shared, round); });
+    each([&](auto& local) { kernel.add(at, shared, local); });
+  }
+  each([&](auto& local) { kernel.finish(at, local); });
+}
+
 /// The kernel on the host, block after block.
 template <typename Kernel>
 void run_on_host(const Kernel& kernel, Grid grid) {
   for (int64_t block = 0; block < grid.blocks; ++block) {
     auto shared = std::make_unique<typename Kernel::Shared>();
-    run_block_on_host(kernel, {block, 0, grid.blocks, grid.threads}, *shared,
-                      std::make_integer_sequence<int, Kernel::kPhases>{});
+    const Thread at{block, 0, grid.blocks, grid.threads};
+    if constexpr (InRounds<Kernel>) {
+      run_rounds_on_host(kernel, at, *shared);
+    } else {
+      run_block_on_host(kernel, at, *shared, std::make_integer_sequence<int, Kernel::kPhases>{});
+    }
   }
 }
 

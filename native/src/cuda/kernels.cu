@@ -1,4 +1,5 @@
 // The kernels' launches: each struct of *_kernels.h as a __global__ function.
+#include "cuda/grouped_kernels.h"
 #include "cuda/guarantee_kernels.h"
 #include "cuda/launch.h"
 #include "cuda/layer_kernels.h"
@@ -21,7 +22,19 @@ __global__ void run(const Kernel kernel) {
   __shared__ typename Kernel::Shared shared;
   const Thread at{static_cast<int64_t>(blockIdx.x), static_cast<int>(threadIdx.x), static_cast<int64_t>(gridDim.x),
                   static_cast<int>(blockDim.x)};
-  run_block(kernel, at, shared, std::make_integer_sequence<int, Kernel::kPhases>{});
+  if constexpr (InRounds<Kernel>) {
+    typename Kernel::Local local{};
+    const int64_t rounds = kernel.rounds(at);
+    for (int64_t round = 0; round < rounds; ++round) {
+      kernel.load(at, shared, round);
+      __syncthreads();
+      kernel.add(at, shared, local);
+      __syncthreads();
+    }
+    kernel.finish(at, local);
+  } else {
+    run_block(kernel, at, shared, std::make_integer_sequence<int, Kernel::kPhases>{});
+  }
 }
 
 }  // namespace
@@ -64,5 +77,27 @@ template void launch(const AddSums&, Grid, cudaStream_t);
 template void launch(const FindBreach<Breach::kMoved>&, Grid, cudaStream_t);
 template void launch(const FindBreach<Breach::kNotZero>&, Grid, cudaStream_t);
 template void launch(const FindBreach<Breach::kNotFinite>&, Grid, cudaStream_t);
+template void launch(const FirstEpoch&, Grid, cudaStream_t);
+template void launch(const BeginTurn&, Grid, cudaStream_t);
+template void launch(const GatherGroup&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kForward, Activated<Linear>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kForward, Activated<Relu>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kForward, Activated<Tanh>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kForward, Activated<Sigmoid>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kForward, Activated<Gelu>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kForward, Activated<Silu>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kBackward, Sloped<Relu>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kBackward, Sloped<Tanh>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kBackward, Sloped<Sigmoid>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kBackward, Sloped<Gelu>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kBackward, Sloped<Silu>>&, Grid, cudaStream_t);
+template void launch(const GroupProduct<Product::kWeights, LayerGradients>&, Grid, cudaStream_t);
+template void launch(const GroupLoss<ElementRows<SquaredError>>&, Grid, cudaStream_t);
+template void launch(const GroupLoss<ElementRows<AbsoluteError>>&, Grid, cudaStream_t);
+template void launch(const GroupLoss<ElementRows<HuberError>>&, Grid, cudaStream_t);
+template void launch(const GroupLoss<ClassRows>&, Grid, cudaStream_t);
+template void launch(const GroupStep<true>&, Grid, cudaStream_t);
+template void launch(const GroupStep<false>&, Grid, cudaStream_t);
+template void launch(const GroupBreach<Breach::kMoved>&, Grid, cudaStream_t);
 
 }  // namespace pacnet::cuda

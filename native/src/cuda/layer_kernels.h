@@ -11,6 +11,23 @@
 
 namespace pacnet::cuda {
 
+/// body(F) with what computes the activation.
+template <typename Body>
+void by_activation(Activation activation, const Body& body) {
+  switch (activation) {
+    case kRelu:
+      return body(Relu{});
+    case kTanh:
+      return body(Tanh{});
+    case kSigmoid:
+      return body(Sigmoid{});
+    case kGelu:
+      return body(Gelu{});
+    case kSilu:
+      return body(Silu{});
+  }
+}
+
 /// The next rows of resident data, to[r] = from[order[state->row + r]] of x and of y; in training the step begins as well, by a
 /// block of its own.
 struct GatherBatch {

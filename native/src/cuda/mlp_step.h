@@ -85,21 +85,9 @@ class MlpStep final : public Step {
     }
   }
 
-  // By the kernel of each activation.
   template <typename Body>
   void with_activation(const Body& body) {
-    switch (mlp_.activation()) {
-      case kRelu:
-        return body(Relu{});
-      case kTanh:
-        return body(Tanh{});
-      case kSigmoid:
-        return body(Sigmoid{});
-      case kGelu:
-        return body(Gelu{});
-      case kSilu:
-        return body(Silu{});
-    }
+    by_activation(mlp_.activation(), body);
   }
 
   const float* bias_into(int64_t layer) const { return fit_.arrays.param + mlp_.bias(layer - 1).offset; }

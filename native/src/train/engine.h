@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "nn/net.h"
 #include "pacnet/pacnet.h"
@@ -40,6 +41,12 @@ struct DeviceFit {
 
 /// What the optimizer moves: statistics move by themselves.
 BitMask optimized(const Scope& scope);
+
+/// Twice the pull of each word of the arena; none where a penalty of its own has it in its gradient.
+std::vector<float> twice_pull(const Scope& scope);
+
+/// Where tensors are, and not the gaps between them.
+BitMask used_by(const Layout& layout);
 
 /// On the current GPU. Throws kErrorDevice in a build without CUDA, or where there is none.
 std::unique_ptr<Engine> device_engine(const DeviceFit& fit);

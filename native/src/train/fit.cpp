@@ -33,7 +33,22 @@ BitMask optimized(const Scope& scope) {
   return set;
 }
 
-namespace {
+std::vector<float> twice_pull(const Scope& scope) {
+  std::vector<float> twice(static_cast<std::size_t>(scope.layout.extent() / kWordBits), 0.0F);
+  for (const Segment& segment : scope.segments) {
+    std::fill(twice.begin() + segment.begin / kWordBits, twice.begin() + segment.end / kWordBits,
+              has_penalty(scope) ? 0.0F : 2.0F * segment.l2);
+  }
+  return twice;
+}
+
+BitMask used_by(const Layout& layout) {
+  BitMask used(layout);
+  for (const Tensor& tensor : layout.tensors()) {
+    used.fill(tensor, true);
+  }
+  return used;
+}
 
 void check_options(const Net& net, const FitOptions& o, int64_t rows) {
   require(rows > 0, "there are no rows to train on");
@@ -59,6 +74,27 @@ void check_options(const Net& net, const FitOptions& o, int64_t rows) {
   require(o.schedule >= kConstant && o.schedule <= kLinear, "unknown schedule");
   require(o.loss != kCrossEntropy || net.outputs() >= 2, "cross-entropy needs at least two outputs");
 }
+
+namespace {
+
+std::vector<uint32_t> shuffled(std::vector<uint32_t> order, const FitOptions& options, int64_t epoch) {
+  Random(options.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(order);
+  return order;
+}
+
+std::vector<uint32_t> all_rows(int64_t rows) {
+  std::vector<uint32_t> order(static_cast<std::size_t>(rows));
+  std::iota(order.begin(), order.end(), 0U);
+  return order;
+}
+
+}  // namespace
+
+std::vector<uint32_t> epoch_order(int64_t rows, const FitOptions& options, int64_t epoch) {
+  return options.shuffle ? shuffled(all_rows(rows), options, epoch) : all_rows(rows);
+}
+
+namespace {
 
 // Steps on the CPU, by a team of threads.
 class CpuEngine final : public Engine {
@@ -265,8 +301,7 @@ class Fit {
   static constexpr std::size_t kOrdersAheadFrom = 10'000;  // a thread costs as much as shuffling so many
 
   void split(int64_t rows) {
-    order_.resize(static_cast<std::size_t>(rows));
-    std::iota(order_.begin(), order_.end(), 0U);
+    order_ = all_rows(rows);
     if (options_.validation_share == 0) {
       return;
     }
@@ -291,20 +326,14 @@ class Fit {
     return engine_->train(epoch, epoch_order_) / static_cast<double>(epoch_order_.size());
   }
 
-  std::vector<uint32_t> shuffled(int64_t epoch) const {
-    std::vector<uint32_t> order = order_;
-    Random(options_.seed, Stream::kShuffle, static_cast<uint64_t>(epoch)).shuffle(order);
-    return order;
-  }
-
   // A GPU is done with an epoch of many rows before a processor has shuffled them, so its threads are orders ahead.
   std::vector<uint32_t> next_order(int64_t epoch) {
     if (options_.device == kCpu || order_.size() < kOrdersAheadFrom) {
-      return shuffled(epoch);
+      return shuffled(order_, options_, epoch);
     }
     // The first is this epoch's own.
     for (auto of = epoch + static_cast<int64_t>(ahead_.size()); of <= std::min(epoch + options_.threads, options_.epochs); ++of) {
-      ahead_.push_back(std::async(std::launch::async, [this, of] { return shuffled(of); }));
+      ahead_.push_back(std::async(std::launch::async, [this, of] { return shuffled(order_, options_, of); }));
     }
     std::vector<uint32_t> order = ahead_.front().get();
     ahead_.pop_front();

@@ -25,6 +25,7 @@
 #include "cuda/step_kernels.h"
 #include "../cuda_cases.h"
 #include "../fixture.h"
+#include "../many_cases.h"
 #include "optim/masked_step.h"
 #include "pacnet/pacnet.h"
 #include "prune/select.h"
@@ -183,6 +184,23 @@ TEST_P(FitOnDevice, LearnsWhatTheCpuLearnsAndTheSameBitsAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fits, FitOnDevice, testing::ValuesIn(test::device_cases()),
+                         [](const auto& instance) { return "case" + std::to_string(instance.index); });
+
+class GroupOnDevice : public testing::TestWithParam<test::ManyCase> {
+ protected:
+  void SetUp() override { skip_without_gpu(); }
+};
+
+TEST_P(GroupOnDevice, LearnsWhatEachTargetsOwnFitLearnsAndTheSameBitsAgain) {
+  const test::ManyFitting fitting(GetParam());
+  const test::ManyFitting::Outcome all = fitting.together(group_device());
+  fitting.expect_as_on_cpu(all);
+  fitting.expect_independent(group_device(), all);
+  const test::ManyFitting::Outcome parts = fitting.together({[] { return std::size_t{200'000}; }, group_device().engine});
+  EXPECT_TRUE(same_bits(parts.params, all.params));
+}
+
+INSTANTIATE_TEST_SUITE_P(Fits, GroupOnDevice, testing::ValuesIn(test::many_cases()),
                          [](const auto& instance) { return "case" + std::to_string(instance.index); });
 
 // One of its own kernels, one of LibTorch's operations, one with what the process shares between them set otherwise.

@@ -356,7 +356,16 @@ public final class Model implements AutoCloseable {
           ModelStore.TargetFolder folder =
               directory == null ? null : ModelStore.targetFolder(phases, from, directory);
           ManyTargets many =
-              new ManyTargets(phases, from, known(how), tune, overwrite, folder, told, monitor);
+              new ManyTargets(
+                  phases,
+                  from,
+                  known(how),
+                  tune,
+                  overwrite,
+                  phases.togetherOnGpu(known(how), targets.size()),
+                  folder,
+                  told,
+                  monitor);
           ModelState next = many.run(targets);
           outcomes.putAll(many.outcomes());
           return next;
@@ -501,7 +510,7 @@ public final class Model implements AutoCloseable {
       Monitor monitor) {
     ModelState after =
         inPhase(
-            from -> from.withTarget(Tuner.learn(phases, from, name, target, source, known(settings), monitor)));
+            from -> from.withTarget(Tuner.learn(phases, from, name, target, source, known(settings), null, monitor)));
     return ended(after.target(name).report(), monitor);
   }
 

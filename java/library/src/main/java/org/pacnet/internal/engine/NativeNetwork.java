@@ -2,7 +2,9 @@ package org.pacnet.internal.engine;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -36,6 +38,17 @@ public final class NativeNetwork implements AutoCloseable {
   @FunctionalInterface
   public interface EpochListener {
     boolean onEpoch(long epoch, double trainLoss, double validationLoss);
+  }
+
+  /** Given what each of many targets learnt, in their order. */
+  @FunctionalInterface
+  public interface EachFitted {
+    /**
+     * Takes one's.
+     *
+     * @param diverged the epoch whose loss was not finite; 0: none, otherwise the parameters are those of the start
+     */
+    void accept(FitOutcome outcome, float[] parameters, long diverged);
   }
 
   private static final int PREDICTED_AT_ONCE = 32;
@@ -267,6 +280,64 @@ public final class NativeNetwork implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /**
+   * Fits a copy of this network for each target, from these parameters and to its own rows, in one native call: on a GPU all at
+   * once. {@code pacnet::Network::fit_many} says what of the settings and the range can be.
+   *
+   * @param x direct, the targets' rows one behind the other, [rows, inputs]
+   * @param y direct, [rows, outputs] or [rows] class indices
+   * @param rows of each target
+   * @param listener told of the epochs of as many as are fitted at once, one such group behind the other
+   * @return false if the listener ended it
+   */
+  public synchronized boolean fitMany(
+      FitSettings settings,
+      FitRange range,
+      FloatBuffer x,
+      FloatBuffer y,
+      int[] rows,
+      EpochListener listener,
+      EachFitted each) {
+    Network open = open();
+    int epochs = Math.toIntExact(settings.epochs());
+    LongBuffer counts = LongBuffer.wrap(Arrays.stream(rows).asLongStream().toArray());
+    FloatBuffer parameters = direct(Math.multiplyExact(rows.length, parameterCount));
+    DoubleBuffer losses = DoubleBuffer.allocate(Math.multiplyExact(rows.length, epochs));
+    LongBuffer diverged = LongBuffer.allocate(rows.length);
+    FitOutcome all =
+        fit(
+            settings,
+            range,
+            listener,
+            (options, scope, callback) ->
+                open.fit_many(
+                    options,
+                    scope,
+                    x,
+                    x.remaining(),
+                    y,
+                    y.remaining(),
+                    counts,
+                    rows.length,
+                    parameters,
+                    parameters.remaining(),
+                    losses,
+                    losses.capacity(),
+                    diverged,
+                    diverged.capacity(),
+                    callback));
+    if (all.cancelled()) {
+      return false;
+    }
+    for (int t = 0; t < rows.length; t++) {
+      float[] own = new float[parameterCount];
+      parameters.get(own);
+      List<Double> train = Arrays.stream(losses.array(), t * epochs, (t + 1) * epochs).boxed().toList();
+      each.accept(new FitOutcome(epochs, epochs, false, train, List.of()), own, diverged.get(t));
+    }
+    return true;
   }
 
   private int labelWidth(FitSettings settings) {

@@ -13,10 +13,13 @@ import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Method;
 import org.pacnet.config.Method.Need;
 import org.pacnet.config.MethodSpec;
+import org.pacnet.config.Perceptron;
+import org.pacnet.config.Precision;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
+import org.pacnet.error.DivergedException;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.engine.FitOutcome;
@@ -186,12 +189,41 @@ public final class Calibration implements Situation, AutoCloseable {
     return new DataException("the method " + settings.method().kind() + " " + why, "method");
   }
 
-  public TargetModel run(String name) {
-    long begun = System.nanoTime();
-    return settings.method().kind().trainsNetwork() ? networks(name, begun) : correction(name, begun);
+  /** Whether targets of the source's classes can have their fits together, whatever their rows are. */
+  public static boolean canShare(TransferConfig how) {
+    return how.network() instanceof Perceptron perceptron
+        && perceptron.dropout() == 0
+        && !(how.method() instanceof MethodSpec.Ensemble)
+        && Techniques.pullsAlone(how.method().kind())
+        && how.target().validationShare() == 0
+        && how.compute().precision() == Precision.FP32;
   }
 
-  private TargetModel networks(String name, long begun) {
+  /** What this target's fit is but for its rows; of one that {@link #canShare} and has no classes of its own. */
+  public SharedFit shared() {
+    start = start(settings.seed());
+    return new SharedFit(settings, Techniques.range(settings.method().kind(), this), start);
+  }
+
+  public TargetModel run(String name) {
+    return run(name, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param done what its fit gave, where that was done together with others'
+   */
+  public TargetModel run(String name, @Nullable Fitted done) {
+    long begun = System.nanoTime();
+    if (done != null && done.diverged() > 0) {
+      throw new DivergedException(
+          "the loss is no longer finite in epoch " + done.diverged() + "; lower the learning rate, or standardise the data");
+    }
+    return settings.method().kind().trainsNetwork() ? networks(name, done, begun) : correction(name, begun);
+  }
+
+  private TargetModel networks(String name, @Nullable Fitted done, long begun) {
     Metrics before = null;
     List<FitOutcome> outcomes = new ArrayList<>();
     List<Learnt> learnt = new ArrayList<>();
@@ -216,13 +248,19 @@ public final class Calibration implements Situation, AutoCloseable {
                   from.source(),
                   phases.tensorsOf(phases.schema()),
                   fitted.tensors());
-      FitRange range = Techniques.range(method, this);
-      fitted.setParameters(start);
-      // Each sees all rows but those of its fold: that tells them apart, and the fold is there to ask.
-      EncodedData rows =
-          folds.count() == 1 ? target.rows() : new Subset(target.rows(), folds.outside(member));
-      outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, rows, monitor));
-      float[] trained = fitted.parameters();
+      float[] trained;
+      if (done != null) {
+        outcomes.add(done.outcome());
+        trained = done.parameters();
+      } else {
+        FitRange range = Techniques.range(method, this);
+        fitted.setParameters(start);
+        // Each sees all rows but those of its fold: that tells them apart, and the fold is there to ask.
+        EncodedData rows =
+            folds.count() == 1 ? target.rows() : new Subset(target.rows(), folds.outside(member));
+        outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, rows, monitor));
+        trained = fitted.parameters();
+      }
       if (fitted != network) {
         trained = Heads.first(trained, fitted.tensors(), tensors);
       }

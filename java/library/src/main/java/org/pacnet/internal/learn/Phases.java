@@ -1,7 +1,10 @@
 package org.pacnet.internal.learn;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -491,6 +494,43 @@ public final class Phases {
           phase + " was cancelled in epoch " + outcome.epochsRun() + " of " + settings.epochs());
     }
     return outcome;
+  }
+
+  /** Whether the GPU learns so many targets at once. */
+  public boolean togetherOnGpu(TransferConfig how, int targets) {
+    return Calibration.canShare(how)
+        && switch (how.compute().device()) {
+          case CPU -> false;
+          case CUDA -> true;
+          case AUTO ->
+              6.0 * parameterCount() * how.target().batchSize() * targets >= GPU_WORK
+                  && NativeLibrary.gpu().usable();
+        };
+  }
+
+  /** The fits of many targets, each in its place: all at once on the GPU, one after another on the CPU. */
+  public List<Fitted> fitTogether(SharedFit shared, List<EncodedData> targets, Monitor monitor) {
+    FitSettings settings = settings(shared.how(), Phase.CALIBRATE, togetherOnGpu(shared.how(), targets.size()));
+    int[] rows = targets.stream().mapToInt(EncodedData::rows).toArray();
+    FloatBuffer x = joined(targets.stream().map(t -> Objects.requireNonNull(t.features())).toList());
+    FloatBuffer y = joined(targets.stream().map(EncodedData::labels).toList());
+    NativeNetwork.EpochListener listener =
+        (epoch, trainLoss, validationLoss) -> !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
+    try (NativeNetwork network = network(schema)) {
+      network.setParameters(shared.start());
+      List<Fitted> each = new ArrayList<>();
+      if (!network.fitMany(settings, shared.range(), x, y, rows, listener, (o, p, diverged) -> each.add(new Fitted(o, p, diverged)))) {
+        throw new CancelledException("calibrating was cancelled");
+      }
+      return each;
+    }
+  }
+
+  private static FloatBuffer joined(List<FloatBuffer> parts) {
+    int floats = parts.stream().mapToInt(FloatBuffer::remaining).reduce(0, Math::addExact);
+    FloatBuffer all = ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    parts.forEach(part -> all.put(part.duplicate()));
+    return all.flip();
   }
 
   private PhaseReport fitSource(

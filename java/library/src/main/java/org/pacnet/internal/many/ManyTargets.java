@@ -1,10 +1,14 @@
 package org.pacnet.internal.many;
 
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -13,6 +17,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -23,13 +29,16 @@ import org.pacnet.error.PacNetException;
 import org.pacnet.internal.base.Causes;
 import org.pacnet.internal.format.TargetNames;
 import org.pacnet.internal.learn.Calibration;
+import org.pacnet.internal.learn.Fitted;
 import org.pacnet.internal.learn.ModelState;
 import org.pacnet.internal.learn.Phases;
+import org.pacnet.internal.learn.SharedFit;
 import org.pacnet.internal.learn.TargetModel;
 import org.pacnet.internal.learn.TargetRows;
 import org.pacnet.internal.learn.TargetSlot;
 import org.pacnet.internal.select.Tuner;
 import org.pacnet.internal.store.ModelStore;
+import org.pacnet.internal.table.EncodedData;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.TargetOutcome;
 import org.pacnet.result.Tuning;
@@ -41,12 +50,18 @@ import org.pacnet.result.Tuning;
 public final class ManyTargets {
 
   private static final int WORKERS_A_THREAD = 3;
+  // Targets whose rows are in memory while they wait for each other.
+  private static final int READ_AT_ONCE = 4096;
+  // A gigabyte, of a buffer.
+  private static final long MOST_FLOATS = 1 << 28;
 
   private final Phases phases;
   private final ModelState from;
   private final TransferConfig settings;
   private final boolean tune;
   private final boolean overwrite;
+  private final boolean together;
+  private final int threads;
   private final ModelStore.@Nullable TargetFolder folder;
   private final Consumer<TargetOutcome> done;
   private final Monitor monitor;
@@ -57,6 +72,7 @@ public final class ManyTargets {
 
   /**
    * @param settings whose threads are how many at once
+   * @param together whether fits that can be are done in one native call, all at once where the device is a GPU
    * @param folder where each is saved as soon as it is learnt, and then forgotten here; null to keep them
    */
   public ManyTargets(
@@ -65,6 +81,7 @@ public final class ManyTargets {
       TransferConfig settings,
       boolean tune,
       boolean overwrite,
+      boolean together,
       ModelStore.@Nullable TargetFolder folder,
       Consumer<TargetOutcome> done,
       Monitor monitor) {
@@ -73,10 +90,12 @@ public final class ManyTargets {
     this.settings = settings.toBuilder().compute(c -> c.threads(1)).build();
     this.tune = tune;
     this.overwrite = overwrite;
+    this.together = together && !tune;
+    threads = settings.compute().threads();
     this.folder = folder;
     this.done = done;
     this.monitor = monitor;
-    computing = new Semaphore(settings.compute().threads());
+    computing = new Semaphore(threads);
   }
 
   public Map<String, TargetOutcome> outcomes() {
@@ -86,9 +105,20 @@ public final class ManyTargets {
   /** Returns the state with all that were learnt. */
   public ModelState run(Map<String, Data> targets) {
     List<Map.Entry<String, Data>> all = List.copyOf(new TreeMap<>(targets).entrySet());
-    AtomicInteger next = new AtomicInteger();
     Monitor own = monitor.cancelOnly();
-    int workers = Math.max(1, Math.min(WORKERS_A_THREAD * computing.availablePermits(), all.size()));
+    if (!together) {
+      eachOf(all, own, target -> one(target.getKey(), own, () -> compute(target.getKey(), target.getValue(), own)));
+    }
+    for (int first = 0; together && first < all.size(); first += READ_AT_ONCE) {
+      together(all.subList(first, Math.min(first + READ_AT_ONCE, all.size())), own);
+    }
+    return from.withTargets(learnt);
+  }
+
+  // As many at once as may compute, and some that wait for the disk.
+  private <T> void eachOf(List<T> all, Monitor own, Consumer<T> body) {
+    AtomicInteger next = new AtomicInteger();
+    int workers = Math.max(1, Math.min(WORKERS_A_THREAD * threads, all.size()));
     ExecutorService pool = Executors.newFixedThreadPool(workers);
     try {
       List<Future<?>> running = new ArrayList<>();
@@ -98,7 +128,7 @@ public final class ManyTargets {
                 () -> {
                   try {
                     for (int i = next.getAndIncrement(); i < all.size(); i = next.getAndIncrement()) {
-                      one(all.get(i).getKey(), all.get(i).getValue(), own);
+                      body.accept(all.get(i));
                     }
                   } catch (Throwable e) {
                     own.cancel(); // so that the others end too
@@ -122,7 +152,6 @@ public final class ManyTargets {
       if (cancelled != null) {
         throw cancelled;
       }
-      return from.withTargets(learnt);
     } catch (InterruptedException e) {
       own.cancel();
       Thread.currentThread().interrupt();
@@ -131,6 +160,70 @@ public final class ManyTargets {
       pool.shutdownNow();
       awaitEnd(pool);
     }
+  }
+
+  /** A target whose fit is done with others'. */
+  private record Waiting(String name, TargetRows rows, TransferConfig how) {}
+
+  // Reads them, has the fits of all that can be done together so, and then goes on with each as ever.
+  private void together(List<Map.Entry<String, Data>> some, Monitor own) {
+    Queue<Waiting> read = new ConcurrentLinkedQueue<>();
+    eachOf(
+        some,
+        own,
+        target ->
+            one(
+                target.getKey(),
+                own,
+                () -> {
+                  TargetRows rows = TargetRows.read(target.getValue(), phases.schema(), settings, own);
+                  TransferConfig how = Calibration.resolved(settings, from, rows);
+                  if (known(target.getKey(), rows) == null && !rows.ownHead() && Calibration.canShare(how)) {
+                    read.add(new Waiting(target.getKey(), rows, how));
+                    return null;
+                  }
+                  return compute(target.getKey(), rows, null, own);
+                }));
+    Map<TransferConfig, List<Waiting>> alike = new LinkedHashMap<>();
+    read.stream()
+        .sorted(Comparator.comparing(Waiting::name))
+        .forEach(target -> alike.computeIfAbsent(target.how(), how -> new ArrayList<>()).add(target));
+    for (List<Waiting> targets : alike.values()) {
+      for (List<Waiting> part : parts(targets)) {
+        List<Fitted> fitted = fit(part, own);
+        List<Integer> places = IntStream.range(0, part.size()).boxed().toList();
+        eachOf(
+            places,
+            own,
+            i -> one(part.get(i).name(), own, () -> compute(part.get(i).name(), part.get(i).rows(), fitted.get(i), own)));
+      }
+    }
+  }
+
+  private List<Fitted> fit(List<Waiting> targets, Monitor own) {
+    SharedFit shared;
+    Waiting first = targets.get(0);
+    try (Calibration calibration = new Calibration(phases, from, first.rows(), null, first.how(), own)) {
+      shared = calibration.shared();
+    }
+    List<EncodedData> rows = targets.stream().map(target -> target.rows().rows()).toList();
+    return phases.fitTogether(shared, rows, own);
+  }
+
+  // As many at once as their parameters and rows fit in an array each.
+  private List<List<Waiting>> parts(List<Waiting> targets) {
+    List<List<Waiting>> parts = new ArrayList<>();
+    long room = 0;
+    for (Waiting target : targets) {
+      long floats = Math.max(phases.parameterCount(), (long) target.rows().rows().rows() * phases.schema().inputWidth());
+      room -= floats;
+      if (room < 0) {
+        parts.add(new ArrayList<>());
+        room = MOST_FLOATS - floats;
+      }
+      parts.get(parts.size() - 1).add(target);
+    }
+    return parts;
   }
 
   // Nobody may be at the model's files once the caller lets their lock go.
@@ -150,17 +243,21 @@ public final class ManyTargets {
     }
   }
 
-  private void one(String name, Data data, Monitor own) {
+  // work: gives null where the target waits for others.
+  private void one(String name, Monitor own, Supplier<@Nullable Learnt> work) {
     if (own.isCancelled()) {
       throw new CancelledException("calibrating was cancelled");
     }
     TargetOutcome outcome;
     try {
-      outcome = learn(name, data, own);
+      outcome = learn(name, work);
     } catch (CancelledException | OutputException e) {
       throw e;
     } catch (PacNetException e) {
       outcome = new TargetOutcome(name, null, null, e, false);
+    }
+    if (outcome == null) {
+      return;
     }
     synchronized (outcomes) {
       outcomes.put(name, outcome);
@@ -168,14 +265,17 @@ public final class ManyTargets {
     }
   }
 
-  private TargetOutcome learn(String name, Data data, Monitor own) {
+  private @Nullable TargetOutcome learn(String name, Supplier<@Nullable Learnt> work) {
     TargetNames.check(name);
     Learnt target;
     computing.acquireUninterruptibly();
     try {
-      target = compute(name, data, own);
+      target = work.get();
     } finally {
       computing.release();
+    }
+    if (target == null) {
+      return null;
     }
     if (target.resumed()) {
       return new TargetOutcome(name, target.target().report(), null, null, true);
@@ -190,21 +290,13 @@ public final class ManyTargets {
   private record Learnt(TargetModel target, @Nullable Tuning tuning, boolean resumed) {}
 
   private Learnt compute(String name, Data data, Monitor own) {
-    TargetRows rows = TargetRows.read(data, phases.schema(), settings, own);
-    TargetSlot there = from.targets().get(name);
-    if (there != null && !overwrite) {
-      TargetModel known = there.get();
-      boolean sameRows = rows.rows().provenance().equals(known.report().data());
-      if (sameRows && (tune || alike(known.config(), Calibration.resolved(settings, from, rows)))) {
-        return new Learnt(known, null, true);
-      }
-      throw new DataException(
-          String.format(
-              Locale.ROOT,
-              "the model has a target '%s' already, learnt from other rows or by other settings:"
-                  + " allow it to be replaced",
-              name),
-          "overwrite");
+    return compute(name, TargetRows.read(data, phases.schema(), settings, own), null, own);
+  }
+
+  private Learnt compute(String name, TargetRows rows, @Nullable Fitted fitted, Monitor own) {
+    TargetModel known = known(name, rows);
+    if (known != null) {
+      return new Learnt(known, null, true);
     }
     Tuning tuning = null;
     TransferConfig how = settings;
@@ -212,7 +304,27 @@ public final class ManyTargets {
       tuning = new Tuner(phases, from, rows, null, settings, own).run(List.of(), false);
       how = tuning.best().config();
     }
-    return new Learnt(Tuner.learn(phases, from, name, rows, null, how, own), tuning, false);
+    return new Learnt(Tuner.learn(phases, from, name, rows, null, how, fitted, own), tuning, false);
+  }
+
+  // The target that is there already, if that is what would be learnt.
+  private @Nullable TargetModel known(String name, TargetRows rows) {
+    TargetSlot there = from.targets().get(name);
+    if (there == null || overwrite) {
+      return null;
+    }
+    TargetModel known = there.get();
+    boolean sameRows = rows.rows().provenance().equals(known.report().data());
+    if (sameRows && (tune || alike(known.config(), Calibration.resolved(settings, from, rows)))) {
+      return known;
+    }
+    throw new DataException(
+        String.format(
+            Locale.ROOT,
+            "the model has a target '%s' already, learnt from other rows or by other settings:"
+                + " allow it to be replaced",
+            name),
+        "overwrite");
   }
 
   // But for what computes, which a saved target doesn't know.

@@ -36,6 +36,15 @@ public final class Techniques {
     };
   }
 
+  /** Whether a method is nothing but which weights move and one strength that pulls them, whatever the target's rows are. */
+  public static boolean pullsAlone(Method method) {
+    if (!method.trainsNetwork()) {
+      return false;
+    }
+    Technique technique = of(method);
+    return technique instanceof FineTuning || technique instanceof Pull || (technique instanceof Pac pac && !pac.everything());
+  }
+
   /**
    * The weights that a method starts from; null for random ones.
    *

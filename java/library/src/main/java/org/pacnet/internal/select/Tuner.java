@@ -23,6 +23,7 @@ import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.internal.base.Causes;
 import org.pacnet.internal.learn.Calibration;
+import org.pacnet.internal.learn.Fitted;
 import org.pacnet.internal.learn.Folds;
 import org.pacnet.internal.learn.Measure;
 import org.pacnet.internal.learn.ModelState;
@@ -94,7 +95,11 @@ public final class Tuner {
     }
   }
 
-  /** What a target's rows teach, and where the settings ask for intervals how far off it is on rows that it has not seen. */
+  /**
+   * What a target's rows teach, and where the settings ask for intervals how far off it is on rows that it has not seen.
+   *
+   * @param fitted what its fit gave, where that was done together with others'
+   */
   public static TargetModel learn(
       Phases phases,
       ModelState from,
@@ -102,10 +107,11 @@ public final class Tuner {
       TargetRows target,
       @Nullable EncodedData source,
       TransferConfig settings,
+      @Nullable Fitted fitted,
       Monitor monitor) {
     from.requireBase();
     try (Calibration calibration = new Calibration(phases, from, target, source, settings, monitor)) {
-      TargetModel learnt = calibration.run(name);
+      TargetModel learnt = calibration.run(name, fitted);
       return settings.calibrate().intervals()
           ? learnt.withResiduals(
               new Tuner(phases, from, target, source, settings, monitor).residuals(),
