@@ -105,7 +105,7 @@ void run_block_on_host(const Kernel& kernel, Thread at, typename Kernel::Shared&
 }
 
 /// A kernel that goes over its work in rounds, and whose threads have a Local that they keep from round to round, as registers: rounds(thread),
-/// the same for all threads of a block; in each load(thread, shared, round) and, when all have, add(thread, shared, local); at last
+/// the same for all threads of a block; in each load(thread, shared, round) and, when all have, add(thread, shared, local, round); at last
 /// finish(thread, local).
 template <typename Kernel>
 concept InRounds = requires { typename Kernel::Local; };
@@ -121,7 +121,7 @@ void run_rounds_on_host(const Kernel& kernel, Thread at, typename Kernel::Shared
   const int64_t rounds = kernel.rounds(at);
   for (int64_t round = 0; round < rounds; ++round) {
     each([&](auto& /*local*/) { kernel.load(at, shared, round); });
-    each([&](auto& local) { kernel.add(at, shared, local); });
+    each([&](auto& local) { kernel.add(at, shared, local, round); });
   }
   each([&](auto& local) { kernel.finish(at, local); });
 }

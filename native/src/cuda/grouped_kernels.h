@@ -195,10 +195,12 @@ struct GroupProduct {
     load<kProduct == Product::kForward>(all, b, tile.member, tile.column, columns, deep, tile.inner, shared.b);
   }
 
-  PACNET_HD void add(const Thread& all, const Shared& shared, Local& local) const {
+  PACNET_HD void add(const Thread& all, const Shared& shared, Local& local, int64_t round) const {
     const int row = all.thread / (kTile / kEach) * kEach;
     const int column = all.thread % (kTile / kEach) * kEach;
-    for (int k = 0; k < kDeep; ++k) {
+    const int64_t left_over = tile_of(all).inner - round * kDeep;
+    const int deep = left_over < kDeep ? static_cast<int>(left_over) : kDeep;
+    for (int k = 0; k < deep; ++k) {
       const Four left = cuda::load(shared.a[k], row);
       const Four right = cuda::load(shared.b[k], column);
       for (int i = 0; i < kEach; ++i) {
@@ -219,12 +221,15 @@ struct GroupProduct {
     }
     const int64_t row = tile.row + all.thread / (kTile / kEach) * kEach;
     const int64_t column = tile.column + all.thread % (kTile / kEach) * kEach;
-    for (int i = 0; i < kEach && row + i < tile.rows; ++i) {
-      for (int j = 0; j < kEach && column + j < columns; ++j) {
-        finish_with(tile.member, row + i, column + j, local.sums[i][j]);
+    // All of them by constant indices, so that they stay registers.
+    for (int i = 0; i < kEach; ++i) {
+      for (int j = 0; j < kEach; ++j) {
+        if (row + i < tile.rows && column + j < columns) {
+          finish_with(tile.member, row + i, column + j, local.sums[i][j]);
+        }
       }
       if constexpr (kProduct == Product::kWeights) {
-        if (column == 0) {
+        if (row + i < tile.rows && column == 0) {
           finish_with.column(tile.member, row + i, local.of_a[i]);
         }
       }
@@ -256,6 +261,25 @@ struct GroupProduct {
   PACNET_HD static void load(const Thread& all, const Matrices& from, int64_t member, int64_t first, int64_t lines, int64_t deep,
                              int64_t inner, float (&to)[kDeep][kPitch]) {
     const float* data = from.data + member * from.member;
+    if (from.pitch % kEach == 0) {
+      // Then so is what lies along memory, and each four lie whole within or without.
+      constexpr int kFours = (kAlong ? kDeep : kTile) / kEach;
+      for (int e = all.thread; e < kTile * kDeep / kEach; e += kThreads) {
+        const int line = kAlong ? e / kFours : e % kFours * kEach;
+        const int k = kAlong ? e % kFours * kEach : e / kFours;
+        const int64_t i = first + line;
+        const int64_t j = deep + k;
+        const Four values = i < lines && j < inner ? cuda::load(data, kAlong ? i * from.pitch + j : j * from.pitch + i) : Four{};
+        if constexpr (kAlong) {
+          for (int q = 0; q < kEach; ++q) {
+            to[k + q][line] = values.at[q];
+          }
+        } else {
+          store(to[k], line, values);
+        }
+      }
+      return;
+    }
     for (int e = all.thread; e < kTile * kDeep; e += kThreads) {
       const int line = kAlong ? e / kDeep : e % kTile;
       const int k = kAlong ? e % kDeep : e / kTile;

@@ -28,7 +28,7 @@ __global__ void run(const Kernel kernel) {
     for (int64_t round = 0; round < rounds; ++round) {
       kernel.load(at, shared, round);
       __syncthreads();
-      kernel.add(at, shared, local);
+      kernel.add(at, shared, local, round);
       __syncthreads();
     }
     kernel.finish(at, local);

@@ -53,7 +53,6 @@ import org.pacnet.result.Progress;
  */
 public final class Phases {
 
-  // Operations of a step. A guess, until it is measured on a GPU: a few hundred microseconds of two cores.
   private static final int LINEAR_MOST_ROWS = 5000;
   private static final int LINEAR_MOST_INPUTS = 500;
   // Rows by numbers to be found, for logistic regression, which takes hundreds of steps; with fewer rows than that it isn't worth having.
@@ -61,7 +60,10 @@ public final class Phases {
   private static final int LINEAR_FEWEST_ROWS = 200;
   // So many are learnt from beside a handful, again and again.
   private static final int SAMPLE_MOST_ROWS = 1000;
+  // Operations of a step, by docs/adr/0010-cuda.md.
   private static final double GPU_WORK = 1e8;
+  // Of all steps of all targets: sixteen threads of a processor are longer at it than a GPU takes to start.
+  private static final double GPU_WORK_TOGETHER = 1e12;
   // A file of tensors is read into one array: 2 GiB, less the header.
   private static final long MOST_PARAMETERS = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
 
@@ -503,7 +505,7 @@ public final class Phases {
           case CPU -> false;
           case CUDA -> true;
           case AUTO ->
-              6.0 * parameterCount() * how.target().batchSize() * targets >= GPU_WORK
+              6.0 * parameterCount() * how.target().batchSize() * targets * how.target().epochs() >= GPU_WORK_TOGETHER
                   && NativeLibrary.gpu().usable();
         };
   }
