@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
@@ -99,6 +100,14 @@ class ManyTargetsTest {
     Path file = folder.resolve("all.csv");
     Files.write(file, lines);
     return model.groups(Data.files(file), "tool", new Monitor());
+  }
+
+  @Test
+  void learnsByTheDefaultMethod() {
+    try (Model model = Model.load(base)) {
+      TransferConfig safe = model.config().toBuilder().method(Method.AUTO).build();
+      model.calibrateAll(apart(), safe, false, outcome -> assertNotNull(outcome.report(), outcome.name()), new Monitor());
+    }
   }
 
   @Test

@@ -75,6 +75,7 @@ class TogetherTest {
     // What isn't a fit of one network by a pull alone is learnt as ever.
     ways.add(how -> how.method(Method.PAC_ENSEMBLE));
     ways.add(how -> how.method(Method.COKRIGING));
+    ways.add(how -> how.method(Method.AUTO));
     ways.add(how -> how.calibrate(c -> c.intervals(true)));
     for (UnaryOperator<TransferConfig.Builder> way : ways) {
       TransferConfig how = way.apply(usual.toBuilder()).compute(c -> c.threads(2)).build();

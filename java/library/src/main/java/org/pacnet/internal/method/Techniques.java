@@ -38,7 +38,7 @@ public final class Techniques {
 
   /** Whether a method is nothing but which weights move and one strength that pulls them, whatever the target's rows are. */
   public static boolean pullsAlone(Method method) {
-    if (!method.trainsNetwork()) {
+    if (method == Method.AUTO || !method.trainsNetwork()) {
       return false;
     }
     Technique technique = of(method);
