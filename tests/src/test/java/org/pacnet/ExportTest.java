@@ -16,6 +16,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.internal.base.SafeTensors;
 
 /**
  * Exported models predict the same in Python: tests/python/check_export.py loads them with PyTorch
@@ -73,9 +74,13 @@ class ExportTest {
     files.addAll(List.of(weights, input, predictions));
   }
 
+  private static Path script(String name) {
+    return Path.of(System.getProperty("pacnet.root"), "tests", "python", name);
+  }
+
   // All in one process: PyTorch takes longer to start than to predict.
   private void check(String script) throws IOException, InterruptedException {
-    files.add(0, Path.of(System.getProperty("pacnet.root"), "tests", "python", script));
+    files.add(0, script(script));
     String output = python(files.toArray());
     assertEquals((files.size() - 1) / 3, output.lines().filter(line -> line.startsWith("ok:")).count(), output);
   }
@@ -161,5 +166,43 @@ class ExportTest {
           Files.readAllBytes(folder.resolve("w.safetensors")), Files.readAllBytes(copy));
     }
     check("check_image_export.py");
+  }
+
+  @Test
+  void halvesAreReadAsPyTorchReadsThem() throws IOException, InterruptedException {
+    Path file = folder.resolve("halves.safetensors");
+    python(script("halves.py"), "all", file);
+    Map<String, SafeTensors.Entry> read = SafeTensors.decode(SafeTensors.readBytes(file), "halves").tensors();
+    for (String type : List.of("f16", "bf16")) {
+      float[] found = new float[65536];
+      float[] wanted = new float[65536];
+      read.get(type).copyTo(found, 0);
+      read.get(type + ".wide").copyTo(wanted, 0);
+      assertArrayEquals(wanted, found, type); // a NaN is one, and -0 is not 0
+    }
+  }
+
+  @Test
+  void weightsInHalvesStartATrain() throws IOException, InterruptedException {
+    Path table = folder.resolve("source.csv");
+    Files.write(table, Samples.lines(60, 0, 1));
+    Path model = folder.resolve("model");
+    Cli.ok("train", "--source", table, "--label", "y", "--hidden", "8", "--source-epochs", 3, "--out", model);
+    Path weights = folder.resolve("weights.safetensors");
+    Cli.ok("export", "--model", model, "--what", "source", "--out", weights);
+    for (String type : List.of("float16", "bfloat16")) {
+      Path half = folder.resolve(type + ".safetensors");
+      Path rounded = folder.resolve(type + ".rounded.safetensors");
+      python(script("halves.py"), "of", weights, type, half, rounded);
+      byte[][] taken = new byte[2][];
+      for (Path from : List.of(half, rounded)) {
+        Path own = folder.resolve("own-" + from.getFileName());
+        Cli.ok("train", "--source", table, "--label", "y", "--hidden", "8", "--source-epochs", 0, "--init", from, "--out", own);
+        Path back = folder.resolve("back.safetensors");
+        Cli.ok("export", "--model", own, "--what", "source", "--out", back);
+        taken[from == half ? 0 : 1] = Files.readAllBytes(back);
+      }
+      assertArrayEquals(taken[1], taken[0], type);
+    }
   }
 }

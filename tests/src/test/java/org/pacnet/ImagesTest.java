@@ -259,7 +259,7 @@ class ImagesTest {
     Cli.ok("export", "--model", model, "--what", "base", "--out", weights);
     assertRefused(
         train(source(), "--init", weights, "--widths", "4,7"),
-        "w.safetensors does not fit the network: blocks.1.conv.weight is F32 [6, 4, 3, 3] instead of F32 [7, 4, 3, 3], "
+        "w.safetensors does not fit the network: blocks.1.conv.weight is F32 [6, 4, 3, 3] instead of F32 (or F16, BF16) [7, 4, 3, 3], "
             + "blocks.1.bn.weight is");
     assertRefused(train(source(), "--init", source().resolve("disk/00001.png")), "00001.png is");
     assertRefused(train(source(), "--source-epochs", 0), "nothing to train (--source-epochs, --init)");

@@ -36,11 +36,11 @@ final class InitialWeights {
       SafeTensors.Entry entry = given.remove(plain(tensor.name()));
       if (entry == null) {
         wrong.add(tensor.name() + " is missing");
-      } else if (entry.dtype() != SafeTensors.Dtype.F32 || !entry.shape().equals(tensor.shape())) {
+      } else if (!entry.isFloat() || !entry.shape().equals(tensor.shape())) {
         wrong.add(
             String.format(
                 Locale.ROOT,
-                "%s is %s %s instead of F32 %s",
+                "%s is %s %s instead of F32 (or F16, BF16) %s",
                 tensor.name(),
                 entry.dtype(),
                 entry.shape(),

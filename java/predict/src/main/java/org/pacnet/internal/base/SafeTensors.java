@@ -28,11 +28,13 @@ import org.pacnet.error.ModelFormatException;
  */
 public final class SafeTensors {
 
-  /** The element types that models use. */
+  /** The element types that models use, and the halves that weights made elsewhere come in. */
   public enum Dtype {
     F32(4),
     U8(1),
-    I64(8);
+    I64(8),
+    F16(2),
+    BF16(2);
 
     private final int bytes;
 
@@ -76,9 +78,35 @@ public final class SafeTensors {
       return data.remaining() / dtype.bytes;
     }
 
-    /** Copies a float tensor into {@code out} from {@code offset} on. */
+    /** Whether its numbers are floats, or shorter ones that floats hold exactly. */
+    public boolean isFloat() {
+      return dtype == Dtype.F32 || dtype == Dtype.F16 || dtype == Dtype.BF16;
+    }
+
+    /** Copies a tensor that {@link #isFloat} into {@code out} from {@code offset} on. */
     public void copyTo(float[] out, int offset) {
-      data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(out, offset, size());
+      ByteBuffer own = data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+      if (dtype == Dtype.F32) {
+        own.asFloatBuffer().get(out, offset, size());
+        return;
+      }
+      for (int i = 0; i < size(); i++) {
+        short bits = own.getShort(own.position() + 2 * i);
+        out[offset + i] = dtype == Dtype.BF16 ? Float.intBitsToFloat(bits << 16) : half(bits);
+      }
+    }
+
+    // IEEE 754 binary16: a sign, five bits of exponent, ten of fraction.
+    private static float half(short bits) {
+      int exponent = bits >> 10 & 0x1f;
+      int fraction = bits & 0x3ff;
+      float size =
+          switch (exponent) {
+            case 0 -> fraction * 0x1p-24f;
+            case 0x1f -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+            default -> Math.scalb((float) (0x400 + fraction), exponent - 25);
+          };
+      return Math.copySign(size, bits);
     }
 
     /** A copy of the bytes. */
@@ -219,7 +247,7 @@ public final class SafeTensors {
     } catch (IllegalArgumentException e) {
       throw damaged(
           name,
-          "tensor '" + tensor + "' has dtype " + node.get("dtype").textValue() + ", not F32, U8 or I64");
+          "tensor '" + tensor + "' has dtype " + node.get("dtype").textValue() + ", not F32, F16, BF16, U8 or I64");
     }
     long size = dtype.bytes;
     List<Long> shape = new ArrayList<>();
