@@ -21,17 +21,6 @@ namespace {
 // Epochs whose orders are on their way at once: a device waits for nobody meanwhile.
 constexpr int64_t kEpochsAhead = 16;
 
-// What a fit of one target takes on the device.
-std::size_t bytes_of(const Mlp& net, const FitOptions& options, int64_t rows) {
-  int64_t widths = 0;
-  for (int64_t l = 0; l <= net.layers(); ++l) {
-    widths += net.width(l);
-  }
-  const int64_t floats = 4 * net.layout().extent() + 3 * std::min(options.batch_size, rows) * widths +
-                         rows * (net.inputs() + net.outputs() + kEpochsAhead);
-  return static_cast<std::size_t>(floats) * sizeof(float);
-}
-
 const Mlp& checked(const Net& net, const Scope& scope, const FitOptions& options) {
   const auto* mlp = dynamic_cast<const Mlp*>(&net);
   require(mlp != nullptr && mlp->dropout() == 0, "many targets at once are perceptrons without dropout");
@@ -46,10 +35,21 @@ const Mlp& checked(const Net& net, const Scope& scope, const FitOptions& options
 
 // As many targets as there is room for, with as much left for others; one in any case, which then says itself what is missing.
 std::size_t fitting(const Mlp& net, const FitOptions& options, std::span<const int64_t> rows, std::size_t room) {
+  int64_t widths = 0;
+  for (int64_t l = 0; l <= net.layers(); ++l) {
+    widths += net.width(l);
+  }
   std::size_t count = 0;
-  std::size_t bytes = 0;
-  while (count < rows.size() && (count == 0 || bytes + bytes_of(net, options, rows[count]) <= room)) {
-    bytes += bytes_of(net, options, rows[count]);
+  int64_t batch = 0;  // of all of them: that of the one with most rows
+  int64_t all = 0;
+  while (count < rows.size()) {
+    batch = std::max(batch, std::min(options.batch_size, rows[count]));
+    all += rows[count];
+    const double floats = static_cast<double>(count + 1) * static_cast<double>(4 * net.layout().extent() + 3 * batch * widths) +
+                          static_cast<double>(all) * static_cast<double>(net.inputs() + net.outputs() + kEpochsAhead);
+    if (count > 0 && floats * sizeof(float) > static_cast<double>(room)) {
+      break;
+    }
     ++count;
   }
   return count;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,12 +17,14 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pacnet.config.Device;
 import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
+import org.pacnet.internal.engine.NativeLibrary;
 import org.pacnet.internal.learn.ModelState;
 import org.pacnet.internal.many.ManyTargets;
 import org.pacnet.internal.store.ModelStore;
@@ -116,6 +119,13 @@ class TogetherTest {
               assertInstanceOf(DivergedException.class, outcome.problem());
               assertTrue(outcome.problem().getMessage().contains("epoch"));
             });
+  }
+
+  @Test
+  void whatNoneCanBeFittedByIsToldOfEach() {
+    assumeFalse(NativeLibrary.gpu().usable());
+    TransferConfig elsewhere = usual.toBuilder().compute(c -> c.device(Device.CUDA)).build();
+    run(elsewhere, true).outcomes().forEach((name, outcome) -> assertInstanceOf(DataException.class, outcome.problem(), name));
   }
 
   @Test

@@ -276,7 +276,7 @@ public final class Calibration implements Situation, AutoCloseable {
       stack = stack(rows, folds, outputs);
       predicted = stack.apply(rows, said, Corrections.PROCESSES).outputs();
     }
-    double seconds = (System.nanoTime() - begun) / 1e9;
+    double seconds = (System.nanoTime() - begun) / 1e9 + (done == null ? 0 : done.seconds());
     return model(name, learnt, stack, outcomes, before, predicted, seconds);
   }
 

@@ -520,8 +520,12 @@ public final class Phases {
         (epoch, trainLoss, validationLoss) -> !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
     try (NativeNetwork network = network(schema)) {
       network.setParameters(shared.start());
+      long begun = System.nanoTime();
       List<Fitted> each = new ArrayList<>();
-      if (!network.fitMany(settings, shared.range(), x, y, rows, listener, (o, p, diverged) -> each.add(new Fitted(o, p, diverged)))) {
+      NativeNetwork.EachFitted add =
+          (outcome, parameters, diverged) ->
+              each.add(new Fitted(outcome, parameters, diverged, (System.nanoTime() - begun) / 1e9 / rows.length));
+      if (!network.fitMany(settings, shared.range(), x, y, rows, listener, add)) {
         throw new CancelledException("calibrating was cancelled");
       }
       return each;

@@ -190,7 +190,15 @@ public final class ManyTargets {
         .forEach(target -> alike.computeIfAbsent(target.how(), how -> new ArrayList<>()).add(target));
     for (List<Waiting> targets : alike.values()) {
       for (List<Waiting> part : parts(targets)) {
-        List<Fitted> fitted = fit(part, own);
+        List<Fitted> fitted;
+        try {
+          fitted = fit(part, own);
+        } catch (CancelledException e) {
+          throw e;
+        } catch (PacNetException e) {
+          part.forEach(target -> tell(new TargetOutcome(target.name(), null, null, e, false)));
+          continue;
+        }
         List<Integer> places = IntStream.range(0, part.size()).boxed().toList();
         eachOf(
             places,
@@ -256,11 +264,14 @@ public final class ManyTargets {
     } catch (PacNetException e) {
       outcome = new TargetOutcome(name, null, null, e, false);
     }
-    if (outcome == null) {
-      return;
+    if (outcome != null) {
+      tell(outcome);
     }
+  }
+
+  private void tell(TargetOutcome outcome) {
     synchronized (outcomes) {
-      outcomes.put(name, outcome);
+      outcomes.put(outcome.name(), outcome);
       done.accept(outcome);
     }
   }
