@@ -142,6 +142,27 @@ inline std::vector<DeviceCase> device_cases() {
   };
 }
 
+/// Keeps a fifth of the weights of an arena, and sets the others to zero. Returns what is kept.
+inline BitMask keep_a_fifth(const Layout& layout, float* arena) {
+  BitMask kept(layout);
+  std::vector<Tensor> prunable;
+  for (const Tensor& tensor : layout.tensors()) {
+    kept.fill(tensor, true);
+    if (tensor.is(kRolePrunable)) {
+      prunable.push_back(tensor);
+    }
+  }
+  select_by_rule(select_on_cpu(arena), prunable, 0.8, kPruneGlobal, kept);
+  for (const Tensor& tensor : prunable) {
+    for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      if (!kept.get(i)) {
+        arena[i] = 0.0F;
+      }
+    }
+  }
+  return kept;
+}
+
 /// A case's network at its start, with its data.
 class DeviceFitting {
  public:
@@ -149,20 +170,9 @@ class DeviceFitting {
     const Layout& layout = net_->layout();
     start_.resize(static_cast<std::size_t>(layout.extent()));
     net_->initialize(start_.data(), 3);
-    BitMask kept(layout);
-    std::vector<Tensor> prunable;
-    for (const Tensor& tensor : layout.tensors()) {
-      kept.fill(tensor, true);
-      if (tensor.is(kRolePrunable)) {
-        prunable.push_back(tensor);
-      }
-    }
-    select_by_rule(select_on_cpu(start_.data()), prunable, 0.8, kPruneGlobal, kept);
+    const BitMask kept = keep_a_fifth(layout, start_.data());
     for (const Tensor& tensor : layout.tensors()) {
       for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
-        if (!kept.get(i)) {
-          start_[static_cast<std::size_t>(i)] = 0.0F;
-        }
         const bool pruned_only = c.moves == Moves::kPruned && kept.get(i);
         const bool kept_only = c.moves == Moves::kKept && !kept.get(i);
         if (pruned_only || kept_only) {

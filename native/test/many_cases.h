@@ -18,7 +18,6 @@
 
 #include "cuda_cases.h"
 #include "nn/describe.h"
-#include "prune/select.h"
 #include "train/fit.h"
 #include "train/many.h"
 
@@ -54,21 +53,11 @@ class ManyFitting {
   explicit ManyFitting(const ManyCase& c) : case_(c), net_(make_net(c.network)), scope_(net_->layout()), start_(net_->layout().extent()) {
     const Layout& layout = net_->layout();
     net_->initialize(start_.data(), 3);
-    BitMask kept(layout);
-    std::vector<Tensor> prunable;
+    const BitMask kept = keep_a_fifth(layout, start_.data());
     for (const Tensor& tensor : layout.tensors()) {
-      kept.fill(tensor, true);
-      if (tensor.is(kRolePrunable)) {
-        prunable.push_back(tensor);
-      }
-    }
-    select_by_rule(select_on_cpu(start_.data()), prunable, 0.8, kPruneGlobal, kept);
-    for (const Tensor& tensor : prunable) {
-      for (int64_t i = tensor.offset; i < tensor.offset + tensor.size; ++i) {
+      for (int64_t i = tensor.offset; tensor.is(kRolePrunable) && i < tensor.offset + tensor.size; ++i) {
         if (kept.get(i)) {
           scope_.trainable.word(i / kWordBits) &= ~(uint64_t{1} << (i % kWordBits));
-        } else {
-          start_.data()[i] = 0.0F;
         }
       }
     }

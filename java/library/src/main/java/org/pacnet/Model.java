@@ -314,8 +314,8 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Calibrates many targets, {@code settings.compute().threads()} at once and each by one thread. A target that can't be learnt
-   * costs no other.
+   * Calibrates many targets, {@code settings.compute().threads()} at once and each by one thread; what is a perceptron's fit by PAC,
+   * fine-tuning, L2 or L2-SP goes to a GPU all at once. A target that can't be learnt costs no other.
    *
    * @param targets by name; each is read when its turn comes. {@link #groups} makes them of one table
    * @param tune whether to {@link #tune} each first, and learn it by what did best

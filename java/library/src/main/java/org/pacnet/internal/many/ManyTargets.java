@@ -52,8 +52,8 @@ public final class ManyTargets {
   private static final int WORKERS_A_THREAD = 3;
   // Targets whose rows are in memory while they wait for each other.
   private static final int READ_AT_ONCE = 4096;
-  // A gigabyte, of a buffer.
-  private static final long MOST_FLOATS = 1 << 28;
+  // 128 MiB, of parameters or of rows, and as much again for each of their copies.
+  private static final long MOST_FLOATS = 1 << 25;
 
   private final Phases phases;
   private final ModelState from;
@@ -218,7 +218,7 @@ public final class ManyTargets {
     return phases.fitTogether(shared, rows, own);
   }
 
-  // As many at once as their parameters and rows fit in an array each.
+  // As many at once as have so many parameters and rows.
   private List<List<Waiting>> parts(List<Waiting> targets) {
     List<List<Waiting>> parts = new ArrayList<>();
     long room = 0;
