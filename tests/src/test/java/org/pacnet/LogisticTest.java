@@ -134,7 +134,7 @@ class LogisticTest {
     Rows rows = new Rows(FloatBuffer.wrap(floats(fixture, "x")), n, 2, z, 3);
     LinearCorrection linear = new LinearCorrection(floats(fixture, "linear"));
     Correction learnt =
-        Corrections.fit(Method.LOGISTIC, rows, FloatBuffer.wrap(floats(fixture, "y")), null, linear, 1, 0);
+        Corrections.fit(Method.LOGISTIC, rows, FloatBuffer.wrap(floats(fixture, "y")), null, null, linear, 1, 0);
     float[] asked = floats(fixture, "z_test");
     Rows others = new Rows(FloatBuffer.wrap(floats(fixture, "x_test")), asked.length / 3, 2, asked, 3);
     float[] logs = learnt.apply(others, null, Corrections.PROCESSES).outputs();
@@ -142,6 +142,86 @@ class LogisticTest {
     for (int i = 0; i < p.length; i++) {
       assertEquals(p[i], Math.exp(logs[i]), 1e-4, "number " + i);
     }
+  }
+
+  private static Rows made(float[] x, float[] z) {
+    return new Rows(FloatBuffer.wrap(x), z.length / 2, 3, z, 2);
+  }
+
+  private static Correction learn(Rows rows, float[] y, int[] groups) {
+    return Corrections.fit(Method.LOGISTIC, rows, FloatBuffer.wrap(y), groups, null, null, 1, 0);
+  }
+
+  /** Ten batches, each measured five times: what a source says of them is right, and the inputs say nothing more. */
+  @Test
+  void repeatedRowsAreNoEvidenceOfTheirOwn() {
+    double alone = 0;
+    double told = 0;
+    for (int draw = 0; draw < 20; draw++) {
+      Random random = new Random(draw);
+      int batches = 10;
+      int repeats = 5;
+      int n = batches * repeats;
+      float[] x = new float[n * 3];
+      float[] z = new float[n * 2];
+      float[] y = new float[n];
+      int[] groups = new int[n];
+      for (int b = 0; b < batches; b++) {
+        float[] own = {(float) random.nextGaussian(), (float) random.nextGaussian(), (float) random.nextGaussian()};
+        float logit = 2 * (float) random.nextGaussian();
+        float kind = random.nextDouble() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
+        for (int r = b * repeats; r < (b + 1) * repeats; r++) {
+          System.arraycopy(own, 0, x, 3 * r, 3);
+          z[2 * r + 1] = logit;
+          y[r] = kind;
+          groups[r] = 7 * b - 3;
+        }
+      }
+      Rows rows = made(x, z);
+      int asked = 500;
+      float[] newX = new float[asked * 3];
+      float[] newZ = new float[asked * 2];
+      for (int r = 0; r < asked; r++) {
+        for (int i = 0; i < 3; i++) {
+          newX[3 * r + i] = (float) random.nextGaussian();
+        }
+        newZ[2 * r + 1] = 2 * (float) random.nextGaussian();
+      }
+      alone += crossEntropy(learn(rows, y, null), newX, newZ);
+      told += crossEntropy(learn(rows, y, groups), newX, newZ);
+    }
+    assertTrue(told < 0.9 * alone, told / 20 + " where repeats count as rows: " + alone / 20);
+  }
+
+  // Expected, where the source is right.
+  private static double crossEntropy(Correction learnt, float[] x, float[] z) {
+    float[] logs = learnt.apply(made(x, z), null, Corrections.PROCESSES).outputs();
+    double sum = 0;
+    int n = z.length / 2;
+    for (int r = 0; r < n; r++) {
+      double p = 1 / (1 + Math.exp(-z[2 * r + 1]));
+      sum -= (1 - p) * logs[2 * r] + p * logs[2 * r + 1];
+    }
+    return sum / n;
+  }
+
+  @Test
+  void rowsEachOfAGroupOfTheirOwnAreRowsWithoutGroups() {
+    Random random = new Random(1);
+    float[] x = new float[24 * 3];
+    float[] z = new float[24 * 2];
+    float[] y = new float[24];
+    int[] groups = new int[24];
+    for (int r = 0; r < 24; r++) {
+      x[3 * r] = (float) random.nextGaussian();
+      z[2 * r] = (float) random.nextGaussian();
+      y[r] = random.nextInt(2);
+      groups[r] = 24 - r;
+    }
+    Rows rows = made(x, z);
+    assertArrayEquals(
+        learn(rows, y, null).apply(rows, null, Corrections.PROCESSES).outputs(),
+        learn(rows, y, groups).apply(rows, null, Corrections.PROCESSES).outputs());
   }
 
   private static float[] floats(JsonNode fixture, String name) {

@@ -30,6 +30,7 @@ public final class Corrections {
    * Learns from the target's rows.
    *
    * @param labels [rows, width], or [rows] class indices
+   * @param groups which rows belong together, for logistic regression's cross-validation; null where each stands for itself
    * @param source rows of the source with their labels, for trees and pooled-linear; null otherwise
    * @param linear the source's second opinion, for co-kriging and logistic regression; null where there is none
    */
@@ -37,6 +38,7 @@ public final class Corrections {
       Method method,
       Rows rows,
       FloatBuffer labels,
+      int @Nullable [] groups,
       @Nullable Pool source,
       @Nullable LinearCorrection linear,
       int threads,
@@ -47,7 +49,7 @@ public final class Corrections {
       case GP_RESIDUAL -> gaussian(rows, labels, true, threads);
       case GP -> gaussian(rows, labels, false, threads);
       case COKRIGING -> CoKrigingFit.fit(rows, labels, linear, threads);
-      case LOGISTIC -> LogisticFit.fit(rows, labels, linear);
+      case LOGISTIC -> LogisticFit.fit(rows, labels, groups, linear);
       case TREES -> TreeFit.fit(rows, labels, source, threads, seed);
       case POOLED_LINEAR ->
           source != null && source.classes() > 0 ? LogisticFit.pooled(rows, labels, source) : LinearFit.pooled(rows, labels, source);
@@ -92,7 +94,7 @@ public final class Corrections {
             new StackFit.Learner() {
               @Override
               public Correction learn(Method part, Rows some, FloatBuffer own) {
-                return fit(part, some, own, pool, linear, threads, seed);
+                return fit(part, some, own, null, pool, linear, threads, seed);
               }
 
               @Override

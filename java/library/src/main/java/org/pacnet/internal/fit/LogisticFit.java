@@ -4,7 +4,9 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.hipparchus.linear.CholeskyDecomposition;
 import org.hipparchus.linear.DecompositionSolver;
@@ -43,8 +45,14 @@ final class LogisticFit {
   /** Variances of the three kinds of coefficients. */
   private record Prior(double constant, double scale, double slope) {}
 
-  /** A target's, from its rows. */
-  static LogisticCorrection fit(Rows rows, FloatBuffer labels, @Nullable LinearCorrection linear) {
+  /**
+   * A target's, from its rows.
+   *
+   * @param groups which rows belong together: none is asked of coefficients that have seen another of its group, and each group counts once
+   *     as evidence; null where each stands for itself
+   */
+  static LogisticCorrection fit(
+      Rows rows, FloatBuffer labels, int @Nullable [] groups, @Nullable LinearCorrection linear) {
     int n = rows.rows();
     int[] classes = classes(labels, n);
     List<Prior> priors = new ArrayList<>();
@@ -54,14 +62,16 @@ final class LogisticFit {
       }
     }
     int[] all = IntStream.range(0, n).toArray();
-    int[] fold = folds(classes);
+    int[] units = units(groups, n);
+    int[] fold = folds(classes, units);
+    float[] evidence = evidence(units);
     int opinions = linear == null ? 1 : LogisticCorrection.OPINIONS;
     double[][] logs = new double[opinions][priors.size()];
     double highest = Double.NEGATIVE_INFINITY;
     for (int k = 0; k < opinions; k++) {
       Rows said = LinearCorrection.opinion(k, rows, linear);
       for (int p = 0; p < priors.size(); p++) {
-        logs[k][p] = unseen(said, classes, fold, priors.get(p));
+        logs[k][p] = unseen(said, classes, fold, evidence, priors.get(p));
         highest = Math.max(highest, logs[k][p]);
       }
     }
@@ -147,36 +157,58 @@ final class LogisticFit {
     return IntStream.range(0, rows).map(r -> (int) labels.get(r)).toArray();
   }
 
-  // Each class is dealt round.
-  private static int[] folds(int[] classes) {
-    int[] order =
-        IntStream.range(0, classes.length)
-            .boxed()
-            .sorted(Comparator.comparingInt(r -> classes[r]))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    int[] fold = new int[classes.length];
-    int count = folds(classes.length);
-    for (int i = 0; i < order.length; i++) {
-      fold[order[i]] = i % count;
+  // Numbered without gaps.
+  private static int[] units(int @Nullable [] groups, int rows) {
+    if (groups == null) {
+      return IntStream.range(0, rows).toArray();
     }
-    return fold;
+    Map<Integer, Integer> known = new HashMap<>();
+    return Arrays.stream(groups).map(group -> known.computeIfAbsent(group, g -> known.size())).toArray();
   }
 
-  private static int folds(int rows) {
-    return Math.min(rows > MANY ? FOLDS_OF_MANY : FOLDS, rows);
+  // Each class is dealt round; of a unit of several rows that of its first one.
+  private static int[] folds(int[] classes, int[] units) {
+    int count = 1 + Arrays.stream(units).max().orElseThrow();
+    int[] first = new int[count];
+    for (int r = units.length - 1; r >= 0; r--) {
+      first[units[r]] = classes[r];
+    }
+    int[] order =
+        IntStream.range(0, count)
+            .boxed()
+            .sorted(Comparator.comparingInt(unit -> first[unit]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    int folds = Math.min(count > MANY ? FOLDS_OF_MANY : FOLDS, count);
+    int[] fold = new int[count];
+    for (int i = 0; i < count; i++) {
+      fold[order[i]] = i % folds;
+    }
+    return Arrays.stream(units).map(unit -> fold[unit]).toArray();
+  }
+
+  private static float[] evidence(int[] units) {
+    int[] size = new int[1 + Arrays.stream(units).max().orElseThrow()];
+    for (int unit : units) {
+      size[unit]++;
+    }
+    float[] evidence = new float[units.length];
+    for (int r = 0; r < units.length; r++) {
+      evidence[r] = 1F / size[units[r]];
+    }
+    return evidence;
   }
 
   // Sum of log p of all rows, each by coefficients that have not seen it.
-  private static double unseen(Rows rows, int[] classes, int[] fold, Prior prior) {
+  private static double unseen(Rows rows, int[] classes, int[] fold, float[] evidence, Prior prior) {
     double sum = 0;
-    int count = folds(classes.length);
+    int count = 1 + Arrays.stream(fold).max().orElseThrow();
     float[] even = Pooled.even(classes.length);
     for (int f = 0; f < count; f++) {
       int which = f;
       int[] inside = IntStream.range(0, fold.length).filter(r -> fold[r] == which).toArray();
       int[] outside = IntStream.range(0, fold.length).filter(r -> fold[r] != which).toArray();
-      sum += likelihood(rows, classes, inside, even, coefficients(rows, classes, outside, even, prior, ROUGHLY));
+      sum += likelihood(rows, classes, inside, evidence, coefficients(rows, classes, outside, even, prior, ROUGHLY));
     }
     return sum;
   }

@@ -61,7 +61,7 @@ final class StackFit {
         StackCorrection.PAC,
         prior,
         PAC_ROWS,
-        (part, rows, labels) -> Corrections.fit(part, rows, labels, null, null, threads, 0));
+        (part, rows, labels) -> Corrections.fit(part, rows, labels, null, null, null, threads, 0));
   }
 
   /**

@@ -354,6 +354,7 @@ public final class Calibration implements Situation, AutoCloseable {
                   settings.method().kind(),
                   rows,
                   target.rows().labels(),
+                  target.rows().groups(),
                   pool(),
                   from.linear(),
                   settings.compute().threads(),
