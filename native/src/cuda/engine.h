@@ -67,13 +67,7 @@ class DeviceEngine final : public Engine {
          twice_l2_.data(), extent_},
         loss_.data(),
         fit.options.optimizer != kSgd,
-        {state_.data(),
-         {static_cast<Schedule>(fit.options.schedule), fit.options.learning_rate, fit.steps},
-         fit.options.beta1,
-         fit.options.beta2,
-         fit.options.epsilon,
-         fit.options.weight_decay,
-         fit.options.momentum}};
+        AdvanceStep::of(fit.options, state_.data(), fit.steps)};
     upload(fit);
     make_step(fit, arrays, anchor);
   }

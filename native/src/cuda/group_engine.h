@@ -49,13 +49,7 @@ class DeviceGroup final : public GroupEngine {
       gradients_.push_back(l > 0 ? floats(size) : nullptr);
     }
     labels_ = floats(count_ * batch_ * labels_width_);
-    begin_ = {nullptr,
-              {static_cast<Schedule>(fit.options.schedule), fit.options.learning_rate, 0},
-              fit.options.beta1,
-              fit.options.beta2,
-              fit.options.epsilon,
-              fit.options.weight_decay,
-              fit.options.momentum};
+    begin_ = AdvanceStep::of(fit.options, nullptr, 0);  // both are each member's own
   }
 
   void train(int64_t epochs, const std::vector<uint32_t>& orders, double* losses) override {
@@ -204,23 +198,13 @@ class DeviceGroup final : public GroupEngine {
     const float* out = activations_.back();
     float* grad = gradients_.back();
     const int64_t outputs = net_.outputs();
-    const auto elements = [&]<typename Error>(Error error) {
-      run(GroupLoss<ElementRows<Error>>{
-          group_, {error, out, labels_, grad, outputs}, 1.0 / static_cast<double>(outputs), losses_.data()});
-    };
-    switch (loss_.kind) {
-      case kCrossEntropy:
-        run(GroupLoss<ClassRows>{group_, {out, labels_, grad, outputs}, 1.0, losses_.data()});
-        break;
-      case kMae:
-        elements(AbsoluteError{});
-        break;
-      case kHuber:
-        elements(HuberError{static_cast<float>(loss_.huber_delta)});
-        break;
-      case kMse:
-        elements(SquaredError{});
-        break;
+    if (loss_.kind == kCrossEntropy) {
+      run(GroupLoss<ClassRows>{group_, {out, labels_, grad, outputs}, 1.0, losses_.data()});
+    } else {
+      by_error(loss_, [&]<typename Error>(Error error) {
+        run(GroupLoss<ElementRows<Error>>{
+            group_, {error, out, labels_, grad, outputs}, 1.0 / static_cast<double>(outputs), losses_.data()});
+      });
     }
   }
 

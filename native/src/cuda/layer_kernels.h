@@ -7,6 +7,7 @@
 #include "cuda/grid.h"
 #include "cuda/step_kernels.h"
 #include "nn/activation_arithmetic.h"
+#include "nn/loss.h"
 #include "nn/loss_arithmetic.h"
 
 namespace pacnet::cuda {
@@ -25,6 +26,19 @@ void by_activation(Activation activation, const Body& body) {
       return body(Gelu{});
     case kSilu:
       return body(Silu{});
+  }
+}
+
+/// body(error) with the error whose elements are summed; of any loss but cross-entropy.
+template <typename Body>
+void by_error(const LossSpec& loss, const Body& body) {
+  switch (loss.kind) {
+    case kMae:
+      return body(AbsoluteError{});
+    case kHuber:
+      return body(HuberError{static_cast<float>(loss.huber_delta)});
+    default:
+      return body(SquaredError{});
   }
 }
 

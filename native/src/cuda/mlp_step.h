@@ -134,23 +134,13 @@ class MlpStep final : public Step {
     // A few elements a thread; one block has no sums to be added by another launch.
     const Grid grid{std::clamp<int64_t>((by_row ? rows : count) / (4 * BlockSum::kThreads), 1, BlockSum::kThreads),
                     BlockSum::kThreads};
-    const auto elements = [&]<typename Error>(Error error) {
-      backend_.run(ElementLoss<Error>{error, out, bias, labels_, grad, scale / static_cast<float>(outputs), count, outputs, sum},
-                   grid);
-    };
-    switch (loss_.kind) {
-      case kCrossEntropy:
-        backend_.run(CrossEntropyLoss{out, bias, labels_, grad, scale, rows, outputs, loss_.classes, sum}, grid);
-        break;
-      case kMae:
-        elements(AbsoluteError{});
-        break;
-      case kHuber:
-        elements(HuberError{static_cast<float>(loss_.huber_delta)});
-        break;
-      case kMse:
-        elements(SquaredError{});
-        break;
+    if (by_row) {
+      backend_.run(CrossEntropyLoss{out, bias, labels_, grad, scale, rows, outputs, loss_.classes, sum}, grid);
+    } else {
+      by_error(loss_, [&]<typename Error>(Error error) {
+        backend_.run(ElementLoss<Error>{error, out, bias, labels_, grad, scale / static_cast<float>(outputs), count, outputs, sum},
+                     grid);
+      });
     }
     if (grid.blocks > 1) {
       backend_.run(AddSums{loss_sums_, grid.blocks, sum.scale, fit_.loss}, {1, BlockSum::kThreads});

@@ -77,6 +77,17 @@ struct AdvanceStep {
   double weight_decay;
   double momentum;
 
+  /// steps: of the whole fit.
+  static AdvanceStep of(const FitOptions& options, StepState* state, int64_t steps) {
+    return {state,
+            {static_cast<Schedule>(options.schedule), options.learning_rate, steps},
+            options.beta1,
+            options.beta2,
+            options.epsilon,
+            options.weight_decay,
+            options.momentum};
+  }
+
   template <int kPhase>
   PACNET_HD void run(const Thread& at, Shared& /*shared*/) const {
     if (at.index() == 0) {

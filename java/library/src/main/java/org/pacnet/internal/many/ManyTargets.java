@@ -177,8 +177,12 @@ public final class ManyTargets {
                 own,
                 () -> {
                   TargetRows rows = TargetRows.read(target.getValue(), phases.schema(), settings, own);
+                  Learnt known = known(target.getKey(), rows);
+                  if (known != null) {
+                    return known;
+                  }
                   TransferConfig how = Calibration.resolved(settings, from, rows);
-                  if (known(target.getKey(), rows) == null && !rows.ownHead() && Calibration.canShare(how)) {
+                  if (!rows.ownHead() && Calibration.canShare(how)) {
                     read.add(new Waiting(target.getKey(), rows, how));
                     return null;
                   }
@@ -301,14 +305,12 @@ public final class ManyTargets {
   private record Learnt(TargetModel target, @Nullable Tuning tuning, boolean resumed) {}
 
   private Learnt compute(String name, Data data, Monitor own) {
-    return compute(name, TargetRows.read(data, phases.schema(), settings, own), null, own);
+    TargetRows rows = TargetRows.read(data, phases.schema(), settings, own);
+    Learnt known = known(name, rows);
+    return known != null ? known : compute(name, rows, null, own);
   }
 
   private Learnt compute(String name, TargetRows rows, @Nullable Fitted fitted, Monitor own) {
-    TargetModel known = known(name, rows);
-    if (known != null) {
-      return new Learnt(known, null, true);
-    }
     Tuning tuning = null;
     TransferConfig how = settings;
     if (tune) {
@@ -319,7 +321,7 @@ public final class ManyTargets {
   }
 
   // The target that is there already, if that is what would be learnt.
-  private @Nullable TargetModel known(String name, TargetRows rows) {
+  private @Nullable Learnt known(String name, TargetRows rows) {
     TargetSlot there = from.targets().get(name);
     if (there == null || overwrite) {
       return null;
@@ -327,7 +329,7 @@ public final class ManyTargets {
     TargetModel known = there.get();
     boolean sameRows = rows.rows().provenance().equals(known.report().data());
     if (sameRows && (tune || alike(known.config(), Calibration.resolved(settings, from, rows)))) {
-      return known;
+      return new Learnt(known, null, true);
     }
     throw new DataException(
         String.format(
