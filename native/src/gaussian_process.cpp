@@ -35,8 +35,8 @@ at::Tensor in_double(const float* values, at::IntArrayRef shape) {
 }  // namespace
 
 struct GaussianProcess::Impl {
-  Impl(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, int64_t rows, const float* given,
-       int64_t given_count, int threads) {
+  Impl(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, const float* weights, int64_t rows,
+       const float* given, int64_t given_count, int threads) {
     isa();  // before LibTorch chooses for itself
     const at::NoGradGuard no_gradients;
     pin_blas_threads();
@@ -45,6 +45,10 @@ struct GaussianProcess::Impl {
     require(rows <= kMostRows, "a Gaussian process of " + std::to_string(rows) + " rows is too large; give at most " +
                                    std::to_string(kMostRows));
     require(o == nullptr || (o_count > 0 && o_count % rows == 0), "o does not have so many rows");
+    const std::vector<double> of_rows(weights, weights == nullptr ? nullptr : weights + rows);
+    for (const double weight : of_rows) {
+      require(weight > 0 && std::isfinite(weight), "a row's weight must be positive, not " + std::to_string(weight));
+    }
     inputs = x_count / rows;
     outputs = o == nullptr ? 0 : o_count / rows;
     at::Tensor labels = in_double(y, {rows});
@@ -57,7 +61,7 @@ struct GaussianProcess::Impl {
       }
       labels = (labels - mean) / deviation;
     }
-    process = std::make_unique<GaussianRegression>(features, linear(features, o), prior(), labels, threads);
+    process = std::make_unique<GaussianRegression>(features, linear(features, o), prior(), labels, of_rows, threads);
     const OmpThreads used(process->threads());
     if (given == nullptr) {
       const Kernel best = process->best();
@@ -105,9 +109,9 @@ struct GaussianProcess::Impl {
   std::vector<float> kernel;
 };
 
-GaussianProcess::GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, int64_t rows,
-                                 const float* kernel, int64_t kernel_count, int threads)
-    : impl_(guarded([&] { return new Impl(x, x_count, o, o_count, y, rows, kernel, kernel_count, threads); })) {}
+GaussianProcess::GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y,
+                                 const float* weights, int64_t rows, const float* kernel, int64_t kernel_count, int threads)
+    : impl_(guarded([&] { return new Impl(x, x_count, o, o_count, y, weights, rows, kernel, kernel_count, threads); })) {}
 
 GaussianProcess::~GaussianProcess() { delete impl_; }
 

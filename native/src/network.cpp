@@ -76,7 +76,7 @@ LossSpec checked_loss(const FitOptions& options, const Net& net, const Scope& sc
   require(options.loss >= kMse && options.loss <= kCrossEntropy, "unknown loss");
   const Terms::Soft& soft = scope.terms.soft;
   require(soft.strength == 0 || options.loss == kCrossEntropy, "soft labels are for cross-entropy");
-  return {static_cast<Loss>(options.loss), options.huber_delta, soft.first > 0 ? soft.first : net.outputs()};
+  return {static_cast<Loss>(options.loss), options.huber_delta, soft.first > 0 ? soft.first : net.outputs(), options.weighted};
 }
 
 // What is computed with as a float must be one.

@@ -46,6 +46,7 @@ struct DeviceCase {
   int64_t rows = 54;
   int64_t batch = 8;
   From from = From::kMemory;
+  bool weighted = false;  ///< rows have weights, some of them zero
 };
 
 inline void PrintTo(const DeviceCase& c, std::ostream* out) { *out << c.network; }
@@ -116,6 +117,15 @@ inline std::vector<DeviceCase> device_cases() {
       {"mlp sizes=7,40,36,4 activation=relu", kCrossEntropy, kAdam, Moves::kPruned, 0.0F, nullptr, kFloat32, 1e-4, 2900, 2500},
       // Orders that are made ahead.
       {"mlp sizes=3,8,1 activation=tanh", kMse, kAdam, Moves::kAll, 0.0F, nullptr, kFloat32, 1e-3, 12'000, 1000},
+      // Rows with weights.
+      {"mlp sizes=7,19,13,2 activation=silu", kMse, kAdam, Moves::kAll, 0.0F, nullptr, kFloat32, 1e-4, 54, 8, From::kMemory, true},
+      {"mlp sizes=6,21,8,4 activation=tanh", kCrossEntropy, kAdam, Moves::kPruned, 0.01F, nullptr, kFloat32, 1e-4, 54, 8, From::kSource, true},
+      {"mlp sizes=7,40,36,4 activation=relu", kMae, kSgd, Moves::kAll, 0.0F, nullptr, kFloat32, 1e-4, 1600, 700, From::kMemory, true},
+      {"mlp sizes=6,12,9,4 activation=relu", kCrossEntropy, kAdam, Moves::kAll, 0.0F, with_soft_labels, kFloat32, 1e-4, 54, 8, From::kMemory, true},
+      {"mlp sizes=6,12,9,4 activation=silu", kCrossEntropy, kAdam, Moves::kAll, 0.0F, with_soft_table, kFloat32, 1e-4, 54, 8, From::kMemory, true},
+      {"mlp sizes=7,19,13,2 activation=silu", kHuber, kAdam, Moves::kPruned, 0.01F, with_penalty, kFloat32, 1e-4, 54, 8, From::kMemory, true},
+      {kSmallImages, kCrossEntropy, kAdam, Moves::kKept, 0.0F, nullptr, kFloat32, 1e-3, 54, 8, From::kMemory, true},
+      {"ode states=2 steps=5 time=1 hidden=8,8 activation=tanh", kMse, kAdam, Moves::kPruned, 0.001F, nullptr, kFloat32, 1e-3, 54, 8, From::kMemory, true},
       // By LibTorch's operations.
       {"mlp sizes=7,19,13,2 activation=silu", kHuber, kAdam, Moves::kPruned, 0.01F, with_penalty},
       {"mlp sizes=6,21,8,4 activation=gelu dropout=0.3", kCrossEntropy, kAdamW, Moves::kAll, 0.01F, with_penalty},
@@ -140,6 +150,17 @@ inline std::vector<DeviceCase> device_cases() {
       {"mlp sizes=6,64,64,2 activation=silu", kMse, kAdam, Moves::kAll, 0.0F, nullptr, kTensorFloat32, 0.3},
       {kSmallImages, kCrossEntropy, kAdam, Moves::kAll, 0.0F, nullptr, kTensorFloat32, 0.3},
   };
+}
+
+/// y [rows, labels - 1] with a column of weights more: of five rows one counts nothing, the others 0.5 to 2.
+inline std::vector<float> with_weights(const std::vector<float>& y, int64_t labels) {
+  const std::size_t each = static_cast<std::size_t>(labels) - 1;
+  std::vector<float> both;
+  for (std::size_t r = 0; r < y.size() / each; ++r) {
+    both.insert(both.end(), y.begin() + static_cast<std::ptrdiff_t>(r * each), y.begin() + static_cast<std::ptrdiff_t>((r + 1) * each));
+    both.push_back(0.5F * static_cast<float>(r % 5));
+  }
+  return both;
 }
 
 /// Keeps a fifth of the weights of an arena, and sets the others to zero. Returns what is kept.
@@ -200,7 +221,11 @@ class DeviceFitting {
     options_.epochs = 4;
     options_.seed = 11;
     options_.validation_share = 0.1;
-    loss_ = {c.loss, options_.huber_delta, classes};
+    options_.weighted = c.weighted;
+    loss_ = {c.loss, options_.huber_delta, classes, c.weighted};
+    if (c.weighted) {
+      y_ = with_weights(y_, label_width(loss_, *net_));
+    }
   }
 
   struct Outcome {

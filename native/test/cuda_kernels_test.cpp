@@ -285,11 +285,11 @@ TEST(Places, AreThoseOfTheDivision) {
 }
 
 template <typename Error>
-void expect_the_cpus_loss(Loss kind, Error error) {
+void expect_the_cpus_loss(LossSpec loss, Error error) {
   constexpr int64_t kRows = 37;
   constexpr int64_t kOutputs = 5;
   const std::vector<float> out = draw(kRows * kOutputs, 12);
-  const std::vector<float> y = draw(kRows * kOutputs, 13);
+  std::vector<float> y = draw(kRows * label_width(loss, kOutputs), 13);
   const std::vector<float> bias = draw(kOutputs, 15);
   std::vector<float> with_bias = out;
   for (int64_t i = 0; i < kRows * kOutputs; ++i) {
@@ -297,36 +297,38 @@ void expect_the_cpus_loss(Loss kind, Error error) {
   }
   std::vector<float> cpu_grad(out.size());
   const float scale = 1.0F / kRows;
-  const double cpu = loss_sum({kind, 0.7, 0}, with_bias.data(), y.data(), kRows, kOutputs, scale, cpu_grad.data());
+  const double cpu = loss_sum(loss, with_bias.data(), y.data(), kRows, kOutputs, scale, cpu_grad.data());
   for (const Grid grid : {Grid{1, 256}, Grid{1, 40}, Grid{3, 16}}) {
     std::vector<float> grad(out.size());
     std::vector<double> sums(3);
     double total = 1.0;
     cuda::StepState state;
     const cuda::LossSum sum{sums.data(), &total, 1.0 / kOutputs, &state, kRows};
-    run_on_host(cuda::ElementLoss<Error>{error, out.data(), bias.data(), y.data(), grad.data(), scale / kOutputs,
-                                         kRows * kOutputs, kOutputs, sum},
+    run_on_host(cuda::ElementLoss<Error>{error, out.data(), bias.data(), labels_at(y.data(), loss, kOutputs), grad.data(),
+                                         scale / kOutputs, kRows * kOutputs, kOutputs, sum},
                 grid);
     if (grid.blocks > 1) {
       run_on_host(cuda::AddSums{sums.data(), grid.blocks, sum.scale, &total}, {1, 256});
     }
-    EXPECT_NEAR(total - 1.0, cpu, 1e-9 * cpu);
+    EXPECT_NEAR(total - 1.0, cpu, 1e-9 * std::fabs(cpu));
     EXPECT_TRUE(same_bits(grad.data(), cpu_grad.data(), kRows * kOutputs));
     EXPECT_EQ(state.row, kRows);
   }
 }
 
-TEST(LossKernels, GiveTheCpusSumsAndGradients) {
-  expect_the_cpus_loss(kMse, SquaredError{});
-  expect_the_cpus_loss(kMae, AbsoluteError{});
-  expect_the_cpus_loss(kHuber, HuberError{0.7F});
+void expect_the_cpus_cross_entropy(bool weighted) {
   constexpr int64_t kRows = 37;
+  // Of six outputs five are classes.
+  const LossSpec loss{kCrossEntropy, 1.0, 5, weighted};
   std::vector<float> out = draw(kRows * 6, 14);
   const std::vector<float> bias = draw(6, 15);
   std::vector<float> with_bias = out;
   std::vector<float> labels;
   for (int64_t r = 0; r < kRows; ++r) {
     labels.push_back(static_cast<float>(r * 7 % 5));
+    if (weighted) {
+      labels.push_back(0.25F * static_cast<float>(r % 9));
+    }
     for (int64_t c = 0; c < 6; ++c) {
       with_bias[at(6 * r + c)] += bias[at(c)];
     }
@@ -335,14 +337,22 @@ TEST(LossKernels, GiveTheCpusSumsAndGradients) {
   std::vector<float> cpu_grad(out.size());
   std::vector<double> sums(2);
   cuda::StepState state;
-  // Of six outputs five are classes.
-  run_on_host(cuda::CrossEntropyLoss{out.data(), bias.data(), labels.data(), grad.data(), 0.25F, kRows, 6, 5,
+  run_on_host(cuda::CrossEntropyLoss{out.data(), bias.data(), labels_at(labels.data(), loss, 6), grad.data(), 0.25F, kRows, 6, 5,
                                      {sums.data(), nullptr, 1.0, &state, kRows}},
               {2, 8});
-  const double cpu = loss_sum({kCrossEntropy, 1.0, 5}, with_bias.data(), labels.data(), kRows, 6, 0.25F, cpu_grad.data());
+  const double cpu = loss_sum(loss, with_bias.data(), labels.data(), kRows, 6, 0.25F, cpu_grad.data());
   EXPECT_NEAR(sums[0] + sums[1], cpu, 1e-9 * cpu);
   EXPECT_TRUE(same_bits(grad.data(), cpu_grad.data(), kRows * 6));
   EXPECT_EQ(state.row, kRows);
+}
+
+TEST(LossKernels, GiveTheCpusSumsAndGradients) {
+  for (const bool weighted : {false, true}) {
+    expect_the_cpus_loss({kMse, 0.7, 0, weighted}, SquaredError{});
+    expect_the_cpus_loss({kMae, 0.7, 0, weighted}, AbsoluteError{});
+    expect_the_cpus_loss({kHuber, 0.7, 0, weighted}, HuberError{0.7F});
+    expect_the_cpus_cross_entropy(weighted);
+  }
 }
 
 // --- Guarantees ---------------------------------------------------------------------------------------------------

@@ -485,6 +485,91 @@ TEST(Fit, NamesTheRowOfAClassIndexOutOfRange) {
   EXPECT_NE(message.find("row 5"), std::string::npos) << message;
 }
 
+struct WeightedCase {
+  const char* network;
+  int loss;
+  bool soft = false;
+};
+
+// What a network learns of twelve rows by so many whole-batch steps.
+std::vector<float> learnt(const WeightedCase& c, const std::vector<float>& x, const std::vector<float>& y, int64_t rows, bool weighted) {
+  Network network(c.network);
+  network.initialize(3);
+  FitOptions o;
+  o.loss = c.loss;
+  o.optimizer = kSgd;
+  o.learning_rate = 0.05;
+  o.epochs = 10;
+  o.batch_size = rows;
+  o.weighted = weighted;
+  FitScope scope(network);
+  if (c.soft) {
+    const float table[] = {0.5F, 0.3F, 0.2F, 0.1F, 0.8F, 0.1F, 0.2F, 0.2F, 0.6F};
+    scope.set_soft_labels(0, 1.0, 0.7, table, 9);
+  }
+  network.fit(o, scope, x.data(), count(x), y.data(), count(y), rows, nullptr);
+  return parameters_of(network);
+}
+
+TEST(Fit, ARowOfWeightThreeCountsAsThreeRowsAndOneOfNoneNotAtAll) {
+  const WeightedCase cases[] = {{"mlp sizes=4,12,3 activation=tanh", kMse},
+                                {"mlp sizes=4,12,3 activation=silu", kMae},
+                                {"mlp sizes=4,12,3 activation=relu", kHuber},
+                                {"mlp sizes=4,12,3 activation=silu", kCrossEntropy},
+                                {"mlp sizes=4,12,3 activation=silu", kCrossEntropy, true},
+                                {"ode states=2 steps=1 time=0 hidden=8 activation=tanh", kMse}};
+  for (const WeightedCase& c : cases) {
+    const Network shape(c.network);
+    const int64_t inputs = shape.inputs();
+    const int64_t labels = c.loss == kCrossEntropy ? 1 : shape.outputs();
+    std::mt19937 random(8);
+    std::normal_distribution<float> normal;
+    std::vector<float> x;
+    std::vector<float> y;
+    std::vector<float> many_x;
+    std::vector<float> many_y;
+    constexpr int64_t kRows = 12;
+    for (int64_t r = 0; r < kRows; ++r) {
+      const int64_t times = r % 3 == 0 ? 3 : r % 3 == 1 ? 0 : 1;
+      std::vector<float> in(static_cast<std::size_t>(inputs));
+      std::vector<float> out(static_cast<std::size_t>(labels));
+      std::generate(in.begin(), in.end(), [&] { return 0.5F * normal(random); });
+      std::generate(out.begin(), out.end(), [&] { return c.loss == kCrossEntropy ? static_cast<float>(random() % 3) : normal(random); });
+      x.insert(x.end(), in.begin(), in.end());
+      y.insert(y.end(), out.begin(), out.end());
+      // Sixteen rows where each is written down.
+      y.push_back(static_cast<float>(times) * static_cast<float>(kRows) / 16.0F);
+      for (int64_t copy = 0; copy < times; ++copy) {
+        many_x.insert(many_x.end(), in.begin(), in.end());
+        many_y.insert(many_y.end(), out.begin(), out.end());
+      }
+    }
+    const std::vector<float> weighted = learnt(c, x, y, kRows, true);
+    const std::vector<float> written_down = learnt(c, many_x, many_y, 16, false);
+    for (std::size_t i = 0; i < weighted.size(); ++i) {
+      EXPECT_NEAR(weighted[i], written_down[i], 1e-5) << c.network << ' ' << i;
+    }
+  }
+}
+
+TEST(Fit, NamesTheRowOfAWeightThatIsNone) {
+  const Data data(10);
+  for (const float wrong : {-1.0F, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    std::vector<float> y;
+    for (std::size_t r = 0; r < 10; ++r) {
+      y.push_back(data.y[r]);
+      y.push_back(r == 6 ? wrong : 1.0F);
+    }
+    Trained t;
+    FitOptions o;
+    o.weighted = true;
+    const std::string message = failure(kErrorInvalidArgument, [&] {
+      t.network.fit(o, PhaseScope(t.network), data.x.data(), count(data.x), y.data(), count(y), 10, nullptr);
+    });
+    EXPECT_NE(message.find("row 7: its weight"), std::string::npos) << message;
+  }
+}
+
 // Gives the rows of an array, and notes what it is asked for.
 class ArraySource : public BatchSource {
  public:

@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/cholesky_inverse.h>
 #include <ATen/ops/cos.h>
 #include <ATen/ops/empty.h>
@@ -19,6 +20,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -38,7 +40,7 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& kernel = f.tensor("kernel");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), count(y), kernel.data(), count(kernel), 1);
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), nullptr, count(y), kernel.data(), count(kernel), 1);
   EXPECT_NEAR(gp.log_likelihood(), f.number("likelihood"), 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -52,7 +54,7 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
 TEST_P(GpFixture, TheKernelThatIsFoundIsAsLikelyAndPredictsTheSame) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), count(y), nullptr, 0, 1);
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), nullptr, count(y), nullptr, 0, 1);
   EXPECT_GT(gp.log_likelihood(), f.number("likelihood") - 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -68,10 +70,10 @@ TEST_P(GpFixture, FromItsKernelItComesBackBitForBit) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& x = f.tensor("x");
-  const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), count(y), nullptr, 0, 1);
+  const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), nullptr, count(y), nullptr, 0, 1);
   std::vector<float> kernel(static_cast<std::size_t>(f.number("inputs")) + 2);
   gp.get_kernel(kernel.data(), count(kernel));
-  const GaussianProcess again(x.data(), count(x), nullptr, 0, y.data(), count(y), kernel.data(), count(kernel), 1);
+  const GaussianProcess again(x.data(), count(x), nullptr, 0, y.data(), nullptr, count(y), kernel.data(), count(kernel), 1);
   std::vector<float> first(y.size());
   std::vector<float> second(y.size());
   std::vector<float> deviation(y.size());
@@ -89,7 +91,7 @@ TEST_P(CoKrigingFixture, WithItsKernelTheProcessIsNumPys) {
   const Fixture f(GetParam());
   const auto at = [&](const char* name) { return f.tensor(name).data(); };
   const auto size = [&](const char* name) { return count(f.tensor(name)); };
-  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), size("y"), at("kernel"), size("kernel"), 1);
+  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), nullptr, size("y"), at("kernel"), size("kernel"), 1);
   EXPECT_NEAR(gp.log_likelihood(), f.number("posterior"), 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -104,30 +106,69 @@ TEST_P(CoKrigingFixture, TheKernelThatIsFoundIsAsLikely) {
   const Fixture f(GetParam());
   const auto at = [&](const char* name) { return f.tensor(name).data(); };
   const auto size = [&](const char* name) { return count(f.tensor(name)); };
-  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), size("y"), nullptr, 0, 1);
+  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), nullptr, size("y"), nullptr, 0, 1);
   EXPECT_GT(gp.log_likelihood(), f.number("posterior") - 1e-2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, CoKrigingFixture, testing::Values("gp_source", "gp_sources", "gp_source_few"),
                          [](const auto& instance) { return std::string(instance.param); });
 
-TEST(GaussianRegression, GradientWithLinearTermsAndPriorEqualsFiniteDifferences) {
+TEST(GaussianRegression, GradientWithLinearTermsWeightsAndPriorEqualsFiniteDifferences) {
   const int64_t rows = 15;
   const at::Tensor x = at::sin(at::arange(rows * 3, at::kDouble).square()).view({rows, 3});
   const at::Tensor y = at::cos(at::arange(rows, at::kDouble).square());
   const at::Tensor values = at::cos(at::arange(rows * 12, at::kDouble).square().mul_(0.7)).view({rows, 12});
-  const GaussianRegression regression(x, {values, {1, 11}}, {{0.1, 0.2, 0.3, -1.0, -2.0, 0.5, -0.5}, {1.0, 2.0, 1.0, 1.5, 0.7, 1.0, 2.0}}, y, 1);
-  const Kernel kernel{{0.2, -0.3, 1.1, 0.4, -2.0, -0.6, -1.3}};
-  std::vector<double> gradient;
-  regression.log_posterior(kernel, &gradient);
-  ASSERT_EQ(gradient.size(), kernel.logs.size());
-  for (std::size_t i = 0; i < kernel.logs.size(); ++i) {
-    Kernel above = kernel;
-    Kernel below = kernel;
-    above.logs[i] += 1e-5;
-    below.logs[i] -= 1e-5;
-    const double slope = (regression.log_posterior(above, nullptr) - regression.log_posterior(below, nullptr)) / 2e-5;
-    EXPECT_NEAR(gradient[i], slope, 1e-5 * std::max(1.0, std::fabs(slope))) << i;
+  std::vector<double> weights;
+  for (int64_t r = 0; r < rows; ++r) {
+    weights.push_back(0.2 + static_cast<double>(r % 4));
+  }
+  for (const std::vector<double>& each : {std::vector<double>{}, weights}) {
+    const GaussianRegression regression(x, {values, {1, 11}}, {{0.1, 0.2, 0.3, -1.0, -2.0, 0.5, -0.5}, {1.0, 2.0, 1.0, 1.5, 0.7, 1.0, 2.0}}, y,
+                                        each, 1);
+    const Kernel kernel{{0.2, -0.3, 1.1, 0.4, -2.0, -0.6, -1.3}};
+    std::vector<double> gradient;
+    regression.log_posterior(kernel, &gradient);
+    ASSERT_EQ(gradient.size(), kernel.logs.size());
+    for (std::size_t i = 0; i < kernel.logs.size(); ++i) {
+      Kernel above = kernel;
+      Kernel below = kernel;
+      above.logs[i] += 1e-5;
+      below.logs[i] -= 1e-5;
+      const double slope = (regression.log_posterior(above, nullptr) - regression.log_posterior(below, nullptr)) / 2e-5;
+      EXPECT_NEAR(gradient[i], slope, 1e-5 * std::max(1.0, std::fabs(slope))) << i;
+    }
+  }
+}
+
+// Twice the same is one of half the noise, and a difference of zero whose variance is twice the noise.
+TEST(GaussianRegression, ARowOfWeightTwoIsTwoRows) {
+  const int64_t rows = 9;
+  const at::Tensor x = at::sin(at::arange(rows * 2, at::kDouble).square()).view({rows, 2});
+  const at::Tensor y = at::cos(at::arange(rows, at::kDouble).square());
+  const at::Tensor none = at::empty({rows, 0}, at::kDouble);
+  std::vector<double> weights(static_cast<std::size_t>(rows), 1.0);
+  weights[4] = 2.0;
+  const Kernel kernel{{0.1, -0.4, 0.3, -1.5}};
+  GaussianRegression weighted(x, {none, {}}, {}, y, weights, 1);
+  GaussianRegression twice(at::cat({x, x.narrow(0, 4, 1)}), at::cat({y, y.narrow(0, 4, 1)}), 1);
+  const double apart = -0.5 * std::log(2.0 * std::numbers::pi * 2.0 * std::exp(-1.5));
+  EXPECT_NEAR(weighted.log_likelihood(kernel, nullptr) + apart, twice.log_likelihood(kernel, nullptr), 1e-7);
+  weighted.set(kernel);
+  twice.set(kernel);
+  const at::Tensor at = at::cos(at::arange(40, at::kDouble)).view({20, 2});
+  const at::Tensor nothing = at::empty({20, 0}, at::kDouble);
+  const auto [mean, variance] = weighted.predict(at, nothing);
+  const auto [other_mean, other_variance] = twice.predict(at, nothing);
+  EXPECT_LT((mean - other_mean).abs().max().item<double>(), 1e-8);
+  EXPECT_LT((variance - other_variance).abs().max().item<double>(), 1e-8);
+}
+
+TEST(GaussianProcessEdges, AWeightThatIsNotPositiveIsRefused) {
+  const std::vector<float> x = {0.0F, 1.0F, 2.0F};
+  for (const float wrong : {0.0F, -1.0F, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const std::vector<float> weights = {1.0F, wrong, 1.0F};
+    EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, x.data(), weights.data(), 3, nullptr, 0, 1), std::exception);
+    EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
   }
 }
 
@@ -194,7 +235,7 @@ TEST(GaussianProcessThreads, AreTakenAndChangeNoPrediction) {
   const std::vector<float> kernel = {0.1F, 0.2F, 0.0F, -3.0F};
   std::vector<std::vector<float>> means;
   for (const int threads : {1, 2}) {
-    const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), rows, kernel.data(), 4, threads);
+    const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), nullptr, rows, kernel.data(), 4, threads);
     means.emplace_back(y.size());
     std::vector<float> deviation(y.size());
     gp.predict(x.data(), count(x), nullptr, 0, rows, means.back().data(), deviation.data(), rows);
@@ -213,7 +254,7 @@ TEST(GaussianProcess, OfManyRowsFindsTheKernelThatMadeThem) {
     x[i] = std::sin(static_cast<float>(i * i % 977)) * 2.0F;
     y[i] = std::sin(3.0F * x[i]) + 0.2F * static_cast<float>(static_cast<int>(i * 7919 % 2001) - 1000) / 1000.0F;
   }
-  const GaussianProcess gp(x.data(), rows, nullptr, 0, y.data(), rows, nullptr, 0, 2);
+  const GaussianProcess gp(x.data(), rows, nullptr, 0, y.data(), nullptr, rows, nullptr, 0, 2);
   std::vector<float> mean(y.size());
   std::vector<float> deviation(y.size());
   gp.predict(x.data(), rows, nullptr, 0, rows, mean.data(), deviation.data(), rows);
@@ -226,7 +267,7 @@ TEST(GaussianProcess, OfManyRowsFindsTheKernelThatMadeThem) {
     for (std::size_t k = 0; k < kernel.size(); ++k) {
       std::vector<float> other = kernel;
       other[k] += change;
-      EXPECT_LT(GaussianProcess(x.data(), rows, nullptr, 0, y.data(), rows, other.data(), 3, 2).log_likelihood(), gp.log_likelihood());
+      EXPECT_LT(GaussianProcess(x.data(), rows, nullptr, 0, y.data(), nullptr, rows, other.data(), 3, 2).log_likelihood(), gp.log_likelihood());
     }
   }
 }
@@ -236,14 +277,14 @@ TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
   const std::vector<float> constant = {5, 5, 5};
   const std::vector<float> varying = {4, 5, 6};
   for (const auto& y : {constant, varying}) {
-    const GaussianProcess gp(x.data(), 6, nullptr, 0, y.data(), 3, nullptr, 0, 1);
+    const GaussianProcess gp(x.data(), 6, nullptr, 0, y.data(), nullptr, 3, nullptr, 0, 1);
     float mean = 0;
     float deviation = 0;
     gp.predict(x.data(), 2, nullptr, 0, 1, &mean, &deviation, 1);
     EXPECT_NEAR(mean, 5.0F, 0.05F);
     EXPECT_TRUE(std::isfinite(deviation));
   }
-  const GaussianProcess one(x.data(), 2, nullptr, 0, varying.data(), 1, nullptr, 0, 1);
+  const GaussianProcess one(x.data(), 2, nullptr, 0, varying.data(), nullptr, 1, nullptr, 0, 1);
   float mean = 0;
   float deviation = 0;
   one.predict(x.data(), 2, nullptr, 0, 1, &mean, &deviation, 1);
@@ -253,7 +294,7 @@ TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
 TEST(GaussianProcessEdges, InputsThatHaveNoKernelAreRefused) {
   const std::vector<float> x = {std::numeric_limits<float>::quiet_NaN(), 2.0F, 1.0F};
   const std::vector<float> y = {1.0F, 2.0F, 4.0F};
-  EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, y.data(), 3, nullptr, 0, 1), std::exception);
+  EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, y.data(), nullptr, 3, nullptr, 0, 1), std::exception);
   EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
 }
 
@@ -261,7 +302,7 @@ TEST(GaussianProcessEdges, WhatDoesNotFitIsRefused) {
   const std::vector<float> x(6, 1.0F);
   const auto refused = [&](int64_t rows, int64_t kernel_count) {
     try {
-      const GaussianProcess gp(x.data(), 6, nullptr, 0, x.data(), rows, kernel_count > 0 ? x.data() : nullptr, kernel_count, 1);
+      const GaussianProcess gp(x.data(), 6, nullptr, 0, x.data(), nullptr, rows, kernel_count > 0 ? x.data() : nullptr, kernel_count, 1);
     } catch (const std::exception&) {
       return last_error_kind() == kErrorInvalidArgument;
     }

@@ -32,6 +32,7 @@ struct ManyCase {
   std::vector<int64_t> rows;  ///< of each target
   int64_t batch;
   int64_t epochs;
+  bool weighted = false;
 };
 
 inline void PrintTo(const ManyCase& c, std::ostream* out) { *out << c.network; }
@@ -45,6 +46,8 @@ inline std::vector<ManyCase> many_cases() {
       {"mlp sizes=6,21,8,4 activation=gelu", kCrossEntropy, kAdam, 0.001F, false, {20, 7, 33}, 33, 6},
       {"mlp sizes=3,9,2 activation=sigmoid", kMse, kAdam, 0.0F, false, {4}, 2, 3},
       {"mlp sizes=3,2", kMse, kSgd, 0.0F, false, {40, 41}, 37, 3},
+      {"mlp sizes=5,33,3 activation=silu", kHuber, kAdam, 0.01F, false, {30, 9, 17}, 8, 4, true},
+      {"mlp sizes=6,21,4 activation=gelu", kCrossEntropy, kAdam, 0.001F, false, {20, 7, 33}, 33, 6, true},
   };
 }
 
@@ -87,7 +90,11 @@ class ManyFitting {
     options_.batch_size = c.batch;
     options_.epochs = c.epochs;
     options_.seed = 11;
-    loss_ = {c.loss, options_.huber_delta, classes ? net_->outputs() : 0};
+    options_.weighted = c.weighted;
+    loss_ = {c.loss, options_.huber_delta, classes ? net_->outputs() : 0, c.weighted};
+    if (c.weighted) {
+      y_ = with_weights(y_, label_width(loss_, *net_));
+    }
   }
 
   struct Outcome {

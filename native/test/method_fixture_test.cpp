@@ -161,7 +161,7 @@ TEST(Terms, SoftGradientIsThatOfTheCrossEntropy) {
   const std::vector<float> reference = numbers(3 * 5, 0.8);
   const Terms::Soft soft{0.6, 2.0, 2, 3, {}};
   std::vector<float> gradient(out.size());
-  add_soft_gradient(soft, out.data(), reference.data(), nullptr, 3, 3, 5, gradient.data());
+  add_soft_gradient(soft, out.data(), reference.data(), {nullptr, 1, false}, 3, 3, 5, gradient.data());
   expect_gradient(gradient, out, [&](std::vector<float> x) {
     const at::Tensor o = at::from_blob(x.data(), {3, 5}).narrow(1, 2, 3).to(at::kDouble) / 2.0;
     std::vector<float> copy = reference;

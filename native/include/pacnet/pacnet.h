@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 10;
+constexpr int kAbiVersion = 11;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -88,6 +88,9 @@ enum Precision : int {
 struct PACNET_API FitOptions {
   int loss = kMse;
   double huber_delta = 1.0;
+  /// Whether rows of y end with what the row counts: zero or positive, with mean 1 over all rows for rates and strengths to mean what they
+  /// do without. A loss is then the mean over rows of weight * loss. Not with a "pinn".
+  bool weighted = false;
 
   int optimizer = kAdam;
   double learning_rate = 1e-3;
@@ -146,7 +149,7 @@ class PACNET_API BatchSource {
   /// epoch: from 1; 0 for rows that are to come as they are, without what is random in training.
   /// Returns false if that can't be: the fit then ends with kErrorRows.
   virtual bool begin(int64_t epoch, const int32_t* order, int64_t count, int64_t batch) = 0;
-  /// Writes the next batch: x [rows, inputs], y [rows, outputs] or [rows] class indices. False as above.
+  /// Writes the next batch: x [rows, inputs], y as fit() has it. False as above.
   virtual bool next(int64_t rows, float* x, float* y) = 0;
 };
 
@@ -274,8 +277,8 @@ class PACNET_API Network {
   int64_t kept_count(int64_t tensor) const;
 
   /// Runs a whole phase with a new optimizer state, then checks bit for bit that what may not move did not, and throws if
-  /// it did. x: [rows, inputs]; y: [rows, outputs], or [rows] class indices for cross-entropy. Neither is copied or
-  /// changed. listener may be null. On any failure, and when cancelled, the parameters are those of before.
+  /// it did. x: [rows, inputs]; y: [rows, outputs], or [rows] class indices for cross-entropy, with a column more where
+  /// FitOptions::weighted says so. Neither is copied or changed. listener may be null. On any failure, and when cancelled, the parameters are those of before.
   FitResult fit(const FitOptions& options, const FitScope& scope, const float* x, int64_t x_count, const float* y,
                 int64_t y_count, int64_t rows, FitListener* listener);
 
@@ -314,11 +317,12 @@ class PACNET_API Network {
 /// -1.5, noise -2.5, constant -2, scale -3, slope -3.5, for inputs, o and y in units of the source's deviations.
 class PACNET_API GaussianProcess {
  public:
-  /// x: [rows, inputs]; o: [rows, outputs], or null; y: [rows]; all are copied. kernel: null for the one of largest marginal likelihood,
+  /// x: [rows, inputs]; o: [rows, outputs], or null; y: [rows]; weights: [rows], what each row's noise is divided by, positive, or null
+  /// where that is 1; all are copied. kernel: null for the one of largest marginal likelihood,
   /// times its density where there is a source, searched by L-BFGS with exact gradients. threads: at most so many, where there are rows
   /// enough.
-  GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, int64_t rows, const float* kernel,
-                  int64_t kernel_count, int threads);
+  GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, const float* weights, int64_t rows,
+                  const float* kernel, int64_t kernel_count, int threads);
   ~GaussianProcess();
   GaussianProcess(const GaussianProcess&) = delete;
   GaussianProcess& operator=(const GaussianProcess&) = delete;

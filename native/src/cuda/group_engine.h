@@ -198,12 +198,13 @@ class DeviceGroup final : public GroupEngine {
     const float* out = activations_.back();
     float* grad = gradients_.back();
     const int64_t outputs = net_.outputs();
+    const Labels labels = labels_at(labels_, loss_, outputs);
     if (loss_.kind == kCrossEntropy) {
-      run(GroupLoss<ClassRows>{group_, {out, labels_, grad, outputs}, 1.0, losses_.data()});
+      run(GroupLoss<ClassRows>{group_, {out, labels, grad, outputs}, 1.0, losses_.data()});
     } else {
       by_error(loss_, [&]<typename Error>(Error error) {
         run(GroupLoss<ElementRows<Error>>{
-            group_, {error, out, labels_, grad, outputs}, 1.0 / static_cast<double>(outputs), losses_.data()});
+            group_, {error, out, labels, grad, outputs}, 1.0 / static_cast<double>(outputs), losses_.data()});
       });
     }
   }

@@ -366,12 +366,12 @@ struct GroupLoss {
   }
 };
 
-/// Losses of single outputs: out, y and grad are [members, batch, outputs].
+/// Losses of single outputs: out and grad are [members, batch, outputs], y has [members, batch] rows.
 template <typename Error>
 struct ElementRows {
   Error error;
   const float* out;
-  const float* y;
+  Labels y;
   float* grad;
   int64_t outputs;
 
@@ -380,18 +380,21 @@ struct ElementRows {
     const float each = 1.0F / static_cast<float>(count) / static_cast<float>(outputs);
     double sum = 0.0;
     for (int64_t i = at.thread; i < count * outputs; i += at.threads) {
-      const float difference = out[first + i] - y[first + i];
-      sum += static_cast<double>(error.value(difference));
-      grad[first + i] = error.slope(difference) * each;
+      const auto [row, column] = place_of(i, outputs);
+      const int64_t own = at.block * batch + row;
+      const float difference = out[first + i] - y.of(own)[column];
+      const float weight = y.weight(own);
+      sum += static_cast<double>(weight) * static_cast<double>(error.value(difference));
+      grad[first + i] = error.slope(difference) * (weight * each);
     }
     return sum;
   }
 };
 
-/// Cross-entropy: y is [members, batch].
+/// Cross-entropy, likewise.
 struct ClassRows {
   const float* out;
-  const float* y;
+  Labels y;
   float* grad;
   int64_t outputs;
 
@@ -400,7 +403,9 @@ struct ClassRows {
     double sum = 0.0;
     for (int64_t r = at.thread; r < count; r += at.threads) {
       const int64_t row = at.block * batch + r;
-      sum += cross_entropy_row(out + row * outputs, static_cast<int64_t>(y[row]), outputs, outputs, scale, grad + row * outputs);
+      const float weight = y.weight(row);
+      sum += static_cast<double>(weight) * cross_entropy_row(out + row * outputs, static_cast<int64_t>(*y.of(row)), outputs, outputs,
+                                                             weight * scale, grad + row * outputs);
     }
     return sum;
   }

@@ -282,7 +282,7 @@ struct ElementLoss {
   Error error;
   const float* out;
   const float* bias;
-  const float* y;
+  Labels y;
   float* grad;  ///< may be null
   float each;   ///< what a slope is times
   int64_t count;
@@ -294,10 +294,12 @@ struct ElementLoss {
     if constexpr (kPhase == 0) {
       double values = 0.0;
       for (int64_t i = at.index(); i < count; i += at.stride()) {
-        const float difference = (out[i] + bias[place_of(i, outputs).column]) - y[i];
-        values += static_cast<double>(error.value(difference));
+        const auto [row, column] = place_of(i, outputs);
+        const float difference = (out[i] + bias[column]) - y.of(row)[column];
+        const float weight = y.weight(row);
+        values += static_cast<double>(weight) * static_cast<double>(error.value(difference));
         if (grad != nullptr) {
-          grad[i] = error.slope(difference) * each;
+          grad[i] = error.slope(difference) * (weight * each);
         }
       }
       shared.sums[at.thread] = values;
@@ -316,7 +318,7 @@ struct CrossEntropyLoss {
 
   float* out;
   const float* bias;
-  const float* labels;
+  Labels labels;
   float* grad;  ///< may be null
   float scale;
   int64_t rows;
@@ -333,8 +335,9 @@ struct CrossEntropyLoss {
         for (int64_t c = 0; c < outputs; ++c) {
           logits[c] += bias[c];
         }
-        values += cross_entropy_row(logits, static_cast<int64_t>(labels[r]), classes, outputs, scale,
-                                    grad == nullptr ? nullptr : grad + r * outputs);
+        const float weight = labels.weight(r);
+        values += static_cast<double>(weight) * cross_entropy_row(logits, static_cast<int64_t>(*labels.of(r)), classes, outputs,
+                                                                  weight * scale, grad == nullptr ? nullptr : grad + r * outputs);
       }
       shared.sums[at.thread] = values;
     } else if constexpr (kPhase == 1) {

@@ -128,6 +128,7 @@ class MlpStep final : public Step {
     const float scale = 1.0F / static_cast<float>(rows);
     float* out = activations_.back();
     const float* bias = bias_into(mlp_.layers());
+    const Labels labels = labels_at(labels_, loss_, outputs);
     const bool by_row = loss_.kind == kCrossEntropy;
     const int64_t count = rows * outputs;
     const LossSum sum{loss_sums_, fit_.loss, by_row ? 1.0 : 1.0 / static_cast<double>(outputs), fit_.advance.state, rows};
@@ -135,10 +136,10 @@ class MlpStep final : public Step {
     const Grid grid{std::clamp<int64_t>((by_row ? rows : count) / (4 * BlockSum::kThreads), 1, BlockSum::kThreads),
                     BlockSum::kThreads};
     if (by_row) {
-      backend_.run(CrossEntropyLoss{out, bias, labels_, grad, scale, rows, outputs, loss_.classes, sum}, grid);
+      backend_.run(CrossEntropyLoss{out, bias, labels, grad, scale, rows, outputs, loss_.classes, sum}, grid);
     } else {
       by_error(loss_, [&]<typename Error>(Error error) {
-        backend_.run(ElementLoss<Error>{error, out, bias, labels_, grad, scale / static_cast<float>(outputs), count, outputs, sum},
+        backend_.run(ElementLoss<Error>{error, out, bias, labels, grad, scale / static_cast<float>(outputs), count, outputs, sum},
                      grid);
       });
     }

@@ -129,18 +129,23 @@ struct WeightedSquares {
 }  // namespace
 
 GaussianRegression::GaussianRegression(at::Tensor x, at::Tensor y, int threads)
-    : GaussianRegression(x, {at::empty({x.size(0), 0}, at::kDouble), {}}, {}, std::move(y), threads) {}
+    : GaussianRegression(x, {at::empty({x.size(0), 0}, at::kDouble), {}}, {}, std::move(y), {}, threads) {}
 
-GaussianRegression::GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, int threads)
+GaussianRegression::GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, std::vector<double> weights,
+                                       int threads)
     : team_(std::make_unique<Team>(static_cast<int>(
           std::clamp<int64_t>(x.size(0) / kRowsPerThread, 1, std::min(threads, blas_callers()))))),
       x_(std::move(x)),
       features_(std::move(features)),
       prior_(std::move(prior)),
-      y_(y.contiguous()) {}
+      y_(y.contiguous()),
+      weights_(std::move(weights)) {}
 
 double GaussianRegression::signal(const Kernel& kernel) const { return std::exp(kernel.logs[static_cast<std::size_t>(inputs())]); }
-double GaussianRegression::noise(const Kernel& kernel) const { return std::exp(kernel.logs[static_cast<std::size_t>(inputs()) + 1]); }
+double GaussianRegression::noise(const Kernel& kernel, int64_t row) const {
+  const double of_all = std::exp(kernel.logs[static_cast<std::size_t>(inputs()) + 1]);
+  return weights_.empty() ? of_all : of_all / weights_[static_cast<std::size_t>(row)];
+}
 
 // What a row is compared with lies side by side.
 at::Tensor GaussianRegression::scaled_columns(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const {
@@ -207,7 +212,7 @@ bool GaussianRegression::factor(const Kernel& kernel, double* out) const {
   const int64_t n = rows();
   covariance(kernel, out);
   for (int64_t i = 0; i < n; ++i) {
-    out[i * (n + 1)] += noise(kernel) + kJitter * signal(kernel);
+    out[i * (n + 1)] += noise(kernel, i) + kJitter * signal(kernel);
   }
   // Symmetric, so that rows may be taken for columns.
   return cholesky(out, n, *team_);
@@ -295,7 +300,7 @@ std::vector<double> GaussianRegression::gradient(const Kernel& kernel, const std
     }
     vectorised<WeightedSquares>(data, n, squared, data + a, n, a, static_cast<const double*>(weights), part);
     part[squared] = sum + diagonal * kJitter * scale;
-    part[squared + 1] = diagonal * noise(kernel);
+    part[squared + 1] = diagonal * noise(kernel, a);
   });
   std::vector<double> total(static_cast<std::size_t>(terms()), 0.0);
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -344,8 +349,11 @@ GaussianRegression GaussianRegression::sample(int64_t count) const {
   Random(0, Stream::kSearch).shuffle(order);
   std::vector<int64_t> index(order.begin(), order.begin() + count);
   const at::Tensor chosen = at::from_blob(index.data(), {count}, at::kLong);
+  std::vector<double> weights;
+  std::transform(index.begin(), weights_.empty() ? index.begin() : index.end(), std::back_inserter(weights),
+                 [&](int64_t row) { return weights_[static_cast<std::size_t>(row)]; });
   return {x_.index_select(0, chosen), {features_.values.index_select(0, chosen), features_.groups}, prior_, y_.index_select(0, chosen),
-          team_->size()};
+          std::move(weights), team_->size()};
 }
 
 std::vector<Kernel> GaussianRegression::starts() const {

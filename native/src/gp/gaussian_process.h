@@ -24,7 +24,7 @@ class Doubles {
   std::unique_ptr<double[]> data_;
 };
 
-/// k(a, b) = signal * exp(-1/2 sum_j ((a_j - b_j) / length_j)^2) + sum_g strength_g * phi_g(a) . phi_g(b), and noise on the diagonal.
+/// k(a, b) = signal * exp(-1/2 sum_j ((a_j - b_j) / length_j)^2) + sum_g strength_g * phi_g(a) . phi_g(b), and noise / weight on the diagonal.
 struct Kernel {
   /// Logarithms: of the lengths, of signal, of noise, of a strength for each group of features.
   std::vector<double> logs;
@@ -47,8 +47,9 @@ class GaussianRegression {
   /// x: [rows, inputs], y: [rows], double; y is used as it is, of mean zero and variance one for the search's sake. threads: at most so
   /// many where there are rows enough.
   GaussianRegression(at::Tensor x, at::Tensor y, int threads);
-  /// With linear terms, of which `features` has a row for each of x, and a prior; y is used as it is.
-  GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, int threads);
+  /// With linear terms, of which `features` has a row for each of x, and a prior; y is used as it is. weights: what each row's noise is
+  /// divided by, positive; empty where that is the same for all.
+  GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, std::vector<double> weights, int threads);
 
   /// How many of them are of use.
   int threads() const noexcept { return team_->size(); }
@@ -78,7 +79,7 @@ class GaussianRegression {
   int64_t inputs() const { return x_.size(1); }
   int64_t terms() const { return inputs() + 2 + static_cast<int64_t>(features_.groups.size()); }
   double signal(const Kernel& kernel) const;
-  double noise(const Kernel& kernel) const;
+  double noise(const Kernel& kernel, int64_t row) const;
   /// x's columns divided by their lengths, then the features' columns times the root of their strength.
   at::Tensor scaled_columns(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const;
   /// Of the rows, without noise.
@@ -106,6 +107,7 @@ class GaussianRegression {
   Features features_;
   KernelPrior prior_;
   at::Tensor y_;
+  std::vector<double> weights_;
   Kernel kernel_;
   Doubles lower_;  ///< [rows, rows], a column behind the other
   std::vector<double> alpha_;

@@ -110,7 +110,27 @@ at::Tensor FormPass::run(const FormTensors& tensors, const at::Tensor& x) const 
   return net_.run(tensors, x).to(at::kFloat);
 }
 
+at::Tensor FormPass::row_losses(const at::Tensor& out, const at::Tensor& labels) const {
+  constexpr auto kNone = at::Reduction::None;
+  switch (loss_.kind) {
+    case kCrossEntropy:
+      return at::cross_entropy_loss(out.narrow(1, 0, loss_.classes), labels.reshape({-1}).to(at::kLong), {}, kNone);
+    case kMae:
+      return at::l1_loss(out, labels, kNone).mean(1);
+    case kHuber:
+      return at::huber_loss(out, labels, kNone, loss_.huber_delta).mean(1);
+    case kMse:
+      break;
+  }
+  return at::mse_loss(out, labels, kNone).mean(1);
+}
+
 at::Tensor FormPass::mean_loss(const at::Tensor& x, const at::Tensor& out, const at::Tensor& y) const {
+  if (loss_.weighted) {
+    const int64_t last = y.size(1) - 1;
+    const at::Tensor labels = y.narrow(1, 0, last);
+    return (row_losses(out, labels) * y.select(1, last)).mean();
+  }
   switch (loss_.kind) {
     case kCrossEntropy:
       return at::cross_entropy_loss(out.narrow(1, 0, loss_.classes), y.view({-1}).to(at::kLong));
@@ -192,10 +212,13 @@ void FormPass::add_terms(const at::Tensor& x, const at::Tensor& y, const at::Ten
       return at::softmax(o.narrow(1, soft.first, soft.count).to(at::kDouble) / soft.temperature, 1);
     };
     const at::Tensor q =
-        table_.defined() ? table_.index_select(0, y.view({-1}).to(at::kLong)) : softened(reference_out);
+        table_.defined() ? table_.index_select(0, y.select(1, 0).to(at::kLong)) : softened(reference_out);
     const at::Tensor gradient = at::zeros_like(out);
-    gradient.narrow(1, soft.first, soft.count)
-        .copy_((softened(out) - q) * (soft.strength / soft.temperature / static_cast<double>(rows)));
+    at::Tensor own = (softened(out) - q) * (soft.strength / soft.temperature / static_cast<double>(rows));
+    if (loss_.weighted) {
+      own = own * y.narrow(1, y.size(1) - 1, 1);
+    }
+    gradient.narrow(1, soft.first, soft.count).copy_(own);
     add(out, gradient);
   }
 }

@@ -28,6 +28,8 @@ class FormPass {
 
  private:
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const;
+  /// Each row's, without weights.
+  at::Tensor row_losses(const at::Tensor& out, const at::Tensor& labels) const;
   at::Tensor mean_loss(const at::Tensor& x, const at::Tensor& out, const at::Tensor& y) const;
   void add_terms(const at::Tensor& x, const at::Tensor& y, const at::Tensor& out, const FormFeatures& features,
                  std::vector<at::Tensor>& roots, std::vector<at::Tensor>& gradients);

@@ -5,8 +5,23 @@
 #include <cstdint>
 
 #include "core/host_device.h"
+#include "nn/loss.h"
 
 namespace pacnet {
+
+/// What rows are compared with, [rows, width].
+struct Labels {
+  const float* data;
+  int64_t width;
+  bool weighted;  ///< the last of a row's is its weight
+
+  PACNET_HD const float* of(int64_t row) const { return data + row * width; }
+  PACNET_HD float weight(int64_t row) const { return weighted ? data[(row + 1) * width - 1] : 1.0F; }
+};
+
+inline Labels labels_at(const float* data, const LossSpec& loss, int64_t outputs) {
+  return {data, label_width(loss, outputs), loss.weighted};
+}
 
 struct SquaredError {
   PACNET_HD float value(float d) const { return d * d; }

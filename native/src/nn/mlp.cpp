@@ -163,7 +163,7 @@ double MlpPass::loss_and_backward(const float* params, const LossSpec& loss, con
                               1.0F / static_cast<float>(batch_rows), at(gradients_, mlp_.layers()) + begin * outputs);
   if (terms.soft.strength > 0.0) {
     add_soft_gradient(terms.soft, output() + begin * outputs,
-                      reference == nullptr ? nullptr : reference->output() + begin * outputs, labels, rows, batch_rows,
+                      reference == nullptr ? nullptr : reference->output() + begin * outputs, labels_at(labels, loss, outputs), rows, batch_rows,
                       outputs, at(gradients_, mlp_.layers()) + begin * outputs);
   }
   backward(params, terms, reference, begin, end, batch_rows, dropout_key, lowest);

@@ -92,9 +92,6 @@ void predict_in_pieces(const Net& net, Team& team, const float* x, int64_t rows,
   });
 }
 
-/// Labels of a row: a class index for cross-entropy, otherwise one number an output.
-inline int64_t label_width(const LossSpec& loss, const Net& net) {
-  return loss.kind == kCrossEntropy ? 1 : net.outputs();
-}
+inline int64_t label_width(const LossSpec& loss, const Net& net) { return label_width(loss, net.outputs()); }
 
 }  // namespace pacnet

@@ -151,7 +151,7 @@ int Pinn::useful_threads(int offered, int64_t batch) const {
 }
 
 std::unique_ptr<TrainingPass> Pinn::training(const TrainingSetup& setup) const {
-  require(setup.loss.kind == kMse, "a physics-informed network learns by squared errors");
+  require(setup.loss.kind == kMse && !setup.loss.weighted, "a physics-informed network learns by squared errors, without rows' weights");
   return std::make_unique<SplitTraining>(
       *this, setup, [&](int64_t rows) { return std::make_unique<PinnWorker>(*this, setup.trainable, rows); });
 }

@@ -75,7 +75,7 @@ void add_spectral_gradient(double strength, int64_t count, const float* f, int64
       .add_(spectral_gradient(strength, count, tensor_at(f, {rows, channels}, at::kCPU)));
 }
 
-void add_soft_gradient(const Terms::Soft& soft, const float* out, const float* reference, const float* labels,
+void add_soft_gradient(const Terms::Soft& soft, const float* out, const float* reference, const Labels& labels,
                        int64_t rows, int64_t batch_rows, int64_t outputs, float* grad) {
   std::vector<double> p(static_cast<std::size_t>(soft.count));
   std::vector<double> q(static_cast<std::size_t>(soft.count));
@@ -86,12 +86,12 @@ void add_soft_gradient(const Terms::Soft& soft, const float* out, const float* r
     if (soft.table.empty()) {
       soften(reference + at, soft.count, soft.temperature, q.data());
     } else {
-      const auto label = static_cast<int64_t>(labels[r]);
+      const auto label = static_cast<int64_t>(*labels.of(r));
       std::copy_n(soft.table.data() + label * soft.count, soft.count, q.begin());
     }
     for (int64_t j = 0; j < soft.count; ++j) {
       const auto i = static_cast<std::size_t>(j);
-      grad[at + j] += static_cast<float>(scale * (p[i] - q[i]));
+      grad[at + j] += labels.weight(r) * static_cast<float>(scale * (p[i] - q[i]));
     }
   }
 }

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "nn/loss_arithmetic.h"
+
 namespace pacnet {
 
 struct Terms {
@@ -58,10 +60,10 @@ void add_feature_gradient(const std::vector<float>& weight, const float* f, cons
 at::Tensor spectral_gradient(double strength, int64_t count, const at::Tensor& f);
 void add_spectral_gradient(double strength, int64_t count, const float* f, int64_t rows, int64_t channels, float* grad);
 
-/// Of strength * the mean over batch_rows of -sum_j q_j log softmax(o / temperature)_j, o being the outputs meant by
-/// `soft`. out, reference, grad: [rows, outputs], of which `reference` is unused where there is a table, and labels, the
-/// rows' class indices, where there is none.
-void add_soft_gradient(const Terms::Soft& soft, const float* out, const float* reference, const float* labels,
+/// Of strength * the mean over batch_rows of -weight * sum_j q_j log softmax(o / temperature)_j, o being the outputs meant by
+/// `soft`. out, reference, grad: [rows, outputs], of which `reference` is unused where there is a table, and the labels, class
+/// indices, where there is none.
+void add_soft_gradient(const Terms::Soft& soft, const float* out, const float* reference, const Labels& labels,
                        int64_t rows, int64_t batch_rows, int64_t outputs, float* grad);
 
 }  // namespace pacnet

@@ -13,6 +13,11 @@ namespace {
 
 static_assert(sizeof(uint32_t) == sizeof(int32_t));  // row numbers are below 2^31 and mean the same as both
 
+void check_weight(float weight, int64_t row) {
+  require(weight >= 0 && std::isfinite(weight), "row " + std::to_string(row + 1) + ": its weight " + std::to_string(weight) +
+                                                    " is not zero or positive");
+}
+
 void check_class(float label, int64_t row, int64_t classes) {
   const bool valid = label >= 0 && label < static_cast<float>(classes) && label == std::floor(label);
   require(valid, "row " + std::to_string(row + 1) + ": class index " + std::to_string(label) + " is not one of 0 to " +
@@ -56,6 +61,7 @@ class RowsPulled final : public Rows {
       : source_(source),
         count_(count),
         classes_(loss.kind == kCrossEntropy ? loss.classes : 0),
+        weighted_(loss.weighted),
         inputs_(static_cast<std::size_t>(net.inputs())),
         labels_(static_cast<std::size_t>(label_width(loss, net))) {}
 
@@ -70,8 +76,13 @@ class RowsPulled final : public Rows {
 
   void next(std::span<const uint32_t> rows) override {
     check(source_.next(static_cast<int64_t>(rows.size()), x_.data(), y_.data()));
-    for (std::size_t r = 0; classes_ > 0 && r < rows.size(); ++r) {
-      check_class(y_[r], rows[r], classes_);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      if (classes_ > 0) {
+        check_class(y_[r * labels_], rows[r], classes_);
+      }
+      if (weighted_) {
+        check_weight(y_[(r + 1) * labels_ - 1], rows[r]);
+      }
     }
   }
 
@@ -92,6 +103,7 @@ class RowsPulled final : public Rows {
   BatchSource& source_;
   int64_t count_;
   int64_t classes_;  ///< 0: labels are no classes
+  bool weighted_;
   std::size_t inputs_;
   std::size_t labels_;
   std::vector<float> x_;
@@ -102,10 +114,16 @@ class RowsPulled final : public Rows {
 
 std::unique_ptr<Rows> rows_in_memory(const float* x, const float* y, int64_t count, const Net& net,
                                      const LossSpec& loss) {
-  for (int64_t r = 0; loss.kind == kCrossEntropy && r < count; ++r) {
-    check_class(y[r], r, loss.classes);
+  const int64_t labels = label_width(loss, net);
+  for (int64_t r = 0; r < count; ++r) {
+    if (loss.kind == kCrossEntropy) {
+      check_class(y[r * labels], r, loss.classes);
+    }
+    if (loss.weighted) {
+      check_weight(y[(r + 1) * labels - 1], r);
+    }
   }
-  return std::make_unique<RowsInMemory>(x, y, count, net.inputs(), label_width(loss, net));
+  return std::make_unique<RowsInMemory>(x, y, count, net.inputs(), labels);
 }
 
 std::unique_ptr<Rows> rows_pulled(BatchSource& source, int64_t count, const Net& net, const LossSpec& loss) {

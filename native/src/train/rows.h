@@ -25,8 +25,8 @@ class Rows {
   virtual void load(int64_t begin, int64_t end, float* x, float* y) const = 0;
 };
 
-/// x: [count, inputs]; y: [count, labels]. For cross-entropy throws kErrorInvalidArgument, naming the row, if a label is no
-/// class index.
+/// x: [count, inputs]; y: [count, labels]. Throws kErrorInvalidArgument, naming the row, if a label of cross-entropy is no
+/// class index, or a weight is negative or not finite.
 std::unique_ptr<Rows> rows_in_memory(const float* x, const float* y, int64_t count, const Net& net,
                                      const LossSpec& loss);
 

@@ -99,6 +99,32 @@ class ImagesTest {
     }
   }
 
+  // Where classes are alike anyway balancing them changes nothing but the order of a few sums.
+  @Test
+  void balancedClassesCountTheSame() throws IOException {
+    TransferConfig plain = quick().build();
+    TransferConfig balanced = quick().objective(o -> o.balanced(true)).build();
+    double[] said = probabilities(plain);
+    assertArrayEquals(said, probabilities(balanced), 1e-3);
+    try (Stream<Path> disks = Files.list(source().resolve("disk"))) {
+      for (Path image : disks.sorted().skip(6).toList()) {
+        Files.delete(image);
+      }
+    }
+    double rare = Arrays.stream(probabilities(plain)).average().orElseThrow();
+    double lifted = Arrays.stream(probabilities(balanced)).average().orElseThrow();
+    assertTrue(lifted > 1.3 * rare, "disks: " + rare + ", balanced " + lifted);
+  }
+
+  private double[] probabilities(TransferConfig config) {
+    TransferConfig longer = config.toBuilder().source(f -> f.epochs(12).learningRate(0.01)).build();
+    try (Model model = Model.train(Data.images(source()), longer, new Monitor())) {
+      model.prune();
+      model.allocate(Data.images(source()), new Monitor());
+      return model.predict(Data.images(source())).numbers("probability_disk");
+    }
+  }
+
   @Test
   void ofFewImagesTheOutputLayerAloneIsLearnt() {
     TransferConfig usual = quick().method(Method.AUTO).build();

@@ -25,6 +25,7 @@ import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.correction.LogisticCorrection;
 import org.pacnet.internal.fit.Corrections;
+import org.pacnet.internal.fit.Labelled;
 import org.pacnet.predict.RowPredictor;
 import org.pacnet.predict.SavedModel;
 import org.pacnet.result.Monitor;
@@ -134,7 +135,7 @@ class LogisticTest {
     Rows rows = new Rows(FloatBuffer.wrap(floats(fixture, "x")), n, 2, z, 3);
     LinearCorrection linear = new LinearCorrection(floats(fixture, "linear"));
     Correction learnt =
-        Corrections.fit(Method.LOGISTIC, rows, FloatBuffer.wrap(floats(fixture, "y")), null, null, linear, 1, 0);
+        Corrections.fit(Method.LOGISTIC, Labelled.of(rows, FloatBuffer.wrap(floats(fixture, "y"))), null, linear, 1, 0);
     float[] asked = floats(fixture, "z_test");
     Rows others = new Rows(FloatBuffer.wrap(floats(fixture, "x_test")), asked.length / 3, 2, asked, 3);
     float[] logs = learnt.apply(others, null, Corrections.PROCESSES).outputs();
@@ -149,7 +150,7 @@ class LogisticTest {
   }
 
   private static Correction learn(Rows rows, float[] y, int[] groups) {
-    return Corrections.fit(Method.LOGISTIC, rows, FloatBuffer.wrap(y), groups, null, null, 1, 0);
+    return Corrections.fit(Method.LOGISTIC, new Labelled(rows, FloatBuffer.wrap(y), groups, null), null, null, 1, 0);
   }
 
   /** Ten batches, each measured five times: what a source says of them is right, and the inputs say nothing more. */
@@ -243,7 +244,7 @@ class LogisticTest {
       x[2 * i + 1] = (float) Math.cos(i * i * 0.3);
       y[i] = Math.abs(i * 7919 + (int) (10 * x[2 * i])) % 3;
     }
-    LinearCorrection learnt = Corrections.linear(FloatBuffer.wrap(x), FloatBuffer.wrap(y), n, 3, true);
+    LinearCorrection learnt = Corrections.linear(Labelled.of(new Rows(FloatBuffer.wrap(x), n, x.length / n, new float[3 * n], 3), FloatBuffer.wrap(y)), true);
     Rows rows = new Rows(FloatBuffer.wrap(x), n, 2, new float[n * 3], 3);
     LogisticCorrection alone = new LogisticCorrection(null, new float[] {1, 0}, List.of(learnt));
     float[] logs = alone.apply(rows, null, Corrections.PROCESSES).outputs();

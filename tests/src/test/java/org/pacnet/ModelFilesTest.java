@@ -234,7 +234,7 @@ class ModelFilesTest {
   void everyExplicitNullIsAnError() throws IOException {
     for (String name : List.of("model.json", "targets/t/target.json")) {
       ObjectNode whole = (ObjectNode) new ObjectMapper().readTree(Samples.file(copy(), name).toFile());
-      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda", "foldBy", "foldTime", "balancedAccuracy", "f1", "auc", "heldOut");
+      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda", "foldBy", "foldTime", "weight", "balancedAccuracy", "f1", "auc", "heldOut");
       int tried = 0;
       for (List<String> path : paths(whole)) {
         String last = path.get(path.size() - 1);
@@ -411,10 +411,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 9", "\"formatVersion\" : 10"));
+        json, Files.readString(json).replace("\"formatVersion\" : 10", "\"formatVersion\" : 11"));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 10"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 11"), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {

@@ -69,6 +69,19 @@ class RowPredictorTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"AFFINE", "RIDGE_RESIDUAL", "GP", "GP_RESIDUAL", "COKRIGING", "POOLED_LINEAR", "TREES", "STACK", "PAC_STACK"})
+  void whateverTheTargetLearntBy(Method method) {
+    try (Model model = model(quick("y", "grade").method(method).build())) {
+      double[] expected = table(model).numbers("prediction_y");
+      RowPredictor predictor = model.rowPredictor("t");
+      double[][] rows = rows(predictor);
+      for (int r = 0; r < ROWS; r++) {
+        assertEquals(expected[r], predictor.predict(rows[r])[0], 2e-5 * Math.abs(expected[r]), "row " + r);
+      }
+    }
+  }
+
   @Test
   void probabilitiesAndEnsembles() {
     for (Method method : List.of(Method.PAC, Method.PAC_ENSEMBLE)) {

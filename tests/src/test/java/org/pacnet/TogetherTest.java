@@ -75,6 +75,7 @@ class TogetherTest {
     for (Method method : List.of(Method.PAC, Method.L2SP, Method.FINETUNE_HEAD, Method.SCRATCH)) {
       ways.add(how -> how.method(method));
     }
+    ways.add(how -> how.method(Method.PAC).columns(c -> c.weight("b"))); // an input too, and positive
     // What isn't a fit of one network by a pull alone is learnt as ever.
     ways.add(how -> how.method(Method.PAC_ENSEMBLE));
     ways.add(how -> how.method(Method.COKRIGING));

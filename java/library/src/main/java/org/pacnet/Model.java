@@ -50,7 +50,7 @@ import org.pacnet.internal.select.Tuner;
 import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
-import org.pacnet.internal.table.FoldColumn;
+import org.pacnet.internal.table.SideColumns;
 import org.pacnet.internal.table.Groups;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.predict.RowPredictor;
@@ -385,7 +385,7 @@ public final class Model implements AutoCloseable {
   /**
    * The same.
    *
-   * @param settings that the targets will be calibrated with: a column that they fold by is kept
+   * @param settings that the targets will be calibrated with: columns that they fold or weigh by are kept
    */
   public Map<String, Data> groups(Data table, String column, TransferConfig settings, Monitor monitor) {
     if (!config.network().predictsLabels() && !(config.network() instanceof Pinn)) {
@@ -397,7 +397,7 @@ public final class Model implements AutoCloseable {
         table,
         column,
         schema,
-        FoldColumn.of(settings.calibrate()),
+        SideColumns.of(settings),
         Set.copyOf(config.columns().ignored()),
         monitor.reading());
   }

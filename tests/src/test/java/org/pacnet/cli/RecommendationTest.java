@@ -60,6 +60,7 @@ final class RecommendationTest {
           Map.entry("--optimizer", List.of("sgd", "adamw")),
           Map.entry("--momentum", List.of("0.5")),
           Map.entry("--target-lr", List.of("0.02")),
+          Map.entry("--weight", List.of("w", "", "how much")),
           Map.entry("--fold-by", List.of("batch", "a batch")),
           Map.entry("--fold-time", List.of("day", "the day")),
           Map.entry("--target-batch-size", List.of("8")),
@@ -75,8 +76,9 @@ final class RecommendationTest {
       Map.of(
           "images", List.of("--widths", "--base-width", "--augment"),
           "equations",
-              List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--equation", "--weight"),
+              List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--equation", "--condition-weight"),
           "adamw", List.of("--weight-decay", "--patience"),
+          "classes", List.of("--balanced"),
           "of a run", List.of("--tune", "--report", "--json", "--help", "--version"));
 
   private static CommandLine parse(String... arguments) {
@@ -158,8 +160,9 @@ final class RecommendationTest {
             "--label a --label b --label=-c",
             "--network ode --trajectory run --time t --segment 5 --driven --substeps 2",
             "--network ode --trajectory run --time t --tolerance 0.001",
-            "--network pinn --equation wave --weight 3 --hidden 8",
+            "--network pinn --equation wave --condition-weight 3 --hidden 8",
             "--label y --optimizer adamw --weight-decay 0.1",
+            "--label y --task classification --balanced",
             "--label y --validation-share 0.2 --patience 4")) {
       List<String> arguments = new ArrayList<>(List.of("compare", "--source", "a.csv", "--target", "b.csv"));
       arguments.addAll(Arrays.asList(options.split(" ", -1)));

@@ -105,6 +105,7 @@ final class CalibrateCommand implements Runnable {
 
   @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private WeightOptions rowWeights = new WeightOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private Output output = new Output();
 
@@ -129,6 +130,7 @@ final class CalibrateCommand implements Runnable {
   private TransferConfig config(Model model) {
     TransferConfig.Builder builder = model.config().toBuilder();
     training.applyToTarget(builder);
+    rowWeights.apply(builder);
     run.apply(builder);
     builder.calibrate(c -> c.newClasses(newClasses));
     method.apply(builder, model.config().method());

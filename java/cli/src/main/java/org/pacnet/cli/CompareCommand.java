@@ -74,6 +74,7 @@ final class CompareCommand implements Runnable {
   @Mixin private PruneOptions prune = new PruneOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private WeightOptions rowWeights = new WeightOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
@@ -127,6 +128,7 @@ final class CompareCommand implements Runnable {
     folds.apply(builder);
     prune.apply(builder);
     training.apply(builder);
+    rowWeights.apply(builder);
     epochs.apply(builder);
     run.apply(builder);
     return builder.build();

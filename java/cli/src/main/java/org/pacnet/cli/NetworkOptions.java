@@ -143,7 +143,7 @@ final class NetworkOptions {
   private @Nullable Equation equation;
 
   @Option(
-      names = "--weight",
+      names = "--condition-weight",
       paramLabel = "W",
       description =
           "pinn: what an error of a known u counts, one of the equation counting 1 (default: 100)")
@@ -177,7 +177,7 @@ final class NetworkOptions {
     check(wanted == Kind.MLP || wanted == Kind.ODE, "mlp", activation, "--activation");
     check(
         wanted == Kind.MLP || wanted == Kind.ODE || wanted == Kind.PINN, "mlp", hidden, "--hidden");
-    check(wanted == Kind.PINN, "pinn", equation, "--equation", weight, "--weight");
+    check(wanted == Kind.PINN, "pinn", equation, "--equation", weight, "--condition-weight");
     check(wanted == Kind.MLP, "mlp", dropout, "--dropout");
     check(
         wanted == Kind.ODE,

@@ -47,6 +47,7 @@ final class TrainCommand implements Runnable {
   @Mixin private ColumnOptions data = new ColumnOptions();
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private WeightOptions rowWeights = new WeightOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private OutOptions out = new OutOptions();
   @Mixin private Output output = new Output();
@@ -59,6 +60,7 @@ final class TrainCommand implements Runnable {
     }
     builder.prune(p -> p.allocateEpochs(allocateEpochs));
     training.apply(builder);
+    rowWeights.apply(builder);
     run.apply(builder);
     TransferConfig config = builder.build();
     Path directory = Path.of(out.out);

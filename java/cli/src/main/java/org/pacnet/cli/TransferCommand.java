@@ -59,6 +59,7 @@ final class TransferCommand implements Runnable {
   @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private WeightOptions rowWeights = new WeightOptions();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private OutOptions out = new OutOptions();
   @Mixin private ReportOption report = new ReportOption();
@@ -97,6 +98,7 @@ final class TransferCommand implements Runnable {
     prune.apply(builder);
     method.apply(builder, builder.build().method());
     training.apply(builder);
+    rowWeights.apply(builder);
     epochs.apply(builder);
     run.apply(builder);
     return builder.build();

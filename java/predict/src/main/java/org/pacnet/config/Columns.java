@@ -1,6 +1,7 @@
 package org.pacnet.config;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which columns are read, and how; immutable.
@@ -10,6 +11,8 @@ import java.util.List;
  * @param categorical input columns to be read as categories even if they hold numbers
  * @param dates input columns of dates or moments, which become year, day of the year and time of day
  * @param ignored columns that are neither input nor label
+ * @param weight a column of positive numbers that says how much a row counts in what is learnt, and is neither input nor label: one of
+ *     weight 2 as much as two of weight 1. Only how they compare within a table matters; null: all rows count the same
  * @param missing what to do with missing input values: {@code ERROR}, {@code MEAN} of the source,
  *     {@code DROP} the row
  * @param missingWords texts that stand for a missing value, besides the empty one
@@ -21,6 +24,7 @@ public record Columns(
     List<String> categorical,
     List<String> dates,
     List<String> ignored,
+    @Nullable String weight,
     Missing missing,
     List<String> missingWords,
     boolean standardizeInputs,
@@ -36,7 +40,7 @@ public record Columns(
 
   static Columns of(List<String> labels) {
     return new Columns(
-        labels, List.of(), List.of(), List.of(), Missing.ERROR, Missing.WORDS, true, true);
+        labels, List.of(), List.of(), List.of(), null, Missing.ERROR, Missing.WORDS, true, true);
   }
 
   /** Collects them; each method is the component of the same name. */
@@ -45,6 +49,7 @@ public record Columns(
     private List<String> categorical;
     private List<String> dates;
     private List<String> ignored;
+    private @Nullable String weight;
     private Missing missing;
     private List<String> missingWords;
     private boolean standardizeInputs;
@@ -55,6 +60,7 @@ public record Columns(
       categorical = c.categorical;
       dates = c.dates;
       ignored = c.ignored;
+      weight = c.weight;
       missing = c.missing;
       missingWords = c.missingWords;
       standardizeInputs = c.standardizeInputs;
@@ -92,6 +98,15 @@ public record Columns(
     }
 
     /**
+     * A column that says how much a row counts in what is learnt, and is neither input nor label; null, which is the default: all count the
+     * same. Every table that is learnt from has it.
+     */
+    public Builder weight(@Nullable String column) {
+      weight = column;
+      return this;
+    }
+
+    /**
      * What to do with missing input values: {@code ERROR}, {@code MEAN} of the source, {@code DROP} the
      * row; by default {@link Missing#ERROR}.
      */
@@ -124,6 +139,7 @@ public record Columns(
           categorical,
           dates,
           ignored,
+          weight,
           missing,
           missingWords,
           standardizeInputs,

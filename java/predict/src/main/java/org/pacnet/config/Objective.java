@@ -8,10 +8,12 @@ import org.pacnet.error.DataException;
  * @param task regression or classification
  * @param loss {@code CROSS_ENTROPY} for a classification, one of the others for a regression
  * @param huberDelta where Huber's loss turns linear, in standardised units
+ * @param balanced whether classes count the same, however many rows each has: a row counts rows / (classes · rows of its class), as
+ *     scikit-learn's class_weight "balanced" has it; for a classification
  */
-public record Objective(Task task, Loss loss, double huberDelta) {
+public record Objective(Task task, Loss loss, double huberDelta, boolean balanced) {
 
-  static final Objective DEFAULT = new Objective(Task.REGRESSION, Loss.MSE, 1);
+  static final Objective DEFAULT = new Objective(Task.REGRESSION, Loss.MSE, 1, false);
 
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public Objective {
@@ -21,6 +23,7 @@ public record Objective(Task task, Loss loss, double huberDelta) {
         "must be cross_entropy for a classification, and mse, mae or huber for a regression",
         loss);
     Check.that(Check.positive(huberDelta), "huberDelta", "Huber's delta", "must be positive", huberDelta);
+    Check.that(!balanced || task == Task.CLASSIFICATION, "balanced", "balanced", "is for a classification", balanced);
   }
 
   /** Collects them; each method is the component of the same name. */
@@ -28,11 +31,13 @@ public record Objective(Task task, Loss loss, double huberDelta) {
     private Task task;
     private Loss loss;
     private double huberDelta;
+    private boolean balanced;
 
     Builder(Objective o) {
       task = o.task;
       loss = o.loss;
       huberDelta = o.huberDelta;
+      balanced = o.balanced;
     }
 
     /** With it the loss: cross-entropy, or squared error; by default {@link Task#REGRESSION}. */
@@ -57,8 +62,14 @@ public record Objective(Task task, Loss loss, double huberDelta) {
       return this;
     }
 
+    /** Whether classes count the same, however many rows each has; by default not. */
+    public Builder balanced(boolean value) {
+      balanced = value;
+      return this;
+    }
+
     Objective build() {
-      return new Objective(task, loss, huberDelta);
+      return new Objective(task, loss, huberDelta, balanced);
     }
   }
 }

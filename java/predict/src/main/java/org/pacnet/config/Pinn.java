@@ -31,7 +31,7 @@ public record Pinn(Equation equation, List<Integer> hidden, double weight) imple
               "the weight must be above 0 and at most %.0f, not %s",
               MOST_WEIGHT,
               weight),
-          "weight");
+          "conditionWeight");
     }
   }
 

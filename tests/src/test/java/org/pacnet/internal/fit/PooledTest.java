@@ -50,10 +50,15 @@ class PooledTest {
   private static float[] said(int width, int classes, String source, String target) {
     float[] xs = floats("xs");
     Corrections.Pool pool =
-        new Corrections.Pool(FloatBuffer.wrap(xs), FloatBuffer.wrap(floats(source)), xs.length / INPUTS, classes);
+        new Corrections.Pool(FloatBuffer.wrap(xs), FloatBuffer.wrap(floats(source)), xs.length / INPUTS, null, classes);
     Correction learnt =
-        Corrections.fit(Method.POOLED_LINEAR, rows("x", width), FloatBuffer.wrap(floats(target)), null, pool, null, 1, 0);
+        Corrections.fit(Method.POOLED_LINEAR, Labelled.of(rows("x", width), FloatBuffer.wrap(floats(target))), pool, null, 1, 0);
     return learnt.apply(rows("asked", width), null, Corrections.PROCESSES).outputs();
+  }
+
+  private static Labelled silent(float[] x, float[] y, int width) {
+    int n = y.length / width;
+    return Labelled.of(new Rows(FloatBuffer.wrap(x), n, x.length / n, new float[y.length], width), FloatBuffer.wrap(y));
   }
 
   @Test
@@ -88,7 +93,7 @@ class PooledTest {
     for (int k = 0; k < 3; k++) {
       System.arraycopy(off, k * truth.length, parts[k], 0, truth.length);
     }
-    double[] shares = StackFit.shares(parts, FloatBuffer.wrap(truth), truth.length, 0, new double[] {0.5, 0.3, 0.2}, 20);
+    double[] shares = StackFit.shares(parts, silent(new float[truth.length], truth, 1), 0, new double[] {0.5, 0.3, 0.2}, 20);
     float[] right = floats("shares");
     for (int k = 0; k < 3; k++) {
       assertEquals(right[k], shares[k], 1e-4);
@@ -105,7 +110,7 @@ class PooledTest {
       y[2 * r] = 3 * x[r]; // a line
       y[2 * r + 1] = x[r] > 0.2 ? 1 : -1; // a step
     }
-    SourceSample sample = Corrections.sample(x, y, n, 2, 1, 5);
+    SourceSample sample = Corrections.sample(silent(x, y, 2), 1, 5);
     float[] base = new float[2 * n];
     for (int i = 0; i < base.length; i++) {
       base[i] = y[i] + 0.1f * (i % 4 < 2 ? 1 : -1); // off by a tenth

@@ -33,9 +33,9 @@ class SuggesterTest {
     float[] at = floats(fixture.get("at"));
     float[] y = new float[x.length / inputs];
     float[] none = new float[0];
-    GaussianProcess plain = new GaussianProcess(inputs, x, none, y, floats(fixture.get("kernels").get(0)));
+    GaussianProcess plain = new GaussianProcess(inputs, x, none, y, none, floats(fixture.get("kernels").get(0)));
     GaussianProcess onSource =
-        new GaussianProcess(inputs, x, floats(fixture.get("o")), y, floats(fixture.get("kernels").get(1)));
+        new GaussianProcess(inputs, x, floats(fixture.get("o")), y, none, floats(fixture.get("kernels").get(1)));
     JsonNode weights = fixture.get("weights");
     List<Suggestion> found =
         Suggester.suggest(

@@ -38,7 +38,7 @@ final class CalendarTest {
 
   private static float[] features(Data data, Missing missing) {
     DataOptions options = Tables.dates(Tables.regression(missing, "y"), "d");
-    return Tables.values(Encoder.learn(data, options, null, ReadMonitor.NONE).rows().features());
+    return Tables.values(Encoder.learn(data, options, SideColumns.NONE, ReadMonitor.NONE).rows().features());
   }
 
   private static float[] turn(double year, double ofYear, double ofDay) {

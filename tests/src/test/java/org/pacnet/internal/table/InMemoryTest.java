@@ -38,7 +38,7 @@ class InMemoryTest {
   }
 
   private static float[] features(Data data, DataOptions options) {
-    return values(Encoder.learn(data, options, null, ReadMonitor.NONE).rows().features());
+    return values(Encoder.learn(data, options, SideColumns.NONE, ReadMonitor.NONE).rows().features());
   }
 
   @Test
@@ -78,7 +78,7 @@ class InMemoryTest {
         Data.columns(
             columns("s", new String[] {"a", null, "", "N/A", "b"}, "y", new int[] {1, 2, 3, 4, 5}));
     DataOptions drop = regression(Missing.DROP, "y");
-    Encoder.Learned learned = Encoder.learn(data, drop, null, ReadMonitor.NONE);
+    Encoder.Learned learned = Encoder.learn(data, drop, SideColumns.NONE, ReadMonitor.NONE);
     assertEquals("{1, 2, 3}", learned.rows().dropped().toString());
     assertDataError(() -> SchemaLearner.learn(data, regression("y")), "in-memory columns, row 2, column s");
   }
@@ -91,7 +91,7 @@ class InMemoryTest {
     rows.add(List.of(7f, "u", true));
     Data data = Data.rows(List.of("x", "s", "y"), rows);
     DataOptions drop = regression(Missing.DROP, "y");
-    Encoder.Learned learned = Encoder.learn(data, drop, null, ReadMonitor.NONE);
+    Encoder.Learned learned = Encoder.learn(data, drop, SideColumns.NONE, ReadMonitor.NONE);
     assertArrayEquals(new float[] {1, 1, 7, 1}, values(learned.rows().features()));
     assertArrayEquals(new float[] {2.5f, 1}, values(learned.rows().labels()));
     rows.remove(0);
@@ -166,7 +166,7 @@ class InMemoryTest {
             }
           };
       assertThrows(
-          CancelledException.class, () -> Encoder.learn(data, regression("y"), null, after), data.name());
+          CancelledException.class, () -> Encoder.learn(data, regression("y"), SideColumns.NONE, after), data.name());
     }
   }
 }

@@ -5,6 +5,7 @@ package org.pacnet.internal.engine;
  *
  * @param loss the core's constant, as are optimizer and schedule
  * @param huberDelta where Huber's loss turns linear
+ * @param weighted whether rows of labels end with what the row counts
  * @param optimizer of the three
  * @param momentum of SGD
  * @param weightDecay of AdamW
@@ -22,6 +23,7 @@ package org.pacnet.internal.engine;
 public record FitSettings(
     int loss,
     double huberDelta,
+    boolean weighted,
     int optimizer,
     double momentum,
     double weightDecay,

@@ -16,11 +16,12 @@ public final class NativeGaussianProcess implements AutoCloseable {
    * @param x [rows, inputs]
    * @param o what a source says of them, [rows, outputs]; empty without
    * @param y [rows]
+   * @param weights what each row's noise is divided by, [rows]; empty where that is 1
    * @param kernel logarithms, as {@code pacnet.h} says; null to search for them
    * @param threads at most so many, where there are rows enough; they change no prediction
    */
   public NativeGaussianProcess(
-      float[] x, float[] o, float[] y, float @Nullable [] kernel, int threads) {
+      float[] x, float[] o, float[] y, float[] weights, float @Nullable [] kernel, int threads) {
     NativeLibrary.load();
     process =
         call(
@@ -31,6 +32,7 @@ public final class NativeGaussianProcess implements AutoCloseable {
                     o.length == 0 ? null : o,
                     o.length,
                     y,
+                    weights.length == 0 ? null : weights,
                     y.length,
                     kernel,
                     kernel == null ? 0 : kernel.length,

@@ -341,7 +341,7 @@ public final class NativeNetwork implements AutoCloseable {
   }
 
   private int labelWidth(FitSettings settings) {
-    return settings.loss() == PacNetLibrary.kCrossEntropy ? 1 : outputs;
+    return (settings.loss() == PacNetLibrary.kCrossEntropy ? 1 : outputs) + (settings.weighted() ? 1 : 0);
   }
 
   /** Held by {@link #fit} for as long as C++ may call it. */
@@ -398,6 +398,7 @@ public final class NativeNetwork implements AutoCloseable {
     return new FitOptions()
         .loss(s.loss())
         .huber_delta(s.huberDelta())
+        .weighted(s.weighted())
         .optimizer(s.optimizer())
         .momentum(s.momentum())
         .weight_decay(s.weightDecay())

@@ -25,8 +25,9 @@ final class CoKrigingFit {
 
   private CoKrigingFit() {}
 
-  static CoKrigingCorrection fit(
-      Rows rows, FloatBuffer labels, @Nullable LinearCorrection linear, int threads) {
+  static CoKrigingCorrection fit(Labelled target, @Nullable LinearCorrection linear, int threads) {
+    Rows rows = target.rows();
+    FloatBuffer labels = target.labels();
     int width = rows.width();
     float[] units = units(rows, labels);
     float[] shift = new float[rows.inputs()];
@@ -43,9 +44,9 @@ final class CoKrigingFit {
         float[] o = CoKrigingCorrection.opinion(part / 2, rows, linear, units);
         float[] y = residuals(rows, labels, o, units, c);
         if (part == CoKrigingCorrection.AS_IT_IS) {
-          logs[part] = asItIs(y);
+          logs[part] = asItIs(y, target);
         } else {
-          Corrections.Likely likely = Corrections.learn(rows.inputs(), x, o, y, threads);
+          Corrections.Likely likely = Corrections.learn(rows.inputs(), x, o, y, target.kept(), threads);
           own[part] = likely.process();
           logs[part] = likely.logPosterior();
         }
@@ -69,7 +70,8 @@ final class CoKrigingFit {
   }
 
   /** What it would have learnt from some of the rows with the kernels and weights that it found on all of them. */
-  static CoKrigingCorrection again(CoKrigingCorrection like, Rows rows, FloatBuffer labels) {
+  static CoKrigingCorrection again(CoKrigingCorrection like, Labelled target) {
+    Rows rows = target.rows();
     float[] x = CoKrigingCorrection.scaled(rows, like.shift(), like.scale());
     List<GaussianProcess> processes = new ArrayList<>();
     int next = 0;
@@ -77,8 +79,8 @@ final class CoKrigingFit {
       int part = i % CoKrigingCorrection.PARTS;
       if (CoKrigingCorrection.hasProcess(like.weights(), i)) {
         float[] o = CoKrigingCorrection.opinion(part / 2, rows, like.linear(), like.units());
-        float[] y = residuals(rows, labels, o, like.units(), i / CoKrigingCorrection.PARTS);
-        processes.add(new GaussianProcess(rows.inputs(), x, o, y, like.processes().get(next++).kernel()));
+        float[] y = residuals(rows, target.labels(), o, like.units(), i / CoKrigingCorrection.PARTS);
+        processes.add(new GaussianProcess(rows.inputs(), x, o, y, target.kept(), like.processes().get(next++).kernel()));
       }
     }
     return new CoKrigingCorrection(like.units(), like.shift(), like.scale(), like.linear(), like.weights(), x, List.copyOf(processes));
@@ -94,10 +96,12 @@ final class CoKrigingFit {
   }
 
   // log p(y, noise) of an opinion that is off by noise alone, whose variance has the prior that it has in a process, at the likeliest.
-  private static double asItIs(float[] y) {
+  private static double asItIs(float[] y, Labelled target) {
     double squares = 0;
-    for (float value : y) {
-      squares += (double) value * value;
+    double logWeights = 0;
+    for (int r = 0; r < y.length; r++) {
+      squares += (double) target.weight(r) * y[r] * y[r];
+      logWeights += Math.log(target.weight(r));
     }
     double low = -LOG_BOUND;
     double high = LOG_BOUND;
@@ -111,7 +115,7 @@ final class CoKrigingFit {
       }
     }
     double off = (low - NOISE) / DEVIATION;
-    return -(squares * Math.exp(-low) + y.length * (low + Math.log(2 * Math.PI)) + off * off) / 2;
+    return (logWeights - squares * Math.exp(-low) - y.length * (low + Math.log(2 * Math.PI)) - off * off) / 2;
   }
 
   // As likely as they are, all being as likely before.

@@ -29,30 +29,20 @@ public final class Corrections {
   /**
    * Learns from the target's rows.
    *
-   * @param labels [rows, width], or [rows] class indices
-   * @param groups which rows belong together, for logistic regression's cross-validation; null where each stands for itself
    * @param source rows of the source with their labels, for trees and pooled-linear; null otherwise
    * @param linear the source's second opinion, for co-kriging and logistic regression; null where there is none
    */
   public static Correction fit(
-      Method method,
-      Rows rows,
-      FloatBuffer labels,
-      int @Nullable [] groups,
-      @Nullable Pool source,
-      @Nullable LinearCorrection linear,
-      int threads,
-      long seed) {
+      Method method, Labelled target, @Nullable Pool source, @Nullable LinearCorrection linear, int threads, long seed) {
     return switch (method) {
-      case AFFINE -> LinearFit.affine(rows, labels);
-      case RIDGE_RESIDUAL -> LinearFit.ridge(rows, labels);
-      case GP_RESIDUAL -> gaussian(rows, labels, true, threads);
-      case GP -> gaussian(rows, labels, false, threads);
-      case COKRIGING -> CoKrigingFit.fit(rows, labels, linear, threads);
-      case LOGISTIC -> LogisticFit.fit(rows, labels, groups, linear);
-      case TREES -> TreeFit.fit(rows, labels, source, threads, seed);
-      case POOLED_LINEAR ->
-          source != null && source.classes() > 0 ? LogisticFit.pooled(rows, labels, source) : LinearFit.pooled(rows, labels, source);
+      case AFFINE -> LinearFit.affine(target);
+      case RIDGE_RESIDUAL -> LinearFit.ridge(target);
+      case GP_RESIDUAL -> gaussian(target, true, threads);
+      case GP -> gaussian(target, false, threads);
+      case COKRIGING -> CoKrigingFit.fit(target, linear, threads);
+      case LOGISTIC -> LogisticFit.fit(target, linear);
+      case TREES -> TreeFit.fit(target, source, threads, seed);
+      case POOLED_LINEAR -> source != null && source.classes() > 0 ? LogisticFit.pooled(target, source) : LinearFit.pooled(target, source);
       default -> throw new IllegalArgumentException(method + " is no correction");
     };
   }
@@ -64,9 +54,8 @@ public final class Corrections {
    * @param folds the rows that belong together
    * @param part some of the rows
    */
-  public static Correction pacStack(
-      Rows rows, FloatBuffer labels, float[] unseen, List<int[]> folds, IntFunction<Fold> part, int threads) {
-    return StackFit.pac(rows.width(), threads).fit(rows, labels, unseen, folds, part);
+  public static Correction pacStack(Labelled target, float[] unseen, List<int[]> folds, IntFunction<Fold> part, int threads) {
+    return StackFit.pac(target.rows().width(), threads).fit(target, unseen, folds, part);
   }
 
   /**
@@ -77,8 +66,7 @@ public final class Corrections {
    * @param part some of the rows
    */
   public static Correction stack(
-      Rows rows,
-      FloatBuffer labels,
+      Labelled target,
       SourceSample sample,
       float[] base,
       @Nullable LinearCorrection linear,
@@ -87,54 +75,60 @@ public final class Corrections {
       int threads,
       long seed) {
     Pool pool = pool(sample);
-    double[][] prior = SampleFit.prior(sample, base, rows.width(), TreeFit.possible());
+    double[][] prior = SampleFit.prior(sample, base, target.rows().width(), TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
             prior,
             new StackFit.Learner() {
               @Override
-              public Correction learn(Method part, Rows some, FloatBuffer own) {
-                return fit(part, some, own, null, pool, linear, threads, seed);
+              public Correction learn(Method part, Labelled some) {
+                return fit(part, some, pool, linear, threads, seed);
               }
 
               @Override
-              public Correction again(Method part, Correction whole, Rows some, FloatBuffer own) {
+              public Correction again(Method part, Correction whole, Labelled some) {
                 // So many rows tell a kernel so well that a fifth of them more or less is no matter.
-                return whole instanceof CoKrigingCorrection found && rows.rows() > MANY_ROWS
-                    ? CoKrigingFit.again(found, some, own)
-                    : learn(part, some, own);
+                return whole instanceof CoKrigingCorrection found && target.rows().rows() > MANY_ROWS
+                    ? CoKrigingFit.again(found, some)
+                    : learn(part, some);
               }
             })
-        .fit(rows, labels, null, folds, part);
+        .fit(target, null, folds, part);
   }
 
   /** Some of the rows of a source of numbers, with how good models of them alone are. */
-  public static SourceSample sample(float[] features, float[] labels, int rows, int width, int threads, long seed) {
-    return SampleFit.of(features, labels, rows, width, threads, seed);
+  public static SourceSample sample(Labelled rows, int threads, long seed) {
+    return SampleFit.of(rows, threads, seed);
   }
 
   /**
-   * A linear model of the source's rows: ridge regression with the penalty of lowest leave-one-out error, or for classes logistic
-   * regression.
+   * A linear model of a source's rows, of which nothing is said: ridge regression with the penalty of lowest leave-one-out error, or for
+   * classes logistic regression.
    */
-  public static LinearCorrection linear(
-      FloatBuffer features, FloatBuffer labels, int rows, int width, boolean classes) {
-    if (classes) {
-      return LogisticFit.source(features, labels, rows, width);
-    }
-    return LinearFit.ridge(
-        new Rows(features, rows, features.remaining() / rows, new float[rows * width], width), labels);
+  public static LinearCorrection linear(Labelled silent, boolean classes) {
+    return classes ? LogisticFit.source(silent) : LinearFit.ridge(silent);
   }
 
-  /** A fold, and all other rows with their labels. */
-  public record Fold(Rows rows, Rows others, FloatBuffer otherLabels) {}
+  /** A fold, and all other rows. */
+  public record Fold(Rows rows, Labelled others) {}
 
-  /** Rows of the source with their labels. */
-  public record Pool(FloatBuffer features, FloatBuffer labels, int rows, int classes) {}
+  /**
+   * Rows of the source with their labels.
+   *
+   * @param weights with mean 1; null where all count the same
+   * @param classes 0 for a regression
+   */
+  public record Pool(FloatBuffer features, FloatBuffer labels, int rows, float @Nullable [] weights, int classes) {
+
+    float weight(int row) {
+      return weights == null ? 1 : weights[row];
+    }
+  }
 
   /** The rows of a source of numbers that a model keeps. */
   public static Pool pool(SourceSample sample) {
-    return new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), 0);
+    float[] weights = sample.weights().length == 0 ? null : sample.weights();
+    return new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), weights, 0);
   }
 
   /** Whether what trees need is there. */
@@ -142,16 +136,17 @@ public final class Corrections {
     return TreeFit.possible();
   }
 
-  private static GaussianCorrection gaussian(Rows rows, FloatBuffer labels, boolean residual, int threads) {
+  private static GaussianCorrection gaussian(Labelled target, boolean residual, int threads) {
+    Rows rows = target.rows();
     int width = rows.width();
     float[] x = rows.copied();
     List<GaussianProcess> processes = new ArrayList<>();
     for (int c = 0; c < width; c++) {
       float[] y = new float[rows.rows()];
       for (int r = 0; r < y.length; r++) {
-        y[r] = labels.get(r * width + c) - (residual ? rows.outputs()[r * width + c] : 0);
+        y[r] = target.labels().get(r * width + c) - (residual ? rows.outputs()[r * width + c] : 0);
       }
-      processes.add(learn(rows.inputs(), x, new float[0], y, threads).process());
+      processes.add(learn(rows.inputs(), x, new float[0], y, target.kept(), threads).process());
     }
     return new GaussianCorrection(residual, List.copyOf(processes));
   }
@@ -163,16 +158,16 @@ public final class Corrections {
    */
   record Likely(GaussianProcess process, double logPosterior) {}
 
-  static Likely learn(int inputs, float[] x, float[] o, float[] y, int threads) {
-    try (NativeGaussianProcess found = new NativeGaussianProcess(x, o, y, null, threads)) {
+  static Likely learn(int inputs, float[] x, float[] o, float[] y, float[] weights, int threads) {
+    try (NativeGaussianProcess found = new NativeGaussianProcess(x, o, y, weights, null, threads)) {
       float[] kernel = found.kernel(inputs + GaussianProcess.others(o.length > 0));
-      return new Likely(new GaussianProcess(inputs, x, o, y, kernel), found.logPosterior());
+      return new Likely(new GaussianProcess(inputs, x, o, y, weights, kernel), found.logPosterior());
     }
   }
 
   private static void predict(
       GaussianProcess process, float[] at, float[] outputs, float[] mean, float[] deviation) {
-    try (NativeGaussianProcess asked = new NativeGaussianProcess(process.x(), process.o(), process.y(), process.kernel(), 1)) {
+    try (NativeGaussianProcess asked = new NativeGaussianProcess(process.x(), process.o(), process.y(), process.weights(), process.kernel(), 1)) {
       asked.predict(at, outputs, mean, deviation);
     }
   }

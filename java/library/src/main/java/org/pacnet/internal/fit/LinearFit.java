@@ -25,27 +25,28 @@ final class LinearFit {
   private LinearFit() {}
 
   /** Each output scaled and shifted, by least squares. */
-  static LinearCorrection affine(Rows rows, FloatBuffer labels) {
+  static LinearCorrection affine(Labelled target) {
+    Rows rows = target.rows();
+    FloatBuffer labels = target.labels();
+    double[] shares = shares(target.importance());
     int each = 1 + rows.width() + rows.inputs();
     float[] all = new float[rows.width() * each];
     for (int c = 0; c < rows.width(); c++) {
       double meanO = 0;
       double meanY = 0;
       for (int r = 0; r < rows.rows(); r++) {
-        meanO += rows.outputs()[r * rows.width() + c];
-        meanY += labels.get(r * rows.width() + c);
+        meanO += shares[r] * rows.outputs()[r * rows.width() + c];
+        meanY += shares[r] * labels.get(r * rows.width() + c);
       }
-      meanO /= rows.rows();
-      meanY /= rows.rows();
       double oo = 0;
       double oy = 0;
       for (int r = 0; r < rows.rows(); r++) {
         double o = rows.outputs()[r * rows.width() + c] - meanO;
-        oo += o * o;
-        oy += o * (labels.get(r * rows.width() + c) - meanY);
+        oo += shares[r] * o * o;
+        oy += shares[r] * o * (labels.get(r * rows.width() + c) - meanY);
       }
       // Of one row, or where the source says the same of all, only the shift can be told.
-      double scale = oo > 1e-12 * rows.rows() ? oy / oo : 1;
+      double scale = oo > 1e-12 ? oy / oo : 1;
       all[c * each] = (float) (meanY - scale * meanO);
       all[c * each + 1 + c] = (float) (scale - 1);
     }
@@ -56,14 +57,15 @@ final class LinearFit {
    * Ridge regression (Hoerl and Kennard 1970) of what the source leaves, on its outputs and the inputs;
    * the penalty is the one of lowest leave-one-out error, which has a closed form.
    */
-  static LinearCorrection ridge(Rows rows, FloatBuffer labels) {
-    return ridge(rows, labels, Pooled.even(rows.rows()));
+  static LinearCorrection ridge(Labelled target) {
+    return ridge(target.rows(), target.labels(), target.importance());
   }
 
   /** The same on both tables together, whatever the source says. */
-  static LinearCorrection pooled(Rows rows, FloatBuffer labels, Corrections.@Nullable Pool source) {
-    Pooled both = Pooled.of(rows, labels, source);
-    return alone(ridge(both.silent(rows.width()), FloatBuffer.wrap(both.y()), both.weights()), rows.width(), both.columns());
+  static LinearCorrection pooled(Labelled target, Corrections.@Nullable Pool source) {
+    Pooled both = Pooled.of(target, source);
+    int width = target.rows().width();
+    return alone(ridge(both.silent(width), FloatBuffer.wrap(both.y()), both.weights()), width, both.columns());
   }
 
   /** Of a linear model whose last column says which rows are the target's, what it says of those without the source. */

@@ -46,15 +46,14 @@ final class LogisticFit {
   private record Prior(double constant, double scale, double slope) {}
 
   /**
-   * A target's, from its rows.
-   *
-   * @param groups which rows belong together: none is asked of coefficients that have seen another of its group, and each group counts once
-   *     as evidence; null where each stands for itself
+   * A target's, from its rows. Of rows that belong together none is asked of coefficients that have seen another, and together they count
+   * once as evidence.
    */
-  static LogisticCorrection fit(
-      Rows rows, FloatBuffer labels, int @Nullable [] groups, @Nullable LinearCorrection linear) {
+  static LogisticCorrection fit(Labelled target, @Nullable LinearCorrection linear) {
+    Rows rows = target.rows();
     int n = rows.rows();
-    int[] classes = classes(labels, n);
+    float[] importance = target.importance();
+    int[] classes = classes(target.labels(), n);
     List<Prior> priors = new ArrayList<>();
     for (double strength : STRENGTHS) {
       for (double slope : SLOPES) {
@@ -62,16 +61,16 @@ final class LogisticFit {
       }
     }
     int[] all = IntStream.range(0, n).toArray();
-    int[] units = units(groups, n);
+    int[] units = units(target.groups(), n);
     int[] fold = folds(classes, units);
-    float[] evidence = evidence(units);
+    float[] evidence = evidence(units, importance);
     int opinions = linear == null ? 1 : LogisticCorrection.OPINIONS;
     double[][] logs = new double[opinions][priors.size()];
     double highest = Double.NEGATIVE_INFINITY;
     for (int k = 0; k < opinions; k++) {
       Rows said = LinearCorrection.opinion(k, rows, linear);
       for (int p = 0; p < priors.size(); p++) {
-        logs[k][p] = unseen(said, classes, fold, evidence, priors.get(p));
+        logs[k][p] = unseen(said, classes, fold, importance, evidence, priors.get(p));
         highest = Math.max(highest, logs[k][p]);
       }
     }
@@ -95,7 +94,7 @@ final class LogisticFit {
       for (int p = 0; p < priors.size(); p++) {
         double part = logs[k][p] / total / share;
         if (part >= SMALL) {
-          double[] own = coefficients(said, classes, all, Pooled.even(n), priors.get(p), SMALL);
+          double[] own = coefficients(said, classes, all, importance, priors.get(p), SMALL);
           for (int i = 0; i < mean.length; i++) {
             mean[i] += part * own[i];
           }
@@ -110,17 +109,16 @@ final class LogisticFit {
   }
 
   /** A source's own, beside its network: the variance is the one by which a fifth of the rows is likeliest from the others. */
-  static LinearCorrection source(FloatBuffer features, FloatBuffer labels, int rows, int classCount) {
-    Rows silent =
-        new Rows(features, rows, features.remaining() / rows, new float[rows * classCount], classCount);
-    return penalised(silent, classes(labels, rows), Pooled.even(rows));
+  static LinearCorrection source(Labelled silent) {
+    return penalised(silent.rows(), classes(silent.labels(), silent.rows().rows()), silent.importance());
   }
 
   /** Of both tables together, whatever the source says. */
-  static LinearCorrection pooled(Rows rows, FloatBuffer labels, Corrections.@Nullable Pool source) {
-    Pooled both = Pooled.of(rows, labels, source);
+  static LinearCorrection pooled(Labelled target, Corrections.@Nullable Pool source) {
+    Pooled both = Pooled.of(target, source);
+    int width = target.rows().width();
     int[] classes = classes(FloatBuffer.wrap(both.y()), both.rows());
-    return LinearFit.alone(penalised(both.silent(rows.width()), classes, both.weights()), rows.width(), both.columns());
+    return LinearFit.alone(penalised(both.silent(width), classes, both.weights()), width, both.columns());
   }
 
   // With the variance by which a fifth of the rows is likeliest from the others.
@@ -187,28 +185,28 @@ final class LogisticFit {
     return Arrays.stream(units).map(unit -> fold[unit]).toArray();
   }
 
-  private static float[] evidence(int[] units) {
+  private static float[] evidence(int[] units, float[] importance) {
     int[] size = new int[1 + Arrays.stream(units).max().orElseThrow()];
     for (int unit : units) {
       size[unit]++;
     }
     float[] evidence = new float[units.length];
     for (int r = 0; r < units.length; r++) {
-      evidence[r] = 1F / size[units[r]];
+      evidence[r] = importance[r] / size[units[r]];
     }
     return evidence;
   }
 
   // Sum of log p of all rows, each by coefficients that have not seen it.
-  private static double unseen(Rows rows, int[] classes, int[] fold, float[] evidence, Prior prior) {
+  private static double unseen(
+      Rows rows, int[] classes, int[] fold, float[] importance, float[] evidence, Prior prior) {
     double sum = 0;
     int count = 1 + Arrays.stream(fold).max().orElseThrow();
-    float[] even = Pooled.even(classes.length);
     for (int f = 0; f < count; f++) {
       int which = f;
       int[] inside = IntStream.range(0, fold.length).filter(r -> fold[r] == which).toArray();
       int[] outside = IntStream.range(0, fold.length).filter(r -> fold[r] != which).toArray();
-      sum += likelihood(rows, classes, inside, evidence, coefficients(rows, classes, outside, even, prior, ROUGHLY));
+      sum += likelihood(rows, classes, inside, evidence, coefficients(rows, classes, outside, importance, prior, ROUGHLY));
     }
     return sum;
   }

@@ -8,7 +8,7 @@ import org.pacnet.internal.correction.Correction.Rows;
 
 /**
  * Rows of the source and of the target in one table, with a column more that says which a row is of: 0 or 1. Together the target's rows weigh as much
- * as the source's; no row weighs less than 1.
+ * as the source's, or more where they are more; and each as much more or less as it counts among its own.
  *
  * @param rows how many
  * @param columns with the one that says which
@@ -18,10 +18,12 @@ import org.pacnet.internal.correction.Correction.Rows;
  */
 record Pooled(int rows, int columns, float[] x, float[] y, float[] weights) {
 
-  static Pooled of(Rows target, FloatBuffer labels, Corrections.@Nullable Pool source) {
+  static Pooled of(Labelled own, Corrections.@Nullable Pool source) {
     if (source == null) {
       throw new DataException("the method learns from the source's rows too: name them", "source");
     }
+    Rows target = own.rows();
+    FloatBuffer labels = own.labels();
     int inputs = target.inputs();
     int columns = inputs + 1;
     int all = source.rows() + target.rows();
@@ -31,21 +33,21 @@ record Pooled(int rows, int columns, float[] x, float[] y, float[] weights) {
     float[] weights = new float[all];
     float heavy = Math.max(1, (float) source.rows() / target.rows());
     for (int r = 0; r < all; r++) {
-      int own = r - source.rows();
+      int at = r - source.rows();
       for (int i = 0; i < inputs; i++) {
-        x[r * columns + i] = own < 0 ? source.features().get(r * inputs + i) : target.feature(own, i);
+        x[r * columns + i] = at < 0 ? source.features().get(r * inputs + i) : target.feature(at, i);
       }
-      x[r * columns + inputs] = own < 0 ? 0 : 1;
+      x[r * columns + inputs] = at < 0 ? 0 : 1;
       for (int c = 0; c < each; c++) {
-        y[r * each + c] = own < 0 ? source.labels().get(r * each + c) : labels.get(own * each + c);
+        y[r * each + c] = at < 0 ? source.labels().get(r * each + c) : labels.get(at * each + c);
       }
-      weights[r] = own < 0 ? 1 : heavy;
+      weights[r] = at < 0 ? source.weight(r) : heavy * own.weight(at);
     }
     return new Pooled(all, columns, x, y, weights);
   }
 
-  /** The source's rows alone, each of weight 1. */
-  static Pooled alone(Rows source, float[] labels) {
+  /** The source's rows alone. */
+  static Pooled alone(Rows source, float[] labels, float[] weights) {
     int inputs = source.inputs();
     int columns = inputs + 1;
     float[] x = new float[source.rows() * columns];
@@ -54,7 +56,7 @@ record Pooled(int rows, int columns, float[] x, float[] y, float[] weights) {
         x[r * columns + i] = source.feature(r, i);
       }
     }
-    return new Pooled(source.rows(), columns, x, labels, even(source.rows()));
+    return new Pooled(source.rows(), columns, x, labels, weights);
   }
 
   /** So many weights of 1. */

@@ -17,7 +17,14 @@ final class SampleFit {
 
   private SampleFit() {}
 
-  static SourceSample of(float[] features, float[] labels, int rows, int width, int threads, long seed) {
+  static SourceSample of(Labelled sample, int threads, long seed) {
+    Rows all = sample.rows();
+    int rows = all.rows();
+    int width = all.width();
+    float[] features = all.copied();
+    float[] labels = new float[rows * width];
+    sample.labels().duplicate().get(labels);
+    float[] importance = sample.importance();
     int[] fold = folds(rows, seed);
     int models = TreeFit.possible() ? 2 : 1;
     float[] errors = new float[models * width];
@@ -29,10 +36,11 @@ final class SampleFit {
         int[] outside = rows == 1 ? inside : IntStream.range(0, rows).filter(r -> fold[r] != which).toArray();
         Rows others = silent(features, rows, outside, width);
         float[] own = chosen(labels, rows, outside);
+        float[] weights = chosen(importance, rows, outside);
         Correction learnt =
             model > 0
-                ? TreeFit.fit(Pooled.alone(others, own), width, 0, threads, seed)
-                : Corrections.linear(others.features(), FloatBuffer.wrap(own), outside.length, width, false);
+                ? TreeFit.fit(Pooled.alone(others, own, weights), width, 0, threads, seed)
+                : LinearFit.ridge(new Labelled(others, FloatBuffer.wrap(own), null, weights));
         float[] answers = learnt.apply(silent(features, rows, inside, width), null, Corrections.PROCESSES).outputs();
         for (int i = 0; i < inside.length; i++) {
           System.arraycopy(answers, i * width, said, inside[i] * width, width);
@@ -40,7 +48,7 @@ final class SampleFit {
       }
       System.arraycopy(errors(said, labels, width), 0, errors, model * width, width);
     }
-    return new SourceSample(rows, features, labels, errors);
+    return new SourceSample(rows, features, labels, sample.kept(), errors);
   }
 
   private static int[] folds(int rows, long seed) {

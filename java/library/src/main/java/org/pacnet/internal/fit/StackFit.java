@@ -1,6 +1,5 @@
 package org.pacnet.internal.fit;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -29,15 +28,15 @@ final class StackFit {
   /** Learns one of the parts. */
   interface Learner {
 
-    Correction learn(Method part, Rows rows, FloatBuffer labels);
+    Correction learn(Method part, Labelled rows);
 
     /**
      * The same from some of the rows, for asking the others.
      *
      * @param whole what was learnt from all of them
      */
-    default Correction again(Method part, Correction whole, Rows rows, FloatBuffer labels) {
-      return learn(part, rows, labels);
+    default Correction again(Method part, Correction whole, Labelled rows) {
+      return learn(part, rows);
     }
   }
 
@@ -61,7 +60,7 @@ final class StackFit {
         StackCorrection.PAC,
         prior,
         PAC_ROWS,
-        (part, rows, labels) -> Corrections.fit(part, rows, labels, null, null, null, threads, 0));
+        (part, rows) -> Corrections.fit(part, rows, null, null, threads, 0));
   }
 
   /**
@@ -81,11 +80,10 @@ final class StackFit {
    * @param folds the rows that belong together
    * @param part some of the rows
    */
-  StackCorrection fit(
-      Rows rows, FloatBuffer labels, float @Nullable [] unseen, List<int[]> folds, IntFunction<Corrections.Fold> part) {
+  StackCorrection fit(Labelled target, float @Nullable [] unseen, List<int[]> folds, IntFunction<Corrections.Fold> part) {
     int count = parts.size();
     Map<Method, Correction> whole = new EnumMap<>(Method.class);
-    parts.stream().filter(p -> p != Method.PAC_ENSEMBLE).forEach(p -> whole.put(p, learner.learn(p, rows, labels)));
+    parts.stream().filter(p -> p != Method.PAC_ENSEMBLE).forEach(p -> whole.put(p, learner.learn(p, target)));
     float[] shares = new float[prior.length * count];
     if (folds.size() < 2) {
       for (int c = 0; c < prior.length; c++) {
@@ -96,10 +94,10 @@ final class StackFit {
         }
       }
     } else {
-      float[][] said = unseen(whole, rows, unseen, folds, part);
+      float[][] said = unseen(whole, target.rows(), unseen, folds, part);
       for (int c = 0; c < prior.length; c++) {
-        double[] before = parts.contains(Method.PAC_ENSEMBLE) ? prior[c] : byErrors(said, labels, rows.rows(), c, prior[c]);
-        double[] own = shares(said, labels, rows.rows(), c, before, priorRows);
+        double[] before = parts.contains(Method.PAC_ENSEMBLE) ? prior[c] : byErrors(said, target, c, prior[c]);
+        double[] own = shares(said, target, c, before, priorRows);
         for (int k = 0; k < count; k++) {
           shares[c * count + k] = (float) own[k];
         }
@@ -127,14 +125,15 @@ final class StackFit {
   }
 
   // Over the squared errors on rows not seen too: of what is all but exact on the target, what the source says takes nothing away.
-  private static double[] byErrors(float[][] said, FloatBuffer labels, int n, int output, double[] prior) {
-    int width = labels.limit() / n;
+  private static double[] byErrors(float[][] said, Labelled target, int output, double[] prior) {
+    int n = target.rows().rows();
+    int width = target.rows().width();
     double[] before = new double[prior.length];
     for (int k = 0; k < before.length; k++) {
       double squares = 0;
-      for (int at = output; at < n * width; at += width) {
-        double off = (double) said[k][at] - labels.get(at);
-        squares += off * off;
+      for (int r = 0; r < n; r++) {
+        double off = (double) said[k][r * width + output] - target.labels().get(r * width + output);
+        squares += target.weight(r) * off * off;
       }
       before[k] = prior[k] / Math.max(squares, LEAST_SQUARES * n);
     }
@@ -159,7 +158,7 @@ final class StackFit {
           said[k] = networks;
         } else {
           Correction known = Objects.requireNonNull(whole.get(parts.get(k)));
-          Correction learnt = learner.again(parts.get(k), known, own.others(), own.otherLabels());
+          Correction learnt = learner.again(parts.get(k), known, own.others());
           float[] outputs = learnt.apply(own.rows(), null, Corrections.PROCESSES).outputs();
           for (int i = 0; i < members.length; i++) {
             System.arraycopy(outputs, i * width, said[k], members[i] * width, width);
@@ -171,16 +170,17 @@ final class StackFit {
   }
 
   /** Minimises the squared error of the mix for one output, and a pull toward the prior, over the simplex. */
-  static double[] shares(
-      float[][] said, FloatBuffer labels, int n, int output, double[] prior, double priorRows) {
+  static double[] shares(float[][] said, Labelled target, int output, double[] prior, double priorRows) {
     int count = prior.length;
-    int width = labels.limit() / n;
+    int n = target.rows().rows();
+    int width = target.rows().width();
     double[][] gram = new double[count][count];
     double[] toward = new double[count];
-    for (int at = output; at < n * width; at += width) {
+    for (int r = 0; r < n; r++) {
       double[] off = new double[count];
+      double root = Math.sqrt(target.weight(r));
       for (int k = 0; k < count; k++) {
-        off[k] = (double) said[k][at] - labels.get(at);
+        off[k] = root * ((double) said[k][r * width + output] - target.labels().get(r * width + output));
       }
       for (int i = 0; i < count; i++) {
         for (int j = 0; j < count; j++) {

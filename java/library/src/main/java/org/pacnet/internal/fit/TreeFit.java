@@ -1,9 +1,7 @@
 package org.pacnet.internal.fit;
 
-import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
-import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.TreeCorrection;
 
 /** Learns a {@link TreeCorrection}. */
@@ -11,10 +9,9 @@ final class TreeFit {
 
   private TreeFit() {}
 
-  static TreeCorrection fit(
-      Rows rows, FloatBuffer labels, Corrections.@Nullable Pool source, int threads, long seed) {
-    Pooled pooled = Pooled.of(rows, labels, source);
-    return fit(pooled, rows.width(), source == null ? 0 : source.classes(), threads, seed);
+  static TreeCorrection fit(Labelled target, Corrections.@Nullable Pool source, int threads, long seed) {
+    Pooled pooled = Pooled.of(target, source);
+    return fit(pooled, target.rows().width(), source == null ? 0 : source.classes(), threads, seed);
   }
 
   /**

@@ -26,6 +26,7 @@ import org.pacnet.internal.engine.FitOutcome;
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.engine.NativeNetwork;
 import org.pacnet.internal.fit.Corrections;
+import org.pacnet.internal.fit.Labelled;
 import org.pacnet.internal.format.Learnt;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.OwnTensors;
@@ -289,7 +290,7 @@ public final class Calibration implements Situation, AutoCloseable {
       }
     }
     return Corrections.pacStack(
-        rows, target.rows().labels(), unseen, inside(folds), part(rows, folds), settings.compute().threads());
+        labelled(rows), unseen, inside(folds), part(rows, folds), settings.compute().threads());
   }
 
   private Correction stackOfBoth(Correction.Rows rows) {
@@ -299,8 +300,7 @@ public final class Calibration implements Situation, AutoCloseable {
     features.put(sample.features()).flip();
     Folds folds = Folds.of(target.rows(), STACK_FOLDS, settings.seed());
     return Corrections.stack(
-        rows,
-        target.rows().labels(),
+        labelled(rows),
         sample,
         network.predict(features, sample.rows(), settings.compute().threads()),
         from.linear(),
@@ -308,6 +308,14 @@ public final class Calibration implements Situation, AutoCloseable {
         part(rows, folds),
         settings.compute().threads(),
         settings.seed());
+  }
+
+  private Labelled labelled(Correction.Rows rows) {
+    return labelled(target.rows(), rows);
+  }
+
+  private Labelled labelled(EncodedData some, Correction.Rows rows) {
+    return new Labelled(rows, some.labels(), some.groups(), RowWeights.of(some, settings));
   }
 
   private static List<int[]> inside(Folds folds) {
@@ -320,7 +328,7 @@ public final class Calibration implements Situation, AutoCloseable {
       EncodedData others = new Subset(target.rows(), folds.outside(f));
       EncodedData own = new Subset(target.rows(), folds.inside(f));
       return new Corrections.Fold(
-          chosen(own, rows, folds.inside(f)), chosen(others, rows, folds.outside(f)), others.labels());
+          chosen(own, rows, folds.inside(f)), labelled(others, chosen(others, rows, folds.outside(f))));
     };
   }
 
@@ -352,9 +360,7 @@ public final class Calibration implements Situation, AutoCloseable {
               ? stackOfBoth(rows)
               : Corrections.fit(
                   settings.method().kind(),
-                  rows,
-                  target.rows().labels(),
-                  target.rows().groups(),
+                  labelled(rows),
                   pool(),
                   from.linear(),
                   settings.compute().threads(),
@@ -369,7 +375,7 @@ public final class Calibration implements Situation, AutoCloseable {
   private Corrections.@Nullable Pool pool() {
     if (source != null) {
       return new Corrections.Pool(
-          Objects.requireNonNull(source.features()), source.labels(), source.rows(), target.schema().classes().size());
+          Objects.requireNonNull(source.features()), source.labels(), source.rows(), RowWeights.of(source, settings), target.schema().classes().size());
     }
     SourceSample sample = from.sample();
     return sample == null ? null : Corrections.pool(sample);

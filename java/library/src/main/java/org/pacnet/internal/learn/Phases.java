@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Cnn;
 import org.pacnet.config.Device;
@@ -35,6 +36,7 @@ import org.pacnet.internal.engine.NativeNetwork;
 import org.pacnet.internal.engine.NetworkDescription;
 import org.pacnet.internal.engine.RowFeed;
 import org.pacnet.internal.fit.Corrections;
+import org.pacnet.internal.fit.Labelled;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.TargetParts;
 import org.pacnet.internal.format.TensorInfo;
@@ -214,21 +216,21 @@ public final class Phases {
     return ModelState.trained(network.parameters(), table ? linear(rows) : null, table && !schema.classification() ? sample(rows) : null);
   }
 
-  /** Rows evenly taken, and their labels. */
-  private record Some(FloatBuffer x, FloatBuffer y, int rows) {}
-
-  private Some some(EncodedData rows, int count) {
+  // Rows evenly taken, of which nothing is said.
+  private Labelled some(EncodedData rows, int count) {
     FloatBuffer features = Objects.requireNonNull(rows.features());
     int inputs = schema.inputWidth();
     int labels = schema.classification() ? 1 : schema.outputWidth();
     FloatBuffer x = FloatBuffer.allocate(count * inputs);
     FloatBuffer y = FloatBuffer.allocate(count * labels);
+    int[] chosen = IntStream.range(0, count).map(i -> (int) ((long) i * rows.rows() / count)).toArray();
     for (int i = 0; i < count; i++) {
-      int row = (int) ((long) i * rows.rows() / count);
-      x.put(i * inputs, features, row * inputs, inputs);
-      y.put(i * labels, rows.labels(), row * labels, labels);
+      x.put(i * inputs, features, chosen[i] * inputs, inputs);
+      y.put(i * labels, rows.labels(), chosen[i] * labels, labels);
     }
-    return new Some(x, y, count);
+    int width = schema.outputWidth();
+    Correction.Rows silent = new Correction.Rows(x, count, inputs, new float[count * width], width);
+    return new Labelled(silent, y, null, RowWeights.of(new Subset(rows, chosen), config));
   }
 
   // A linear model needs no more rows than these; and its time grows with the cube of the columns.
@@ -243,15 +245,12 @@ public final class Phases {
     if (classes && count < Math.min(rows.rows(), LINEAR_FEWEST_ROWS)) {
       return null;
     }
-    Some some = some(rows, count);
-    return Corrections.linear(some.x(), some.y(), count, width, classes);
+    return Corrections.linear(some(rows, count), classes);
   }
 
   private SourceSample sample(EncodedData rows) {
     int count = Math.min(rows.rows(), SAMPLE_MOST_ROWS);
-    Some some = some(rows, count);
-    return Corrections.sample(
-        some.x().array(), some.y().array(), count, schema.outputWidth(), config.compute().threads(), config.seed());
+    return Corrections.sample(some(rows, count), config.compute().threads(), config.seed());
   }
 
   /** What a network says of some rows that was trained on others. */
@@ -449,6 +448,7 @@ public final class Phases {
     return new FitSettings(
         c.objective().loss().ordinal(),
         c.objective().huberDelta(),
+        RowWeights.asked(c),
         fit.optimizer().ordinal(),
         fit.momentum(),
         fit.weightDecay(),
@@ -486,16 +486,25 @@ public final class Phases {
     FitOutcome outcome;
     try (RowFeed feed = rows.feed(settings.seed())) {
       FloatBuffer features = rows.features();
-      outcome =
-          features == null
-              ? network.fit(settings, range, Objects.requireNonNull(feed), rows.rows(), listener)
-              : network.fit(settings, range, features, rows.labels(), rows.rows(), listener);
+      if (features == null) {
+        RowFeed pulled = Objects.requireNonNull(feed);
+        float[] weights = RowWeights.of(rows, how);
+        outcome = network.fit(settings, range, weights == null ? pulled : RowWeights.beside(pulled, weights), rows.rows(), listener);
+      } else {
+        outcome = network.fit(settings, range, features, labels(rows, how), rows.rows(), listener);
+      }
     }
     if (outcome.cancelled()) {
       throw new CancelledException(
           phase + " was cancelled in epoch " + outcome.epochsRun() + " of " + settings.epochs());
     }
     return outcome;
+  }
+
+  // As the core takes them in a fit.
+  private static FloatBuffer labels(EncodedData rows, TransferConfig how) {
+    float[] weights = RowWeights.of(rows, how);
+    return weights == null ? rows.labels() : RowWeights.beside(rows.labels(), weights);
   }
 
   /** Whether the GPU learns so many targets at once. */
@@ -515,7 +524,7 @@ public final class Phases {
     FitSettings settings = settings(shared.how(), Phase.CALIBRATE, togetherOnGpu(shared.how(), targets.size()));
     int[] rows = targets.stream().mapToInt(EncodedData::rows).toArray();
     FloatBuffer x = joined(targets.stream().map(t -> Objects.requireNonNull(t.features())).toList());
-    FloatBuffer y = joined(targets.stream().map(EncodedData::labels).toList());
+    FloatBuffer y = joined(targets.stream().map(target -> labels(target, shared.how())).toList());
     NativeNetwork.EpochListener listener =
         (epoch, trainLoss, validationLoss) -> !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
     try (NativeNetwork network = network(schema)) {

@@ -21,6 +21,7 @@ import org.pacnet.internal.table.DataOptions;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
 import org.pacnet.internal.table.FoldColumn;
+import org.pacnet.internal.table.SideColumns;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.internal.table.TrajectoryOptions;
 
@@ -35,6 +36,7 @@ public final class Rows {
       throw new DataException(
           data.name() + ": neither images nor trajectories have categories or dates among their inputs; name none", "categorical", "date");
     }
+    checkWeights(data, config, table);
     if (data instanceof Data.Images images) {
       if (config.objective().task() != Task.CLASSIFICATION) {
         throw new DataException("images are classified; take the task classification", "task");
@@ -69,7 +71,7 @@ public final class Rows {
             config.columns().missingWords(),
             config.columns().standardizeInputs(),
             config.columns().standardizeLabels());
-    Encoder.Learned learned = Encoder.learn(data, options, FoldColumn.of(config.calibrate()), monitor);
+    Encoder.Learned learned = Encoder.learn(data, options, SideColumns.of(config), monitor);
     checkPoints(config.network(), learned.schema(), learned.rows(), data.name());
     return learned;
   }
@@ -115,11 +117,13 @@ public final class Rows {
       @Nullable Function<List<String>, Schema> classes,
       TransferConfig settings,
       ReadMonitor monitor) {
-    FoldColumn fold = FoldColumn.of(settings.calibrate());
+    SideColumns side = SideColumns.of(settings);
+    FoldColumn fold = side.fold();
     if (fold != null && (data instanceof Data.Images || schema.trajectories() != null)) {
       throw new DataException(
           data.name() + ": how rows are held out is told by a column in tables of inputs and labels only", fold.setting());
     }
+    checkWeights(data, settings, !(data instanceof Data.Images || schema.trajectories() != null));
     if (data instanceof Data.Images images) {
       Schema own = classes == null ? schema : classes.apply(ImageEncoder.classes(images, schema));
       return new Encoder.Learned(
@@ -130,9 +134,16 @@ public final class Rows {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.training(table, schema, ignored, monitor);
     }
-    Encoder.Learned read = Encoder.target(table, schema, classes, fold, ignored, monitor);
+    Encoder.Learned read = Encoder.target(table, schema, classes, side, ignored, monitor);
     checkPoints(settings.network(), schema, read.rows(), data.name());
     return read;
+  }
+
+  private static void checkWeights(Data data, TransferConfig settings, boolean table) {
+    if (settings.columns().weight() != null && (!table || settings.network() instanceof Pinn)) {
+      throw new DataException(
+          data.name() + ": how much rows count is told by a column in tables of inputs and labels only", "weight");
+    }
   }
 
   private static void checkPoints(NetworkSpec network, Schema schema, EncodedData rows, String name) {

@@ -98,6 +98,19 @@ public final class Subset implements EncodedData {
   }
 
   @Override
+  public float @Nullable [] weights() {
+    float[] every = all.weights();
+    if (every == null) {
+      return null;
+    }
+    float[] some = new float[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      some[i] = every[rows[i]];
+    }
+    return some;
+  }
+
+  @Override
   public boolean inOrder() {
     return all.inOrder();
   }

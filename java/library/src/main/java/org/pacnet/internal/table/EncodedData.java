@@ -59,6 +59,11 @@ public interface EncodedData {
     return false;
   }
 
+  /** How much each row counts in what is learnt, positive; null where all count the same. Only how they compare matters. */
+  default float @Nullable [] weights() {
+    return null;
+  }
+
   /** Which table this is. */
   Provenance provenance();
 }

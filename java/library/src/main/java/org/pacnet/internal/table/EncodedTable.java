@@ -15,10 +15,11 @@ final class EncodedTable implements EncodedData {
   private final Provenance provenance;
   private final int @Nullable [] groups;
   private final boolean inOrder;
+  private final float @Nullable [] weights;
 
   EncodedTable(
       int rows, FloatBuffer features, FloatBuffer labels, BitSet dropped, Provenance provenance) {
-    this(rows, features, labels, dropped, provenance, null, false);
+    this(rows, features, labels, dropped, provenance, null, false, null);
   }
 
   private EncodedTable(
@@ -28,7 +29,8 @@ final class EncodedTable implements EncodedData {
       BitSet dropped,
       Provenance provenance,
       int @Nullable [] groups,
-      boolean inOrder) {
+      boolean inOrder,
+      float @Nullable [] weights) {
     this.rows = rows;
     this.features = features;
     this.labels = labels;
@@ -36,10 +38,20 @@ final class EncodedTable implements EncodedData {
     this.provenance = provenance;
     this.groups = groups;
     this.inOrder = inOrder;
+    this.weights = weights;
   }
 
   EncodedTable withGroups(int[] together, boolean byTime) {
-    return new EncodedTable(rows, features, labels, dropped, provenance, together, byTime);
+    return new EncodedTable(rows, features, labels, dropped, provenance, together, byTime, weights);
+  }
+
+  EncodedTable withWeights(float[] each) {
+    return new EncodedTable(rows, features, labels, dropped, provenance, groups, inOrder, each);
+  }
+
+  @Override
+  public float @Nullable [] weights() {
+    return weights == null ? null : weights.clone();
   }
 
   @Override

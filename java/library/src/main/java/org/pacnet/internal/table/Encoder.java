@@ -1,11 +1,9 @@
 package org.pacnet.internal.table;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,15 +29,16 @@ public final class Encoder {
   /**
    * Learns the schema of a table and encodes it, with labels, to train on: reads it once.
    *
-   * @param fold a column that may be there, and says how a target's rows are held out; null for none
+   * @param side a target's: what says how rows are held out may be there and is not asked
    */
-  public static Learned learn(
-      Data data, DataOptions options, @Nullable FoldColumn fold, ReadMonitor monitor) {
+  public static Learned learn(Data data, DataOptions options, SideColumns side, ReadMonitor monitor) {
     try (Source source = Source.open(data, options.missingWords(), monitor)) {
-      boolean there = fold != null && source.columns().contains(fold.name());
-      DataOptions own = there ? options.ignoring(fold.name()) : options;
-      Schema schema = SchemaLearner.learn(data, own, source);
-      return new Learned(schema, encode(source, data, schema, true, own.ignored()));
+      DataOptions own = options;
+      for (String column : side.names()) {
+        own = source.columns().contains(column) ? own.ignoring(column) : own;
+      }
+      Schema schema = SchemaLearner.learn(data, own, side.ofSource(), source);
+      return new Learned(schema, side.ofSource().read(source, schema, encode(source, data, schema, true, own.ignored())));
     }
   }
 
@@ -58,59 +57,30 @@ public final class Encoder {
   /**
    * The same of a target, which may have classes of its own: reads the table once.
    *
-   * @param fold a column that says how rows are held out, as {@link EncodedData#groups} then has it; null for none
+   * @param side columns that say more of the rows, as {@link EncodedData#groups} and {@link EncodedData#weights} then have it
    * @param own the schema that goes with the classes that occur in the rows that training would use; null for the one that is given
    */
   public static Learned target(
       Data data,
       Schema schema,
       @Nullable Function<List<String>, Schema> own,
-      @Nullable FoldColumn fold,
+      SideColumns side,
       Set<String> ignored,
       ReadMonitor monitor) {
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
       Set<String> besides = new HashSet<>(ignored);
-      if (fold != null) {
-        besides.add(fold.name());
-        for (Part part : source.parts()) {
-          Source.checkHas(part, List.of(fold.name()), fold.purpose());
+      besides.addAll(side.names());
+      for (Part part : source.parts()) {
+        List<Part.Request> more = side.requests(part);
+        if (!more.isEmpty()) {
           List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
-          requests.add(Source.request(part, fold.name(), true));
+          requests.addAll(more);
           source.open(part, requests).close(); // all that is asked of it, since it is read once
         }
       }
       Schema fitting = schema.classification() && own != null ? own.apply(distinctLabels(source, schema)) : schema;
-      EncodedTable rows = encode(source, data, fitting, true, besides);
-      return new Learned(fitting, fold == null ? rows : held(source, fitting, fold, rows));
+      return new Learned(fitting, side.read(source, fitting, encode(source, data, fitting, true, besides)));
     }
-  }
-
-  // The column is the last that was asked for.
-  private static EncodedTable held(Source source, Schema schema, FoldColumn fold, EncodedTable rows) {
-    int cell = schema.inputs().size() + schema.labels().size();
-    List<String> texts = new ArrayList<>();
-    for (Part part : source.parts()) {
-      try (Cursor cursor = source.open(part, List.of())) {
-        while (cursor.nextBlock()) {
-          while (cursor.next()) {
-            if (cursor.isDropped(schema.missing(), schema.inputs().size())) {
-              continue;
-            }
-            String value = cursor.text(cell);
-            if (value == null) {
-              throw Problems.nothingToGoBy(part, cursor.row(), fold.name(), fold.purpose(), fold.setting());
-            }
-            texts.add(value);
-          }
-        }
-      }
-    }
-    if (fold.time()) {
-      return rows.withGroups(fold.places(source.parts().get(0).name(), texts), true);
-    }
-    Map<String, Integer> known = new HashMap<>();
-    return rows.withGroups(
-        texts.stream().mapToInt(text -> known.computeIfAbsent(text, t -> known.size())).toArray(), false);
   }
 
   /** Encodes a table to compare predictions with its labels; columns it has besides are ignored. */

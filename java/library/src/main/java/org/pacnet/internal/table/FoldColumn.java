@@ -1,8 +1,10 @@
 package org.pacnet.internal.table;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Calibrating;
 import org.pacnet.error.DataException;
@@ -34,8 +36,27 @@ public record FoldColumn(String name, boolean time) {
     return time ? "foldTime" : "foldBy";
   }
 
-  /** Which of these texts are the same time, numbered from 0 by time. */
-  int[] places(String table, List<String> texts) {
+  /** A row's group or time. */
+  String group(Part part, Cursor cursor, int cell) {
+    String value = cursor.text(cell);
+    if (value == null) {
+      throw Problems.nothingToGoBy(part, cursor.row(), name, purpose(), setting());
+    }
+    return value;
+  }
+
+  /** Rows that are held out by their groups or times. */
+  EncodedTable grouped(String table, List<String> groups, EncodedTable rows) {
+    if (time) {
+      return rows.withGroups(places(table, groups), true);
+    }
+    Map<String, Integer> known = new HashMap<>();
+    return rows.withGroups(
+        groups.stream().mapToInt(group -> known.computeIfAbsent(group, g -> known.size())).toArray(), false);
+  }
+
+  // Which of these texts are the same time, numbered from 0 by time.
+  private int[] places(String table, List<String> texts) {
     double[] times = new double[texts.size()];
     // What most of them are; a word among numbers is then what is wrong.
     boolean numbers = 2 * texts.stream().filter(text -> !Double.isNaN(number(text))).count() > texts.size();

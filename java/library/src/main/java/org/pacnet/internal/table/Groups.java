@@ -24,7 +24,7 @@ public final class Groups {
    * Reads the inputs and labels of a schema, and sorts their rows by a column. What is wrong with a value is for who then
    * reads the group that it is in.
    *
-   * @param fold a column besides that each group keeps, since it says how rows are held out; null for none
+   * @param side columns besides that each group keeps, since they say more of the rows
    * @param ignored columns that may be there and are not used
    * @return by the column's values, in their order
    * @throws DataException also if the table has a column that neither the schema nor {@code ignored} knows, or a row no value
@@ -34,14 +34,15 @@ public final class Groups {
       Data table,
       String column,
       Schema schema,
-      @Nullable FoldColumn fold,
+      SideColumns side,
       Set<String> ignored,
       ReadMonitor monitor) {
     List<String> names = new ArrayList<>(RowEncoder.columns(schema, true));
-    boolean more = fold != null && !names.contains(fold.name());
-    if (fold != null && more) {
-      names.add(fold.name());
-    }
+    SideColumns more =
+        new SideColumns(
+            side.fold() != null && names.contains(side.fold().name()) ? null : side.fold(),
+            side.weight() != null && names.contains(side.weight()) ? null : side.weight());
+    names.addAll(more.names());
     try (Source source = Source.open(table, schema.missingWords(), monitor)) {
       source.inPieces();
       Map<String, Gathered> gathered = new TreeMap<>();
@@ -53,10 +54,7 @@ public final class Groups {
         known.add(column);
         Source.checkHasOnly(part, known, "the source data did not have");
         List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
-        if (fold != null && more) {
-          Source.checkHas(part, List.of(fold.name()), fold.purpose());
-          requests.add(Source.request(part, fold.name(), true));
-        }
+        requests.addAll(more.requests(part));
         texts = requests.stream().map(Part.Request::text).toList();
         requests.add(Source.request(part, column, true));
         source.checkRows();

@@ -17,14 +17,16 @@ import org.pacnet.error.DataException;
 public final class SchemaLearner {
   private final Data data;
   private final DataOptions options;
+  private final SideColumns side;
   private final List<InputLearner> inputs = new ArrayList<>();
   private final List<Moments> labels = new ArrayList<>();
   private final Set<String> classes = new HashSet<>();
   private long used;
 
-  private SchemaLearner(Data data, DataOptions options) {
+  private SchemaLearner(Data data, DataOptions options, SideColumns side) {
     this.data = data;
     this.options = options;
+    this.side = side;
   }
 
   /**
@@ -39,13 +41,17 @@ public final class SchemaLearner {
    */
   public static Schema learn(Data source, DataOptions options) {
     try (Source opened = Source.open(source, options.missingWords(), ReadMonitor.NONE)) {
-      return SchemaLearner.learn(source, options, opened);
+      return SchemaLearner.learn(source, options, SideColumns.NONE, opened);
     }
   }
 
-  /** Loads the source and learns its schema. */
-  static Schema learn(Data data, DataOptions options, Source source) {
-    SchemaLearner learner = new SchemaLearner(data, options);
+  /**
+   * Loads the source and learns its schema.
+   *
+   * @param side columns that are read too, behind the others, and that the options ignore
+   */
+  static Schema learn(Data data, DataOptions options, SideColumns side, Source source) {
+    SchemaLearner learner = new SchemaLearner(data, options, side);
     learner.checkColumns(source);
     return learner.learn(source);
   }
@@ -91,6 +97,7 @@ public final class SchemaLearner {
     for (String label : options.labels()) {
       requests.add(Source.request(part, label, options.classification()));
     }
+    requests.addAll(side.requests(part));
     try (Cursor cursor = source.open(part, requests)) {
       while (cursor.nextBlock()) {
         if (!cursor.block().isPlain() || !takeWhole(cursor.block())) {
@@ -101,13 +108,14 @@ public final class SchemaLearner {
   }
 
   private boolean takeWhole(Block block) {
-    for (int i = 0; i < block.numbers.length; i++) {
+    int cells = inputs.size() + labels.size();
+    for (int i = 0; i < cells; i++) {
       boolean kind = i < inputs.size() ? inputs.get(i).takesNumbers() : !options.classification();
       if (!kind || !Problems.areNumbers(block.numbers[i], block.size)) {
         return false;
       }
     }
-    for (int i = 0; i < block.numbers.length; i++) {
+    for (int i = 0; i < cells; i++) {
       if (i < inputs.size()) {
         inputs.get(i).values(block.numbers[i], block.size);
       } else {

@@ -143,6 +143,7 @@ public record CoKrigingCorrection(
     entries.put("gp.scale", Entry.row(scale));
     entries.put("gp.weights", Entry.row(weights));
     entries.put("gp.x", Entry.row(x));
+    Entries.putWeights(entries, GaussianProcess.WEIGHTS, processes.isEmpty() ? new float[0] : processes.get(0).weights());
     entries.put("gp.o", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::o).toList())));
     entries.put("gp.y", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::y).toList())));
     entries.put("gp.kernels", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::kernel).toList())));
@@ -153,9 +154,9 @@ public record CoKrigingCorrection(
   }
 
   static CoKrigingCorrection read(Map<String, Entry> entries, int inputs, int width) {
-    float[] units = positive(entries, "gp.units", width);
+    float[] units = Entries.takePositive(entries, "gp.units", width);
     float[] shift = Entries.take(entries, "gp.shift", inputs);
-    float[] scale = positive(entries, "gp.scale", inputs);
+    float[] scale = Entries.takePositive(entries, "gp.scale", inputs);
     float[] weights = Entries.takeShares(entries, "gp.weights", width, PARTS);
     int count = 0;
     for (int i = 0; i < weights.length; i++) {
@@ -168,16 +169,6 @@ public record CoKrigingCorrection(
     float[] y = Entries.take(entries, "gp.y", count * n);
     float[] kernels = Entries.take(entries, "gp.kernels", count * (inputs + GaussianProcess.others(true)));
     return new CoKrigingCorrection(
-        units, shift, scale, linear, weights, x, GaussianProcess.cut(count, inputs, x, o, y, kernels));
-  }
-
-  private static float[] positive(Map<String, Entry> entries, String name, int size) {
-    float[] values = Entries.take(entries, name, size);
-    for (float value : values) {
-      if (!(value > 0)) {
-        throw new IllegalArgumentException("'" + name + "' holds " + value);
-      }
-    }
-    return values;
+        units, shift, scale, linear, weights, x, GaussianProcess.cut(count, inputs, x, o, y, Entries.takeWeights(entries, GaussianProcess.WEIGHTS, n), kernels));
   }
 }

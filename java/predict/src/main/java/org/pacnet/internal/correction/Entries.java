@@ -40,6 +40,29 @@ final class Entries {
     return values;
   }
 
+  /** The same, of which all are positive. */
+  static float[] takePositive(Map<String, Entry> entries, String name, int size) {
+    float[] values = take(entries, name, size);
+    for (float value : values) {
+      if (!(value > 0)) {
+        throw new IllegalArgumentException(String.format(Locale.ROOT, "'%s' holds %s", name, value));
+      }
+    }
+    return values;
+  }
+
+  /** What so many rows count; empty where it is not there and all count the same. */
+  static float[] takeWeights(Map<String, Entry> entries, String name, int rows) {
+    return entries.containsKey(name) ? takePositive(entries, name, rows) : new float[0];
+  }
+
+  /** For {@link #takeWeights}. */
+  static void putWeights(Map<String, Entry> entries, String name, float[] weights) {
+    if (weights.length > 0) {
+      entries.put(name, Entry.row(weights));
+    }
+  }
+
   /** Rows of so many inputs, one at least. */
   static float[] takeRows(Map<String, Entry> entries, String name, int inputs) {
     float[] x = take(entries, name);

@@ -39,7 +39,7 @@ public record GaussianCorrection(boolean residual, List<GaussianProcess> process
     float[] at = rows.copied();
     List<Asked> asked = new ArrayList<>();
     for (GaussianProcess process : processes) {
-      asked.add(new Asked(process, at, new float[0], asked.size(), 1));
+      asked.add(new Asked(process, at, new float[0], asked.size(), process.unit() * process.unit()));
     }
     return asked;
   }
@@ -49,6 +49,7 @@ public record GaussianCorrection(boolean residual, List<GaussianProcess> process
     Map<String, Entry> entries = new LinkedHashMap<>();
     entries.put("gp.residual", Entry.row(new float[] {residual ? 1 : 0}));
     entries.put("gp.x", Entry.row(processes.get(0).x()));
+    Entries.putWeights(entries, GaussianProcess.WEIGHTS, processes.get(0).weights());
     entries.put("gp.y", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::y).toList())));
     entries.put("gp.kernels", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::kernel).toList())));
     return entries;
@@ -60,6 +61,6 @@ public record GaussianCorrection(boolean residual, List<GaussianProcess> process
     int n = x.length / inputs;
     float[] y = Entries.take(entries, "gp.y", n * width);
     float[] kernels = Entries.take(entries, "gp.kernels", width * (inputs + GaussianProcess.others(false)));
-    return new GaussianCorrection(residual, GaussianProcess.cut(width, inputs, x, new float[0], y, kernels));
+    return new GaussianCorrection(residual, GaussianProcess.cut(width, inputs, x, new float[0], y, Entries.takeWeights(entries, GaussianProcess.WEIGHTS, n), kernels));
   }
 }

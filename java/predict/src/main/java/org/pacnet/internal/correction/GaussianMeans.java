@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class GaussianMeans implements Correction.Processes {
 
-  /** K⁻¹y, and the kernel. */
-  private record Solved(double[] alpha, Kernel kernel) {}
+  /** The mean m, K⁻¹(y − m), and the kernel. */
+  private record Solved(double mean, double[] alpha, Kernel kernel) {}
 
   // A record of arrays is equal to itself alone: by which process it is, not by its numbers, which are many.
   private final Map<GaussianProcess, Solved> solved = new ConcurrentHashMap<>();
@@ -18,7 +18,7 @@ public final class GaussianMeans implements Correction.Processes {
   public void predict(GaussianProcess process, float[] at, float[] outputs, float[] mean, float[] deviation) {
     Solved known = solved.computeIfAbsent(process, GaussianMeans::solve);
     for (int r = 0; r < mean.length; r++) {
-      double sum = 0;
+      double sum = known.mean;
       for (int i = 0; i < known.alpha.length; i++) {
         sum += known.alpha[i] * known.kernel.covariance(at, outputs, r, process.x(), process.o(), i);
       }
@@ -30,9 +30,10 @@ public final class GaussianMeans implements Correction.Processes {
     Kernel kernel = Kernel.of(process);
     double[][] lower = kernel.factor(process);
     int n = process.rows();
+    double mean = process.mean();
     double[] alpha = new double[n];
     for (int i = 0; i < n; i++) {
-      alpha[i] = process.y()[i];
+      alpha[i] = process.y()[i] - mean;
     }
     Kernel.solve(lower, alpha);
     for (int i = n - 1; i >= 0; i--) {
@@ -42,6 +43,6 @@ public final class GaussianMeans implements Correction.Processes {
       }
       alpha[i] = sum / lower[i][i];
     }
-    return new Solved(alpha, kernel);
+    return new Solved(mean, alpha, kernel);
   }
 }

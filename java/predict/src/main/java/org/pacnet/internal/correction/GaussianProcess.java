@@ -11,22 +11,27 @@ import java.util.List;
  * @param x the rows, [rows, inputs]
  * @param o what a source says of them, [rows, outputs]; empty where it stands on no source
  * @param y [rows]
+ * @param weights what each row's noise is divided by, [rows]; empty where that is 1
  * @param kernel logarithms of a length for each input, of the signal's variance and the noise's, and with a source of the strengths
  *     of constant, scale and slope
  */
-public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, float[] kernel) {
+public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, float[] weights, float[] kernel) {
+
+  /** Each row's, where rows have them. */
+  static final String WEIGHTS = "gp.row_weights";
+
 
   /** Of a kernel, besides a length for each input. */
   public static int others(boolean source) {
     return source ? 5 : 2;
   }
 
-  /** So many processes of the same rows, whose o, y and kernels lie one behind the other. */
-  static List<GaussianProcess> cut(int count, int inputs, float[] x, float[] o, float[] y, float[] kernels) {
+  /** So many processes of the same rows and weights, whose o, y and kernels lie one behind the other. */
+  static List<GaussianProcess> cut(int count, int inputs, float[] x, float[] o, float[] y, float[] weights, float[] kernels) {
     List<GaussianProcess> processes = new ArrayList<>();
     for (int p = 0; p < count; p++) {
       processes.add(
-          new GaussianProcess(inputs, x, part(o, p, count), part(y, p, count), part(kernels, p, count)));
+          new GaussianProcess(inputs, x, part(o, p, count), part(y, p, count), weights, part(kernels, p, count)));
     }
     return List.copyOf(processes);
   }
@@ -34,6 +39,33 @@ public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, float
   private static float[] part(float[] all, int which, int count) {
     int each = all.length / count;
     return Arrays.copyOfRange(all, which * each, (which + 1) * each);
+  }
+
+  /** What a row's noise is divided by. */
+  double weight(int row) {
+    return weights.length == 0 ? 1 : weights[row];
+  }
+
+  /** What stands before it where it has no source: the mean of y. With one, 0. */
+  double mean() {
+    double sum = 0;
+    for (float value : y) {
+      sum += value;
+    }
+    return o.length > 0 ? 0 : sum / y.length;
+  }
+
+  /** The unit of its kernel's variances: where it has no source the deviation of y, or 1 of labels that are all the same. With one, 1. */
+  double unit() {
+    if (o.length > 0) {
+      return 1;
+    }
+    double mean = mean();
+    double squares = 0;
+    for (float value : y) {
+      squares += (value - mean) * (value - mean);
+    }
+    return squares > 0 ? Math.sqrt(squares / y.length) : 1;
   }
 
   /** Number of rows that it was learned from. */

@@ -64,13 +64,13 @@ public record Kernel(double[] lengths, double signal, double noise, double[] str
   /** The lower factor L of the process's own rows' covariance K = L·Lᵀ with noise (Cholesky), row by row. */
   public double[][] factor(GaussianProcess process) {
     int n = process.rows();
-    double diagonal = noise + JITTER * signal;
     double[][] lower = new double[n][];
     for (int i = 0; i < n; i++) {
       lower[i] = new double[i + 1];
       for (int j = 0; j <= i; j++) {
         double sum =
-            covariance(process.x(), process.o(), i, process.x(), process.o(), j) + (i == j ? diagonal : 0);
+            covariance(process.x(), process.o(), i, process.x(), process.o(), j)
+                + (i == j ? noise / process.weight(i) + JITTER * signal : 0);
         for (int k = 0; k < j; k++) {
           sum -= lower[i][k] * lower[j][k];
         }
