@@ -35,8 +35,8 @@ at::Tensor in_double(const float* values, at::IntArrayRef shape) {
 }  // namespace
 
 struct GaussianProcess::Impl {
-  Impl(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, const float* weights, int64_t rows,
-       const float* given, int64_t given_count, int threads) {
+  Impl(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, const float* weights,
+       const int* groups, int64_t rows, const float* given, int64_t given_count, int threads) {
     isa();  // before LibTorch chooses for itself
     const at::NoGradGuard no_gradients;
     pin_blas_threads();
@@ -45,8 +45,11 @@ struct GaussianProcess::Impl {
     require(rows <= kMostRows, "a Gaussian process of " + std::to_string(rows) + " rows is too large; give at most " +
                                    std::to_string(kMostRows));
     require(o == nullptr || (o_count > 0 && o_count % rows == 0), "o does not have so many rows");
-    const std::vector<double> of_rows(weights, weights == nullptr ? nullptr : weights + rows);
-    for (const double weight : of_rows) {
+    RowFacts facts;
+    facts.weights.assign(weights, weights == nullptr ? nullptr : weights + rows);
+    facts.groups.assign(groups, groups == nullptr ? nullptr : groups + rows);
+    grouped = groups != nullptr;
+    for (const double weight : facts.weights) {
       require(weight > 0 && std::isfinite(weight), "a row's weight must be positive, not " + std::to_string(weight));
     }
     inputs = x_count / rows;
@@ -61,7 +64,7 @@ struct GaussianProcess::Impl {
       }
       labels = (labels - mean) / deviation;
     }
-    process = std::make_unique<GaussianRegression>(features, linear(features, o), prior(), labels, of_rows, threads);
+    process = std::make_unique<GaussianRegression>(features, linear(features, o), prior(), labels, std::move(facts), threads);
     const OmpThreads used(process->threads());
     if (given == nullptr) {
       const Kernel best = process->best();
@@ -76,7 +79,8 @@ struct GaussianProcess::Impl {
   Kernel rounded() const { return {{kernel.begin(), kernel.end()}}; }
 
   void check_kernel(int64_t count) const {
-    require(count == inputs + (outputs > 0 ? 5 : 2), "a kernel has two numbers more than there are inputs, with a source five");
+    require(count == inputs + (outputs > 0 ? 5 : 2) + (grouped ? 1 : 0),
+            "a kernel has two numbers more than there are inputs, with a source five, with groups one more");
   }
 
   /// 1, the source's outputs, and the inputs divided by the root of their number.
@@ -98,11 +102,16 @@ struct GaussianProcess::Impl {
       prior.means.push_back(log);
       prior.deviations.push_back(1.5);
     }
+    if (grouped) {
+      prior.means.push_back(-2.5);
+      prior.deviations.push_back(1.5);
+    }
     return prior;
   }
 
   int64_t inputs = 0;
   int64_t outputs = 0;  ///< of the source; 0 without
+  bool grouped = false;
   double mean = 0.0;
   double deviation = 1.0;
   std::unique_ptr<GaussianRegression> process;
@@ -110,8 +119,9 @@ struct GaussianProcess::Impl {
 };
 
 GaussianProcess::GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y,
-                                 const float* weights, int64_t rows, const float* kernel, int64_t kernel_count, int threads)
-    : impl_(guarded([&] { return new Impl(x, x_count, o, o_count, y, weights, rows, kernel, kernel_count, threads); })) {}
+                                 const float* weights, const int* groups, int64_t rows, const float* kernel, int64_t kernel_count,
+                                 int threads)
+    : impl_(guarded([&] { return new Impl(x, x_count, o, o_count, y, weights, groups, rows, kernel, kernel_count, threads); })) {}
 
 GaussianProcess::~GaussianProcess() { delete impl_; }
 

@@ -40,7 +40,7 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& kernel = f.tensor("kernel");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), nullptr, count(y), kernel.data(), count(kernel), 1);
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), nullptr, nullptr, count(y), kernel.data(), count(kernel), 1);
   EXPECT_NEAR(gp.log_likelihood(), f.number("likelihood"), 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -54,7 +54,7 @@ TEST_P(GpFixture, WithItsKernelTheProcessIsScikitLearns) {
 TEST_P(GpFixture, TheKernelThatIsFoundIsAsLikelyAndPredictsTheSame) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
-  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), nullptr, count(y), nullptr, 0, 1);
+  const GaussianProcess gp(f.tensor("x").data(), count(f.tensor("x")), nullptr, 0, y.data(), nullptr, nullptr, count(y), nullptr, 0, 1);
   EXPECT_GT(gp.log_likelihood(), f.number("likelihood") - 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -70,10 +70,10 @@ TEST_P(GpFixture, FromItsKernelItComesBackBitForBit) {
   const Fixture f(GetParam());
   const std::vector<float>& y = f.tensor("y");
   const std::vector<float>& x = f.tensor("x");
-  const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), nullptr, count(y), nullptr, 0, 1);
+  const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), nullptr, nullptr, count(y), nullptr, 0, 1);
   std::vector<float> kernel(static_cast<std::size_t>(f.number("inputs")) + 2);
   gp.get_kernel(kernel.data(), count(kernel));
-  const GaussianProcess again(x.data(), count(x), nullptr, 0, y.data(), nullptr, count(y), kernel.data(), count(kernel), 1);
+  const GaussianProcess again(x.data(), count(x), nullptr, 0, y.data(), nullptr, nullptr, count(y), kernel.data(), count(kernel), 1);
   std::vector<float> first(y.size());
   std::vector<float> second(y.size());
   std::vector<float> deviation(y.size());
@@ -91,7 +91,7 @@ TEST_P(CoKrigingFixture, WithItsKernelTheProcessIsNumPys) {
   const Fixture f(GetParam());
   const auto at = [&](const char* name) { return f.tensor(name).data(); };
   const auto size = [&](const char* name) { return count(f.tensor(name)); };
-  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), nullptr, size("y"), at("kernel"), size("kernel"), 1);
+  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), nullptr, nullptr, size("y"), at("kernel"), size("kernel"), 1);
   EXPECT_NEAR(gp.log_likelihood(), f.number("posterior"), 1e-3);
   std::vector<float> mean(40);
   std::vector<float> deviation(40);
@@ -106,26 +106,36 @@ TEST_P(CoKrigingFixture, TheKernelThatIsFoundIsAsLikely) {
   const Fixture f(GetParam());
   const auto at = [&](const char* name) { return f.tensor(name).data(); };
   const auto size = [&](const char* name) { return count(f.tensor(name)); };
-  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), nullptr, size("y"), nullptr, 0, 1);
+  const GaussianProcess gp(at("x"), size("x"), at("o"), size("o"), at("y"), nullptr, nullptr, size("y"), nullptr, 0, 1);
   EXPECT_GT(gp.log_likelihood(), f.number("posterior") - 1e-2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, CoKrigingFixture, testing::Values("gp_source", "gp_sources", "gp_source_few"),
                          [](const auto& instance) { return std::string(instance.param); });
 
-TEST(GaussianRegression, GradientWithLinearTermsWeightsAndPriorEqualsFiniteDifferences) {
+TEST(GaussianRegression, GradientWithAllTermsAndPriorEqualsFiniteDifferences) {
   const int64_t rows = 15;
   const at::Tensor x = at::sin(at::arange(rows * 3, at::kDouble).square()).view({rows, 3});
   const at::Tensor y = at::cos(at::arange(rows, at::kDouble).square());
   const at::Tensor values = at::cos(at::arange(rows * 12, at::kDouble).square().mul_(0.7)).view({rows, 12});
   std::vector<double> weights;
-  for (int64_t r = 0; r < rows; ++r) {
-    weights.push_back(0.2 + static_cast<double>(r % 4));
+  std::vector<int> groups;
+  for (int r = 0; r < 15; ++r) {
+    weights.push_back(0.2 + r % 4);
+    groups.push_back(r * r % 4);
   }
-  for (const std::vector<double>& each : {std::vector<double>{}, weights}) {
-    const GaussianRegression regression(x, {values, {1, 11}}, {{0.1, 0.2, 0.3, -1.0, -2.0, 0.5, -0.5}, {1.0, 2.0, 1.0, 1.5, 0.7, 1.0, 2.0}}, y,
-                                        each, 1);
-    const Kernel kernel{{0.2, -0.3, 1.1, 0.4, -2.0, -0.6, -1.3}};
+  for (const int more : {0, 1, 2, 3}) {
+    const std::vector<double> each = more % 2 == 0 ? std::vector<double>{} : weights;
+    const std::vector<int> of_groups = more < 2 ? std::vector<int>{} : groups;
+    KernelPrior prior{{0.1, 0.2, 0.3, -1.0, -2.0, 0.5, -0.5}, {1.0, 2.0, 1.0, 1.5, 0.7, 1.0, 2.0}};
+    Kernel kernel{{0.2, -0.3, 1.1, 0.4, -2.0, -0.6, -1.3}};
+    if (more >= 2) {
+      prior.means.push_back(-1.0);
+      prior.deviations.push_back(1.2);
+      kernel.logs.push_back(-0.4);
+    }
+    const GaussianRegression regression(x, {values, {1, 11}}, prior, y,
+                                        {each, of_groups}, 1);
     std::vector<double> gradient;
     regression.log_posterior(kernel, &gradient);
     ASSERT_EQ(gradient.size(), kernel.logs.size());
@@ -149,7 +159,7 @@ TEST(GaussianRegression, ARowOfWeightTwoIsTwoRows) {
   std::vector<double> weights(static_cast<std::size_t>(rows), 1.0);
   weights[4] = 2.0;
   const Kernel kernel{{0.1, -0.4, 0.3, -1.5}};
-  GaussianRegression weighted(x, {none, {}}, {}, y, weights, 1);
+  GaussianRegression weighted(x, {none, {}}, {}, y, {weights, {}}, 1);
   GaussianRegression twice(at::cat({x, x.narrow(0, 4, 1)}), at::cat({y, y.narrow(0, 4, 1)}), 1);
   const double apart = -0.5 * std::log(2.0 * std::numbers::pi * 2.0 * std::exp(-1.5));
   EXPECT_NEAR(weighted.log_likelihood(kernel, nullptr) + apart, twice.log_likelihood(kernel, nullptr), 1e-7);
@@ -163,11 +173,41 @@ TEST(GaussianRegression, ARowOfWeightTwoIsTwoRows) {
   EXPECT_LT((variance - other_variance).abs().max().item<double>(), 1e-8);
 }
 
+// What a group shares is a linear term on which one it is.
+TEST(GaussianRegression, RowsOfAGroupShareWhatATermOfTheirOwnWouldGiveThem) {
+  const int64_t rows = 12;
+  const at::Tensor x = at::sin(at::arange(rows * 2, at::kDouble).square()).view({rows, 2});
+  const at::Tensor y = at::cos(at::arange(rows, at::kDouble).square());
+  std::vector<int> groups;
+  at::Tensor which = at::zeros({rows, 4}, at::kDouble);
+  for (int64_t r = 0; r < rows; ++r) {
+    groups.push_back(static_cast<int>(r % 4));
+    which.data_ptr<double>()[r * 4 + r % 4] = 1.0;
+  }
+  const at::Tensor none = at::empty({rows, 0}, at::kDouble);
+  GaussianRegression grouped(x, {none, {}}, {}, y, {{}, groups}, 1);
+  GaussianRegression with_term(x, {which, {4}}, {}, y, {}, 1);
+  const Kernel kernel{{0.1, -0.4, 0.3, -1.5, -0.7}};
+  std::vector<double> gradient;
+  std::vector<double> of_term;
+  EXPECT_NEAR(grouped.log_likelihood(kernel, &gradient), with_term.log_likelihood(kernel, &of_term), 1e-10);
+  for (std::size_t i = 0; i < of_term.size(); ++i) {
+    EXPECT_NEAR(gradient[i], of_term[i], 1e-10) << i;
+  }
+  grouped.set(kernel);
+  with_term.set(kernel);
+  const at::Tensor at = at::cos(at::arange(40, at::kDouble)).view({20, 2});
+  const auto [mean, variance] = grouped.predict(at, at::empty({20, 0}, at::kDouble));
+  const auto [of_none, variance_of_none] = with_term.predict(at, at::zeros({20, 4}, at::kDouble));  // of none of the groups
+  EXPECT_LT((mean - of_none).abs().max().item<double>(), 1e-10);
+  EXPECT_LT((variance - variance_of_none).abs().max().item<double>(), 1e-10);
+}
+
 TEST(GaussianProcessEdges, AWeightThatIsNotPositiveIsRefused) {
   const std::vector<float> x = {0.0F, 1.0F, 2.0F};
   for (const float wrong : {0.0F, -1.0F, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const std::vector<float> weights = {1.0F, wrong, 1.0F};
-    EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, x.data(), weights.data(), 3, nullptr, 0, 1), std::exception);
+    EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, x.data(), weights.data(), nullptr, 3, nullptr, 0, 1), std::exception);
     EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
   }
 }
@@ -235,7 +275,7 @@ TEST(GaussianProcessThreads, AreTakenAndChangeNoPrediction) {
   const std::vector<float> kernel = {0.1F, 0.2F, 0.0F, -3.0F};
   std::vector<std::vector<float>> means;
   for (const int threads : {1, 2}) {
-    const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), nullptr, rows, kernel.data(), 4, threads);
+    const GaussianProcess gp(x.data(), count(x), nullptr, 0, y.data(), nullptr, nullptr, rows, kernel.data(), 4, threads);
     means.emplace_back(y.size());
     std::vector<float> deviation(y.size());
     gp.predict(x.data(), count(x), nullptr, 0, rows, means.back().data(), deviation.data(), rows);
@@ -254,7 +294,7 @@ TEST(GaussianProcess, OfManyRowsFindsTheKernelThatMadeThem) {
     x[i] = std::sin(static_cast<float>(i * i % 977)) * 2.0F;
     y[i] = std::sin(3.0F * x[i]) + 0.2F * static_cast<float>(static_cast<int>(i * 7919 % 2001) - 1000) / 1000.0F;
   }
-  const GaussianProcess gp(x.data(), rows, nullptr, 0, y.data(), nullptr, rows, nullptr, 0, 2);
+  const GaussianProcess gp(x.data(), rows, nullptr, 0, y.data(), nullptr, nullptr, rows, nullptr, 0, 2);
   std::vector<float> mean(y.size());
   std::vector<float> deviation(y.size());
   gp.predict(x.data(), rows, nullptr, 0, rows, mean.data(), deviation.data(), rows);
@@ -267,7 +307,7 @@ TEST(GaussianProcess, OfManyRowsFindsTheKernelThatMadeThem) {
     for (std::size_t k = 0; k < kernel.size(); ++k) {
       std::vector<float> other = kernel;
       other[k] += change;
-      EXPECT_LT(GaussianProcess(x.data(), rows, nullptr, 0, y.data(), nullptr, rows, other.data(), 3, 2).log_likelihood(), gp.log_likelihood());
+      EXPECT_LT(GaussianProcess(x.data(), rows, nullptr, 0, y.data(), nullptr, nullptr, rows, other.data(), 3, 2).log_likelihood(), gp.log_likelihood());
     }
   }
 }
@@ -277,14 +317,14 @@ TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
   const std::vector<float> constant = {5, 5, 5};
   const std::vector<float> varying = {4, 5, 6};
   for (const auto& y : {constant, varying}) {
-    const GaussianProcess gp(x.data(), 6, nullptr, 0, y.data(), nullptr, 3, nullptr, 0, 1);
+    const GaussianProcess gp(x.data(), 6, nullptr, 0, y.data(), nullptr, nullptr, 3, nullptr, 0, 1);
     float mean = 0;
     float deviation = 0;
     gp.predict(x.data(), 2, nullptr, 0, 1, &mean, &deviation, 1);
     EXPECT_NEAR(mean, 5.0F, 0.05F);
     EXPECT_TRUE(std::isfinite(deviation));
   }
-  const GaussianProcess one(x.data(), 2, nullptr, 0, varying.data(), nullptr, 1, nullptr, 0, 1);
+  const GaussianProcess one(x.data(), 2, nullptr, 0, varying.data(), nullptr, nullptr, 1, nullptr, 0, 1);
   float mean = 0;
   float deviation = 0;
   one.predict(x.data(), 2, nullptr, 0, 1, &mean, &deviation, 1);
@@ -294,7 +334,7 @@ TEST(GaussianProcessEdges, OneRowEqualRowsAndConstantsAreNoTrouble) {
 TEST(GaussianProcessEdges, InputsThatHaveNoKernelAreRefused) {
   const std::vector<float> x = {std::numeric_limits<float>::quiet_NaN(), 2.0F, 1.0F};
   const std::vector<float> y = {1.0F, 2.0F, 4.0F};
-  EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, y.data(), nullptr, 3, nullptr, 0, 1), std::exception);
+  EXPECT_THROW(GaussianProcess(x.data(), 3, nullptr, 0, y.data(), nullptr, nullptr, 3, nullptr, 0, 1), std::exception);
   EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
 }
 
@@ -302,7 +342,7 @@ TEST(GaussianProcessEdges, WhatDoesNotFitIsRefused) {
   const std::vector<float> x(6, 1.0F);
   const auto refused = [&](int64_t rows, int64_t kernel_count) {
     try {
-      const GaussianProcess gp(x.data(), 6, nullptr, 0, x.data(), nullptr, rows, kernel_count > 0 ? x.data() : nullptr, kernel_count, 1);
+      const GaussianProcess gp(x.data(), 6, nullptr, 0, x.data(), nullptr, nullptr, rows, kernel_count > 0 ? x.data() : nullptr, kernel_count, 1);
     } catch (const std::exception&) {
       return last_error_kind() == kErrorInvalidArgument;
     }

@@ -315,14 +315,18 @@ class PACNET_API Network {
 /// come to k, constant + scale * o(a).o(b) + slope * a.b / inputs, whose logarithms are the kernel's last three numbers. Each logarithm is
 /// normal before there are rows, so that few rows say little: lengths 0.7 + log(inputs) / 2 with deviation 1; with deviation 1.5 signal
 /// -1.5, noise -2.5, constant -2, scale -3, slope -3.5, for inputs, o and y in units of the source's deviations.
+///
+/// Where rows belong together (of one batch, one patient) those of a group are off by the same, a variance that k has between them: the
+/// kernel's last number is its logarithm, beforehand as that of noise. What is predicted is of other groups, and without it.
 class PACNET_API GaussianProcess {
  public:
   /// x: [rows, inputs]; o: [rows, outputs], or null; y: [rows]; weights: [rows], what each row's noise is divided by, positive, or null
-  /// where that is 1; all are copied. kernel: null for the one of largest marginal likelihood,
+  /// where that is 1; groups: [rows], the same number for rows that belong together, or null where each stands for itself; all are copied.
+  /// kernel: null for the one of largest marginal likelihood,
   /// times its density where there is a source, searched by L-BFGS with exact gradients. threads: at most so many, where there are rows
   /// enough.
-  GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, const float* weights, int64_t rows,
-                  const float* kernel, int64_t kernel_count, int threads);
+  GaussianProcess(const float* x, int64_t x_count, const float* o, int64_t o_count, const float* y, const float* weights, const int* groups,
+                  int64_t rows, const float* kernel, int64_t kernel_count, int threads);
   ~GaussianProcess();
   GaussianProcess(const GaussianProcess&) = delete;
   GaussianProcess& operator=(const GaussianProcess&) = delete;

@@ -131,20 +131,19 @@ struct WeightedSquares {
 GaussianRegression::GaussianRegression(at::Tensor x, at::Tensor y, int threads)
     : GaussianRegression(x, {at::empty({x.size(0), 0}, at::kDouble), {}}, {}, std::move(y), {}, threads) {}
 
-GaussianRegression::GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, std::vector<double> weights,
-                                       int threads)
+GaussianRegression::GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, RowFacts facts, int threads)
     : team_(std::make_unique<Team>(static_cast<int>(
           std::clamp<int64_t>(x.size(0) / kRowsPerThread, 1, std::min(threads, blas_callers()))))),
       x_(std::move(x)),
       features_(std::move(features)),
       prior_(std::move(prior)),
       y_(y.contiguous()),
-      weights_(std::move(weights)) {}
+      facts_(std::move(facts)) {}
 
 double GaussianRegression::signal(const Kernel& kernel) const { return std::exp(kernel.logs[static_cast<std::size_t>(inputs())]); }
 double GaussianRegression::noise(const Kernel& kernel, int64_t row) const {
   const double of_all = std::exp(kernel.logs[static_cast<std::size_t>(inputs()) + 1]);
-  return weights_.empty() ? of_all : of_all / weights_[static_cast<std::size_t>(row)];
+  return facts_.weights.empty() ? of_all : of_all / facts_.weights[static_cast<std::size_t>(row)];
 }
 
 // What a row is compared with lies side by side.
@@ -171,6 +170,7 @@ void GaussianRegression::covariance(const Kernel& kernel, double* out) const {
   const int64_t count = features_.values.size(1);
   const double* linear = data + inputs() * n;
   const double scale = signal(kernel);
+  const double of_group = shared(kernel);
   // The lower half by blocks of rows, and its mirror image.
   share_out(*team_, 0, (n + kRows - 1) / kRows, [&](int64_t block) {
     const int64_t begin = block * kRows;
@@ -180,6 +180,9 @@ void GaussianRegression::covariance(const Kernel& kernel, double* out) const {
       vectorised<Distances>(data, n, inputs(), data + a, n, a + 1, row);
       std::transform(row, row + a + 1, row, [&](double v) { return scale * std::exp(v); });
       vectorised<Products>(linear, n, count, linear + a, n, a + 1, row);
+      for (int64_t b = 0; b <= a && !facts_.groups.empty(); ++b) {
+        row[b] += together(a, b) ? of_group : 0.0;
+      }
     }
     for (int64_t b = 0; b < end; ++b) {
       for (int64_t a = std::max(begin, b + 1); a < end; ++a) {
@@ -271,6 +274,7 @@ std::vector<double> GaussianRegression::gradient(const Kernel& kernel, const std
   const int64_t n = rows();
   const int64_t squared = inputs();
   const double scale = signal(kernel);
+  const double of_group = shared(kernel);
   std::vector<double> parts(static_cast<std::size_t>(n * terms()));
   share_out(*team_, 0, n, [&](int64_t a) {
     // The half below the diagonal counts twice.
@@ -289,6 +293,9 @@ std::vector<double> GaussianRegression::gradient(const Kernel& kernel, const std
       vectorised<WeightedProducts>(group, n, features_.groups[g], group + a, n, a + 1, static_cast<const double*>(weights),
                                    part + squared + 2 + static_cast<int64_t>(g));
       column += features_.groups[g];
+    }
+    for (int64_t b = 0; b <= a && !facts_.groups.empty(); ++b) {
+      part[terms() - 1] += together(a, b) ? weights[b] * of_group : 0.0;
     }
     // From here on with the squared exponential's own part of the covariance.
     double sum = 0.0;
@@ -349,11 +356,17 @@ GaussianRegression GaussianRegression::sample(int64_t count) const {
   Random(0, Stream::kSearch).shuffle(order);
   std::vector<int64_t> index(order.begin(), order.begin() + count);
   const at::Tensor chosen = at::from_blob(index.data(), {count}, at::kLong);
-  std::vector<double> weights;
-  std::transform(index.begin(), weights_.empty() ? index.begin() : index.end(), std::back_inserter(weights),
-                 [&](int64_t row) { return weights_[static_cast<std::size_t>(row)]; });
+  RowFacts facts;
+  for (const int64_t row : index) {
+    if (!facts_.weights.empty()) {
+      facts.weights.push_back(facts_.weights[static_cast<std::size_t>(row)]);
+    }
+    if (!facts_.groups.empty()) {
+      facts.groups.push_back(facts_.groups[static_cast<std::size_t>(row)]);
+    }
+  }
   return {x_.index_select(0, chosen), {features_.values.index_select(0, chosen), features_.groups}, prior_, y_.index_select(0, chosen),
-          std::move(weights), team_->size()};
+          std::move(facts), team_->size()};
 }
 
 std::vector<Kernel> GaussianRegression::starts() const {

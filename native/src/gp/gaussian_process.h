@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -24,10 +25,18 @@ class Doubles {
   std::unique_ptr<double[]> data_;
 };
 
-/// k(a, b) = signal * exp(-1/2 sum_j ((a_j - b_j) / length_j)^2) + sum_g strength_g * phi_g(a) . phi_g(b), and noise / weight on the diagonal.
+/// k(a, b) = signal * exp(-1/2 sum_j ((a_j - b_j) / length_j)^2) + sum_g strength_g * phi_g(a) . phi_g(b), and noise / weight on the diagonal;
+/// and between rows that belong together a variance that they share.
 struct Kernel {
-  /// Logarithms: of the lengths, of signal, of noise, of a strength for each group of features.
+  /// Logarithms: of the lengths, of signal, of noise, of a strength for each group of features, and of what rows of one group share, if rows
+  /// have groups.
   std::vector<double> logs;
+};
+
+/// What is known of rows besides inputs and labels; each is empty where it isn't.
+struct RowFacts {
+  std::vector<double> weights;  ///< what each row's noise is divided by, positive
+  std::vector<int> groups;      ///< which belong together
 };
 
 /// Of the kernel's logarithms, each normal by itself. None: all kernels alike.
@@ -47,9 +56,8 @@ class GaussianRegression {
   /// x: [rows, inputs], y: [rows], double; y is used as it is, of mean zero and variance one for the search's sake. threads: at most so
   /// many where there are rows enough.
   GaussianRegression(at::Tensor x, at::Tensor y, int threads);
-  /// With linear terms, of which `features` has a row for each of x, and a prior; y is used as it is. weights: what each row's noise is
-  /// divided by, positive; empty where that is the same for all.
-  GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, std::vector<double> weights, int threads);
+  /// With linear terms, of which `features` has a row for each of x, and a prior; y is used as it is.
+  GaussianRegression(at::Tensor x, Features features, KernelPrior prior, at::Tensor y, RowFacts facts, int threads);
 
   /// How many of them are of use.
   int threads() const noexcept { return team_->size(); }
@@ -63,7 +71,7 @@ class GaussianRegression {
   double log_likelihood(const Kernel& kernel, std::vector<double>* gradient) const;
   /// The same with the prior's density at the kernel, over the highest that it has.
   double log_posterior(const Kernel& kernel, std::vector<double>* gradient) const;
-  /// Mean and variance of the noise-free value at x [rows, inputs] with its features [rows, columns]; after set().
+  /// Mean and variance of the value without noise, and without what a group shares, at x [rows, inputs] with its features [rows, columns]; after set().
   std::pair<at::Tensor, at::Tensor> predict(const at::Tensor& x, const at::Tensor& features) const;
 
  private:
@@ -77,9 +85,16 @@ class GaussianRegression {
 
   int64_t rows() const { return x_.size(0); }
   int64_t inputs() const { return x_.size(1); }
-  int64_t terms() const { return inputs() + 2 + static_cast<int64_t>(features_.groups.size()); }
+  int64_t terms() const {
+    return inputs() + 2 + static_cast<int64_t>(features_.groups.size()) + (facts_.groups.empty() ? 0 : 1);
+  }
   double signal(const Kernel& kernel) const;
   double noise(const Kernel& kernel, int64_t row) const;
+  /// What rows of one group share.
+  double shared(const Kernel& kernel) const { return facts_.groups.empty() ? 0.0 : std::exp(kernel.logs.back()); }
+  bool together(int64_t a, int64_t b) const {
+    return facts_.groups[static_cast<std::size_t>(a)] == facts_.groups[static_cast<std::size_t>(b)];
+  }
   /// x's columns divided by their lengths, then the features' columns times the root of their strength.
   at::Tensor scaled_columns(const at::Tensor& x, const at::Tensor& features, const Kernel& kernel) const;
   /// Of the rows, without noise.
@@ -107,7 +122,7 @@ class GaussianRegression {
   Features features_;
   KernelPrior prior_;
   at::Tensor y_;
-  std::vector<double> weights_;
+  RowFacts facts_;
   Kernel kernel_;
   Doubles lower_;  ///< [rows, rows], a column behind the other
   std::vector<double> alpha_;

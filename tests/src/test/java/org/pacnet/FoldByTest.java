@@ -15,6 +15,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.config.Method;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -31,6 +33,10 @@ class FoldByTest {
 
   // Batch b's rows have the numbers of five runs of one recipe, x nearly the same, and share an offset of deviation 1.
   private static Map<String, Object> batches(int count, long seed, String column) {
+    return batches(count, seed, column, 0.01);
+  }
+
+  private static Map<String, Object> batches(int count, long seed, String column, double apart) {
     Random random = new Random(seed);
     int rows = count * EACH;
     double[] x = new double[rows];
@@ -43,8 +49,8 @@ class FoldByTest {
       double off = random.nextGaussian();
       for (int i = 0; i < EACH; i++) {
         int row = b * EACH + i;
-        x[row] = recipe + 0.01 * random.nextGaussian();
-        z[row] = other + 0.01 * random.nextGaussian();
+        x[row] = recipe + apart * random.nextGaussian();
+        z[row] = other + apart * random.nextGaussian();
         y[row] = Math.sin(x[row]) + (column == null ? 0 : off) + 0.02 * random.nextGaussian();
         batch[row] = "batch " + (b % count);
       }
@@ -74,6 +80,35 @@ class FoldByTest {
     double[] low = answers.numbers("lower_y");
     double[] high = answers.numbers("upper_y");
     return IntStream.range(0, y.length).filter(r -> low[r] <= y[r] && y[r] <= high[r]).count() / (double) y.length;
+  }
+
+  // What all rows of a batch are off by says nothing of another batch, and is not to be learnt.
+  @ParameterizedTest
+  @EnumSource(names = {"GP_RESIDUAL", "COKRIGING", "STACK"})
+  void whatABatchSharesIsNotTakenForWhatItsInputsSay(Method method) {
+    try (Model model = base()) {
+      TransferConfig.Builder how = model.config().toBuilder().method(method);
+      double byRows = 0;
+      double byBatches = 0;
+      int draws = 30;
+      for (int draw = 0; draw < draws; draw++) {
+        Map<String, Object> few = batches(8, 300 + draw, "batch", 1);
+        Map<String, Object> fresh = batches(60, 400 + draw, "batch", 1);
+        model.calibrate("together", Data.columns(few), how.calibrate(c -> c.foldBy("batch")).build(), new Monitor());
+        byBatches += squares(model, "together", fresh) / draws;
+        few.remove("batch");
+        model.calibrate("alone", Data.columns(few), how.calibrate(c -> c.foldBy(null)).build(), new Monitor());
+        byRows += squares(model, "alone", fresh) / draws;
+      }
+      // No model knows another batch's own offset, of variance 1.
+      assertTrue(byBatches - 1 < 0.7 * (byRows - 1), method + ": " + byBatches + " by batches, " + byRows + " by rows");
+    }
+  }
+
+  private static double squares(Model model, String target, Map<String, Object> fresh) {
+    double[] y = (double[]) fresh.get("y");
+    double[] said = model.predict(target, Data.columns(fresh)).numbers("prediction_y");
+    return IntStream.range(0, y.length).mapToDouble(r -> (y[r] - said[r]) * (y[r] - said[r])).average().orElseThrow();
   }
 
   @Test

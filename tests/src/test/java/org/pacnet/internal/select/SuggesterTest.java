@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.pacnet.internal.base.Json;
 import org.pacnet.internal.correction.Correction.Asked;
 import org.pacnet.internal.correction.GaussianProcess;
+import org.pacnet.internal.correction.RowFacts;
 import org.pacnet.result.Suggestion;
 
 /** What rows are worth measuring, by the numbers of tests/fixtures/make_suggest_fixture.py. */
@@ -33,9 +34,9 @@ class SuggesterTest {
     float[] at = floats(fixture.get("at"));
     float[] y = new float[x.length / inputs];
     float[] none = new float[0];
-    GaussianProcess plain = new GaussianProcess(inputs, x, none, y, none, floats(fixture.get("kernels").get(0)));
+    GaussianProcess plain = new GaussianProcess(inputs, x, none, y, RowFacts.NONE, floats(fixture.get("kernels").get(0)));
     GaussianProcess onSource =
-        new GaussianProcess(inputs, x, floats(fixture.get("o")), y, none, floats(fixture.get("kernels").get(1)));
+        new GaussianProcess(inputs, x, floats(fixture.get("o")), y, RowFacts.NONE, floats(fixture.get("kernels").get(1)));
     JsonNode weights = fixture.get("weights");
     List<Suggestion> found =
         Suggester.suggest(

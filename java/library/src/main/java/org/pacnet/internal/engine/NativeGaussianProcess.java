@@ -17,11 +17,12 @@ public final class NativeGaussianProcess implements AutoCloseable {
    * @param o what a source says of them, [rows, outputs]; empty without
    * @param y [rows]
    * @param weights what each row's noise is divided by, [rows]; empty where that is 1
+   * @param groups the same number for rows that belong together, [rows]; empty where each stands for itself
    * @param kernel logarithms, as {@code pacnet.h} says; null to search for them
    * @param threads at most so many, where there are rows enough; they change no prediction
    */
   public NativeGaussianProcess(
-      float[] x, float[] o, float[] y, float[] weights, float @Nullable [] kernel, int threads) {
+      float[] x, float[] o, float[] y, float[] weights, int[] groups, float @Nullable [] kernel, int threads) {
     NativeLibrary.load();
     process =
         call(
@@ -33,6 +34,7 @@ public final class NativeGaussianProcess implements AutoCloseable {
                     o.length,
                     y,
                     weights.length == 0 ? null : weights,
+                    groups.length == 0 ? null : groups,
                     y.length,
                     kernel,
                     kernel == null ? 0 : kernel.length,

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction.Rows;
@@ -19,6 +20,7 @@ final class CoKrigingFit {
   private static final double NOISE = -2.5;
   private static final double DEVIATION = 1.5;
   private static final double LOG_BOUND = 11.5;
+  private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
   // Standardised columns are about 1 wide; the prior counts on it, also for who didn't standardise.
   private static final double NARROW = 0.1;
   private static final double WIDE = 10;
@@ -46,7 +48,7 @@ final class CoKrigingFit {
         if (part == CoKrigingCorrection.AS_IT_IS) {
           logs[part] = asItIs(y, target);
         } else {
-          Corrections.Likely likely = Corrections.learn(rows.inputs(), x, o, y, target.kept(), threads);
+          Corrections.Likely likely = Corrections.learn(rows.inputs(), x, o, y, target.facts(), threads);
           own[part] = likely.process();
           logs[part] = likely.logPosterior();
         }
@@ -80,7 +82,7 @@ final class CoKrigingFit {
       if (CoKrigingCorrection.hasProcess(like.weights(), i)) {
         float[] o = CoKrigingCorrection.opinion(part / 2, rows, like.linear(), like.units());
         float[] y = residuals(rows, target.labels(), o, like.units(), i / CoKrigingCorrection.PARTS);
-        processes.add(new GaussianProcess(rows.inputs(), x, o, y, target.kept(), like.processes().get(next++).kernel()));
+        processes.add(new GaussianProcess(rows.inputs(), x, o, y, target.facts(), like.processes().get(next++).kernel()));
       }
     }
     return new CoKrigingCorrection(like.units(), like.shift(), like.scale(), like.linear(), like.weights(), x, List.copyOf(processes));
@@ -95,27 +97,64 @@ final class CoKrigingFit {
     return y;
   }
 
-  // log p(y, noise) of an opinion that is off by noise alone, whose variance has the prior that it has in a process, at the likeliest.
+  // log p(y, variances) of an opinion that is off by noise alone, and by what groups share, whose variances have the prior that they have in a
+  // process, at the likeliest.
   private static double asItIs(float[] y, Labelled target) {
-    double squares = 0;
-    double logWeights = 0;
-    for (int r = 0; r < y.length; r++) {
-      squares += (double) target.weight(r) * y[r] * y[r];
-      logWeights += Math.log(target.weight(r));
+    List<int[]> together = target.together();
+    if (target.groups() == null) {
+      return highest(log -> likelihood(y, target, together, log, Double.NEGATIVE_INFINITY) - prior(log));
     }
+    return highest(shared -> highest(noise -> likelihood(y, target, together, noise, shared) - prior(noise)) - prior(shared));
+  }
+
+  private static double prior(double log) {
+    double off = (log - NOISE) / DEVIATION;
+    return off * off / 2;
+  }
+
+  // The largest value of a function of a logarithm that has one hill, by golden sections (Kiefer 1953).
+  private static double highest(DoubleUnaryOperator of) {
     double low = -LOG_BOUND;
     double high = LOG_BOUND;
-    while (high - low > 1e-9) {
-      double log = (low + high) / 2;
-      double slope = -squares * Math.exp(-log) / 2 + y.length / 2.0 + (log - NOISE) / (DEVIATION * DEVIATION);
-      if (slope < 0) {
-        low = log;
+    double left = high - GOLDEN * (high - low);
+    double right = low + GOLDEN * (high - low);
+    double atLeft = of.applyAsDouble(left);
+    double atRight = of.applyAsDouble(right);
+    while (high - low > 1e-6) {
+      if (atLeft > atRight) {
+        high = right;
+        right = left;
+        atRight = atLeft;
+        left = high - GOLDEN * (high - low);
+        atLeft = of.applyAsDouble(left);
       } else {
-        high = log;
+        low = left;
+        left = right;
+        atLeft = atRight;
+        right = low + GOLDEN * (high - low);
+        atRight = of.applyAsDouble(right);
       }
     }
-    double off = (low - NOISE) / DEVIATION;
-    return (logWeights - squares * Math.exp(-low) - y.length * (low + Math.log(2 * Math.PI)) - off * off) / 2;
+    return Math.max(atLeft, atRight);
+  }
+
+  // A group's covariance is a diagonal and one number everywhere, whose inverse and determinant have a closed form (Sherman and Morrison 1950).
+  private static double likelihood(float[] y, Labelled target, List<int[]> together, double logNoise, double logShared) {
+    double noise = Math.exp(logNoise);
+    double shared = Math.exp(logShared);
+    double value = 0;
+    for (int[] group : together) {
+      double weight = 0;
+      double along = 0;
+      for (int r : group) {
+        double own = target.weight(r) / noise;
+        weight += own;
+        along += own * y[r];
+        value -= (own * y[r] * y[r] - Math.log(own) + Math.log(2 * Math.PI)) / 2;
+      }
+      value += (shared * along * along / (1 + shared * weight) - Math.log1p(shared * weight)) / 2;
+    }
+    return value;
   }
 
   // As likely as they are, all being as likely before.

@@ -12,6 +12,7 @@ import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.GaussianCorrection;
 import org.pacnet.internal.correction.GaussianProcess;
 import org.pacnet.internal.correction.LinearCorrection;
+import org.pacnet.internal.correction.RowFacts;
 import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.correction.StackCorrection;
 import org.pacnet.internal.engine.NativeGaussianProcess;
@@ -146,7 +147,7 @@ public final class Corrections {
       for (int r = 0; r < y.length; r++) {
         y[r] = target.labels().get(r * width + c) - (residual ? rows.outputs()[r * width + c] : 0);
       }
-      processes.add(learn(rows.inputs(), x, new float[0], y, target.kept(), threads).process());
+      processes.add(learn(rows.inputs(), x, new float[0], y, target.facts(), threads).process());
     }
     return new GaussianCorrection(residual, List.copyOf(processes));
   }
@@ -158,16 +159,19 @@ public final class Corrections {
    */
   record Likely(GaussianProcess process, double logPosterior) {}
 
-  static Likely learn(int inputs, float[] x, float[] o, float[] y, float[] weights, int threads) {
-    try (NativeGaussianProcess found = new NativeGaussianProcess(x, o, y, weights, null, threads)) {
-      float[] kernel = found.kernel(inputs + GaussianProcess.others(o.length > 0));
-      return new Likely(new GaussianProcess(inputs, x, o, y, weights, kernel), found.logPosterior());
+  static Likely learn(int inputs, float[] x, float[] o, float[] y, RowFacts facts, int threads) {
+    try (NativeGaussianProcess found = new NativeGaussianProcess(x, o, y, facts.weights(), facts.groups(), null, threads)) {
+      float[] kernel = found.kernel(inputs + GaussianProcess.others(o.length > 0, facts));
+      return new Likely(new GaussianProcess(inputs, x, o, y, facts, kernel), found.logPosterior());
     }
   }
 
   private static void predict(
       GaussianProcess process, float[] at, float[] outputs, float[] mean, float[] deviation) {
-    try (NativeGaussianProcess asked = new NativeGaussianProcess(process.x(), process.o(), process.y(), process.weights(), process.kernel(), 1)) {
+    float[] weights = process.facts().weights();
+    int[] groups = process.facts().groups();
+    try (NativeGaussianProcess asked =
+        new NativeGaussianProcess(process.x(), process.o(), process.y(), weights, groups, process.kernel(), 1)) {
       asked.predict(at, outputs, mean, deviation);
     }
   }

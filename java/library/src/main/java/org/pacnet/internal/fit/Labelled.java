@@ -1,8 +1,15 @@
 package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.RowFacts;
 
 /**
  * Rows to learn from.
@@ -31,5 +38,32 @@ public record Labelled(Rows rows, FloatBuffer labels, int @Nullable [] groups, f
   /** The weights for what keeps none where all are 1. */
   float[] kept() {
     return weights == null ? new float[0] : weights;
+  }
+
+  /** What a Gaussian process knows of the rows. */
+  RowFacts facts() {
+    return new RowFacts(kept(), groups == null ? new int[0] : units());
+  }
+
+  /** The groups, or each row by itself, numbered without gaps. */
+  int[] units() {
+    if (groups == null) {
+      return IntStream.range(0, rows.rows()).toArray();
+    }
+    Map<Integer, Integer> known = new HashMap<>();
+    return Arrays.stream(groups).map(group -> known.computeIfAbsent(group, g -> known.size())).toArray();
+  }
+
+  /** The rows of each unit. */
+  List<int[]> together() {
+    int[] units = units();
+    List<List<Integer>> rowsOf = new ArrayList<>();
+    for (int r = 0; r < units.length; r++) {
+      if (units[r] == rowsOf.size()) {
+        rowsOf.add(new ArrayList<>());
+      }
+      rowsOf.get(units[r]).add(r);
+    }
+    return rowsOf.stream().map(own -> own.stream().mapToInt(Integer::intValue).toArray()).toList();
   }
 }

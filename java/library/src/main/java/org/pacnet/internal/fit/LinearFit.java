@@ -1,7 +1,12 @@
 package org.pacnet.internal.fit;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.hipparchus.linear.DecompositionSolver;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
+import org.hipparchus.linear.LUDecomposition;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
 import org.jspecify.annotations.Nullable;
@@ -54,18 +59,29 @@ final class LinearFit {
   }
 
   /**
-   * Ridge regression (Hoerl and Kennard 1970) of what the source leaves, on its outputs and the inputs;
-   * the penalty is the one of lowest leave-one-out error, which has a closed form.
+   * Ridge regression (Hoerl and Kennard 1970) of what the source leaves, on its outputs and the inputs; the penalty is the one of lowest
+   * error on rows that are left out, one by one or those together that belong together, which has a closed form.
    */
   static LinearCorrection ridge(Labelled target) {
-    return ridge(target.rows(), target.labels(), target.importance());
+    return ridge(target.rows(), target.labels(), target.importance(), target.together());
   }
 
   /** The same on both tables together, whatever the source says. */
   static LinearCorrection pooled(Labelled target, Corrections.@Nullable Pool source) {
     Pooled both = Pooled.of(target, source);
     int width = target.rows().width();
-    return alone(ridge(both.silent(width), FloatBuffer.wrap(both.y()), both.weights()), width, both.columns());
+    return alone(ridge(both.silent(width), FloatBuffer.wrap(both.y()), both.weights(), together(target, source)), width, both.columns());
+  }
+
+  // The source's rows each by itself.
+  private static List<int[]> together(Labelled target, Corrections.@Nullable Pool source) {
+    int before = source == null ? 0 : source.rows();
+    List<int[]> all = new ArrayList<>();
+    for (int r = 0; r < before; r++) {
+      all.add(new int[] {r});
+    }
+    target.together().forEach(group -> all.add(Arrays.stream(group).map(r -> before + r).toArray()));
+    return all;
   }
 
   /** Of a linear model whose last column says which rows are the target's, what it says of those without the source. */
@@ -83,7 +99,7 @@ final class LinearFit {
     return new LinearCorrection(all);
   }
 
-  private static LinearCorrection ridge(Rows rows, FloatBuffer labels, float[] importance) {
+  private static LinearCorrection ridge(Rows rows, FloatBuffer labels, float[] importance, List<int[]> together) {
     int n = rows.rows();
     int columns = rows.width() + rows.inputs();
     double[] mean = new double[columns];
@@ -99,7 +115,7 @@ final class LinearFit {
         left[r] = labels.get(r * rows.width() + c) - rows.outputs()[r * rows.width() + c];
         average += weights[r] * left[r];
       }
-      double[] factors = spectrum.solve(left, average, z, weights);
+      double[] factors = spectrum.solve(left, average, z, weights, together);
       double constant = average;
       for (int j = 0; j < columns; j++) {
         double own = deviation[j] > 0 ? factors[j] / deviation[j] : 0;
@@ -179,7 +195,7 @@ final class LinearFit {
       return new Spectrum(u, e);
     }
 
-    double[] solve(double[] y, double average, double[][] z, double[] shares) {
+    double[] solve(double[] y, double average, double[][] z, double[] shares, List<int[]> together) {
       int n = y.length;
       double[] along = new double[e.length];
       for (int k = 0; k < e.length; k++) {
@@ -190,7 +206,7 @@ final class LinearFit {
       double best = STRENGTHS[STRENGTHS.length - 1];
       double lowest = Double.POSITIVE_INFINITY;
       for (double strength : STRENGTHS) {
-        double error = leaveOneOut(y, average, along, strength, shares);
+        double error = leftOut(y, average, along, strength, shares, together);
         if (error < lowest) {
           lowest = error;
           best = strength;
@@ -208,22 +224,52 @@ final class LinearFit {
       return weights;
     }
 
-    private double leaveOneOut(double[] y, double average, double[] along, double strength, double[] shares) {
+    // Rows that are left out together are off by (I − H)⁻¹ of what they are off by where they are in, H their part of the smoother.
+    private double leftOut(double[] y, double average, double[] along, double strength, double[] shares, List<int[]> together) {
       int n = y.length;
+      double[] kept = new double[e.length];
+      for (int k = 0; k < e.length; k++) {
+        kept[k] = e[k] / (e[k] + strength * n);
+      }
       double sum = 0;
-      for (int r = 0; r < n; r++) {
-        double root = Math.sqrt(shares[r] * n);
-        double fitted = average;
-        double leverage = shares[r];
-        for (int k = 0; k < e.length; k++) {
-          double kept = e[k] / (e[k] + strength * n);
-          fitted += kept * u[k][r] * along[k] / root;
-          leverage += kept * u[k][r] * u[k][r];
+      for (int[] group : together) {
+        int size = group.length;
+        double[] off = new double[size];
+        for (int i = 0; i < size; i++) {
+          double fitted = average;
+          double root = Math.sqrt(shares[group[i]] * n);
+          for (int k = 0; k < e.length; k++) {
+            fitted += kept[k] * u[k][group[i]] * along[k] / root;
+          }
+          off[i] = y[group[i]] - fitted;
         }
-        double left = (y[r] - fitted) / Math.max(1e-9, 1 - leverage);
-        sum += shares[r] * left * left;
+        if (size == 1) {
+          off[0] /= Math.max(1e-9, 1 - leverage(kept, shares, group[0], group[0]));
+        } else {
+          double[][] rest = new double[size][size];
+          for (int i = 0; i < size; i++) {
+            for (int j = 0; j < size; j++) {
+              rest[i][j] = (i == j ? 1 : 0) - leverage(kept, shares, group[i], group[j]);
+            }
+          }
+          DecompositionSolver solver = new LUDecomposition(MatrixUtils.createRealMatrix(rest)).getSolver();
+          // Singular where they are all rows: nothing is left to tell the constant by.
+          off = solver.isNonSingular() ? solver.solve(MatrixUtils.createRealVector(off)).toArray() : off;
+        }
+        for (int i = 0; i < size; i++) {
+          sum += shares[group[i]] * off[i] * off[i];
+        }
       }
       return sum;
+    }
+
+    // How far the fit at row i goes with the label of row j.
+    private double leverage(double[] kept, double[] shares, int i, int j) {
+      double value = shares[j];
+      for (int k = 0; k < kept.length; k++) {
+        value += kept[k] * u[k][i] * u[k][j] * Math.sqrt(shares[j] / shares[i]);
+      }
+      return value;
     }
   }
 }

@@ -4,9 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.hipparchus.linear.CholeskyDecomposition;
 import org.hipparchus.linear.DecompositionSolver;
@@ -61,7 +59,7 @@ final class LogisticFit {
       }
     }
     int[] all = IntStream.range(0, n).toArray();
-    int[] units = units(target.groups(), n);
+    int[] units = target.units();
     int[] fold = folds(classes, units);
     float[] evidence = evidence(units, importance);
     int opinions = linear == null ? 1 : LogisticCorrection.OPINIONS;
@@ -153,15 +151,6 @@ final class LogisticFit {
 
   private static int[] classes(FloatBuffer labels, int rows) {
     return IntStream.range(0, rows).map(r -> (int) labels.get(r)).toArray();
-  }
-
-  // Numbered without gaps.
-  private static int[] units(int @Nullable [] groups, int rows) {
-    if (groups == null) {
-      return IntStream.range(0, rows).toArray();
-    }
-    Map<Integer, Integer> known = new HashMap<>();
-    return Arrays.stream(groups).map(group -> known.computeIfAbsent(group, g -> known.size())).toArray();
   }
 
   // Each class is dealt round; of a unit of several rows that of its first one.

@@ -315,7 +315,7 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   private Labelled labelled(EncodedData some, Correction.Rows rows) {
-    return new Labelled(rows, some.labels(), some.groups(), RowWeights.of(some, settings));
+    return new Labelled(rows, some.labels(), some.inOrder() ? null : some.groups(), RowWeights.of(some, settings));
   }
 
   private static List<int[]> inside(Folds folds) {

@@ -194,7 +194,7 @@ public final class Suggester {
 
     // The variance of what would be measured there.
     private double measured(int row) {
-      return Math.max(variances[row], 0) + kernel.noise() + Double.MIN_NORMAL;
+      return Math.max(variances[row], 0) + kernel.shared() + kernel.noise() + Double.MIN_NORMAL;
     }
 
     void measure(int row) {

@@ -143,7 +143,7 @@ public record CoKrigingCorrection(
     entries.put("gp.scale", Entry.row(scale));
     entries.put("gp.weights", Entry.row(weights));
     entries.put("gp.x", Entry.row(x));
-    Entries.putWeights(entries, GaussianProcess.WEIGHTS, processes.isEmpty() ? new float[0] : processes.get(0).weights());
+    (processes.isEmpty() ? RowFacts.NONE : processes.get(0).facts()).put(entries);
     entries.put("gp.o", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::o).toList())));
     entries.put("gp.y", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::y).toList())));
     entries.put("gp.kernels", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::kernel).toList())));
@@ -167,8 +167,9 @@ public record CoKrigingCorrection(
     int n = x.length / inputs;
     float[] o = Entries.take(entries, "gp.o", count * n * width);
     float[] y = Entries.take(entries, "gp.y", count * n);
-    float[] kernels = Entries.take(entries, "gp.kernels", count * (inputs + GaussianProcess.others(true)));
+    RowFacts facts = RowFacts.take(entries, n);
+    float[] kernels = Entries.take(entries, "gp.kernels", count * (inputs + GaussianProcess.others(true, facts)));
     return new CoKrigingCorrection(
-        units, shift, scale, linear, weights, x, GaussianProcess.cut(count, inputs, x, o, y, Entries.takeWeights(entries, GaussianProcess.WEIGHTS, n), kernels));
+        units, shift, scale, linear, weights, x, GaussianProcess.cut(count, inputs, x, o, y, facts, kernels));
   }
 }

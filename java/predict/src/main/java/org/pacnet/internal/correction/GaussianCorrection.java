@@ -49,7 +49,7 @@ public record GaussianCorrection(boolean residual, List<GaussianProcess> process
     Map<String, Entry> entries = new LinkedHashMap<>();
     entries.put("gp.residual", Entry.row(new float[] {residual ? 1 : 0}));
     entries.put("gp.x", Entry.row(processes.get(0).x()));
-    Entries.putWeights(entries, GaussianProcess.WEIGHTS, processes.get(0).weights());
+    processes.get(0).facts().put(entries);
     entries.put("gp.y", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::y).toList())));
     entries.put("gp.kernels", Entry.row(Entries.joined(processes.stream().map(GaussianProcess::kernel).toList())));
     return entries;
@@ -60,7 +60,8 @@ public record GaussianCorrection(boolean residual, List<GaussianProcess> process
     float[] x = Entries.takeRows(entries, "gp.x", inputs);
     int n = x.length / inputs;
     float[] y = Entries.take(entries, "gp.y", n * width);
-    float[] kernels = Entries.take(entries, "gp.kernels", width * (inputs + GaussianProcess.others(false)));
-    return new GaussianCorrection(residual, GaussianProcess.cut(width, inputs, x, new float[0], y, Entries.takeWeights(entries, GaussianProcess.WEIGHTS, n), kernels));
+    RowFacts facts = RowFacts.take(entries, n);
+    float[] kernels = Entries.take(entries, "gp.kernels", width * (inputs + GaussianProcess.others(false, facts)));
+    return new GaussianCorrection(residual, GaussianProcess.cut(width, inputs, x, new float[0], y, facts, kernels));
   }
 }

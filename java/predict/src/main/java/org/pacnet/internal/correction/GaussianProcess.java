@@ -11,27 +11,24 @@ import java.util.List;
  * @param x the rows, [rows, inputs]
  * @param o what a source says of them, [rows, outputs]; empty where it stands on no source
  * @param y [rows]
- * @param weights what each row's noise is divided by, [rows]; empty where that is 1
- * @param kernel logarithms of a length for each input, of the signal's variance and the noise's, and with a source of the strengths
- *     of constant, scale and slope
+ * @param facts what else is known of the rows
+ * @param kernel logarithms of a length for each input, of the signal's variance and the noise's, with a source of the strengths
+ *     of constant, scale and slope, and with groups of the variance that a group shares
  */
-public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, float[] weights, float[] kernel) {
-
-  /** Each row's, where rows have them. */
-  static final String WEIGHTS = "gp.row_weights";
+public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, RowFacts facts, float[] kernel) {
 
 
   /** Of a kernel, besides a length for each input. */
-  public static int others(boolean source) {
-    return source ? 5 : 2;
+  public static int others(boolean source, RowFacts facts) {
+    return (source ? 5 : 2) + (facts.groups().length > 0 ? 1 : 0);
   }
 
-  /** So many processes of the same rows and weights, whose o, y and kernels lie one behind the other. */
-  static List<GaussianProcess> cut(int count, int inputs, float[] x, float[] o, float[] y, float[] weights, float[] kernels) {
+  /** So many processes of the same rows, whose o, y and kernels lie one behind the other. */
+  static List<GaussianProcess> cut(int count, int inputs, float[] x, float[] o, float[] y, RowFacts facts, float[] kernels) {
     List<GaussianProcess> processes = new ArrayList<>();
     for (int p = 0; p < count; p++) {
       processes.add(
-          new GaussianProcess(inputs, x, part(o, p, count), part(y, p, count), weights, part(kernels, p, count)));
+          new GaussianProcess(inputs, x, part(o, p, count), part(y, p, count), facts, part(kernels, p, count)));
     }
     return List.copyOf(processes);
   }
@@ -39,11 +36,6 @@ public record GaussianProcess(int inputs, float[] x, float[] o, float[] y, float
   private static float[] part(float[] all, int which, int count) {
     int each = all.length / count;
     return Arrays.copyOfRange(all, which * each, (which + 1) * each);
-  }
-
-  /** What a row's noise is divided by. */
-  double weight(int row) {
-    return weights.length == 0 ? 1 : weights[row];
   }
 
   /** What stands before it where it has no source: the mean of y. With one, 0. */

@@ -9,8 +9,9 @@ import org.pacnet.error.ModelFormatException;
  * @param signal variance
  * @param noise variance
  * @param strengths of constant, scale and slope; empty where the process stands on no source
+ * @param shared variance that rows of one group share; 0 where there are no groups
  */
-public record Kernel(double[] lengths, double signal, double noise, double[] strengths) {
+public record Kernel(double[] lengths, double signal, double noise, double[] strengths, double shared) {
 
   // As the core has it: keeps rounding from making the covariance indefinite.
   private static final double JITTER = 1e-10;
@@ -23,15 +24,17 @@ public record Kernel(double[] lengths, double signal, double noise, double[] str
     for (int k = 0; k < inputs; k++) {
       lengths[k] = Math.exp(logs[k]);
     }
-    double[] strengths = new double[logs.length - inputs - 2];
+    boolean groups = process.facts().groups().length > 0;
+    double[] strengths = new double[GaussianProcess.others(process.outputs() > 0, RowFacts.NONE) - 2];
     for (int k = 0; k < strengths.length; k++) {
       strengths[k] = Math.exp(logs[inputs + 2 + k]);
     }
-    return new Kernel(lengths, Math.exp(logs[inputs]), Math.exp(logs[inputs + 1]), strengths);
+    double shared = groups ? Math.exp(logs[logs.length - 1]) : 0;
+    return new Kernel(lengths, Math.exp(logs[inputs]), Math.exp(logs[inputs + 1]), strengths, shared);
   }
 
   /**
-   * Covariance of row r of some with row i of others, without noise.
+   * Covariance of row r of some with row i of others, without noise and of other groups.
    *
    * @param at the first rows, [rows, inputs]
    * @param outputs what the source says of them, [rows, outputs]; empty where there is none
@@ -70,7 +73,8 @@ public record Kernel(double[] lengths, double signal, double noise, double[] str
       for (int j = 0; j <= i; j++) {
         double sum =
             covariance(process.x(), process.o(), i, process.x(), process.o(), j)
-                + (i == j ? noise / process.weight(i) + JITTER * signal : 0);
+                + (process.facts().together(i, j) ? shared : 0)
+                + (i == j ? noise / process.facts().weight(i) + JITTER * signal : 0);
         for (int k = 0; k < j; k++) {
           sum -= lower[i][k] * lower[j][k];
         }
