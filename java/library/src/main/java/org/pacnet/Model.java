@@ -50,6 +50,7 @@ import org.pacnet.internal.select.Tuner;
 import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
+import org.pacnet.internal.table.OwnInputs;
 import org.pacnet.internal.table.SideColumns;
 import org.pacnet.internal.table.Groups;
 import org.pacnet.internal.table.TrajectoryEncoder;
@@ -385,7 +386,7 @@ public final class Model implements AutoCloseable {
   /**
    * The same.
    *
-   * @param settings that the targets will be calibrated with: columns that they fold or weigh by are kept
+   * @param settings that the targets will be calibrated with: columns that they fold or weigh by, or have besides, are kept
    */
   public Map<String, Data> groups(Data table, String column, TransferConfig settings, Monitor monitor) {
     if (!config.network().predictsLabels() && !(config.network() instanceof Pinn)) {
@@ -397,6 +398,7 @@ public final class Model implements AutoCloseable {
         table,
         column,
         schema,
+        OwnInputs.of(settings),
         SideColumns.of(settings),
         Set.copyOf(config.columns().ignored()),
         monitor.reading());
@@ -590,7 +592,7 @@ public final class Model implements AutoCloseable {
     Schema own = schemaOf(model);
     List<float[]> weights = model.networks().isEmpty() ? List.of() : phases.weights(from, model);
     return new RowPredictor(
-        own, perceptron, phases.tensorsOf(own), weights, from.requireBase(), model.correction());
+        own, schema.inputs().size(), perceptron, phases.tensorsOf(own), weights, from.requireBase(), model.correction());
   }
 
   /**
@@ -678,7 +680,7 @@ public final class Model implements AutoCloseable {
   }
 
   private Schema schemaOf(TargetModel target) {
-    return phases.schemaOf(target.classes());
+    return phases.schemaOf(target);
   }
 
   private TargetModel target(String name) {
@@ -698,6 +700,11 @@ public final class Model implements AutoCloseable {
   /** The columns that the model reads, and how. */
   public Schema schema() {
     return schema;
+  }
+
+  /** The columns that a target reads besides, since it learnt from them too; none for most. */
+  public List<Schema.Input> ownInputs(String target) {
+    return target(target).inputs();
   }
 
   /** The phases of the source side that have run, in order. */

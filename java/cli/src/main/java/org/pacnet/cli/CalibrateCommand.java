@@ -106,6 +106,7 @@ final class CalibrateCommand implements Runnable {
   @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
   @Mixin private WeightOptions rowWeights = new WeightOptions();
+  @Mixin private ExtraOption extra = new ExtraOption();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private Output output = new Output();
 
@@ -131,6 +132,7 @@ final class CalibrateCommand implements Runnable {
     TransferConfig.Builder builder = model.config().toBuilder();
     training.applyToTarget(builder);
     rowWeights.apply(builder);
+    extra.apply(builder);
     run.apply(builder);
     builder.calibrate(c -> c.newClasses(newClasses));
     method.apply(builder, model.config().method());

@@ -75,6 +75,7 @@ final class CompareCommand implements Runnable {
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
   @Mixin private WeightOptions rowWeights = new WeightOptions();
+  @Mixin private ExtraOption extra = new ExtraOption();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
@@ -129,6 +130,7 @@ final class CompareCommand implements Runnable {
     prune.apply(builder);
     training.apply(builder);
     rowWeights.apply(builder);
+    extra.apply(builder);
     epochs.apply(builder);
     run.apply(builder);
     return builder.build();

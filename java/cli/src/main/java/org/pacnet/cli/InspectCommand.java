@@ -69,6 +69,12 @@ final class InspectCommand implements Runnable {
     }
     Text.table(out, header, rows);
     out.println("  (errors on the rows that the phase trained with)");
+    for (String target : model.targets().keySet()) {
+      List<String> own = model.ownInputs(target).stream().map(Schema.Input::name).toList();
+      if (!own.isEmpty()) {
+        out.println("Besides  " + target + ": " + String.join(", ", own));
+      }
+    }
     model
         .damagedTargets()
         .forEach((name, damage) -> out.println("Damaged  " + name + ": " + damage));

@@ -60,6 +60,7 @@ final class TransferCommand implements Runnable {
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
   @Mixin private WeightOptions rowWeights = new WeightOptions();
+  @Mixin private ExtraOption extra = new ExtraOption();
   @Mixin private RunOptions run = new RunOptions();
   @Mixin private OutOptions out = new OutOptions();
   @Mixin private ReportOption report = new ReportOption();
@@ -99,6 +100,7 @@ final class TransferCommand implements Runnable {
     method.apply(builder, builder.build().method());
     training.apply(builder);
     rowWeights.apply(builder);
+    extra.apply(builder);
     epochs.apply(builder);
     run.apply(builder);
     return builder.build();

@@ -1,5 +1,6 @@
 package org.pacnet.config;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,14 +16,17 @@ import org.jspecify.annotations.Nullable;
  *     row stands for itself
  * @param foldTime a column of a table's target that says when a row was measured, a number or a date: what is cross-validated is then
  *     asked of later rows than it learnt from; neither input nor label either. Null: rows are in no order
+ * @param extra columns of a table's target that the source does not have: inputs of what corrects the base, for the methods {@code stack},
+ *     {@code cokriging}, {@code gp-residual}, {@code gp}, {@code ridge-residual} and {@code logistic}
  */
 public record Calibrating(
-    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy, @Nullable String foldTime) {
+    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy, @Nullable String foldTime, List<String> extra) {
 
-  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null, null);
+  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null, null, List.of());
 
   /** Throws a {@link org.pacnet.error.DataException} that names the setting if one is out of its range. */
   public Calibrating {
+    extra = List.copyOf(extra);
     Check.that(
         foldBy == null || foldTime == null,
         "foldTime", "a column of times",
@@ -37,6 +41,7 @@ public record Calibrating(
     private boolean intervals;
     private @Nullable String foldBy;
     private @Nullable String foldTime;
+    private List<String> extra;
 
     Builder(Calibrating c) {
       batchNorm = c.batchNorm;
@@ -44,6 +49,7 @@ public record Calibrating(
       intervals = c.intervals;
       foldBy = c.foldBy;
       foldTime = c.foldTime;
+      extra = c.extra;
     }
 
     /** What it does with BatchNorm, where the network has it; by default {@link BatchNorm#FROZEN}. */
@@ -89,8 +95,14 @@ public record Calibrating(
       return this;
     }
 
+    /** Columns of a table's target that the source does not have, and that correct the base; by default none. */
+    public Builder extra(String... columns) {
+      extra = List.of(columns);
+      return this;
+    }
+
     Calibrating build() {
-      return new Calibrating(batchNorm, newClasses, intervals, foldBy, foldTime);
+      return new Calibrating(batchNorm, newClasses, intervals, foldBy, foldTime, extra);
     }
   }
 }

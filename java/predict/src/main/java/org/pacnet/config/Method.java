@@ -163,6 +163,14 @@ public enum Method {
     return this == PAC_ENSEMBLE || this == PAC_STACK;
   }
 
+  /** Whether it learns from columns too that the target has and the source does not. */
+  public boolean takesOwnInputs() {
+    return switch (this) {
+      case STACK, COKRIGING, GP_RESIDUAL, GP, RIDGE_RESIDUAL, LOGISTIC -> true;
+      default -> false;
+    };
+  }
+
   /** Whether the fitted network keeps the source's outputs beside the target's own. */
   public boolean keepsSourceOutputs() {
     return this == COTUNING || this == LWF;

@@ -309,6 +309,17 @@ public record Schema(
     return new Schema(inputs, labels, sorted, missing, missingWords, image, trajectories);
   }
 
+  /** The same schema for a target that has these input columns besides. */
+  public Schema withInputs(List<Input> more) {
+    List<Input> all = Stream.concat(inputs.stream(), more.stream()).toList();
+    return new Schema(all, labels, classes, missing, missingWords, image, trajectories);
+  }
+
+  /** The same schema with the first inputs alone. */
+  public Schema withFirstInputs(int count) {
+    return new Schema(inputs.subList(0, count), labels, classes, missing, missingWords, image, trajectories);
+  }
+
   /** The most classes that a label may have: beyond, it is hardly one, and what is said of a class grows with their square. */
   public static final int MOST_CLASSES = 1000;
 

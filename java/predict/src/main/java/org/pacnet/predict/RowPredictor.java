@@ -33,6 +33,8 @@ public final class RowPredictor {
   private static final double MOST_SECONDS = 1e12; // some thirty thousand years
 
   private final Schema schema;
+  // Features that are the source's too, the first ones.
+  private final int commonWidth;
   private final Activation activation;
   // Arrays: to go over a list makes an object.
   private final Layer[][] networks;
@@ -63,18 +65,21 @@ public final class RowPredictor {
   /**
    * For pacnet's own use: others ask {@link SavedModel}, or {@code Model.rowPredictor}.
    *
+   * @param common how many of the schema's inputs are the source's, the first ones
    * @param weights of one network, or of several whose mean counts; none where only what stands behind the base does
    * @param base the source's weights
    * @param correction what stands behind the base's outputs, or in their place; null for nothing
    */
   public RowPredictor(
       Schema schema,
+      int common,
       Perceptron perceptron,
       List<TensorInfo> tensors,
       List<float[]> weights,
       float[] base,
       @Nullable Correction correction) {
     this.schema = schema;
+    commonWidth = schema.withFirstInputs(common).inputWidth();
     activation = perceptron.activation();
     this.correction = correction;
     // A target with classes of its own has other tensors than its base, and nothing behind them.
@@ -217,7 +222,7 @@ public final class RowPredictor {
     int width = schema.outputWidth();
     Correction.Rows one =
         new Correction.Rows(
-            FloatBuffer.wrap(room.features), 1, schema.inputWidth(), Arrays.copyOf(run(base, room), width), width);
+            FloatBuffer.wrap(room.features), 1, schema.inputWidth(), commonWidth, Arrays.copyOf(run(base, room), width), width);
     Correction.Corrected said = null;
     if (networks.length > 0) {
       float[] mean = new float[width];

@@ -80,7 +80,7 @@ public final class SavedModel {
 
   /** What predicts the source task, by the base. */
   public RowPredictor source() {
-    return new RowPredictor(json.schema(), network, tensors, List.of(), base, null);
+    return new RowPredictor(json.schema(), json.schema().inputs().size(), network, tensors, List.of(), base, null);
   }
 
   /**
@@ -105,7 +105,8 @@ public final class SavedModel {
         TargetParts.read(
             json.schema(), mask, schema -> PerceptronTensors.of(network, schema), place, target, baseHash);
     Schema schema = parts.schema();
-    List<TensorInfo> own = PerceptronTensors.of(network, schema);
+    int common = json.schema().inputs().size();
+    List<TensorInfo> own = PerceptronTensors.of(network, schema.withFirstInputs(common));
     List<float[]> weights =
         TargetParts.dense(
             mask,
@@ -114,6 +115,6 @@ public final class SavedModel {
             OwnTensors.of(target.config(), target.classes() != null),
             parts.networks(),
             own);
-    return new RowPredictor(schema, network, own, weights, base, parts.correction());
+    return new RowPredictor(schema, common, network, own, weights, base, parts.correction());
   }
 }

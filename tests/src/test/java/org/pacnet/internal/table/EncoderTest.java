@@ -234,7 +234,7 @@ class EncoderTest {
     Data target = csv(dir, "t.csv", "x,y", "1,emu", "2,cat", ",owl", "3,", "4,emu");
     assertDataError(
         () -> Encoder.training(target, schema, Set.of(), ReadMonitor.NONE), "file t.csv, row 1, column y", "'emu'", "cat, dog");
-    Encoder.Learned read = Encoder.target(target, schema, schema::withClasses, SideColumns.NONE, Set.of(), ReadMonitor.NONE);
+    Encoder.Learned read = Encoder.target(target, schema, schema::withClasses, OwnInputs.NONE, SideColumns.NONE, Set.of(), ReadMonitor.NONE);
     assertEquals(List.of("cat", "emu"), read.schema().classes());
     assertArrayEquals(new float[] {1, 0, 1}, values(read.rows().labels()));
   }
@@ -244,7 +244,7 @@ class EncoderTest {
     Schema schema = SchemaLearner.learn(csv(dir, "a.csv", "x,y", "1,u", "2,v"), classification("y"));
     Data target = csv(dir, "t.csv", "x,y", "1,u", "2,");
     assertDataError(
-        () -> Encoder.target(target, schema, schema::withClasses, SideColumns.NONE, Set.of(), ReadMonitor.NONE), "file t.csv, row 2, column y", "label");
+        () -> Encoder.target(target, schema, schema::withClasses, OwnInputs.NONE, SideColumns.NONE, Set.of(), ReadMonitor.NONE), "file t.csv, row 2, column y", "label");
   }
 
   @Test

@@ -340,6 +340,11 @@ public final class NativeNetwork implements AutoCloseable {
     return true;
   }
 
+  /** Numbers of a row that goes in. */
+  public int inputs() {
+    return inputs;
+  }
+
   private int labelWidth(FitSettings settings) {
     return (settings.loss() == PacNetLibrary.kCrossEntropy ? 1 : outputs) + (settings.weighted() ? 1 : 0);
   }

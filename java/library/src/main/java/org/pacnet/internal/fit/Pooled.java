@@ -22,7 +22,7 @@ record Pooled(int rows, int columns, float[] x, float[] y, float[] weights) {
     if (source == null) {
       throw new DataException("the method learns from the source's rows too: name them", "source");
     }
-    Rows target = own.rows();
+    Rows target = own.rows().ofSource();
     FloatBuffer labels = own.labels();
     int inputs = target.inputs();
     int columns = inputs + 1;

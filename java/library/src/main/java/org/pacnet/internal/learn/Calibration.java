@@ -169,6 +169,11 @@ public final class Calibration implements Situation, AutoCloseable {
       throw new DataException(
           "the method " + method + " learns from the source's rows too: name them", "source");
     }
+    if (!target.ownInputs(phases.schema()).isEmpty() && !method.takesOwnInputs() && method != Method.UNTOUCHED) {
+      throw new DataException(
+          "the method " + method + " can't learn from columns that the source does not have; stack, cokriging, gp-residual and"
+              + " ridge-residual do, and logistic for classes", "method", "extra");
+    }
     PruningScope scope = from.requirePruned().scope();
     PruningScope wanted = settings.pruningScope();
     boolean demanded = method.needs(Need.RANDOM_MASK) || method.needs(Need.LAYERWISE_MASK);
@@ -338,14 +343,14 @@ public final class Calibration implements Situation, AutoCloseable {
     for (int i = 0; i < which.length; i++) {
       System.arraycopy(rows.outputs(), which[i] * width, outputs, i * width, width);
     }
-    return correctionRows(target.schema(), some, outputs);
+    return phases.correctionRows(target.schema(), some, outputs);
   }
 
   // Rows with what the base says of them.
   private Correction.Rows baseRows(EncodedData rows) {
     network.setParameters(from.requireBase());
     float[] outputs = Phases.predict(network, rows, settings.compute().threads());
-    return correctionRows(target.schema(), rows, outputs);
+    return phases.correctionRows(target.schema(), rows, outputs);
   }
 
   private TargetModel correction(String name, long begun) {
@@ -354,7 +359,7 @@ public final class Calibration implements Situation, AutoCloseable {
     final Metrics before = Measure.brief(target.schema(), target.rows(), outputs);
     Correction correction = null;
     if (settings.method().kind() != Method.UNTOUCHED) {
-      Correction.Rows rows = correctionRows(target.schema(), target.rows(), outputs);
+      Correction.Rows rows = phases.correctionRows(target.schema(), target.rows(), outputs);
       correction =
           settings.method().kind() == Method.STACK
               ? stackOfBoth(rows)
@@ -381,15 +386,6 @@ public final class Calibration implements Situation, AutoCloseable {
     return sample == null ? null : Corrections.pool(sample);
   }
 
-  static Correction.Rows correctionRows(Schema schema, EncodedData rows, float[] outputs) {
-    return new Correction.Rows(
-        Objects.requireNonNull(rows.features(), "images are not corrected"),
-        rows.rows(),
-        schema.inputWidth(),
-        outputs,
-        schema.outputWidth());
-  }
-
   private TargetModel model(
       String name,
       List<Learnt> learnt,
@@ -410,7 +406,8 @@ public final class Calibration implements Situation, AutoCloseable {
             target.rows(),
             settings.compute().threads());
     List<String> classes = target.ownHead() ? target.schema().classes() : null;
-    return new TargetModel(name, settings, classes, learnt, correction, null, null, report);
+    List<Schema.Input> inputs = settings.method().kind().takesOwnInputs() ? target.ownInputs(phases.schema()) : List.of();
+    return new TargetModel(name, settings, classes, inputs, learnt, correction, null, null, report);
   }
 
   private float[] start(long seed) {

@@ -85,7 +85,9 @@ public final class Phases {
 
   /** The network of a task, and so many outputs behind the task's own, with weights not yet set. */
   NativeNetwork network(Schema own, int moreOutputs) {
-    String description = NetworkDescription.of(config.network(), own, own.outputWidth() + moreOutputs);
+    // A target's own inputs are not the network's.
+    Schema common = own.withFirstInputs(schema.inputs().size());
+    String description = NetworkDescription.of(config.network(), common, own.outputWidth() + moreOutputs);
     long parameters = NativeNetwork.parameterCount(description);
     if (parameters > MOST_PARAMETERS) {
       throw new DataException(
@@ -269,7 +271,7 @@ public final class Phases {
       return null;
     }
     float[] nothing = new float[inside.rows() * schema.outputWidth()];
-    return learnt.apply(Calibration.correctionRows(schema, inside, nothing), null, Corrections.PROCESSES).outputs();
+    return learnt.apply(correctionRows(schema, inside, nothing), null, Corrections.PROCESSES).outputs();
   }
 
   /** Number of weights and biases. */
@@ -394,9 +396,10 @@ public final class Phases {
         : own.withSteps(features.remaining() / rows.rows() - own.labels().size() - 1);
   }
 
-  /** The schema of a target with these classes of its own, or none. */
-  public Schema schemaOf(@Nullable List<String> classes) {
-    return classes == null ? schema : schema.withClasses(classes);
+  /** The schema of a target, with classes and inputs of its own if it has some. */
+  public Schema schemaOf(TargetModel target) {
+    Schema own = target.classes() == null ? schema : schema.withClasses(target.classes());
+    return own.withInputs(target.inputs());
   }
 
   /** The dense parameters of a target's networks: the base, what Calibrate learnt, and its own head if any. */
@@ -406,14 +409,14 @@ public final class Phases {
     if (target.networks().isEmpty()) {
       return List.of(base);
     }
-    List<TensorInfo> network = tensorsOf(schemaOf(target.classes()));
+    List<TensorInfo> network = tensorsOf(schemaOf(target));
     return TargetParts.dense(
         mask, base, tensorsOf(schema), target.ownTensors(), target.networks(), network);
   }
 
   /** What a target says of rows. */
   public Correction.Corrected outputs(ModelState from, TargetModel target, EncodedData rows) {
-    Schema own = schemaOf(target.classes());
+    Schema own = schemaOf(target);
     Correction.Corrected said =
         Ensemble.of(own, weights(from, target).stream().map(w -> outputs(own, w, rows)).toList());
     if (target.correction() == null) {
@@ -424,18 +427,38 @@ public final class Phases {
     float[] base = trained ? outputs(own, from.requireBase(), rows) : said.outputs();
     return target
         .correction()
-        .apply(Calibration.correctionRows(own, rows, base), trained ? said : null, Corrections.PROCESSES);
+        .apply(correctionRows(own, rows, base), trained ? said : null, Corrections.PROCESSES);
   }
 
   /** Rows with what the base says of them. */
   public Correction.Rows baseRows(ModelState from, Schema own, EncodedData rows) {
-    return Calibration.correctionRows(own, rows, outputs(own, from.requireBase(), rows));
+    return correctionRows(own, rows, outputs(own, from.requireBase(), rows));
+  }
+
+  /** Rows with what the base says of them, for what corrects it. */
+  Correction.Rows correctionRows(Schema own, EncodedData rows, float[] outputs) {
+    FloatBuffer features = Objects.requireNonNull(rows.features(), "images are not corrected");
+    return new Correction.Rows(
+        features, rows.rows(), own.inputWidth(), schema.inputWidth(), outputs, own.outputWidth());
+  }
+
+  // The network takes what is the source's too, the first of a row's numbers.
+  private static FloatBuffer common(FloatBuffer features, int rows, int inputs) {
+    int each = features.remaining() / rows;
+    if (each == inputs) {
+      return features;
+    }
+    FloatBuffer some = ByteBuffer.allocateDirect(Float.BYTES * rows * inputs).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    for (int r = 0; r < rows; r++) {
+      some.put(features.slice(r * each, inputs));
+    }
+    return some.flip();
   }
 
   static float[] predict(NativeNetwork network, EncodedData rows, int threads) {
     FloatBuffer features = rows.features();
     if (features != null) {
-      return network.predict(features, rows.rows(), threads);
+      return network.predict(common(features, rows.rows(), network.inputs()), rows.rows(), threads);
     }
     try (RowFeed feed = Objects.requireNonNull(rows.feed(0))) {
       return network.predict(feed, rows.rows(), threads);

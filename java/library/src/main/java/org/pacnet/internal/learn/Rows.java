@@ -21,6 +21,7 @@ import org.pacnet.internal.table.DataOptions;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
 import org.pacnet.internal.table.FoldColumn;
+import org.pacnet.internal.table.OwnInputs;
 import org.pacnet.internal.table.SideColumns;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.internal.table.TrajectoryOptions;
@@ -79,7 +80,7 @@ public final class Rows {
   /** Rows of the source, or of a target with classes of its own, by exactly this schema. */
   public static EncodedData training(
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
-    Encoder.Learned read = target(data, schema, null, withoutGroups(settings), monitor);
+    Encoder.Learned read = target(data, schema, null, asSource(settings), monitor);
     if (!read.schema().equals(schema)) {
       throw new DataException(
           String.format(
@@ -92,17 +93,19 @@ public final class Rows {
     return read.rows();
   }
 
-  // The source may have the column too, and nobody asks what it says there.
-  private static TransferConfig withoutGroups(TransferConfig settings) {
+  // The source may have the column that rows are held out by too, and nobody asks what it says there.
+  private static TransferConfig asSource(TransferConfig settings) {
     FoldColumn fold = FoldColumn.of(settings.calibrate());
-    if (fold == null) {
+    if (fold == null && settings.calibrate().extra().isEmpty()) {
       return settings;
     }
     Set<String> ignored = new TreeSet<>(settings.columns().ignored());
-    ignored.add(fold.name());
+    if (fold != null) {
+      ignored.add(fold.name());
+    }
     return settings.toBuilder()
         .columns(c -> c.ignored(ignored.toArray(String[]::new)))
-        .calibrate(c -> c.foldBy(null).foldTime(null))
+        .calibrate(c -> c.foldBy(null).foldTime(null).extra())
         .build();
   }
 
@@ -123,7 +126,12 @@ public final class Rows {
       throw new DataException(
           data.name() + ": how rows are held out is told by a column in tables of inputs and labels only", fold.setting());
     }
-    checkWeights(data, settings, !(data instanceof Data.Images || schema.trajectories() != null));
+    boolean plain = !(data instanceof Data.Images || schema.trajectories() != null);
+    checkWeights(data, settings, plain);
+    List<String> extra = settings.calibrate().extra();
+    if (!extra.isEmpty() && (!plain || settings.network() instanceof Pinn)) {
+      throw new DataException(data.name() + ": tables of inputs and labels alone have columns that the source does not have", "extra");
+    }
     if (data instanceof Data.Images images) {
       Schema own = classes == null ? schema : classes.apply(ImageEncoder.classes(images, schema));
       return new Encoder.Learned(
@@ -134,7 +142,7 @@ public final class Rows {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.training(table, schema, ignored, monitor);
     }
-    Encoder.Learned read = Encoder.target(table, schema, classes, side, ignored, monitor);
+    Encoder.Learned read = Encoder.target(table, schema, classes, OwnInputs.of(settings), side, ignored, monitor);
     checkPoints(settings.network(), schema, read.rows(), data.name());
     return read;
   }

@@ -3,6 +3,7 @@ package org.pacnet.internal.learn;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Schema;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.format.Learnt;
 import org.pacnet.internal.format.OwnTensors;
@@ -14,6 +15,7 @@ import org.pacnet.result.PhaseReport;
  * @param name of the target in its model
  * @param config that Calibrate ran with
  * @param classes of the target's own output layer; null where it shares the source's
+ * @param inputs of the target's own, behind the source's
  * @param networks one, several for an ensemble, or none where the method trains none: then the base
  * @param correction what stands behind the networks; null for nothing
  * @param residuals how far predictions of rows were off that had not been seen, in the order of the rows,
@@ -25,6 +27,7 @@ public record TargetModel(
     String name,
     TransferConfig config,
     @Nullable List<String> classes,
+    List<Schema.Input> inputs,
     List<Learnt> networks,
     @Nullable Correction correction,
     float @Nullable [] residuals,
@@ -32,6 +35,7 @@ public record TargetModel(
     PhaseReport report) {
 
   public TargetModel {
+    inputs = List.copyOf(inputs);
     networks = List.copyOf(networks);
   }
 
@@ -41,6 +45,6 @@ public record TargetModel(
   }
 
   public TargetModel withResiduals(float[] unseen, int @Nullable [] groups) {
-    return new TargetModel(name, config, classes, networks, correction, unseen, groups, report);
+    return new TargetModel(name, config, classes, inputs, networks, correction, unseen, groups, report);
   }
 }

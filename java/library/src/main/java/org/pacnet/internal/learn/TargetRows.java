@@ -32,6 +32,11 @@ public record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {
     return new TargetRows(read.schema(), ownHead, read.rows());
   }
 
+  /** Its inputs that the source does not have. */
+  List<Schema.Input> ownInputs(Schema source) {
+    return schema.inputs().subList(source.inputs().size(), schema.inputs().size());
+  }
+
   private static Schema own(Data target, Schema schema, List<String> found, TransferConfig settings) {
     if (schema.classes().containsAll(found)) {
       return schema;

@@ -86,6 +86,15 @@ public final class ByTarget {
               name),
           "groupBy");
     }
+    if (!target.inputs().isEmpty()) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the target '%s' has inputs of its own (%s), which the others don't: take it alone",
+              name,
+              String.join(", ", target.inputs().stream().map(Schema.Input::name).toList())),
+          "groupBy");
+    }
     return target;
   }
 

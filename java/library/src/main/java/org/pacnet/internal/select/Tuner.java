@@ -186,6 +186,10 @@ public final class Tuner {
     } else {
       all.add(defaults(Method.SCRATCH));
     }
+    if (!settings.calibrate().extra().isEmpty()) {
+      // Those that would leave the columns out have no part in it.
+      all.removeIf(one -> one.method().kind() != Method.UNTOUCHED && !one.method().kind().takesOwnInputs());
+    }
     return all;
   }
 

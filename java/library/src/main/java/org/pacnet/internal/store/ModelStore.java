@@ -501,6 +501,7 @@ public final class ModelStore {
             baseHash,
             target.config(),
             target.classes(),
+            target.inputs(),
             Json.MAPPER.valueToTree(target.report()),
             Map.of(ModelFormat.PRUNED, hash),
             ModelFormat.NO_CHECKSUM);
@@ -622,6 +623,7 @@ public final class ModelStore {
         json.name(),
         json.config(),
         json.classes(),
+        json.inputs(),
         parts.networks(),
         parts.correction(),
         parts.residuals(),

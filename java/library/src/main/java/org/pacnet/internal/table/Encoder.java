@@ -57,28 +57,38 @@ public final class Encoder {
   /**
    * The same of a target, which may have classes of its own: reads the table once.
    *
+   * @param more columns that the source does not have: inputs behind the schema's
    * @param side columns that say more of the rows, as {@link EncodedData#groups} and {@link EncodedData#weights} then have it
-   * @param own the schema that goes with the classes that occur in the rows that training would use; null for the one that is given
+   * @param classes the schema that goes with the classes that occur in the rows that training would use; null for the one that is given
    */
   public static Learned target(
       Data data,
       Schema schema,
-      @Nullable Function<List<String>, Schema> own,
+      @Nullable Function<List<String>, Schema> classes,
+      OwnInputs more,
       SideColumns side,
       Set<String> ignored,
       ReadMonitor monitor) {
+    more.check(schema);
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
       Set<String> besides = new HashSet<>(ignored);
       besides.addAll(side.names());
+      int inputs = schema.inputs().size();
+      List<String> known = new ArrayList<>(RowEncoder.columns(schema, true));
+      known.addAll(more.names());
+      known.addAll(besides);
       for (Part part : source.parts()) {
-        List<Part.Request> more = side.requests(part);
-        if (!more.isEmpty()) {
-          List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
-          requests.addAll(more);
-          source.open(part, requests).close(); // all that is asked of it, since it is read once
-        }
+        List<Part.Request> ofRows = side.requests(part);
+        List<Part.Request> own = more.requests(part);
+        Source.checkTargetHasOnly(part, known);
+        List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
+        requests.addAll(inputs, own);
+        requests.addAll(ofRows);
+        source.open(part, requests).close(); // all that is asked of it, since it is read once
       }
-      Schema fitting = schema.classification() && own != null ? own.apply(distinctLabels(source, schema)) : schema;
+      List<Schema.Input> found = more.learn(source, data.name(), schema);
+      Schema wider = schema.withInputs(found);
+      Schema fitting = schema.classification() && classes != null ? classes.apply(distinctLabels(source, wider)).withInputs(found) : wider;
       return new Learned(fitting, side.read(source, fitting, encode(source, data, fitting, true, besides)));
     }
   }

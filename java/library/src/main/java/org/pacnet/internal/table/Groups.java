@@ -24,7 +24,8 @@ public final class Groups {
    * Reads the inputs and labels of a schema, and sorts their rows by a column. What is wrong with a value is for who then
    * reads the group that it is in.
    *
-   * @param side columns besides that each group keeps, since they say more of the rows
+   * @param own columns besides that each group keeps, since they are inputs of it
+   * @param side columns likewise, since they say more of the rows
    * @param ignored columns that may be there and are not used
    * @return by the column's values, in their order
    * @throws DataException also if the table has a column that neither the schema nor {@code ignored} knows, or a row no value
@@ -34,6 +35,7 @@ public final class Groups {
       Data table,
       String column,
       Schema schema,
+      OwnInputs own,
       SideColumns side,
       Set<String> ignored,
       ReadMonitor monitor) {
@@ -42,6 +44,8 @@ public final class Groups {
         new SideColumns(
             side.fold() != null && names.contains(side.fold().name()) ? null : side.fold(),
             side.weight() != null && names.contains(side.weight()) ? null : side.weight());
+    own.check(schema);
+    names.addAll(own.names());
     names.addAll(more.names());
     try (Source source = Source.open(table, schema.missingWords(), monitor)) {
       source.inPieces();
@@ -54,6 +58,7 @@ public final class Groups {
         known.add(column);
         Source.checkHasOnly(part, known, "the source data did not have");
         List<Part.Request> requests = new ArrayList<>(RowEncoder.requests(part, schema, true));
+        requests.addAll(own.requests(part));
         requests.addAll(more.requests(part));
         texts = requests.stream().map(Part.Request::text).toList();
         requests.add(Source.request(part, column, true));

@@ -240,17 +240,29 @@ final class Source implements AutoCloseable {
 
   /** Refuses a part that has other columns than these. */
   static void checkHasOnly(Part part, Collection<String> known, String why) {
+    checkHasOnly(part, known, why, "");
+  }
+
+  /** The same for a target, of whose own columns something can be learnt. */
+  static void checkTargetHasOnly(Part part, Collection<String> known) {
+    checkHasOnly(part, known, "the source data did not have", ", or name %s as extra: what corrects the base then learns from %1$s", "extra");
+  }
+
+  private static void checkHasOnly(Part part, Collection<String> known, String why, String instead, String... settings) {
     Set<String> others = new LinkedHashSet<>(part.columns());
     known.forEach(others::remove);
     if (!others.isEmpty()) {
+      String them = others.size() == 1 ? "it" : "them";
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "%s has %s, which %s; remove %s",
+              "%s has %s, which %s; remove %s%s",
               part.name(),
               Messages.columns(others),
               why,
-              others.size() == 1 ? "it" : "them"));
+              them,
+              String.format(Locale.ROOT, instead, them)),
+          settings);
     }
   }
 

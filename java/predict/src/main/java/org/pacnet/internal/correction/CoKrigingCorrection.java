@@ -153,7 +153,7 @@ public record CoKrigingCorrection(
     return entries;
   }
 
-  static CoKrigingCorrection read(Map<String, Entry> entries, int inputs, int width) {
+  static CoKrigingCorrection read(Map<String, Entry> entries, int inputs, int common, int width) {
     float[] units = Entries.takePositive(entries, "gp.units", width);
     float[] shift = Entries.take(entries, "gp.shift", inputs);
     float[] scale = Entries.takePositive(entries, "gp.scale", inputs);
@@ -162,7 +162,7 @@ public record CoKrigingCorrection(
     for (int i = 0; i < weights.length; i++) {
       count += hasProcess(weights, i) ? 1 : 0;
     }
-    LinearCorrection linear = asksLinear(weights) ? LinearCorrection.read(entries, inputs, width) : null;
+    LinearCorrection linear = asksLinear(weights) ? LinearCorrection.read(entries, common, width) : null;
     float[] x = Entries.takeRows(entries, "gp.x", inputs);
     int n = x.length / inputs;
     float[] o = Entries.take(entries, "gp.o", count * n * width);

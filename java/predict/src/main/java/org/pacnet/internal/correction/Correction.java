@@ -17,13 +17,31 @@ public sealed interface Correction
    * Rows with what the source model says of them.
    *
    * @param features [rows, inputs]
+   * @param common how many of the inputs are the source's, the first ones; the others are the target's own
    * @param outputs [rows, width]
    */
-  record Rows(FloatBuffer features, int rows, int inputs, float[] outputs, int width) {
+  record Rows(FloatBuffer features, int rows, int inputs, int common, float[] outputs, int width) {
+
+    /** Rows of the source's inputs alone. */
+    public Rows(FloatBuffer features, int rows, int inputs, float[] outputs, int width) {
+      this(features, rows, inputs, inputs, outputs, width);
+    }
+
+    /** The same rows as the source has them, without the target's own inputs. */
+    public Rows ofSource() {
+      if (common == inputs) {
+        return this;
+      }
+      float[] x = new float[rows * common];
+      for (int r = 0; r < rows; r++) {
+        features.get(r * inputs, x, r * common, common);
+      }
+      return new Rows(FloatBuffer.wrap(x), rows, common, outputs, width);
+    }
 
     /** The same rows, of which something else is said. */
     Rows with(float[] said) {
-      return new Rows(features, rows, inputs, said, width);
+      return new Rows(features, rows, inputs, common, said, width);
     }
 
     /** The features in an array of their own. */
@@ -88,17 +106,22 @@ public sealed interface Correction
   /** What makes it up, for a file; {@link #read} is the way back. */
   Map<String, Entry> entries();
 
-  /** The other way round; throws {@link ModelFormatException} if they are not what that method wrote. */
+  /**
+   * The other way round; throws {@link ModelFormatException} if they are not what that method wrote.
+   *
+   * @param common how many of the inputs are the source's
+   */
   static @Nullable Correction read(
-      Method method, Map<String, Entry> entries, int inputs, int width, String file) {
+      Method method, Map<String, Entry> entries, int inputs, int common, int width, String file) {
     try {
       return switch (method) {
-        case AFFINE, RIDGE_RESIDUAL, POOLED_LINEAR -> LinearCorrection.read(entries, inputs, width);
+        case AFFINE, RIDGE_RESIDUAL -> LinearCorrection.read(entries, inputs, width);
+        case POOLED_LINEAR -> LinearCorrection.read(entries, common, width);
         case GP_RESIDUAL, GP -> GaussianCorrection.read(entries, inputs, width);
-        case COKRIGING -> CoKrigingCorrection.read(entries, inputs, width);
-        case LOGISTIC -> LogisticCorrection.read(entries, inputs, width);
-        case TREES -> TreeCorrection.read(entries, inputs, width);
-        case PAC_STACK, STACK -> StackCorrection.read(method, entries, inputs, width, file);
+        case COKRIGING -> CoKrigingCorrection.read(entries, inputs, common, width);
+        case LOGISTIC -> LogisticCorrection.read(entries, inputs, common, width);
+        case TREES -> TreeCorrection.read(entries, common, width);
+        case PAC_STACK, STACK -> StackCorrection.read(method, entries, inputs, common, width, file);
         default -> null;
       };
     } catch (IllegalArgumentException | DataException e) {

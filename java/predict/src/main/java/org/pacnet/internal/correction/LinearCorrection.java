@@ -46,7 +46,7 @@ public record LinearCorrection(float[] coefficients) implements Correction {
     if (linear == null) {
       throw new IllegalArgumentException("there is no second opinion");
     }
-    return rows.with(linear.alone(rows));
+    return rows.with(linear.alone(rows.ofSource()));
   }
 
   /** What it says where the source says nothing: of a linear model of its own, [rows, width]. */

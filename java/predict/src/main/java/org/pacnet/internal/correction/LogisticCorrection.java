@@ -61,7 +61,7 @@ public record LogisticCorrection(
     return entries;
   }
 
-  static LogisticCorrection read(Map<String, Entry> entries, int inputs, int width) {
+  static LogisticCorrection read(Map<String, Entry> entries, int inputs, int common, int width) {
     float[] weights = Entries.takeShares(entries, "logistic.weights", 1, OPINIONS);
     int count = (weights[0] > 0 ? 1 : 0) + (weights[1] > 0 ? 1 : 0);
     int each = width * (1 + width + inputs);
@@ -70,7 +70,7 @@ public record LogisticCorrection(
     for (int k = 0; k < count; k++) {
       corrections.add(new LinearCorrection(Arrays.copyOfRange(all, k * each, (k + 1) * each)));
     }
-    LinearCorrection linear = weights[1] > 0 ? LinearCorrection.read(entries, inputs, width) : null;
+    LinearCorrection linear = weights[1] > 0 ? LinearCorrection.read(entries, common, width) : null;
     return new LogisticCorrection(linear, weights, List.copyOf(corrections));
   }
 }

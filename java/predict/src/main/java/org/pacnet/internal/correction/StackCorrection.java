@@ -35,7 +35,7 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
     List<Corrected> said = new ArrayList<>();
     for (Method part : parts) {
       Correction correction = corrections.get(part);
-      said.add(Objects.requireNonNull(correction == null ? networks : correction.apply(rows, null, processes)));
+      said.add(Objects.requireNonNull(correction == null ? networks : correction.apply(part == Method.POOLED_LINEAR ? rows.ofSource() : rows, null, processes)));
     }
     float[] outputs = new float[rows.rows() * rows.width()];
     float[] spread = new float[outputs.length];
@@ -95,7 +95,8 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
     return "stack." + part + ".";
   }
 
-  static StackCorrection read(Method method, Map<String, Entry> entries, int inputs, int width, String file) {
+  static StackCorrection read(
+      Method method, Map<String, Entry> entries, int inputs, int common, int width, String file) {
     List<Method> parts = new ArrayList<>();
     Map<Method, Correction> corrections = new EnumMap<>(Method.class);
     for (Method part : method == Method.STACK ? BOTH : PAC) {
@@ -107,7 +108,7 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
         }
       }
       if (!own.isEmpty()) {
-        Correction read = Correction.read(part, own, inputs, width, file);
+        Correction read = Correction.read(part, own, inputs, common, width, file);
         if (read == null || !own.isEmpty()) {
           throw new IllegalArgumentException("nobody asked for " + prefix + own.keySet().iterator().next());
         }

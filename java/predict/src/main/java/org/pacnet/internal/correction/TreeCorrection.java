@@ -26,7 +26,8 @@ public record TreeCorrection(byte[][] boosters, BoostedTrees[] trees, int classe
   }
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
+  public Corrected apply(Rows asked, @Nullable Corrected networks, Processes processes) {
+    Rows rows = asked.ofSource();
     int inputs = rows.inputs();
     float[] x = new float[rows.rows() * (inputs + 1)];
     for (int r = 0; r < rows.rows(); r++) {

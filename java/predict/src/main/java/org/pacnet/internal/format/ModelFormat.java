@@ -112,6 +112,7 @@ public final class ModelFormat {
       String baseSha256,
       @JsonIgnoreProperties(value = "compute", allowSetters = true) TransferConfig config,
       @Nullable List<String> classes,
+      List<Schema.Input> inputs,
       JsonNode report,
       Map<String, String> sha256,
       String checksum) {}

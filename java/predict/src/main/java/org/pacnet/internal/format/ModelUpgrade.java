@@ -58,6 +58,9 @@ public final class ModelUpgrade {
     if (version < 7) {
       List.of("balancedAccuracy", "f1", "auc").forEach(metric -> nullMetric(file, metric));
     }
+    if (version < 10 && file.has("baseSha256")) {
+      file.putArray("inputs");
+    }
     if (version < 9) {
       file.path("phases").forEach(ModelUpgrade::nothingHeldOut);
       nothingHeldOut(file.path("report"));

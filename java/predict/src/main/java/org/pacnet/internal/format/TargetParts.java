@@ -18,7 +18,7 @@ import org.pacnet.internal.format.ModelFormat.TargetFile;
 /**
  * A target's files, checked against the base that they are of.
  *
- * @param schema with the target's own classes, if it has some
+ * @param schema with the target's own classes, and its own inputs behind the source's, if it has some
  * @param networks one, several for an ensemble, or none where the method trains none
  * @param correction what stands behind the networks; null for nothing
  * @param residuals null where nobody asked for intervals
@@ -99,10 +99,14 @@ public record TargetParts(
     Schema schema;
     List<TensorInfo> network;
     try {
-      schema = classes == null ? source : source.withClasses(classes);
-      network = tensors.apply(schema);
-    } catch (DataException e) {
+      Schema common = classes == null ? source : source.withClasses(classes);
+      network = tensors.apply(common);
+      schema = common.withInputs(json.inputs());
+    } catch (DataException | ModelFormatException e) {
       throw new ModelFormatException(jsonFile + " is damaged: " + e.getMessage(), e);
+    }
+    if (!json.inputs().isEmpty() && !method.takesOwnInputs()) {
+      throw new ModelFormatException(jsonFile + " has inputs of its own, which its method does not take");
     }
     if (residuals != null && (residuals.length == 0 || residuals.length % schema.outputWidth() != 0)) {
       throw new ModelFormatException(file + " is damaged: residuals don't fit the labels");
@@ -114,7 +118,7 @@ public record TargetParts(
       throw new ModelFormatException(file + " does not fit the mask of its base");
     }
     Correction correction =
-        Correction.read(method, entries, schema.inputWidth(), schema.outputWidth(), file.toString());
+        Correction.read(method, entries, schema.inputWidth(), source.inputWidth(), schema.outputWidth(), file.toString());
     if (!entries.isEmpty()) {
       throw new ModelFormatException(
           file + " has a tensor '" + entries.keySet().iterator().next() + "' that its method does not make");
