@@ -44,12 +44,13 @@ class RoomsTest {
     room("table", "base config data engine error format");
     room("image", "base config data engine error table");
     room("method", "base config engine format");
+    room("onnx", "base config correction data error format");
     room("fit", "base config correction engine error");
     room("learn", LIBRARY + " correction engine fit format image method table");
     room("select", "base config data error result correction learn table");
     room("store", LIBRARY + " correction engine format learn");
     room("many", "base config data error result correction format learn select store table");
-    room("facade", LIBRARY + " correction engine format image learn many predict select store table");
+    room("facade", LIBRARY + " correction engine format image learn many onnx predict select store table");
     room("pde", "config data error");
     room("experiment", LIBRARY + " facade pde report statistics");
     room("report", "base config data result facade statistics");

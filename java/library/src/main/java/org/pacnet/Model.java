@@ -50,6 +50,7 @@ import org.pacnet.internal.select.Tuner;
 import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
+import org.pacnet.internal.onnx.OnnxModel;
 import org.pacnet.internal.table.OwnInputs;
 import org.pacnet.internal.table.SideColumns;
 import org.pacnet.internal.table.Groups;
@@ -910,6 +911,38 @@ public final class Model implements AutoCloseable {
   /** The same for the source side. */
   public void export(Weights what, Path file) {
     ModelStore.export(phases, schema, weights(what), file);
+  }
+
+  /**
+   * Writes a target as an ONNX model, from raw columns to what {@link #predict(String, Data)} says of them, by whatever method: each column
+   * of numbers goes in as double [rows, 1], NaN where it is missing, each of categories as texts; a label comes out as double [rows, 1] by
+   * the name prediction_LABEL, a class as its name, prediction, with the probabilities of all, probability_CLASS. A category that is not
+   * known gives NaN. For tables (the network mlp) without dates. Needs {@code org.tribuo:tribuo-util-onnx}.
+   */
+  public void exportOnnx(String target, Path file) {
+    ModelState from = current();
+    TargetModel model = from.target(target);
+    List<float[]> weights = model.networks().isEmpty() ? List.of() : phases.weights(from, model);
+    exportOnnx(schemaOf(model), weights, from.requireBase(), model.correction(), Map.of("target", target, "method", model.config().method().kind().toString()), file);
+  }
+
+  /** The same for the source task. */
+  public void exportOnnx(Weights what, Path file) {
+    float[] weights = weights(what);
+    exportOnnx(schema, List.of(weights), weights, null, Map.of("weights", what.name().toLowerCase(Locale.ROOT)), file);
+  }
+
+  private void exportOnnx(
+      Schema own, List<float[]> weights, float[] base, @Nullable Correction correction, Map<String, String> metadata, Path file) {
+    if (!(config.network() instanceof Perceptron perceptron)) {
+      throw new DataException("ONNX files are of tables (the network mlp): export the weights as safetensors", "format");
+    }
+    try {
+      new OnnxModel(own, schema.inputs().size(), perceptron, phases.tensorsOf(own), weights, base, correction)
+          .write(file, Diagnosis.version(), metadata);
+    } catch (LinkageError e) {
+      throw new DataException("the format onnx needs org.tribuo:tribuo-util-onnx on the class path", e, "format");
+    }
   }
 
   /**

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Write dense weights as safetensors that torch.nn.Sequential in Python loads as they are;"
-          + " network and standardisation are in the file's metadata.",
+          + " network and standardisation are in the file's metadata. Or, of tables, all of a model from raw columns to"
+          + " predictions as one ONNX file, by whatever method a target was learnt.",
       ""
     })
 final class ExportCommand implements Runnable {
@@ -37,8 +38,19 @@ final class ExportCommand implements Runnable {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "The safetensors file; one that is there is replaced")
+      description = "The file; one that is there is replaced")
   private String out = "";
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "safetensors (default) or onnx; a file called *.onnx is one anyway")
+  private @Nullable Format format;
+
+  private enum Format {
+    SAFETENSORS,
+    ONNX
+  }
 
   @Mixin private Output output = new Output();
 
@@ -50,10 +62,16 @@ final class ExportCommand implements Runnable {
       throw new DataException("give either --name TARGET or --what source|base");
     }
     try (Model model = Model.load(Path.of(directory), ComputeOptions.processors())) {
-      if (target != null) {
-        model.export(target, Path.of(out));
+      boolean onnx = format == null ? out.endsWith(".onnx") : format == Format.ONNX;
+      Path file = Path.of(out);
+      if (target != null && onnx) {
+        model.exportOnnx(target, file);
+      } else if (target != null) {
+        model.export(target, file);
+      } else if (side != null && onnx) {
+        model.exportOnnx(side, file);
       } else if (side != null) {
-        model.export(side, Path.of(out));
+        model.export(side, file);
       }
       output.print(
           Json.object("model", directory, "file", out, "parameters", model.parameterCount()),

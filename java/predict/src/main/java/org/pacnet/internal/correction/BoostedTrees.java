@@ -1,5 +1,6 @@
 package org.pacnet.internal.correction;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -10,7 +11,7 @@ import org.pacnet.internal.base.Ubjson;
  * The trees of an XGBoost model, which say here what XGBoost says of them: a model's file is data from anywhere, and XGBoost follows
  * whatever index is in one. Every number is checked before one is used.
  */
-final class BoostedTrees {
+public final class BoostedTrees {
 
   private final int outputs;
   private final float[] base; // [outputs], what all rows begin with
@@ -26,9 +27,9 @@ final class BoostedTrees {
    * @param value what it is compared with; of a leaf what it adds
    * @param missingLeft where a value that is missing goes
    */
-  private record Tree(int output, int[] left, int[] right, int[] feature, float[] value, boolean[] missingLeft) {
+  public record Tree(int output, int[] left, int[] right, int[] feature, float[] value, boolean[] missingLeft) {
 
-    float of(float[] x, int at) {
+    private float of(float[] x, int at) {
       int node = 0;
       while (left[node] >= 0) {
         float v = x[at + feature[node]];
@@ -108,6 +109,20 @@ final class BoostedTrees {
       missingLeft[n] = missing[n] == 1;
     }
     return new Tree(output, left, right, feature, value, missingLeft);
+  }
+
+  /** What all rows begin with, for each output. */
+  public List<Float> base() {
+    List<Float> all = new ArrayList<>();
+    for (float value : base) {
+      all.add(value);
+    }
+    return all;
+  }
+
+  /** The trees. */
+  public List<Tree> trees() {
+    return List.of(trees);
   }
 
   /** Adds up for each row, [rows, outputs], before any softmax; x is [rows, features]. */

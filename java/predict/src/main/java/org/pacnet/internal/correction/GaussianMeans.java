@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class GaussianMeans implements Correction.Processes {
 
   /** The mean m, K⁻¹(y − m), and the kernel. */
-  private record Solved(double mean, double[] alpha, Kernel kernel) {}
+  public record Solved(double mean, double[] alpha, Kernel kernel) {}
 
   // A record of arrays is equal to itself alone: by which process it is, not by its numbers, which are many.
   private final Map<GaussianProcess, Solved> solved = new ConcurrentHashMap<>();
@@ -26,7 +26,8 @@ public final class GaussianMeans implements Correction.Processes {
     }
   }
 
-  private static Solved solve(GaussianProcess process) {
+  /** Of a process. */
+  public static Solved solve(GaussianProcess process) {
     Kernel kernel = Kernel.of(process);
     double[][] lower = kernel.factor(process);
     int n = process.rows();
