@@ -198,6 +198,30 @@ class RowWeightsTest {
     }
   }
 
+  // Between what the source alone says and what the target's rows alone say.
+  @ParameterizedTest
+  @EnumSource(names = {"POOLED_LINEAR", "TREES", "STACK"})
+  void theTargetsShareSaysWhomToBelieve(Method method) {
+    try (Model model = base()) {
+      Map<String, Object> few = table(24, 3, false, 5);
+      few.remove("w");
+      double[] errors = new double[3];
+      double[] truth = (double[]) few.get("y");
+      double[] shares = {0.02, 0.5, 0.98};
+      for (int i = 0; i < shares.length; i++) {
+        double share = shares[i];
+        TransferConfig how = model.config().toBuilder().method(method).calibrate(c -> c.targetShare(share)).build();
+        model.calibrate("t", Data.columns(few), how, new Monitor());
+        errors[i] = rmse(said(model, "t", few), truth);
+      }
+      TransferConfig usual = model.config().toBuilder().method(method).build();
+      model.calibrate("u", Data.columns(few), usual, new Monitor());
+      assertEquals(errors[1], rmse(said(model, "u", few), truth), 1e-9, "half is what is usual");
+      // On the rows that it learnt from.
+      assertTrue(errors[0] > errors[2], Arrays.toString(errors));
+    }
+  }
+
   // Class b is one row of twenty, and hard to tell.
   private static Map<String, Object> classes(int rows, double shift, long seed) {
     Random random = new Random(seed);

@@ -61,6 +61,7 @@ final class RecommendationTest {
           Map.entry("--momentum", List.of("0.5")),
           Map.entry("--target-lr", List.of("0.02")),
           Map.entry("--weight", List.of("w", "", "how much")),
+          Map.entry("--target-share", List.of("0.3")),
           Map.entry("--extra", List.of("t", "t,the tool")),
           Map.entry("--fold-by", List.of("batch", "a batch")),
           Map.entry("--fold-time", List.of("day", "the day")),

@@ -20,9 +20,20 @@ final class WeightOptions {
   @Option(names = "--balanced", description = "Have classes count the same, however many rows each has.")
   private boolean balanced;
 
+  @Option(
+      names = "--target-share",
+      paramLabel = "SHARE",
+      description =
+          "Where the target's rows are learnt from together with the source's (methods pooled-linear, trees, stack): of all weight what"
+              + " they have, above 0 and below 1 (default: half, or by their number where they are more)")
+  private @Nullable Double targetShare;
+
   void apply(TransferConfig.Builder builder) {
     if (weight != null) {
       builder.columns(c -> c.weight(weight.isEmpty() ? null : weight));
+    }
+    if (targetShare != null) {
+      builder.calibrate(c -> c.targetShare(targetShare));
     }
     if (balanced) {
       builder.objective(o -> o.balanced(true));

@@ -18,15 +18,20 @@ import org.jspecify.annotations.Nullable;
  *     asked of later rows than it learnt from; neither input nor label either. Null: rows are in no order
  * @param extra columns of a table's target that the source does not have: inputs of what corrects the base, for the methods {@code stack},
  *     {@code cokriging}, {@code gp-residual}, {@code gp}, {@code ridge-residual} and {@code logistic}
+ * @param targetShare of the weight of all rows what the target's have, where a method learns from the source's too ({@code pooled-linear},
+ *     {@code trees}, and {@code stack}, which has both), in (0, 1). Null: half of it, or by their number where they are more
  */
 public record Calibrating(
-    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy, @Nullable String foldTime, List<String> extra) {
+    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy, @Nullable String foldTime, List<String> extra, @Nullable Double targetShare) {
 
-  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null, null, List.of());
+  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null, null, List.of(), null);
 
   /** Throws a {@link org.pacnet.error.DataException} that names the setting if one is out of its range. */
   public Calibrating {
     extra = List.copyOf(extra);
+    Check.that(
+        targetShare == null || (targetShare > 0 && targetShare < 1),
+        "targetShare", "the target's share of the weight", "must be above 0 and below 1", targetShare);
     Check.that(
         foldBy == null || foldTime == null,
         "foldTime", "a column of times",
@@ -42,6 +47,7 @@ public record Calibrating(
     private @Nullable String foldBy;
     private @Nullable String foldTime;
     private List<String> extra;
+    private @Nullable Double targetShare;
 
     Builder(Calibrating c) {
       batchNorm = c.batchNorm;
@@ -50,6 +56,7 @@ public record Calibrating(
       foldBy = c.foldBy;
       foldTime = c.foldTime;
       extra = c.extra;
+      targetShare = c.targetShare;
     }
 
     /** What it does with BatchNorm, where the network has it; by default {@link BatchNorm#FROZEN}. */
@@ -101,8 +108,17 @@ public record Calibrating(
       return this;
     }
 
+    /**
+     * Of the weight of all rows what the target's have, where a method learns from the source's too, in (0, 1). By default null: half of it,
+     * or by their number where they are more.
+     */
+    public Builder targetShare(@Nullable Double value) {
+      targetShare = value;
+      return this;
+    }
+
     Calibrating build() {
-      return new Calibrating(batchNorm, newClasses, intervals, foldBy, foldTime, extra);
+      return new Calibrating(batchNorm, newClasses, intervals, foldBy, foldTime, extra, targetShare);
     }
   }
 }

@@ -65,6 +65,7 @@ public final class Corrections {
    * @param base what the base says of the sample, [rows, width]
    * @param folds the rows that belong together
    * @param part some of the rows
+   * @param targetShare as in a {@link Pool}
    */
   public static Correction stack(
       Labelled target,
@@ -73,9 +74,10 @@ public final class Corrections {
       @Nullable LinearCorrection linear,
       List<int[]> folds,
       IntFunction<Fold> part,
+      @Nullable Double targetShare,
       int threads,
       long seed) {
-    Pool pool = pool(sample);
+    Pool pool = pool(sample, targetShare);
     double[][] prior = SampleFit.prior(sample, base, target.rows().width(), TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
@@ -118,8 +120,16 @@ public final class Corrections {
    *
    * @param weights with mean 1; null where all count the same
    * @param classes 0 for a regression
+   * @param targetShare of the weight of all rows what the target's have; null for half of it, or by their number where they are more
    */
-  public record Pool(FloatBuffer features, FloatBuffer labels, int rows, float @Nullable [] weights, int classes) {
+  public record Pool(
+      FloatBuffer features, FloatBuffer labels, int rows, float @Nullable [] weights, int classes, @Nullable Double targetShare) {
+
+    /** What a row of the target counts beside one of the source, of so many. */
+    float heavy(int targetRows) {
+      double even = (double) rows / targetRows;
+      return (float) (targetShare == null ? Math.max(1, even) : even * targetShare / (1 - targetShare));
+    }
 
     float weight(int row) {
       return weights == null ? 1 : weights[row];
@@ -127,9 +137,9 @@ public final class Corrections {
   }
 
   /** The rows of a source of numbers that a model keeps. */
-  public static Pool pool(SourceSample sample) {
+  public static Pool pool(SourceSample sample, @Nullable Double targetShare) {
     float[] weights = sample.weights().length == 0 ? null : sample.weights();
-    return new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), weights, 0);
+    return new Pool(FloatBuffer.wrap(sample.features()), FloatBuffer.wrap(sample.labels()), sample.rows(), weights, 0, targetShare);
   }
 
   /** Whether what trees need is there. */

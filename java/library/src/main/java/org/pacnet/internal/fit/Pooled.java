@@ -8,7 +8,7 @@ import org.pacnet.internal.correction.Correction.Rows;
 
 /**
  * Rows of the source and of the target in one table, with a column more that says which a row is of: 0 or 1. Together the target's rows weigh as much
- * as the source's, or more where they are more; and each as much more or less as it counts among its own.
+ * as the source's, or more where they are more, or what the settings say; and each as much more or less as it counts among its own.
  *
  * @param rows how many
  * @param columns with the one that says which
@@ -31,7 +31,7 @@ record Pooled(int rows, int columns, float[] x, float[] y, float[] weights) {
     float[] x = new float[all * columns];
     float[] y = new float[all * each];
     float[] weights = new float[all];
-    float heavy = Math.max(1, (float) source.rows() / target.rows());
+    float heavy = source.heavy(target.rows());
     for (int r = 0; r < all; r++) {
       int at = r - source.rows();
       for (int i = 0; i < inputs; i++) {

@@ -311,6 +311,7 @@ public final class Calibration implements Situation, AutoCloseable {
         from.linear(),
         inside(folds),
         part(rows, folds),
+        settings.calibrate().targetShare(),
         settings.compute().threads(),
         settings.seed());
   }
@@ -380,10 +381,11 @@ public final class Calibration implements Situation, AutoCloseable {
   private Corrections.@Nullable Pool pool() {
     if (source != null) {
       return new Corrections.Pool(
-          Objects.requireNonNull(source.features()), source.labels(), source.rows(), RowWeights.of(source, settings), target.schema().classes().size());
+          Objects.requireNonNull(source.features()), source.labels(), source.rows(), RowWeights.of(source, settings), target.schema().classes().size(),
+          settings.calibrate().targetShare());
     }
     SourceSample sample = from.sample();
-    return sample == null ? null : Corrections.pool(sample);
+    return sample == null ? null : Corrections.pool(sample, settings.calibrate().targetShare());
   }
 
   private TargetModel model(
