@@ -53,8 +53,9 @@ class RoomsTest {
     room("facade", LIBRARY + " correction engine format image learn many onnx predict select store table");
     room("pde", "config data error");
     room("experiment", LIBRARY + " facade pde report statistics");
+    room("serve", "base data error facade predict");
     room("report", "base config data result facade statistics");
-    room("cli", LIBRARY + " engine experiment facade pde report table");
+    room("cli", LIBRARY + " engine experiment facade pde report serve table");
   }
 
   private static void room(String name, String known) {

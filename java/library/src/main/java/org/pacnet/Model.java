@@ -664,6 +664,15 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * How far the bounds of {@link #predict(String, Data, double)} are from a target's predictions, for each label in its unit: the same for
+   * all rows.
+   */
+  public double[] intervalWidths(String target, double level) {
+    TargetModel model = target(target);
+    return Intervals.widths(target, model, schemaOf(model), level);
+  }
+
+  /**
    * A target's predictions of trajectories at regular times.
    *
    * @param target its name; null for the source task

@@ -62,6 +62,7 @@ public final class Main {
           SuggestCommand.class,
           InspectCommand.class,
           ExportCommand.class,
+          ServeCommand.class,
           ExperimentCommand.class,
           ReportCommand.class,
           PointsCommand.class,
