@@ -19,6 +19,15 @@ for d in $distances; do
   ./pacnet experiment friedman --distance "$d" --seeds $seeds --targets $sizes --methods scratch,finetune,l2sp,pac --paper \
     --out "$out/friedman-$d-paper.csv" | tee "$out/friedman-$d-paper.txt"
 done
+every=stack,cokriging,pooled-linear,trees,pac,finetune,untouched,affine,ridge-residual,gp-residual,gp
+for d in $distances; do
+  ./pacnet experiment friedman --distance "$d" --seeds $seeds --targets $sizes --methods $every \
+    --out "$out/friedman-$d-default.csv" | tee "$out/friedman-$d-default.txt"
+done
+for problem in rough wide levels; do
+  ./pacnet experiment $problem --seeds $seeds --targets $sizes --methods $every \
+    --out "$out/$problem-default.csv" | tee "$out/$problem-default.txt"
+done
 ./pacnet experiment shapes --seeds $((seeds / 2)) --targets $images \
   --methods scratch,finetune,finetune-head,l2sp,bss,stochnorm,cotuning,lwf,taps,pac,pac-ensemble \
   --out "$out/shapes.csv" | tee "$out/shapes.txt"

@@ -101,7 +101,7 @@ class CliTest {
     assertEquals("2.13.0", doctor.get("libtorch").asText());
     assertEquals(1, doctor.get("blasThreads").asInt());
     assertTrue(doctor.get("gpu").asText().contains("not used"));
-    assertTrue(doctor.get("libraries").has("libtorch_cpu.so"));
+    assertTrue(doctor.get("libraries").has("libtorch_cpu.so"), doctor.toString());
     Path torch = Path.of(doctor.get("libraries").get("libtorch_cpu.so").asText());
     assertTrue(torch.startsWith(doctor.get("cache").asText()), doctor.toString());
     assertTrue(doctor.get("cacheBytes").asLong() > torch.toFile().length(), doctor.toString());

@@ -97,6 +97,8 @@ public record Diagnosis(
   private static Map<String, String> loadedLibraries() {
     Map<String, String> found = new TreeMap<>();
     Platform.mappedFiles().stream()
+        // One that another process has unpacked anew since: the file is what it was loaded from.
+        .map(path -> path.replaceFirst(" \\(deleted\\)$", ""))
         .filter(path -> path.matches(".*/lib(jnipacnet|pacnet|torch|c10|gomp|openblas|mkl).*"))
         .forEach(path -> found.put(Path.of(path).getFileName().toString(), path));
     return found;
