@@ -181,6 +181,25 @@ class FoldByTest {
     }
   }
 
+  // A column of numbers is one that the base has as an input.
+  @Test
+  void ofManyTargetsTooByAnInput() {
+    try (Model model = base()) {
+      TransferConfig settings = model.config().toBuilder().method(Method.COKRIGING).calibrate(c -> c.foldBy("z")).build();
+      Map<String, Object> few = batches(8, 100, null);
+      double[] z = (double[]) few.get("z");
+      for (int row = 0; row < z.length; row++) {
+        z[row] = Math.floorDiv(row, EACH); // the same for a batch
+      }
+      model.calibrate("alone", Data.columns(few), settings, new Monitor());
+      few.put("line", IntStream.range(0, z.length).mapToObj(row -> "L").toArray(String[]::new));
+      Map<String, Data> groups = model.groups(Data.columns(few), "line", settings, new Monitor());
+      model.calibrateAll(groups, settings, false, outcome -> {}, new Monitor());
+      Data fresh = Data.columns(batches(20, 200, null));
+      assertArrayEquals(model.predict("alone", fresh).numbers("prediction_y"), model.predict("L", fresh).numbers("prediction_y"));
+    }
+  }
+
   private static double[] losses(Model model, Map<String, Object> few, TransferConfig settings) {
     return model.compare(Data.columns(few), null, List.of(Method.RIDGE_RESIDUAL), false, settings, new Monitor()).best().losses();
   }

@@ -448,7 +448,7 @@ public final class Phases {
     if (each == inputs) {
       return features;
     }
-    FloatBuffer some = ByteBuffer.allocateDirect(Float.BYTES * rows * inputs).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    FloatBuffer some = ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES * rows, inputs)).order(ByteOrder.nativeOrder()).asFloatBuffer();
     for (int r = 0; r < rows; r++) {
       some.put(features.slice(r * each, inputs));
     }

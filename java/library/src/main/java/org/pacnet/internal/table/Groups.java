@@ -210,15 +210,6 @@ public final class Groups {
 
     @Override
     public List<Block> load(List<Request> requests) {
-      for (Request request : requests) {
-        if (group.texts.get(request.column()) != request.text()) {
-          throw new IllegalArgumentException(
-              String.format(
-                  Locale.ROOT,
-                  "column %s was read for another schema",
-                  group.columns.get(request.column())));
-        }
-      }
       List<Block> blocks = new ArrayList<>();
       for (Block from : group.blocks) {
         Block block = new Block(requests.size(), from.size);
@@ -226,12 +217,25 @@ public final class Groups {
         for (int i = 0; i < requests.size(); i++) {
           int c = requests.get(i).column();
           block.numbers[i] = from.numbers[c];
-          block.texts[i] = from.texts[c];
+          // An input of numbers that rows are held out by is wanted as text too.
+          boolean spelled = requests.get(i).text() && !group.texts.get(c);
+          block.texts[i] = spelled ? spelled(from, c) : from.texts[c];
           block.missing[i] = from.missing[c];
         }
         blocks.add(block);
       }
       return blocks;
+    }
+
+    private static @Nullable String[] spelled(Block from, int cell) {
+      @Nullable String[] texts = from.texts[cell];
+      boolean[] missing = from.missing[cell];
+      @Nullable String[] all = new @Nullable String[from.size];
+      for (int r = 0; r < all.length; r++) {
+        boolean there = missing == null || !missing[r];
+        all[r] = texts != null && texts[r] != null ? texts[r] : there ? Double.toString(from.numbers[cell][r]) : null;
+      }
+      return all;
     }
 
     @Override
