@@ -591,9 +591,8 @@ public final class Model implements AutoCloseable {
       throw new DataException("single rows are predicted by the network mlp alone", "network");
     }
     Schema own = schemaOf(model);
-    List<float[]> weights = model.networks().isEmpty() ? List.of() : phases.weights(from, model);
     return new RowPredictor(
-        own, schema.inputs().size(), perceptron, phases.tensorsOf(own), weights, from.requireBase(), model.correction());
+        own, schema.inputs().size(), perceptron, phases.tensorsOf(own), networks(from, model), from.requireBase(), model.correction());
   }
 
   /**
@@ -691,6 +690,11 @@ public final class Model implements AutoCloseable {
 
   private Schema schemaOf(TargetModel target) {
     return phases.schemaOf(target);
+  }
+
+  // Dense weights of the target's own; none where its method trained no network.
+  private List<float[]> networks(ModelState from, TargetModel target) {
+    return target.networks().isEmpty() ? List.of() : phases.weights(from, target);
   }
 
   private TargetModel target(String name) {
@@ -931,8 +935,8 @@ public final class Model implements AutoCloseable {
   public void exportOnnx(String target, Path file) {
     ModelState from = current();
     TargetModel model = from.target(target);
-    List<float[]> weights = model.networks().isEmpty() ? List.of() : phases.weights(from, model);
-    exportOnnx(schemaOf(model), weights, from.requireBase(), model.correction(), Map.of("target", target, "method", model.config().method().kind().toString()), file);
+    Map<String, String> metadata = Map.of("target", target, "method", model.config().method().kind().toString());
+    exportOnnx(schemaOf(model), networks(from, model), from.requireBase(), model.correction(), metadata, file);
   }
 
   /** The same for the source task. */

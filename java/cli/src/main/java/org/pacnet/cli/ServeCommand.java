@@ -5,10 +5,10 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
+import org.pacnet.config.Compute;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.base.Json;
-import org.pacnet.internal.base.Machine;
 import org.pacnet.serve.ModelServer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,12 +50,9 @@ final class ServeCommand implements Runnable {
     if (port < 0 || port > MOST_PORT) {
       throw new DataException("a port is from 0 to " + MOST_PORT + ", not " + port, "port");
     }
-    int computing = threads == null ? Machine.processors() : threads;
-    if (computing < 1) {
-      throw new DataException("it takes at least one thread, not " + computing, "threads");
-    }
-    try (Model model = Model.load(Path.of(directory), ComputeOptions.processors());
-        ModelServer server = ModelServer.start(model, new InetSocketAddress(host, port), computing)) {
+    Compute compute = threads == null ? ComputeOptions.processors() : Compute.threads(threads);
+    try (Model model = Model.load(Path.of(directory), compute);
+        ModelServer server = ModelServer.start(model, new InetSocketAddress(host, port), compute.threads())) {
       String address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port();
       output.print(
           Json.object("model", directory, "address", address, "targets", server.targets()),

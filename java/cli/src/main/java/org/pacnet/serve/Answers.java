@@ -13,6 +13,7 @@ import org.pacnet.data.ColumnKind;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.base.Json;
+import org.pacnet.internal.base.Softmax;
 import org.pacnet.predict.RowPredictor;
 
 /** One target's answers to rows in JSON, from any thread. */
@@ -81,11 +82,7 @@ final class Answers {
       }
       ObjectNode answer = answers.addObject();
       if (!classes.isEmpty()) {
-        int best = 0;
-        for (int c = 1; c < said.length; c++) {
-          best = said[c] > said[best] ? c : best;
-        }
-        answer.put("prediction", classes.get(best));
+        answer.put("prediction", classes.get(Softmax.mostProbable(said)));
       }
       for (int c = 0; c < said.length; c++) {
         answer.put(names.get(c), said[c]);

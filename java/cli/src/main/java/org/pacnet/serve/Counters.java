@@ -37,7 +37,7 @@ final class Counters {
     text.append("# HELP pacnet_rows_total Rows predicted, by target.\n# TYPE pacnet_rows_total counter\n");
     rows.forEach((target, count) -> line(text, "pacnet_rows_total{target=\"" + escaped(target) + "\"}", count.sum()));
     text.append("# HELP pacnet_request_seconds Time from a request's head to its answer.\n# TYPE pacnet_request_seconds summary\n");
-    text.append(String.format(Locale.ROOT, "pacnet_request_seconds_sum %.6f%n", nanoseconds.sum() / 1e9).replace("\r", ""));
+    text.append(String.format(Locale.ROOT, "pacnet_request_seconds_sum %.6f", nanoseconds.sum() / 1e9)).append('\n');
     line(text, "pacnet_request_seconds_count", timed.sum());
     text.append("# HELP pacnet_requests_in_flight Requests that are being answered.\n# TYPE pacnet_requests_in_flight gauge\n");
     line(text, "pacnet_requests_in_flight", inFlight.get());

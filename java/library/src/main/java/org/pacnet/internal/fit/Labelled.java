@@ -45,10 +45,14 @@ public record Labelled(Rows rows, FloatBuffer labels, int @Nullable [] groups, f
     return new RowFacts(kept(), groups == null ? new int[0] : units());
   }
 
-  /** The groups, or each row by itself, numbered without gaps. */
   int[] units() {
+    return units(groups, rows.rows());
+  }
+
+  /** Groups, or each of so many rows by itself, numbered without gaps. */
+  public static int[] units(int @Nullable [] groups, int rows) {
     if (groups == null) {
-      return IntStream.range(0, rows.rows()).toArray();
+      return IntStream.range(0, rows).toArray();
     }
     Map<Integer, Integer> known = new HashMap<>();
     return Arrays.stream(groups).map(group -> known.computeIfAbsent(group, g -> known.size())).toArray();

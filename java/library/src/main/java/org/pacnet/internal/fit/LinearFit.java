@@ -265,11 +265,11 @@ final class LinearFit {
 
     // How far the fit at row i goes with the label of row j.
     private double leverage(double[] kept, double[] shares, int i, int j) {
-      double value = shares[j];
+      double along = 0;
       for (int k = 0; k < kept.length; k++) {
-        value += kept[k] * u[k][i] * u[k][j] * Math.sqrt(shares[j] / shares[i]);
+        along += kept[k] * u[k][i] * u[k][j];
       }
-      return value;
+      return shares[j] + along * Math.sqrt(shares[j] / shares[i]);
     }
   }
 }

@@ -159,8 +159,7 @@ final class StackFit {
         } else {
           Correction known = Objects.requireNonNull(whole.get(parts.get(k)));
           Correction learnt = learner.again(parts.get(k), known, own.others());
-          Rows asked = parts.get(k) == Method.POOLED_LINEAR ? own.rows().ofSource() : own.rows();
-          float[] outputs = learnt.apply(asked, null, Corrections.PROCESSES).outputs();
+          float[] outputs = learnt.apply(own.rows(), null, Corrections.PROCESSES).outputs();
           for (int i = 0; i < members.length; i++) {
             System.arraycopy(outputs, i * width, said[k], members[i] * width, width);
           }

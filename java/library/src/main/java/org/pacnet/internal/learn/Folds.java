@@ -3,10 +3,9 @@ package org.pacnet.internal.learn;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.pacnet.internal.fit.Labelled;
 import org.pacnet.internal.table.EncodedData;
 
 /**
@@ -68,7 +67,7 @@ public final class Folds {
     int n = rows.rows();
     FloatBuffer labels = rows.labels();
     int each = labels.remaining() / n;
-    int[] groups = units(rows);
+    int[] groups = Labelled.units(rows.groups(), n);
     int units = 1 + Arrays.stream(groups).max().orElse(-1);
     double[] label = new double[units];
     int[] size = new int[units];
@@ -102,16 +101,6 @@ public final class Folds {
       foldOf[byLabel[i]] = order[i % count];
     }
     return new Folds(Arrays.stream(groups).map(unit -> foldOf[unit]).toArray(), count, 1, false);
-  }
-
-  // What is dealt as a whole, numbered without gaps.
-  private static int[] units(EncodedData rows) {
-    int[] groups = rows.groups();
-    if (groups == null) {
-      return IntStream.range(0, rows.rows()).toArray();
-    }
-    Map<Integer, Integer> known = new HashMap<>();
-    return Arrays.stream(groups).map(group -> known.computeIfAbsent(group, g -> known.size())).toArray();
   }
 
   public int count() {

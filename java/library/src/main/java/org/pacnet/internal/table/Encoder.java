@@ -71,12 +71,11 @@ public final class Encoder {
       ReadMonitor monitor) {
     more.check(schema);
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
-      Set<String> besides = new HashSet<>(ignored);
-      besides.addAll(side.names());
       int inputs = schema.inputs().size();
       List<String> known = new ArrayList<>(RowEncoder.columns(schema, true));
       known.addAll(more.names());
-      known.addAll(besides);
+      known.addAll(side.names());
+      known.addAll(ignored);
       for (Part part : source.parts()) {
         List<Part.Request> ofRows = side.requests(part);
         List<Part.Request> own = more.requests(part);
@@ -89,7 +88,7 @@ public final class Encoder {
       List<Schema.Input> found = more.learn(source, data.name(), schema);
       Schema wider = schema.withInputs(found);
       Schema fitting = schema.classification() && classes != null ? classes.apply(distinctLabels(source, wider)).withInputs(found) : wider;
-      return new Learned(fitting, side.read(source, fitting, encode(source, data, fitting, true, besides)));
+      return new Learned(fitting, side.read(source, fitting, encode(source, data, fitting, true, null)));
     }
   }
 

@@ -21,9 +21,11 @@ public record LinearCorrection(float[] coefficients) implements Correction {
     return new Corrected(corrected, null);
   }
 
-  private void apply(Rows rows, float[] corrected) {
-    int width = rows.width();
-    int each = 1 + width + rows.inputs();
+  private void apply(Rows asked, float[] corrected) {
+    int width = asked.width();
+    int each = coefficients.length / width;
+    // One that learnt from the source's rows too knows nothing of the target's own inputs.
+    Rows rows = each == 1 + width + asked.inputs() ? asked : asked.ofSource();
     for (int r = 0; r < rows.rows(); r++) {
       for (int c = 0; c < width; c++) {
         double sum = (double) rows.outputs()[r * width + c] + coefficients[c * each];
@@ -46,7 +48,7 @@ public record LinearCorrection(float[] coefficients) implements Correction {
     if (linear == null) {
       throw new IllegalArgumentException("there is no second opinion");
     }
-    return rows.with(linear.alone(rows.ofSource()));
+    return rows.with(linear.alone(rows));
   }
 
   /** What it says where the source says nothing: of a linear model of its own, [rows, width]. */

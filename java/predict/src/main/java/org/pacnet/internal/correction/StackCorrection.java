@@ -35,7 +35,7 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
     List<Corrected> said = new ArrayList<>();
     for (Method part : parts) {
       Correction correction = corrections.get(part);
-      said.add(Objects.requireNonNull(correction == null ? networks : correction.apply(part == Method.POOLED_LINEAR ? rows.ofSource() : rows, null, processes)));
+      said.add(Objects.requireNonNull(correction == null ? networks : correction.apply(rows, null, processes)));
     }
     float[] outputs = new float[rows.rows() * rows.width()];
     float[] spread = new float[outputs.length];
