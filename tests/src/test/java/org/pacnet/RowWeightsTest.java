@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +26,8 @@ import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.predict.RowPredictor;
 import org.pacnet.result.Monitor;
+import org.pacnet.result.Trial;
+import org.pacnet.result.Tuning;
 
 /** How much rows count: by a column, and so that classes count the same. */
 class RowWeightsTest {
@@ -219,6 +222,30 @@ class RowWeightsTest {
       assertEquals(errors[1], rmse(said(model, "u", few), truth), 1e-9, "half is what is usual");
       // On the rows that it learnt from.
       assertTrue(errors[0] > errors[2], Arrays.toString(errors));
+    }
+  }
+
+  // A line through source and target is wrong about a target that rises otherwise: four fifths of the weight is better than half.
+  @Test
+  void tuningFindsWhomToBelieve() {
+    try (Model model = base()) {
+      Map<String, Object> few = table(40, 3, false, 5);
+      few.remove("w");
+      TransferConfig how = model.config().toBuilder().method(Method.TREES).build();
+      Tuning tuning = model.compare(Data.columns(few), null, List.of(Method.POOLED_LINEAR), true, how, new Monitor());
+      Trial line = tuning.trials().stream().filter(t -> t.config().method().kind() == Method.POOLED_LINEAR).findFirst().orElseThrow();
+      assertEquals(0.8, line.config().calibrate().targetShare());
+      List<Double> shares =
+          model.tune(Data.columns(few), how, new Monitor()).trials().stream()
+              .filter(t -> t.config().method().kind() == Method.TREES)
+              .map(t -> t.config().calibrate().targetShare())
+              .toList();
+      assertEquals(new HashSet<>(Arrays.asList(null, 0.2, 0.8)), new HashSet<>(shares));
+      // Whoever says it himself is taken at his word.
+      TransferConfig said = how.toBuilder().calibrate(c -> c.targetShare(0.4)).build();
+      for (Trial trial : model.tune(Data.columns(few), said, new Monitor()).trials()) {
+        assertEquals(0.4, trial.config().calibrate().targetShare());
+      }
     }
   }
 

@@ -365,6 +365,27 @@ class TrajectoriesTest {
     }
   }
 
+  // Pieces of a run share what that run is off by; what is said of other runs is asked of runs that were held out.
+  @Test
+  void foldsAreWholeRunsAndOfOneRunWhatComesLater() {
+    TransferConfig config = settings().source(f -> f.epochs(5)).target(f -> f.epochs(5)).build();
+    Data source = oscillations(1, 10, 21, 1);
+    try (Model model = Model.train(source, config, new Monitor())) {
+      model.prune();
+      model.allocate(source, new Monitor());
+      // Three runs of two pieces each: three folds, by two dealings.
+      Tuning runs = model.tune(oscillations(2, 3, 21, 2), config, new Monitor());
+      assertEquals(2 * 3, runs.best().foldLosses().length);
+      // Six pieces of one run: the first is only learnt from, the others are asked one after the other.
+      Tuning one = model.tune(oscillations(2, 1, 61, 3), config, new Monitor());
+      assertEquals(5, one.best().foldLosses().length);
+      assertEquals(5, one.best().losses().length);
+      DataException thrown =
+          assertThrows(DataException.class, () -> model.tune(oscillations(2, 1, 11, 3), config, new Monitor()));
+      assertTrue(thrown.getMessage().contains("one piece of a trajectory"), thrown::getMessage);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Experiment.Problems.class,

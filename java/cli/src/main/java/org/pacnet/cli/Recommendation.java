@@ -18,7 +18,7 @@ final class Recommendation {
 
   /** What compare decides, or what is of one run alone. */
   private static final Set<String> NOT_REPEATED =
-      Set.of("--method", "--lambda", "--ratio", "--target-lr", "--target-epochs", "--tune", "--report", "--json");
+      Set.of("--method", "--lambda", "--ratio", "--target-lr", "--target-epochs", "--target-share", "--tune", "--report", "--json");
 
   private Recommendation() {}
 

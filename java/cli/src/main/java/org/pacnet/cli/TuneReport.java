@@ -51,6 +51,7 @@ final class TuneReport {
         "lambda", config.strength(),
         "learningRate", config.target().learningRate(),
         "targetEpochs", config.target().epochs(),
+        "targetShare", config.calibrate().targetShare(),
         "error", trial.error(),
         "loss", trial.loss());
   }
@@ -106,6 +107,7 @@ final class TuneReport {
   /** The options of {@code transfer} that make a model so. */
   static String options(TransferConfig config) {
     String penalty = config.method().lambda() == null ? "" : " --lambda " + config.method().lambda();
+    Double share = config.calibrate().targetShare();
     return "--ratio "
         + config.prune().ratio()
         + " --method "
@@ -114,6 +116,7 @@ final class TuneReport {
         + " --target-lr "
         + config.target().learningRate()
         + " --target-epochs "
-        + config.target().epochs();
+        + config.target().epochs()
+        + (share == null ? "" : " --target-share " + share);
   }
 }

@@ -76,6 +76,10 @@ public record Comparison(
     if (config.prune().ratio() != usual.prune().ratio()) {
       name.append(", ratio ").append(config.prune().ratio());
     }
+    Double share = config.calibrate().targetShare();
+    if (share != null && !share.equals(usual.calibrate().targetShare())) {
+      name.append(", target's share ").append(share);
+    }
     return name.toString();
   }
 }

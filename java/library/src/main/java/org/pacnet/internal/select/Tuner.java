@@ -53,6 +53,10 @@ public final class Tuner {
   // with few rows the lowest of ten numbers is often luck.
   private static final double CLEARLY = 1.5;
 
+  private static final List<Method> POOLED = List.of(Method.POOLED_LINEAR, Method.TREES);
+  // Beside the half that is usual, of the weight of all rows.
+  private static final List<Double> SHARES = List.of(0.2, 0.8);
+
   // A Gaussian process of more is refused.
   private static final int MOST_PROCESS_ROWS = 5000;
 
@@ -79,7 +83,10 @@ public final class Tuner {
     this.monitor = monitor;
     if (target.rows().rows() < 2) {
       throw new DataException(
-          "one row of the target is too few to choose by: it takes two, and better five", "tune");
+          target.schema().trajectories() == null
+              ? "one row of the target is too few to choose by: it takes two, and better five"
+              : "one piece of a trajectory of the target is too few to choose by: it takes two, and better six; or two trajectories",
+          "tune");
     }
     FoldColumn fold = FoldColumn.of(settings.calibrate());
     if (fold != null && dealings(1).get(0).count() < (fold.time() ? 1 : 2)) {
@@ -121,11 +128,16 @@ public final class Tuner {
   }
 
   /**
-   * What is tried of a method: four settings, the default first, for one that trains a network with the
-   * settings that it is given; the others choose theirs from the rows as they learn.
+   * What is tried of a method, the default first: four settings for one that trains a network with the settings that it is given, three of how much
+   * the target's rows count for one that learns from the source's too; the others choose theirs from the rows as they learn.
    */
   List<TransferConfig> variants(Method method) {
     TransferConfig first = defaults(method);
+    if (POOLED.contains(method) && settings.calibrate().targetShare() == null) {
+      List<TransferConfig> all = new ArrayList<>(List.of(first));
+      SHARES.forEach(share -> all.add(first.toBuilder().calibrate(c -> c.targetShare(share)).build()));
+      return all;
+    }
     if (!first.method().kind().trainsNetwork() || first.method().kind() == Method.PAC_STACK) {
       return List.of(first);
     }
@@ -175,9 +187,9 @@ public final class Tuner {
         all.add(defaults(Method.GP_RESIDUAL));
         all.add(defaults(Method.GP));
       }
-      for (Method pooled : List.of(Method.POOLED_LINEAR, Method.TREES)) {
+      for (Method pooled : POOLED) {
         if (Calibration.hasSourceRows(pooled, from)) {
-          all.add(defaults(pooled));
+          all.addAll(variants(pooled));
         }
       }
     }

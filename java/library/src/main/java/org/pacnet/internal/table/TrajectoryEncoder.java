@@ -253,10 +253,17 @@ public final class TrajectoryEncoder {
     FloatBuffer features = floats(data, count, schema.inputWidth());
     FloatBuffer labels = floats(data, count, schema.outputWidth());
     double scale = parts(schema).timeScale();
-    for (Trajectory trajectory : all) {
+    // What one trajectory is off by all its pieces share; of a single one, what comes later is asked of what was before it.
+    int[] together = new int[count];
+    boolean byTime = all.size() == 1;
+    int piece = 0;
+    for (int which = 0; which < all.size(); which++) {
+      Trajectory trajectory = all.get(which);
       int last = trajectory.size() - 1 - steps;
       for (int start = 0; start < last + steps; start += steps) {
         int from = Math.min(start, last);
+        together[piece] = byTime ? piece : which;
+        piece++;
         double time = trajectory.times.get(from);
         put(trajectory, from, schema, features);
         features.put((float) (time / scale));
@@ -268,11 +275,12 @@ public final class TrajectoryEncoder {
     }
     int used = reader.tableRows() - reader.dropped().cardinality();
     return new EncodedTable(
-        count,
-        features.flip(),
-        labels.flip(),
-        new BitSet(), // rows are not the table's
-        source.provenance(used, reader.dropped().cardinality(), unseen(all, schema)));
+            count,
+            features.flip(),
+            labels.flip(),
+            new BitSet(), // rows are not the table's
+            source.provenance(used, reader.dropped().cardinality(), unseen(all, schema)))
+        .withGroups(together, byTime);
   }
 
   private static List<Unseen> unseen(List<Trajectory> all, Schema schema) {
