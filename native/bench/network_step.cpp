@@ -1,9 +1,13 @@
-// Time of a training step of a network, through the public API: network_step DESCRIPTION BATCH THREADS STEPS.
+// Time of a training step of a network, through the public API: network_step DESCRIPTION BATCH THREADS STEPS [MODULE], a file of
+// torch.jit.save for a "torchscript".
 // bench/image_step.py, equation_step.py and mlp_step.py are its twins in PyTorch; bench/images.sh, equations.sh and peers.sh run
 // them in turn.
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -12,11 +16,18 @@
 #include "pacnet/pacnet.h"
 
 int main(int count, char** arguments) {
-  if (count != 5) {
-    std::fprintf(stderr, "usage: network_step DESCRIPTION BATCH THREADS STEPS\n");
+  if (count != 5 && count != 6) {
+    std::fprintf(stderr, "usage: network_step DESCRIPTION BATCH THREADS STEPS [MODULE]\n");
     return 2;
   }
-  pacnet::Network network(arguments[1]);
+  std::unique_ptr<pacnet::ScriptModule> module;
+  if (count == 6) {
+    std::ifstream file(arguments[5], std::ios::binary);
+    const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+    module = std::make_unique<pacnet::ScriptModule>(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size()));
+  }
+  const auto own = module ? std::make_unique<pacnet::Network>(arguments[1], *module) : std::make_unique<pacnet::Network>(arguments[1]);
+  pacnet::Network& network = *own;
   const int64_t batch = std::atoll(arguments[2]);
   const int64_t steps = std::atoll(arguments[4]);
   std::mt19937 random(1);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "cuda/select.h"
 #include "cuda/status.h"
 #include "nn/describe.h"
+#include "nn/script_net.h"
 #include "pacnet/pacnet.h"
 #include "prune/mask.h"
 #include "prune/select.h"
@@ -117,9 +119,42 @@ int64_t parameter_count_of(const char* description) {
   return guarded([&] { return make_net(description)->layout().parameters(); });
 }
 
+struct ScriptModule::Impl {
+  std::shared_ptr<const Script> script;
+};
+
+ScriptModule::ScriptModule(const uint8_t* archive, int64_t bytes)
+    : impl_(guarded([&] {
+        isa();  // before LibTorch chooses for itself
+        require(bytes > 0, "the module can't be read: it is empty");
+        return new Impl{std::make_shared<const Script>(archive, bytes)};
+      })) {}
+
+ScriptModule::~ScriptModule() { delete impl_; }
+
+int64_t ScriptModule::parameter_count() const {
+  const std::vector<ScriptTensor>& tensors = impl_->script->tensors();
+  return std::accumulate(tensors.begin(), tensors.end(), int64_t{0}, [](int64_t sum, const ScriptTensor& tensor) {
+    return sum + std::accumulate(tensor.dims.begin(), tensor.dims.end(), int64_t{1}, std::multiplies<>());
+  });
+}
+
+bool ScriptModule::has_weights() const { return impl_->script->has_weights(); }
+
+const char* ScriptModule::notes() const { return impl_->script->notes().c_str(); }
+
+int64_t ScriptModule::code_size() const { return static_cast<int64_t>(impl_->script->code().size()); }
+
+void ScriptModule::get_code(uint8_t* out, int64_t bytes) const {
+  guarded([&] {
+    require_count("the buffer of the code", bytes, code_size());
+    std::memcpy(out, impl_->script->code().data(), impl_->script->code().size());
+  });
+}
+
 struct Network::Impl {
-  explicit Impl(const std::string& description)
-      : net(make_net(description)), params(net->layout().extent()), kept(net->layout()) {
+  explicit Impl(const std::string& description, std::shared_ptr<const Script> script = nullptr)
+      : net(make_net(description, std::move(script))), params(net->layout().extent()), kept(net->layout()) {
     for (const Tensor& tensor : net->layout().tensors()) {
       kept.fill(tensor, true);
     }
@@ -162,6 +197,9 @@ Network::Network(const char* description)
         return new Impl(description);
       })) {}
 
+Network::Network(const char* description, const ScriptModule& module)
+    : impl_(guarded([&] { return new Impl(description, module.impl_->script); })) {}
+
 Network::~Network() { delete impl_; }
 
 int64_t Network::tensor_count() const { return static_cast<int64_t>(impl_->layout().tensors().size()); }
@@ -202,6 +240,14 @@ void Network::initialize(uint64_t seed) {
 
 void Network::initialize_head(uint64_t seed) {
   guarded([&] { impl_->net->initialize_head(impl_->params.data(), seed); });
+}
+
+void Network::take_weights(uint64_t seed) {
+  guarded([&] {
+    const auto* module = dynamic_cast<const ScriptNet*>(impl_->net.get());
+    require(module != nullptr, "only a module brings weights of its own");
+    module->take_weights(impl_->params.data(), seed);
+  });
 }
 
 void Network::get_parameters(float* out, int64_t count) const {

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -19,11 +21,25 @@
 
 namespace pacnet::test {
 
+inline std::vector<uint8_t> bytes_of(const std::string& file) {
+  std::ifstream data(std::string(PACNET_FIXTURES) + "/" + file, std::ios::binary);
+  EXPECT_TRUE(data.good()) << file;
+  return {std::istreambuf_iterator<char>(data), {}};
+}
+
+inline std::unique_ptr<ScriptModule> read_module(const std::string& file) {
+  const std::vector<uint8_t> bytes = bytes_of(file);
+  return std::make_unique<ScriptModule>(bytes.data(), static_cast<int64_t>(bytes.size()));
+}
+
 // One case: keys with their values, and float tensors.
 class Fixture {
  public:
   explicit Fixture(const std::string& name) {
     const std::string folder = std::string(PACNET_FIXTURES) + "/" + name + "/";
+    if (std::ifstream(folder + "module.pt").good()) {
+      module_ = read_module(name + "/module.pt");
+    }
     std::ifstream manifest(folder + "fixture.txt");
     std::ifstream data(folder + "data.bin", std::ios::binary);
     EXPECT_TRUE(manifest.good() && data.good()) << folder;
@@ -54,6 +70,11 @@ class Fixture {
     }
   }
 
+  std::unique_ptr<Network> network() const {
+    const std::string& description = values_.at("network");
+    return module_ ? std::make_unique<Network>(description.c_str(), *module_) : std::make_unique<Network>(description.c_str());
+  }
+  const ScriptModule& module() const { return *module_; }
   const std::string& text(const std::string& key) const { return values_.at(key); }
   double number(const std::string& key) const { return std::stod(values_.at(key)); }
   bool has(const std::string& key) const { return values_.count(key) > 0; }
@@ -74,6 +95,7 @@ class Fixture {
  private:
   std::map<std::string, std::string> values_;
   std::map<std::string, std::vector<float>> tensors_;
+  std::unique_ptr<ScriptModule> module_;
 };
 
 inline int index_of(const std::string& word, const std::vector<std::string>& words) {

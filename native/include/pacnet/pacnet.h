@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 11;
+constexpr int kAbiVersion = 12;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -156,6 +156,40 @@ class PACNET_API BatchSource {
 /// How many parameters a network of that description (see Network) has; large ones cost nothing.
 PACNET_API int64_t parameter_count_of(const char* description);
 
+/// A network of the user's own, in the form that PyTorch's torch.jit.save writes: a scripted or traced module. Its forward takes one tensor, a
+/// batch, and gives one, [rows, outputs]; further arguments have defaults. Its parameters are a Network's tensors by their names, those of
+/// rank 2 or more prunable, as are running means and variances that follow the phase (a batch of one row is normalised by the running ones);
+/// those that it shares between places stay shared. All other tensors stay as they are, and it is an error if a pass writes to them.
+/// Double and half weights become float.
+///
+/// TorchScript is code. It is refused unless every operator that a pass can come to is LibTorch's own and works on tensors alone: none that
+/// reads a file or the network, none in C++ of others, nothing that runs as it is loaded.
+///
+/// May be used by any number of networks and threads.
+class PACNET_API ScriptModule {
+ public:
+  /// archive: what a file of torch.jit.save holds. Throws kErrorInvalidArgument, saying why, if that can't be taken.
+  ScriptModule(const uint8_t* archive, int64_t bytes);
+  ~ScriptModule();
+  ScriptModule(const ScriptModule&) = delete;
+  ScriptModule& operator=(const ScriptModule&) = delete;
+
+  /// Of its parameters and statistics.
+  int64_t parameter_count() const;
+  /// False of an archive from get_code().
+  bool has_weights() const;
+  /// What was changed as it was read, in words; empty: nothing. Valid as long as this is.
+  const char* notes() const;
+  /// The archive without the weights: the module's code, for whoever keeps them elsewhere.
+  int64_t code_size() const;
+  void get_code(uint8_t* out, int64_t bytes) const;
+
+ private:
+  friend class Network;
+  struct Impl;
+  Impl* impl_;
+};
+
 class Network;
 
 /// Which positions of a network a fit may move, and where it pulls them: all of them, and nowhere, unless told otherwise.
@@ -241,6 +275,10 @@ class PACNET_API Network {
   /// 5 (u - u^3), wave u_tt = c^2 u_xx. A row that goes in has x, t, c and what is asked of it, at these columns; what comes
   /// out is that: 0 the equation's left side less its right side, 1 u, 2 u_t. Squared errors of the last two count `weight`.
   explicit Network(const char* description);
+  /// "torchscript inputs=10 outputs=1 head=fc": the module, a row that goes in being so many numbers, or with image=3,64,64 in their place
+  /// an image. head: the name of its output layer, which then has so many outputs whatever it had; without one the module's last
+  /// matrix, where it gives them. On the CPU only; without what asks for features of its layers.
+  Network(const char* description, const ScriptModule& module);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -258,10 +296,13 @@ class PACNET_API Network {
   int64_t inputs() const;
   int64_t outputs() const;
 
-  /// Draws every parameter from the distribution that PyTorch's module of the same network draws from.
+  /// Draws every parameter from the distribution that PyTorch's module of the same network draws from; of a ScriptModule from those of
+  /// linear layers, convolutions and normalisations, whatever its own are.
   void initialize(uint64_t seed);
   /// The same for the tensors of the head alone.
   void initialize_head(uint64_t seed);
+  /// Takes the weights that a module came with; those of a head with other outputs are drawn.
+  void take_weights(uint64_t seed);
   void get_parameters(float* out, int64_t count) const;
   void set_parameters(const float* in, int64_t count);
 

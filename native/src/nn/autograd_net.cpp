@@ -2,7 +2,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
@@ -10,13 +9,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numbers>
 #include <optional>
 
 #include "core/blas.h"
-#include "core/omp.h"
-#include "nn/form_pass.h"
+#include "nn/autograd_training.h"
 
 namespace pacnet {
 
@@ -26,44 +23,6 @@ constexpr double kMomentum = 0.1;
 constexpr double kEpsilon = 1e-5;
 // Images of one piece of a prediction: the activations of more would not stay in any cache.
 constexpr int64_t kAutogradRows = 32;
-
-class AutogradTraining final : public TrainingPass {
- public:
-  AutogradTraining(const AutogradNet& net, const TrainingSetup& setup)
-      : inputs_(net.inputs()),
-        seed_(setup.seed),
-        label_width_(label_width(setup.loss, net)),
-        threads_(setup.team.size()),
-        pass_(net, setup.params, setup.trainable, setup.loss, setup.terms, setup.terms.reference, at::kCPU, false),
-        x_(setup.batch * inputs_),
-        y_(setup.batch * label_width_) {
-    pin_blas_threads();
-  }
-
-  double gradients(const LoadRows& load, int64_t rows, int64_t step, float* grads) override {
-    load(0, rows, x_.data(), y_.data());
-    Random random(seed_, Stream::kNormalise, static_cast<uint64_t>(step));
-    pass_.tensors().random = &random;
-    return pass_.gradients(x(rows), y(rows), grads).item<double>() * static_cast<double>(rows);
-  }
-
-  double loss(const LoadRows& load, int64_t rows) override {
-    load(0, rows, x_.data(), y_.data());
-    return pass_.loss(x(rows), y(rows)).item<double>() * static_cast<double>(rows);
-  }
-
- private:
-  at::Tensor x(int64_t rows) const { return tensor_at(x_.data(), {rows, inputs_}, at::kCPU); }
-  at::Tensor y(int64_t rows) const { return tensor_at(y_.data(), {rows, label_width_}, at::kCPU); }
-
-  int64_t inputs_;
-  uint64_t seed_;
-  int64_t label_width_;
-  OmpThreads threads_;
-  FormPass pass_;
-  FloatBuffer x_;
-  FloatBuffer y_;
-};
 
 }  // namespace
 
@@ -201,21 +160,10 @@ at::Tensor AutogradNet::run(const Tensors& tensors, const at::Tensor& x) const {
   return forward(tensors, x.view({x.size(0), channels_, height_, width_}).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
-std::unique_ptr<TrainingPass> AutogradNet::training(const TrainingSetup& setup) const {
-  return std::make_unique<AutogradTraining>(*this, setup);
-}
+std::unique_ptr<TrainingPass> AutogradNet::training(const TrainingSetup& setup) const { return autograd_training(*this, setup); }
 
 void AutogradNet::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
-  const at::NoGradGuard no_gradients;
-  const OmpThreads used(useful_threads(threads, rows));
-  pin_blas_threads();
-  const Tensors tensors = views_of(layout_, const_cast<float*>(params), at::kCPU);
-  for (int64_t begin = 0; begin < rows; begin += kAutogradRows) {
-    const int64_t count = std::min(kAutogradRows, rows - begin);
-    const at::Tensor predicted = run(tensors, tensor_at(x + begin * inputs(), {count, inputs()}, at::kCPU)).contiguous();
-    std::memcpy(out + begin * outputs_, predicted.const_data_ptr<float>(),
-                static_cast<std::size_t>(count * outputs_) * sizeof(float));
-  }
+  autograd_predict(*this, params, x, rows, kAutogradRows, out, threads);
 }
 
 }  // namespace pacnet

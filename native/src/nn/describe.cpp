@@ -13,6 +13,7 @@
 #include "nn/neural_ode.h"
 #include "nn/pinn.h"
 #include "nn/resnet.h"
+#include "nn/script_net.h"
 
 namespace pacnet {
 
@@ -178,9 +179,23 @@ std::unique_ptr<Net> make_pinn(Settings& settings) {
                                 std::array<int64_t, 4>{places[0], places[1], places[2], places[3]}, weight);
 }
 
+std::unique_ptr<Net> make_script(Settings& settings, std::shared_ptr<const Script> script) {
+  require(script != nullptr, "a torchscript needs its module");
+  const auto inputs = settings.number<int64_t>("inputs", "0");
+  std::vector<int64_t> row{inputs};
+  if (inputs == 0) {
+    const auto image = image_of(settings);
+    row.assign(image.begin(), image.end());
+  } else {
+    check_width(inputs);
+  }
+  const int64_t outputs = outputs_of(settings);
+  return std::make_unique<ScriptNet>(std::move(script), std::move(row), outputs, settings.take("head", ""));
+}
+
 }  // namespace
 
-std::unique_ptr<Net> make_net(const std::string& description) {
+std::unique_ptr<Net> make_net(const std::string& description, std::shared_ptr<const Script> script) {
   std::istringstream words(description);
   std::string kind;
   words >> kind;
@@ -196,6 +211,8 @@ std::unique_ptr<Net> make_net(const std::string& description) {
     net = make_ode(settings);
   } else if (kind == "pinn") {
     net = make_pinn(settings);
+  } else if (kind == "torchscript") {
+    net = make_script(settings, std::move(script));
   } else {
     throw Error(kErrorInvalidArgument, "unknown kind of network '" + kind + "'");
   }

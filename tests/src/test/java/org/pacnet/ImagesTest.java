@@ -24,6 +24,7 @@ import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Cnn;
 import org.pacnet.config.Method;
 import org.pacnet.config.NetworkSpec;
+import org.pacnet.config.Normalization;
 import org.pacnet.config.ResNet18;
 import org.pacnet.config.Task;
 import org.pacnet.config.TransferConfig;
@@ -97,6 +98,33 @@ class ImagesTest {
         assertTrue(loaded.hasOwnClasses("t"));
       }
     }
+  }
+
+  @Test
+  void aNetworkFromElsewhereHasImagesAsItWantsThem() {
+    TransferConfig imagenet = quick().images(i -> i.normalize(Normalization.IMAGENET)).build();
+    Path directory = folder.resolve("model");
+    try (Model model = Model.train(Data.images(source()), imagenet, new Monitor())) {
+      assertEquals(Normalization.IMAGENET.mean(), model.schema().image().mean());
+      assertEquals(Normalization.IMAGENET.std(), model.schema().image().std());
+      model.save(directory, false);
+    }
+    try (Model loaded = Model.load(directory)) {
+      assertEquals(imagenet.images(), loaded.config().images());
+    }
+    Object[] train = {"train", "--source", source(), "--label", "class", "--source-epochs", 1, "--out", folder.resolve("out")};
+    for (String[] wrong :
+        new String[][] {
+          {"0.5,0.5", "1 channels, and the images in"},
+          {"0.5,x", "not by 0.5,x"},
+          {"0.5", "a mean and a deviation of each"},
+          {"0.5,0.5,0.5,0,1,1", "above 0, and at most 1, not [0.0, 1.0, 1.0] (--normalize)"}
+        }) {
+      Cli cli = Cli.run(Cli.and(new Object[] {"--normalize", wrong[0]}, train));
+      assertEquals(2, cli.exitCode(), cli::toString);
+      assertTrue(cli.err().contains(wrong[1]), cli.err());
+    }
+    Cli.ok(Cli.and(new Object[] {"--normalize", "0.5,0.5,0.5,0.25,0.25,0.25"}, train));
   }
 
   // Where classes are alike anyway balancing them changes nothing but the order of a few sums.

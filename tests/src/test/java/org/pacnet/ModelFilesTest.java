@@ -37,6 +37,7 @@ import org.pacnet.error.ModelFormatException;
 import org.pacnet.error.PacNetException;
 import org.pacnet.internal.base.Json;
 import org.pacnet.internal.base.SafeTensors;
+import org.pacnet.internal.format.ModelUpgrade;
 import org.pacnet.internal.base.SafeTensors.Entry;
 import org.pacnet.result.Monitor;
 
@@ -234,7 +235,7 @@ class ModelFilesTest {
   void everyExplicitNullIsAnError() throws IOException {
     for (String name : List.of("model.json", "targets/t/target.json")) {
       ObjectNode whole = (ObjectNode) new ObjectMapper().readTree(Samples.file(copy(), name).toFile());
-      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda", "foldBy", "foldTime", "targetShare", "weight", "balancedAccuracy", "f1", "auc", "heldOut");
+      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda", "foldBy", "foldTime", "targetShare", "weight", "balancedAccuracy", "f1", "auc", "heldOut", "normalize");
       int tried = 0;
       for (List<String> path : paths(whole)) {
         String last = path.get(path.size() - 1);
@@ -411,10 +412,10 @@ class ModelFilesTest {
     Path model = copy();
     Path json = model.resolve("model.json");
     Files.writeString(
-        json, Files.readString(json).replace("\"formatVersion\" : 10", "\"formatVersion\" : 11"));
+        json, Files.readString(json).replace("\"formatVersion\" : " + ModelUpgrade.VERSION, "\"formatVersion\" : " + (ModelUpgrade.VERSION + 1)));
     PacNetException e =
         assertThrows(ModelFormatException.class, () -> Model.load(model).close());
-    assertTrue(e.getMessage().contains("version 11"), e.getMessage());
+    assertTrue(e.getMessage().contains("version " + (ModelUpgrade.VERSION + 1)), e.getMessage());
   }
 
   private static byte[] file(String header, int dataBytes) {

@@ -33,7 +33,7 @@ class RoomsTest {
   static {
     room("error", "");
     room("base", "error");
-    room("config", "error");
+    room("config", "base error");
     room("data", "base config error");
     room("format", "base config correction data error");
     room("correction", "base config error");

@@ -24,6 +24,7 @@ import org.pacnet.config.Fit;
 import org.pacnet.config.Method;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
+import org.pacnet.config.TorchScript;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -390,7 +391,7 @@ public final class Model implements AutoCloseable {
    * @param settings that the targets will be calibrated with: columns that they fold or weigh by, or have besides, are kept
    */
   public Map<String, Data> groups(Data table, String column, TransferConfig settings, Monitor monitor) {
-    if (!config.network().predictsLabels() && !(config.network() instanceof Pinn)) {
+    if (!Phases.predictsLabels(config, schema) && !(config.network() instanceof Pinn)) {
       throw new DataException(
           "groups are of tables of inputs and labels; give each target a file or folder of its own",
           "groupBy");
@@ -834,12 +835,26 @@ public final class Model implements AutoCloseable {
               String.join("-", widths),
               perceptron.activation().name().toLowerCase(Locale.ROOT));
     }
+    if (config.network() instanceof TorchScript own) {
+      String notes = NetworkDescription.notes(own.module());
+      shape =
+          String.format(
+              Locale.ROOT, "%s, module %s (SHA-256 %.16s)%s", shape, own.module().name(), own.module().sha256(), notes.isEmpty() ? "" : ", " + notes);
+    }
     return String.format(Locale.ROOT, "%s, %,d parameters", shape, parameterCount());
   }
 
   /** Number of weights and biases. */
   public int parameterCount() {
     return phases.parameterCount();
+  }
+
+  /**
+   * Says that the module in a model's directory may run: a model with the network {@link TorchScript} holds code, and is not opened before. It is
+   * remembered for the user. Of other models nothing happens.
+   */
+  public static void trustModule(Path directory) {
+    ModelStore.trustModule(directory);
   }
 
   /**

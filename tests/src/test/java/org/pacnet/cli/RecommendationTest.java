@@ -45,6 +45,7 @@ final class RecommendationTest {
           Map.entry("--activation", List.of("relu", "tanh")),
           Map.entry("--dropout", List.of("0.1")),
           Map.entry("--image-size", List.of("0")),
+          Map.entry("--normalize", List.of("imagenet", "0.5,0.25")),
           Map.entry("--ratio", List.of("0.5", "0.9")),
           Map.entry("--per-layer", List.of("")),
           Map.entry("--plain", List.of("")),
@@ -79,6 +80,7 @@ final class RecommendationTest {
           "images", List.of("--widths", "--base-width", "--augment"),
           "equations",
               List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--equation", "--condition-weight"),
+          "modules", List.of("--module", "--head"),
           "adamw", List.of("--weight-decay", "--patience"),
           "classes", List.of("--balanced"),
           "of a run", List.of("--tune", "--report", "--json", "--help", "--version"));
@@ -163,6 +165,7 @@ final class RecommendationTest {
             "--network ode --trajectory run --time t --segment 5 --driven --substeps 2",
             "--network ode --trajectory run --time t --tolerance 0.001",
             "--network pinn --equation wave --condition-weight 3 --hidden 8",
+            "--label y --head head --module " + System.getProperty("pacnet.root") + "/tests/fixtures/script_table/module.pt",
             "--label y --optimizer adamw --weight-decay 0.1",
             "--label y --task classification --balanced",
             "--label y --validation-share 0.2 --patience 4")) {

@@ -6,12 +6,14 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.Model;
 import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Method;
 import org.pacnet.error.CancelledException;
@@ -24,6 +26,7 @@ import org.pacnet.internal.engine.NativeLibrary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The {@code pacnet} program. Exit codes: 0 done, 1 failed, 2 wrong usage or data, 130 cancelled. */
 @Command(
@@ -70,6 +73,7 @@ public final class Main {
           HelpCommand.class);
 
   private static final String JSON = "--json";
+  private static final String TRUST = "--trust-module";
   private static final int FAILED = 1;
   private static final int WRONG_INPUT = 2;
   private static final int CANCELLED = 130;
@@ -178,17 +182,35 @@ public final class Main {
                       parsed.subcommand().commandSpec().commandLine(), e.getMessage(), e);
                 }
               }
+              if (parsed.hasSubcommand() && parsed.subcommand().hasMatchedOption(TRUST)) {
+                for (String directory : parsed.subcommand().matchedOption("--model").originalStringValues()) {
+                  Model.trustModule(Path.of(directory));
+                }
+              }
               return new CommandLine.RunLast().execute(parsed);
             })
         .setExecutionExceptionHandler(
             (exception, command, parsed) ->
                 failed(exception, parsed.expandedArgs().contains(JSON)));
+    commandLine.getSubcommands().values().forEach(Main::addTrust);
     // Thirty options in brackets teach nobody; the list below the synopsis does.
     commandLine
         .getSubcommands()
         .values()
         .forEach(c -> c.getCommandSpec().usageMessage().abbreviateSynopsis(true));
     return commandLine;
+  }
+
+  // To every command that reads a model.
+  private static void addTrust(CommandLine command) {
+    if (command.getCommandSpec().findOption("--model") != null) {
+      command
+          .getCommandSpec()
+          .addOption(
+              OptionSpec.builder(TRUST)
+                  .description("Let the TorchScript module in the model run, which is code: you know who made it. Remembered.")
+                  .build());
+    }
   }
 
   // The one that is asked for, if it is plain which: to look at the options of all others takes a

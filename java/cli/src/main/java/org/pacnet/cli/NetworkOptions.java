@@ -1,5 +1,6 @@
 package org.pacnet.cli;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -10,8 +11,10 @@ import org.pacnet.config.Cnn;
 import org.pacnet.config.Equation;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Normalization;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.ResNet18;
+import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
@@ -28,7 +31,8 @@ final class NetworkOptions {
     CNN,
     RESNET18,
     ODE,
-    PINN
+    PINN,
+    TORCHSCRIPT
   }
 
   @Option(
@@ -44,8 +48,23 @@ final class NetworkOptions {
       description =
           "mlp (default for tables); for images cnn (default) or resnet18; for trajectories ode, a"
               + " neural ordinary differential equation; for points pinn, a physics-informed"
-              + " network")
+              + " network; torchscript, a module of your own (default with --module)")
   private @Nullable Kind kind;
+
+  @Option(
+      names = "--module",
+      paramLabel = "FILE",
+      description =
+          "torchscript: what torch.jit.save wrote, weights and all, for tables or images; it is code, so know where it comes from")
+  private @Nullable Path module;
+
+  @Option(
+      names = "--head",
+      paramLabel = "NAME",
+      description =
+          "torchscript: the output layer, such as fc or classifier.1, which gets as many outputs as the task has (default: the last"
+              + " matrix, if it has as many)")
+  private @Nullable String head;
 
   @Option(
       names = "--hidden",
@@ -95,6 +114,15 @@ final class NetworkOptions {
       paramLabel = "HOW",
       description = "Change images at random in training: flip, crop, color")
   private @Nullable List<Augmentation> augment;
+
+  @Option(
+      names = "--normalize",
+      split = ",",
+      paramLabel = "NUMBER",
+      description =
+          "How a network that was trained elsewhere wants images: imagenet, or each channel's mean and then each one's deviation, of"
+              + " values from 0 to 1 (default: those of the source's pixels)")
+  private @Nullable List<String> normalize;
 
   @Option(
       names = "--trajectory",
@@ -165,7 +193,9 @@ final class NetworkOptions {
     Kind usual =
         is instanceof NeuralOde
             ? Kind.ODE
-            : is instanceof Pinn ? Kind.PINN : is instanceof Cnn ? Kind.CNN : Kind.MLP;
+            : is instanceof Pinn
+                ? Kind.PINN
+                : is instanceof TorchScript ? Kind.TORCHSCRIPT : is instanceof Cnn ? Kind.CNN : Kind.MLP;
     apply(builder, usual, is);
   }
 
@@ -173,7 +203,8 @@ final class NetworkOptions {
     if (paper) {
       builder.paper();
     }
-    Kind wanted = kind != null ? kind : usual;
+    Kind wanted = kind != null ? kind : module != null ? Kind.TORCHSCRIPT : usual;
+    check(wanted == Kind.TORCHSCRIPT, "torchscript", module, "--module", head, "--head");
     check(wanted == Kind.MLP || wanted == Kind.ODE, "mlp", activation, "--activation");
     check(
         wanted == Kind.MLP || wanted == Kind.ODE || wanted == Kind.PINN, "mlp", hidden, "--hidden");
@@ -202,8 +233,12 @@ final class NetworkOptions {
       case MLP -> perceptron(builder);
       case ODE -> builder.fits(f -> f.batchSize(ODE_BATCH)).network(ode(is instanceof NeuralOde own ? own : null));
       case PINN -> builder.network(pinn(is instanceof Pinn own ? own : null));
+      case TORCHSCRIPT -> builder.network(torchScript(is instanceof TorchScript own ? own : null));
     }
     builder.images(i -> i.imageSize(imageSize));
+    if (normalize != null) {
+      builder.images(i -> i.normalize(normalization(normalize)));
+    }
     if (augment != null) {
       builder.images(i -> i.augment(augment.toArray(Augmentation[]::new)));
     }
@@ -234,6 +269,27 @@ final class NetworkOptions {
     }
     Pinn is = usual != null ? usual : Pinn.of(equation);
     return new Pinn(is.equation(), hiddenOr(is.hidden()), weight != null ? weight : is.weight());
+  }
+
+  private static Normalization normalization(List<String> words) {
+    if (words.size() == 1 && words.get(0).equalsIgnoreCase("imagenet")) {
+      return Normalization.IMAGENET;
+    }
+    try {
+      List<Double> numbers = words.stream().map(Double::valueOf).toList();
+      int channels = numbers.size() / 2;
+      return new Normalization(numbers.subList(0, channels), numbers.subList(channels, numbers.size()));
+    } catch (NumberFormatException e) {
+      throw new DataException("images are normalised by imagenet, or by numbers, and not by " + String.join(",", words), e, "normalize");
+    }
+  }
+
+  private TorchScript torchScript(@Nullable TorchScript usual) {
+    if (module == null && usual == null) {
+      throw new DataException("the network torchscript needs its module", "module");
+    }
+    TorchScript is = module == null ? usual : TorchScript.of(module);
+    return head == null ? is : is.withHead(head);
   }
 
   private List<Integer> hiddenOr(List<Integer> usual) {

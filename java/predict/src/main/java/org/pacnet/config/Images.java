@@ -1,6 +1,7 @@
 package org.pacnet.config;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 
 /**
@@ -8,10 +9,11 @@ import org.pacnet.error.DataException;
  *
  * @param imageSize what they are scaled to, in pixels; 0: as they are, all of one size
  * @param augment what is done to them at random in training; never in Prune's and the errors' data
+ * @param normalize how a network that was trained elsewhere wants them; null: by the mean and deviation of the source's pixels
  */
-public record Images(int imageSize, Set<Augmentation> augment) {
+public record Images(int imageSize, Set<Augmentation> augment, @Nullable Normalization normalize) {
 
-  static final Images DEFAULT = new Images(0, Set.of());
+  static final Images DEFAULT = new Images(0, Set.of(), null);
 
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public Images {
@@ -28,10 +30,12 @@ public record Images(int imageSize, Set<Augmentation> augment) {
   public static final class Builder {
     private int imageSize;
     private Set<Augmentation> augment;
+    private @Nullable Normalization normalize;
 
     Builder(Images i) {
       imageSize = i.imageSize;
       augment = i.augment;
+      normalize = i.normalize;
     }
 
     /** What they are scaled to, in pixels; 0: as they are, all of one size; by default 0. */
@@ -46,8 +50,14 @@ public record Images(int imageSize, Set<Augmentation> augment) {
       return this;
     }
 
+    /** How a network that was trained elsewhere wants them; null, the default: by the mean and deviation of the source's pixels. */
+    public Builder normalize(@Nullable Normalization value) {
+      normalize = value;
+      return this;
+    }
+
     Images build() {
-      return new Images(imageSize, augment);
+      return new Images(imageSize, augment, normalize);
     }
   }
 }

@@ -12,19 +12,20 @@ import org.pacnet.error.DataException;
   @JsonSubTypes.Type(value = Cnn.class, name = "cnn"),
   @JsonSubTypes.Type(value = ResNet18.class, name = "resnet18"),
   @JsonSubTypes.Type(value = NeuralOde.class, name = "ode"),
-  @JsonSubTypes.Type(value = Pinn.class, name = "pinn")
+  @JsonSubTypes.Type(value = Pinn.class, name = "pinn"),
+  @JsonSubTypes.Type(value = TorchScript.class, name = "torchscript")
 })
-public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde, Pinn {
+public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde, Pinn, TorchScript {
 
   /** Units of a layer, at most. */
   int WIDEST = 1 << 20;
 
-  /** Whether rows are those of a table and what is predicted of them is the label, so that it can be corrected. */
+  /** Whether of a row of a table it predicts the label, so that this can be corrected. */
   default boolean predictsLabels() {
     return false;
   }
 
-  /** Whether its layers say something of a row each, once. */
+  /** Whether it is known what its layers say of a row, each once. */
   default boolean hasFeatures() {
     return true;
   }

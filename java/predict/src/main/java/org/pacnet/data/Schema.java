@@ -112,7 +112,7 @@ public record Schema(
    * @param height in pixels
    * @param width in pixels
    * @param scaled whether other images are brought to this size; otherwise they are refused
-   * @param mean of each channel over the source's pixels, in [0, 1]
+   * @param mean of each channel over the source's pixels, or what the settings said, in [0, 1]
    * @param std likewise, positive
    */
   public record Image(

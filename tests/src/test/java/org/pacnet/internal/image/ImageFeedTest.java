@@ -13,6 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.config.Augmentation;
+import org.pacnet.config.Images;
 import org.pacnet.data.Data;
 import org.pacnet.data.ReadMonitor;
 import org.pacnet.experiment.Shapes;
@@ -26,7 +27,7 @@ class ImageFeedTest {
   private ImageRows rows(Set<Augmentation> augment) {
     Shapes.writeSource(folder.resolve("s"), 30, 5);
     Data.Images images = (Data.Images) Data.images(folder.resolve("s"));
-    return ImageEncoder.learn(images, "class", 0, augment, ReadMonitor.NONE).rows();
+    return ImageEncoder.learn(images, "class", new Images(0, augment, null), ReadMonitor.NONE).rows();
   }
 
   private static float[] pull(ImageFeed feed, long epoch, int[] order, int batch) {

@@ -24,6 +24,7 @@ import org.pacnet.binding.FitResult;
 import org.pacnet.binding.FitScope;
 import org.pacnet.binding.Network;
 import org.pacnet.binding.PacNetLibrary;
+import org.pacnet.binding.ScriptModule;
 import org.pacnet.error.NativeException;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.TensorInfo;
@@ -64,8 +65,16 @@ public final class NativeNetwork implements AutoCloseable {
    * @param description what it is, as {@code pacnet::Network} understands it
    */
   public NativeNetwork(String description) {
+    this(() -> new Network(description));
+  }
+
+  NativeNetwork(String description, ScriptModule module) {
+    this(() -> new Network(description, module));
+  }
+
+  private NativeNetwork(Supplier<Network> make) {
     NativeLibrary.load();
-    Network created = call(() -> new Network(description));
+    Network created = call(make);
     network = created;
     tensors = call(() -> readTensors(created));
     parameterCount = Math.toIntExact(created.parameter_count());
@@ -164,6 +173,12 @@ public final class NativeNetwork implements AutoCloseable {
   public synchronized void initializeHead(long seed) {
     Network open = open();
     run(() -> open.initialize_head(seed));
+  }
+
+  /** Takes the weights that a module came with; those of an output layer that it has otherwise are drawn. */
+  public synchronized void takeWeights(long seed) {
+    Network open = open();
+    run(() -> open.take_weights(seed));
   }
 
   /** A copy of all parameters. */

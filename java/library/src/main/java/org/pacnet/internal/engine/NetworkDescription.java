@@ -3,12 +3,16 @@ package org.pacnet.internal.engine;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.bytedeco.javacpp.BytePointer;
+import org.pacnet.binding.ScriptModule;
 import org.pacnet.config.Cnn;
+import org.pacnet.config.ModuleFile;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.ResNet18;
+import org.pacnet.config.TorchScript;
 import org.pacnet.data.ColumnKind;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -28,8 +32,47 @@ public final class NetworkDescription {
     return of(network, schema, schema.outputWidth());
   }
 
+  /**
+   * The network itself.
+   *
+   * @param outputs how many it has
+   */
+  public static NativeNetwork network(NetworkSpec network, Schema schema, int outputs) {
+    String description = of(network, schema, outputs);
+    if (!(network instanceof TorchScript own)) {
+      return new NativeNetwork(description);
+    }
+    ScriptModule module = Modules.of(own.module());
+    try {
+      return new NativeNetwork(description, module);
+    } catch (DataException e) {
+      throw Modules.of(own.module(), e);
+    }
+  }
+
+  /** How many parameters it has, without making it; where the network is a module's, as the module came. */
+  public static long parameterCount(NetworkSpec network, Schema schema, int outputs) {
+    String description = of(network, schema, outputs);
+    return network instanceof TorchScript own ? Modules.of(own.module()).parameter_count() : NativeNetwork.parameterCount(description);
+  }
+
+  /** Of a module what a model keeps: the code without the weights. */
+  public static byte[] code(ModuleFile file) {
+    ScriptModule module = Modules.of(file);
+    byte[] code = new byte[Math.toIntExact(module.code_size())];
+    module.get_code(code, code.length);
+    return code;
+  }
+
+  /** What was changed of a module as it was read, in words; empty: nothing. */
+  public static String notes(ModuleFile file) {
+    try (BytePointer notes = Modules.of(file).notes()) {
+      return notes.getString();
+    }
+  }
+
   /** The same with so many outputs. */
-  public static String of(NetworkSpec network, Schema schema, int outputs) {
+  static String of(NetworkSpec network, Schema schema, int outputs) {
     if (network instanceof Perceptron mlp) {
       return perceptron(mlp, schema.inputWidth(), outputs);
     }
@@ -42,7 +85,18 @@ public final class NetworkDescription {
     if (network instanceof NeuralOde ode) {
       return ode(ode, schema);
     }
-    return pinn((Pinn) network, schema, outputs);
+    return network instanceof TorchScript own ? torchScript(own, schema, outputs) : pinn((Pinn) network, schema, outputs);
+  }
+
+  private static String torchScript(TorchScript own, Schema schema, int outputs) {
+    if (schema.trajectories() != null) {
+      throw new DataException("the network torchscript is for tables and images", "network");
+    }
+    String row =
+        schema.image() == null
+            ? String.format(Locale.ROOT, "inputs=%d outputs=%d", schema.inputWidth(), outputs)
+            : image(schema, "torchscript", outputs);
+    return "torchscript " + row + (own.head() == null ? "" : " head=" + own.head());
   }
 
   private static String perceptron(Perceptron mlp, int inputs, int outputs) {

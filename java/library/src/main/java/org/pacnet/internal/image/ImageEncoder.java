@@ -19,7 +19,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Augmentation;
+import org.pacnet.config.Images;
 import org.pacnet.config.Missing;
+import org.pacnet.config.Normalization;
 import org.pacnet.data.Data;
 import org.pacnet.data.Provenance;
 import org.pacnet.data.ReadMonitor;
@@ -52,17 +54,16 @@ public final class ImageEncoder {
    * Learns classes, size and each channel's mean and deviation.
    *
    * @param label what to call the class; of CelebA the attribute
-   * @param size to scale to, in pixels; 0 to take images as they are, which must then be of one size
+   * @param settings size, augmentation, and what stands in the place of the statistics
    */
-  public static Learned learn(
-      Data.Images data, String label, int size, Set<Augmentation> augment, ReadMonitor monitor) {
+  public static Learned learn(Data.Images data, String label, Images settings, ReadMonitor monitor) {
     ImageSource source = open(data, label, false);
     List<String> classes = classes(source, data);
     int channels = source instanceof FolderImages ? 3 : source.read(0, null).channels();
-    Schema.Image shape = shape(source, channels, size);
+    Schema.Image shape = shape(source, channels, settings.imageSize());
     Survey survey = new Survey(data, source, shape, monitor);
     survey.run();
-    Schema.Image format = survey.withStatistics();
+    Schema.Image format = given(survey.withStatistics(), settings.normalize(), data);
     Schema schema =
         new Schema(
             List.of(),
@@ -79,8 +80,21 @@ public final class ImageEncoder {
             format,
             labels(source, classes, data),
             survey.decoded,
-            augment,
+            settings.augment(),
             survey.provenance()));
+  }
+
+  private static Schema.Image given(Schema.Image seen, @Nullable Normalization wanted, Data.Images data) {
+    if (wanted == null) {
+      return seen;
+    }
+    if (wanted.mean().size() != seen.channels()) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT, "the normalisation has %d channels, and the images in %s have %d", wanted.mean().size(), data.name(), seen.channels()),
+          "normalize");
+    }
+    return new Schema.Image(seen.channels(), seen.height(), seen.width(), seen.scaled(), wanted.mean(), wanted.std());
   }
 
   /** The classes of images, sorted. */

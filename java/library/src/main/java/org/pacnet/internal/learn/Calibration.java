@@ -16,6 +16,7 @@ import org.pacnet.config.MethodSpec;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Precision;
 import org.pacnet.config.PruningScope;
+import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -120,7 +121,7 @@ public final class Calibration implements Situation, AutoCloseable {
     Schema schema = target.schema();
     long rows = target.rows().rows();
     Method safe = Method.PAC;
-    if (settings.network().predictsLabels() && rows <= SAFE_MOST_ROWS && !target.ownHead()) {
+    if (Phases.predictsLabels(settings, schema) && rows <= SAFE_MOST_ROWS && !target.ownHead()) {
       long classWork = rows * schema.outputWidth() * (1 + schema.outputWidth() + schema.inputWidth());
       Method numbers = from.sample() == null ? Method.COKRIGING : Method.STACK;
       safe =
@@ -141,11 +142,11 @@ public final class Calibration implements Situation, AutoCloseable {
     if (method.needs(Need.NUMBERS) && target.schema().classification()) {
       throw unfit("corrects numbers, and this is a classification");
     }
-    if (method.needs(Need.TABLE) && !settings.network().predictsLabels()) {
+    if (method.needs(Need.TABLE) && !Phases.predictsLabels(settings, target.schema())) {
       throw unfit("is for tables of inputs and labels (the network mlp)");
     }
     if (method.needs(Need.FEATURES) && !settings.network().hasFeatures()) {
-      throw unfit("needs features, which a network of a differential equation has none of");
+      throw unfit("needs features, which networks of differential equations have none of and modules of one's own don't show");
     }
     if (method.needs(Need.SHARED_OUTPUTS) && own.head()) {
       throw unfit("can't say of classes that the source does not have");
@@ -157,7 +158,7 @@ public final class Calibration implements Situation, AutoCloseable {
       throw unfit("is for a target with classes that the source does not have");
     }
     if (method.needs(Need.BATCH_NORM)
-        && network.tensors().stream().noneMatch(TensorInfo::statistics)) {
+        && (settings.network() instanceof TorchScript || network.tensors().stream().noneMatch(TensorInfo::statistics))) {
       throw unfit("needs a network with BatchNorm: cnn or resnet18");
     }
     if (method == Method.STACK && from.sample() == null) {

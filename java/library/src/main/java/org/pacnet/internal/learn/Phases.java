@@ -20,6 +20,7 @@ import org.pacnet.config.Precision;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.ResNet18;
 import org.pacnet.config.Task;
+import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
@@ -87,8 +88,8 @@ public final class Phases {
   NativeNetwork network(Schema own, int moreOutputs) {
     // A target's own inputs are not the network's.
     Schema common = own.withFirstInputs(schema.inputs().size());
-    String description = NetworkDescription.of(config.network(), common, own.outputWidth() + moreOutputs);
-    long parameters = NativeNetwork.parameterCount(description);
+    int outputs = own.outputWidth() + moreOutputs;
+    long parameters = NetworkDescription.parameterCount(config.network(), common, outputs);
     if (parameters > MOST_PARAMETERS) {
       throw new DataException(
           String.format(
@@ -99,7 +100,7 @@ public final class Phases {
               MOST_PARAMETERS),
           "hidden");
     }
-    return new NativeNetwork(description);
+    return NetworkDescription.network(config.network(), common, outputs);
   }
 
   private NativeNetwork network(Schema own) {
@@ -142,7 +143,7 @@ public final class Phases {
   /** What can be found out before a long read. */
   public static void check(TransferConfig config, @Nullable Path init) {
     checkDevice(config);
-    if (config.source().epochs() == 0 && init == null) {
+    if (config.source().epochs() == 0 && init == null && !(config.network() instanceof TorchScript)) {
       throw new DataException(
           "no source epochs, and no weights to start from: there is nothing to train",
           "sourceEpochs",
@@ -163,8 +164,16 @@ public final class Phases {
     return epochs;
   }
 
+  /** Whether of rows of a table the labels are predicted, so that they can be corrected. */
+  public static boolean predictsLabels(TransferConfig config, Schema schema) {
+    return schema.image() == null && config.network().predictsLabels();
+  }
+
   static void checkDevice(TransferConfig config) {
     if (config.compute().device() == Device.CUDA) {
+      if (config.network() instanceof TorchScript) {
+        throw new DataException("the network torchscript runs on the CPU; use the device auto or cpu", "device");
+      }
       NativeLibrary.Gpu gpu = NativeLibrary.gpu();
       if (!gpu.usable()) {
         throw new DataException(gpu.words() + "; use the device auto or cpu", "device");
@@ -187,7 +196,8 @@ public final class Phases {
     boolean adaptive = config.network() instanceof NeuralOde ode && ode.tolerance() > 0;
     boolean gated = range.terms().stream().anyMatch(FitTerm.Gates.class::isInstance);
     double work = 6.0 * network.parameterCount() * fit(config, phase).batchSize();
-    return !adaptive && !gated && (images || work >= GPU_WORK);
+    boolean own = config.network() instanceof TorchScript;
+    return !own && !adaptive && !gated && (images || work >= GPU_WORK);
   }
 
   /**
@@ -201,7 +211,7 @@ public final class Phases {
       if (init != null) {
         network.setParameters(InitialWeights.read(init, network.tensors()));
       } else {
-        network.initialize(config.seed());
+        begin(network);
       }
       if (config.source().epochs() == 0) {
         return trained(network, rows).withPhase(untrained(network, rows));
@@ -212,9 +222,18 @@ public final class Phases {
     }
   }
 
+  // At random, or as a module came.
+  private void begin(NativeNetwork network) {
+    if (config.network() instanceof TorchScript) {
+      network.takeWeights(config.seed());
+    } else {
+      network.initialize(config.seed());
+    }
+  }
+
   // With what else is kept of the source's rows.
   private ModelState trained(NativeNetwork network, EncodedData rows) {
-    boolean table = rows.features() != null && config.network().predictsLabels() && schema.inputWidth() <= LINEAR_MOST_INPUTS;
+    boolean table = rows.features() != null && predictsLabels(config, schema) && schema.inputWidth() <= LINEAR_MOST_INPUTS;
     return ModelState.trained(network.parameters(), table ? linear(rows) : null, table && !schema.classification() ? sample(rows) : null);
   }
 
@@ -258,7 +277,7 @@ public final class Phases {
   /** What a network says of some rows that was trained on others. */
   float[] trial(EncodedData others, EncodedData inside, Monitor monitor) {
     try (NativeNetwork network = network(schema)) {
-      network.initialize(config.seed());
+      begin(network);
       fit(network, Phase.TRAIN, config, FitRange.all(network.tensors()), others, monitor.cancelOnly());
       return predict(network, inside, config.compute().threads());
     }

@@ -44,7 +44,7 @@ public final class Rows {
       }
       ImageEncoder.Learned learned =
           ImageEncoder.learn(
-              images, config.columns().labels().get(0), config.images().imageSize(), config.images().augment(), monitor);
+              images, config.columns().labels().get(0), config.images(), monitor);
       return new Encoder.Learned(learned.schema(), learned.rows());
     }
     if (config.network() instanceof NeuralOde ode) {

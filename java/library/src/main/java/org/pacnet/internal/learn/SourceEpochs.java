@@ -50,7 +50,7 @@ public final class SourceEpochs {
     TransferConfig chosen = with(config, NUMBERS[0]);
     int n = rows.rows();
     boolean few = n >= FEWEST_ROWS && n <= MOST_ROWS;
-    if (!random || !few || !config.network().predictsLabels() || config.source().validationShare() > 0) {
+    if (!random || !few || !Phases.predictsLabels(config, schema) || config.source().validationShare() > 0) {
       return new Chosen(chosen, null);
     }
     Folds folds = Folds.of(rows, FOLDS, config.seed());

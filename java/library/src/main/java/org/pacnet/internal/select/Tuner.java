@@ -164,7 +164,7 @@ public final class Tuner {
   /** What is tried unless the caller says: in the order of preference between equals. */
   List<TransferConfig> candidates() {
     List<TransferConfig> all = new ArrayList<>();
-    boolean table = settings.network().predictsLabels();
+    boolean table = Phases.predictsLabels(settings, target.schema());
     boolean numbers = !target.schema().classification();
     TransferConfig safe = defaults(Method.AUTO);
     if (safe.method().kind() != Method.PAC) {
@@ -218,7 +218,7 @@ public final class Tuner {
    * @param tuned whether to try each method's {@link #variants}: its trial is then the best of them
    */
   public Tuning run(List<Method> methods, boolean tuned) {
-    boolean table = settings.network().predictsLabels();
+    boolean table = Phases.predictsLabels(settings, target.schema());
     boolean process = table && !target.schema().classification() && target.rows().rows() <= MOST_PROCESS_ROWS;
     List<Method> rivals = new ArrayList<>(List.of(process ? Method.GP : Method.SCRATCH));
     if (!target.ownHead()) {
@@ -312,7 +312,7 @@ public final class Tuner {
    * labels]; for a regression.
    */
   float[] residuals() {
-    if (target.schema().classification() || !settings.network().predictsLabels()) {
+    if (target.schema().classification() || !Phases.predictsLabels(settings, target.schema())) {
       throw new DataException(
           String.format(
               Locale.ROOT,
@@ -358,7 +358,7 @@ public final class Tuner {
 
   /** Which columns matter, by models of these settings that have not seen the rows that they are asked of. */
   public Importance importance() {
-    if (!settings.network().predictsLabels()) {
+    if (!Phases.predictsLabels(settings, target.schema())) {
       throw new DataException("which inputs matter is asked of tables (the network mlp)", "importance");
     }
     Folds folds = dealings(1).get(0);

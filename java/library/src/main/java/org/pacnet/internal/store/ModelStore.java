@@ -18,6 +18,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Compute;
+import org.pacnet.config.NetworkSpec;
+import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -28,6 +30,7 @@ import org.pacnet.internal.base.AtomicWrite;
 import org.pacnet.internal.base.DirectoryLock;
 import org.pacnet.internal.base.GenerationDirectory;
 import org.pacnet.internal.base.Json;
+import org.pacnet.internal.base.Messages;
 import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.internal.base.SafeTensors.Entry;
 import org.pacnet.internal.base.Sha256;
@@ -35,7 +38,6 @@ import org.pacnet.internal.base.Version;
 import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.engine.NativeLibrary;
-import org.pacnet.internal.engine.NativeNetwork;
 import org.pacnet.internal.engine.NetworkDescription;
 import org.pacnet.internal.format.FolderNames;
 import org.pacnet.internal.format.ModelFormat;
@@ -72,6 +74,11 @@ public final class ModelStore {
   public static void save(Phases model, ModelState state, Path directory) {
     try {
       Map<String, byte[]> files = tensorFiles(model.tensorsOf(model.schema()), state);
+      if (model.config().network() instanceof TorchScript own) {
+        byte[] code = NetworkDescription.code(own.module());
+        files.put(ModelFormat.MODULE, code);
+        TrustedModules.add(Sha256.hex(code));
+      }
       Map<String, String> hashes = new LinkedHashMap<>();
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
         String hash = Sha256.hex(file.getValue());
@@ -298,7 +305,7 @@ public final class ModelStore {
           for (Path target : GenerationDirectory.list(path)) {
             found.addAll(Files.isDirectory(target) ? foreignInTarget(target) : List.of(target));
           }
-        } else if (!name.equals(ModelFormat.MODEL_JSON) && !ModelFormat.isTensorFile(name)) {
+        } else if (!name.equals(ModelFormat.MODEL_JSON) && !ModelFormat.isContentFile(name)) {
           found.add(path);
         }
       }
@@ -313,7 +320,7 @@ public final class ModelStore {
         .filter(
             file -> {
               String name = file.getFileName().toString();
-              return !name.equals(ModelFormat.TARGET_JSON) && !ModelFormat.isTensorFile(name);
+              return !name.equals(ModelFormat.TARGET_JSON) && !ModelFormat.isContentFile(name);
             })
         .toList();
   }
@@ -332,7 +339,7 @@ public final class ModelStore {
     }
     for (Path path : GenerationDirectory.list(directory)) {
       String name = path.getFileName().toString();
-      if (ModelFormat.isTensorFile(name) && !used.contains(name)) {
+      if (ModelFormat.isContentFile(name) && !used.contains(name)) {
         Files.deleteIfExists(path);
       } else if (ModelFormat.isTargets(name) && Files.isDirectory(path)) {
         for (Path target : GenerationDirectory.list(path)) {
@@ -365,7 +372,7 @@ public final class ModelStore {
     }
     for (Path file : GenerationDirectory.list(place)) {
       String name = file.getFileName().toString();
-      if (ModelFormat.isTensorFile(name) && !name.equals(used)) {
+      if (ModelFormat.isContentFile(name) && !name.equals(used)) {
         Files.deleteIfExists(file);
       }
     }
@@ -384,7 +391,7 @@ public final class ModelStore {
     }
     for (Path path : GenerationDirectory.list(directory)) {
       String name = path.getFileName().toString();
-      if ((ModelFormat.isTensorFile(name) || ModelFormat.isTargets(name)) && !used.contains(name)) {
+      if ((ModelFormat.isContentFile(name) || ModelFormat.isTargets(name)) && !used.contains(name)) {
         return true;
       }
     }
@@ -533,9 +540,10 @@ public final class ModelStore {
   private static Loaded read(Path directory, ModelFile json, Compute compute) {
     Path file = directory.resolve(ModelFormat.MODEL_JSON);
     checkFits(file, json.schema(), json.config());
-    ModelFormat.checkSize(
-        directory, json, NativeNetwork.parameterCount(NetworkDescription.of(json.config().network(), json.schema())));
-    Phases phases = new Phases(json.schema(), json.config().toBuilder().compute(compute).build());
+    NetworkSpec network = network(directory, json);
+    Schema schema = json.schema();
+    ModelFormat.checkSize(directory, json, NetworkDescription.parameterCount(network, schema, schema.outputWidth()));
+    Phases phases = new Phases(schema, json.config().toBuilder().network(network).compute(compute).build());
     ModelState state = state(directory, json, phases.tensorsOf(json.schema()));
     for (JsonNode phase : json.phases()) {
       state = state.withPhase(report(file, phase));
@@ -545,6 +553,32 @@ public final class ModelStore {
         json.sha256().containsKey(ModelFormat.BASE)
             ? state.withTargets(slots(phases, state, directory, ModelFormat.baseHash(json.sha256())))
             : state);
+  }
+
+  // A module's code is looked at by what computes only if somebody has said that it may be.
+  private static NetworkSpec network(Path directory, ModelFile json) {
+    if (!(json.config().network() instanceof TorchScript named)) {
+      return json.config().network();
+    }
+    byte[] code = ModelFormat.readModule(directory, json.sha256());
+    if (!TrustedModules.contains(Sha256.hex(code))) {
+      throw new DataException(
+          directory
+              + " holds a module of somebody's own, "
+              + Messages.value(named.module().name())
+              + ", which is code, and it did not come from you: if you know who made it, say that it may run",
+          "trustModule");
+    }
+    return new TorchScript(named.module().with(code), named.head());
+  }
+
+  /** Says that the module of the model that is there may run, now and whenever this user reads a model with it. */
+  public static void trustModule(Path directory) {
+    checkModel(directory);
+    ModelFile json = ModelFormat.readModelFile(directory);
+    if (json.config().network() instanceof TorchScript) {
+      TrustedModules.add(Sha256.hex(ModelFormat.readModule(directory, json.sha256())));
+    }
   }
 
   private static void checkFits(Path file, Schema schema, TransferConfig config) {
@@ -619,9 +653,10 @@ public final class ModelStore {
   // jsonFile: what messages call what was read.
   private static TargetModel target(Phases model, Path jsonFile, TargetFile json, TargetParts parts) {
     checkFits(jsonFile, model.schema(), json.config());
+    TransferConfig config = json.config();
     return new TargetModel(
         json.name(),
-        json.config(),
+        config.network() instanceof TorchScript ? config.toBuilder().network(model.config().network()).build() : config,
         json.classes(),
         json.inputs(),
         parts.networks(),

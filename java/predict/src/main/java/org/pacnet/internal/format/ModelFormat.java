@@ -64,6 +64,9 @@ public final class ModelFormat {
   /** Some of the source's rows. */
   public static final String ROWS = "rows";
 
+  /** The code of a module of the user's own. */
+  public static final String MODULE = "module";
+
   /** A target's tensors. */
   public static final String PRUNED = "pruned";
 
@@ -119,7 +122,7 @@ public final class ModelFormat {
 
   /** Named by their content: a new one never takes the place of one that is in use. */
   public static String fileName(String file, String sha256) {
-    return file + "-" + sha256.substring(0, 16) + ".safetensors";
+    return file + "-" + sha256.substring(0, 16) + (file.equals(MODULE) ? ".pt" : ".safetensors");
   }
 
   /** Where the targets of a base are. Those of another one are in another folder, and gone with it. */
@@ -128,8 +131,8 @@ public final class ModelFormat {
   }
 
   /** Whether a file has a name of the format's. */
-  public static boolean isTensorFile(String name) {
-    return name.matches("(source|linear|rows|mask|base|pruned)-[0-9a-f]{16}\\.safetensors");
+  public static boolean isContentFile(String name) {
+    return name.matches("(source|linear|rows|mask|base|pruned)-[0-9a-f]{16}\\.safetensors|module-[0-9a-f]{16}\\.pt");
   }
 
   /** The same of a folder of targets. */
@@ -201,7 +204,7 @@ public final class ModelFormat {
   public static ModelFile readModelFile(Path directory) {
     Path file = directory.resolve(MODEL_JSON);
     ModelFile json = readJson(file, FORMAT, ModelFile.class);
-    if (!List.of(SOURCE, LINEAR, ROWS, MASK, BASE).containsAll(json.sha256().keySet())) {
+    if (!List.of(SOURCE, LINEAR, ROWS, MASK, BASE, MODULE).containsAll(json.sha256().keySet())) {
       throw new ModelFormatException(file + " is damaged: it has a SHA-256 of what is no part of a model");
     }
     json.sha256().keySet().forEach(name -> hashOf(directory, name, json.sha256()));
@@ -216,14 +219,26 @@ public final class ModelFormat {
     return decodeChecked(file, SafeTensors.readBytes(file), hash);
   }
 
+  /** The code of a model's module. */
+  public static byte[] readModule(Path directory, Map<String, String> hashes) {
+    String hash = hashOf(directory, MODULE, hashes);
+    Path file = directory.resolve(fileName(MODULE, hash));
+    byte[] bytes = SafeTensors.readBytes(file);
+    checkHash(file, bytes, hash);
+    return bytes;
+  }
+
+  private static void checkHash(Path file, byte[] bytes, String hash) {
+    if (!Sha256.hex(bytes).equals(hash)) {
+      throw new ModelFormatException(file + " is damaged: its SHA-256 is not the one that was written down with it");
+    }
+  }
+
   /** Tensors, by bytes that must have that hash. */
   public static Map<String, Entry> decodeChecked(Path file, byte[] bytes, String hash) {
     Map<String, Entry> tensors =
         new LinkedHashMap<>(SafeTensors.decode(bytes, file.toString()).tensors());
-    if (!Sha256.hex(bytes).equals(hash)) {
-      throw new ModelFormatException(
-          file + " is damaged: its SHA-256 is not the one that was written down with it");
-    }
+    checkHash(file, bytes, hash);
     return tensors;
   }
 

@@ -19,7 +19,7 @@ import org.pacnet.internal.base.Json;
 public final class ModelUpgrade {
 
   /** The present version. */
-  public static final int VERSION = 10;
+  public static final int VERSION = 11;
 
   /** The oldest that can be read. */
   public static final int OLDEST_VERSION = 2;

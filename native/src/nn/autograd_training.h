@@ -1,0 +1,15 @@
+// How a network whose gradients come from LibTorch's autograd is trained and asked on a CPU.
+#pragma once
+
+#include <memory>
+
+#include "nn/net.h"
+
+namespace pacnet {
+
+std::unique_ptr<TrainingPass> autograd_training(const Net& net, const TrainingSetup& setup);
+
+/// Net::predict, `piece` rows at a time: the activations of more would not stay in any cache.
+void autograd_predict(const Net& net, const float* params, const float* x, int64_t rows, int64_t piece, float* out, int threads);
+
+}  // namespace pacnet
