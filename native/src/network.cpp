@@ -173,6 +173,12 @@ struct Network::Impl {
     // They would pull at the change and not at the weight.
     require(scope.gates.tensors.empty() || (!pulled && options.weight_decay == 0),
             "gates go with neither a pull nor weight decay");
+    require(scope.gates.tensors.empty() || scope.adapters.empty(), "gates and adapters do not go together");
+    for (const Scope::Adapter& adapter : scope.adapters) {
+      const Tensor& t = layout().tensors()[adapter.tensor];
+      require(scope.trainable.count(t) == t.size && scope.segments[adapter.tensor].l2 == 0,
+              t.name + " has an adapter: all of it moves, and nothing pulls it");
+    }
     const Terms& terms = scope.terms;
     require(scope.anchor.size() > 0 || !terms.needs_reference(),
             "features and soft labels without a table need an anchor");
@@ -485,6 +491,19 @@ void FitScope::set_gates(const bool* gated, int64_t count, double threshold, dou
     require(is_float(threshold) && is_float(start), "threshold and start must be finite floats");
     require_strength(strength);
     impl_->gates = {threshold, start, strength, std::vector<bool>(gated, gated + count)};
+  });
+}
+
+void FitScope::set_adapter(int64_t tensor, int64_t rank, double scale, const float* a, int64_t count) {
+  guarded([&] {
+    const Tensor& t = tensor_of(impl_->layout, tensor);
+    require(t.is(kRolePrunable), t.name + " is neither a matrix nor a kernel, which adapters are for");
+    const int64_t columns = t.size / t.dims.front();
+    require(rank > 0 && rank <= std::min(columns, t.dims.front()),
+            "an adapter of " + t.name + " has a rank between 1 and " + std::to_string(std::min(columns, t.dims.front())));
+    require(is_float(scale), "the scale of an adapter must be a finite float");
+    require_count("the factor of an adapter", count, rank * columns);
+    impl_->adapters.push_back({static_cast<std::size_t>(tensor), rank, static_cast<float>(scale), {a, a + count}});
   });
 }
 

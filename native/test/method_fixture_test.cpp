@@ -60,6 +60,12 @@ class MethodFixture : public testing::TestWithParam<const char*> {
     if (f.has("stochastic")) {
       scope.set_stochastic_normalisation(f.number("stochastic"));
     }
+    for (int64_t t = 0; t < network.tensor_count(); ++t) {
+      const std::string name = "adapter" + std::to_string(t);
+      if (f.has_tensor(name)) {
+        scope.set_adapter(t, 2, f.number("adapter_scale"), f.tensor(name).data(), count(f.tensor(name)));
+      }
+    }
     if (f.has("gate_strength")) {
       const bool gated[] = {true, true, true, true, false, false};
       scope.set_gates(gated, 6, f.number("gate_threshold"), f.number("gate_start"), f.number("gate_strength"));
@@ -86,9 +92,71 @@ TEST_P(MethodFixture, OneEpochAgreesWithPyTorch) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, MethodFixture,
                          testing::Values("method_pull", "method_features", "method_spectral", "method_lwf",
-                                         "method_lwf_same", "method_cotuning", "method_gates", "method_images",
-                                         "method_stochastic"),
+                                         "method_lwf_same", "method_cotuning", "method_gates", "method_adapters",
+                                         "method_adapters_images", "method_images", "method_stochastic"),
                          [](const auto& instance) { return std::string(instance.param); });
+
+// Whatever is learnt, what a matrix has learnt is of no higher rank; two minors of size 2 of a change of rank 1 are zero.
+TEST(Adapters, ChangeByNoMoreThanTheirRankAndLeaveTheRest) {
+  const Fixture f("method_adapters");
+  Network network(f.text("network").c_str());
+  set_parameters(network, f.tensor("initial"));
+  PhaseScope scope(network);
+  const std::vector<float> a(f.tensor("adapter0").begin(), f.tensor("adapter0").begin() + 6);
+  scope.scope.set_adapter(0, 1, 1.0, a.data(), 6);
+  for (int64_t t = 1; t < network.tensor_count(); ++t) {
+    const std::vector<uint8_t> none(static_cast<std::size_t>((size_of(network, t) + 7) / 8), 0);
+    scope.scope.set_trainable(t, none.data(), count(none));
+  }
+  FitOptions options = options_of(f);
+  options.epochs = 20;
+  fit(network, options, scope, f.tensor("x"), f.tensor("y"));
+  const std::vector<float> after = parameters_of(network);
+  const auto change = [&](std::size_t row, std::size_t column) {
+    return static_cast<double>(after[row * 6 + column]) - static_cast<double>(f.tensor("initial")[row * 6 + column]);
+  };
+  double size = 0.0;
+  for (std::size_t row = 0; row < 15; ++row) {
+    for (std::size_t column = 0; column < 5; ++column) {
+      const double minor = change(row, column) * change(row + 1, column + 1) - change(row, column + 1) * change(row + 1, column);
+      EXPECT_NEAR(minor, 0.0, 1e-6);
+      size = std::max(size, std::fabs(change(row, column)));
+    }
+  }
+  EXPECT_GT(size, 0.05);
+  EXPECT_TRUE(std::equal(after.begin() + 96, after.end(), f.tensor("initial").begin() + 96));
+}
+
+TEST(Adapters, ThatCannotBeAreRefused) {
+  const Fixture f("method_adapters");
+  Network network(f.text("network").c_str());
+  const std::vector<float> a(96);
+  const auto refused = [&](const auto& change) {
+    PhaseScope scope(network);
+    EXPECT_ANY_THROW({
+      change(scope.scope);
+      fit(network, options_of(f), scope, f.tensor("x"), f.tensor("y"));
+    });
+    EXPECT_EQ(last_error_kind(), kErrorInvalidArgument);
+  };
+  refused([&](FitScope& scope) { scope.set_adapter(1, 1, 1.0, a.data(), 1); });   // a bias
+  refused([&](FitScope& scope) { scope.set_adapter(0, 7, 1.0, a.data(), 42); });  // of 6 columns
+  refused([&](FitScope& scope) { scope.set_adapter(0, 2, 1.0, a.data(), 11); });
+  refused([&](FitScope& scope) {
+    scope.set_adapter(0, 2, 1.0, a.data(), 12);
+    scope.set_pull(0, 0.1);
+  });
+  refused([&](FitScope& scope) {
+    scope.set_adapter(0, 2, 1.0, a.data(), 12);
+    const bool gated[] = {true, true, true, true, false, false};
+    scope.set_gates(gated, 6, 0.1, 0.2, 0.0);
+  });
+  refused([&](FitScope& scope) {
+    scope.set_adapter(0, 2, 1.0, a.data(), 12);
+    const std::vector<uint8_t> none(12, 0);
+    scope.set_trainable(0, none.data(), 12);
+  });
+}
 
 // --- Gradients by finite differences of the terms as they are defined ----------------------------------------------
 

@@ -115,7 +115,7 @@ struct PACNET_API FitOptions {
   /// Threads for one step, at least 1. Small steps use fewer, and no step more than the BLAS can serve.
   int threads = 1;
 
-  /// kCuda: on the current GPU; without gates, and an ode without tolerance.
+  /// kCuda: on the current GPU; without gates and adapters, and an ode without tolerance.
   int device = kCpu;
   int precision = kFloat32;
 };
@@ -233,6 +233,10 @@ class PACNET_API FitScope {
   /// above the threshold, and their start, bit for bit, while it is not. Gates begin at `start`, are trained with the
   /// rest, and add strength * sum |gate| to the loss.
   void set_gates(const bool* gated, int64_t count, double threshold, double start, double strength);
+  /// The weights of a matrix or kernel W, seen as [its first dimension, the rest], are their start plus scale * B A, of which only B [first
+  /// dimension, rank], from zero, and A [rank, the rest], from what is given, are trained (LoRA, Hu et al. 2022). Nothing else pulls W, and
+  /// all of it may move. With kCpu only, and without gates.
+  void set_adapter(int64_t tensor, int64_t rank, double scale, const float* a, int64_t count);
 
  private:
   friend class Network;

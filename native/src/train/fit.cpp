@@ -16,6 +16,7 @@
 #include "core/random.h"
 #include "core/team.h"
 #include "optim/masked_step.h"
+#include "train/adapters.h"
 #include "train/engine.h"
 #include "train/gates.h"
 #include "train/guarantee.h"
@@ -125,8 +126,14 @@ class CpuEngine final : public Engine {
     }
     if (!scope.gates.tensors.empty()) {
       gates_ = std::make_unique<Gates>(scope, before);
-      gate_moment1_ = FloatBuffer(gates_->gate_layout().extent());
-      gate_moment2_ = FloatBuffer(gates_->gate_layout().extent());
+      beside_ = std::make_unique<Beside>(gates_->gate_layout(), gates_->gates(), gates_->gate_gradients());
+    }
+    if (!scope.adapters.empty()) {
+      adapters_ = std::make_unique<Adapters>(scope, before);
+      beside_ = std::make_unique<Beside>(adapters_->layout(), adapters_->factors(), adapters_->gradients());
+      for (const Scope::Adapter& adapter : scope.adapters) {
+        optimized_.fill(net.layout().tensors()[adapter.tensor], false);
+      }
     }
     load_ = [this](int64_t begin, int64_t end, float* x, float* y) { rows_.load(begin, end, x, y); };
   }
@@ -169,12 +176,16 @@ class CpuEngine final : public Engine {
     if (has_penalty(scope_)) {
       add_penalty_gradient(scope_, params_, grads_.data(), *team_);
     }
-    if (gates_ == nullptr) {
-      update(params_);
-    } else {
+    if (gates_ != nullptr) {
       gates_->backward(grads_.data(), *team_);
       update(gates_->change());
       gates_->compose(params_, *team_);
+    } else if (adapters_ != nullptr) {
+      adapters_->backward(grads_.data(), *team_);
+      update(params_);
+      adapters_->compose(params_, *team_);
+    } else {
+      update(params_);
     }
     return loss;
   }
@@ -188,13 +199,10 @@ class CpuEngine final : public Engine {
       const Share own = share_of(net_.layout().extent(), thread, team_->size(), kWordBits);
       apply_step(rate, buffers, optimized_, segments_, own);
     });
-    if (gates_ != nullptr) {
-      const Layout& layout = gates_->gate_layout();
-      BitMask all(layout);
-      all.fill(layout.tensors().front(), true);
-      const Segment unpulled{0, layout.extent(), 0.0F};
-      apply_step(rate, {gates_->gates(), gates_->gate_gradients(), gate_moment1_.data(), gate_moment2_.data(), nullptr},
-                 all, {&unpulled, 1}, {0, layout.extent()});
+    if (beside_ != nullptr) {
+      const Segment unpulled{0, beside_->extent, 0.0F};
+      apply_step(rate, {beside_->values, beside_->gradients, beside_->moment1.data(), beside_->moment2.data(), nullptr}, beside_->all,
+                 {&unpulled, 1}, {0, beside_->extent});
     }
   }
 
@@ -208,6 +216,18 @@ class CpuEngine final : public Engine {
       apply(adam, buffers, mask, segments, own.begin, own.end);
     }
   }
+
+  // What is optimised besides the network's own parameters.
+  struct Beside {
+    Beside(const Layout& layout, float* own, float* own_gradients)
+        : extent(layout.extent()), values(own), gradients(own_gradients), moment1(extent), moment2(extent), all(used_by(layout)) {}
+    int64_t extent;
+    float* values;
+    float* gradients;
+    FloatBuffer moment1;
+    FloatBuffer moment2;
+    BitMask all;
+  };
 
   const Net& net_;
   const Scope& scope_;
@@ -223,9 +243,9 @@ class CpuEngine final : public Engine {
   RateSchedule schedule_;
   int64_t step_ = 0;
   std::unique_ptr<Team> team_;
-  std::unique_ptr<Gates> gates_;  ///< null without
-  FloatBuffer gate_moment1_;
-  FloatBuffer gate_moment2_;
+  std::unique_ptr<Gates> gates_;        ///< null without
+  std::unique_ptr<Adapters> adapters_;  ///< likewise
+  std::unique_ptr<Beside> beside_;      ///< the gates or the factors
   std::unique_ptr<TrainingPass> pass_;
   LoadRows load_;
 };
@@ -241,7 +261,7 @@ class Fit {
     const int64_t batch = std::min(options.batch_size, count);
     const int64_t steps = options.epochs * ((count + batch - 1) / batch);
     if (options.device == kCuda) {
-      require(scope.gates.tensors.empty(), "gates are trained on the CPU: take the device cpu");
+      require(scope.gates.tensors.empty() && scope.adapters.empty(), "gates and adapters are trained on the CPU: take the device cpu");
       engine_ = on_device({net, scope, params, options, loss, rows, batch, steps});
     } else {
       engine_ = std::make_unique<CpuEngine>(net, scope, params, before_.data(), options, loss, rows, batch, steps);

@@ -26,7 +26,7 @@ const Mlp& checked(const Net& net, const Scope& scope, const FitOptions& options
   require(mlp != nullptr && mlp->dropout() == 0, "many targets at once are perceptrons without dropout");
   const Terms& terms = scope.terms;
   require(!has_penalty(scope) && !terms.any_features() && terms.spectral == 0.0 && terms.soft.strength == 0.0 &&
-              scope.gates.tensors.empty() && !scope.frozen_zero,
+              scope.gates.tensors.empty() && scope.adapters.empty() && !scope.frozen_zero,
           "many targets at once are pulled by one number a tensor, and by nothing else");
   require(options.validation_share == 0, "many targets at once hold no rows out");
   require(options.precision == kFloat32, "many targets at once are learnt in float32");

@@ -40,6 +40,15 @@ struct Scope {
     double strength = 0.0;
     std::vector<bool> tensors;  ///< which have one; empty: no gates
   } gates;
+
+  /// LoRA (Hu et al. 2022): the tensor is its start plus scale * B A, A [rank, what is not its first dimension] beginning as it is here.
+  struct Adapter {
+    std::size_t tensor;
+    int64_t rank;
+    float scale;
+    std::vector<float> a;
+  };
+  std::vector<Adapter> adapters;
 };
 
 }  // namespace pacnet

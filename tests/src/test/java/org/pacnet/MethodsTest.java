@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pacnet.config.Method;
 import org.pacnet.config.Method.Need;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
@@ -293,6 +294,37 @@ class MethodsTest {
       assertArrayEquals(
           Arrays.copyOf(start, start.length - head), Arrays.copyOf(end, end.length - head));
       assertFalse(Arrays.equals(start, end));
+    }
+  }
+
+  // Of rank 1: the second rows of what the first matrix learnt are multiples of the first, and biases stay.
+  @Test
+  void loraLearnsByLowRanksAlone() throws IOException {
+    try (Model model = base()) {
+      TransferConfig how = settings(model, Method.LORA).toBuilder().method(new MethodSpec.LowRank(1)).target(f -> f.epochs(60)).build();
+      model.calibrate("t", TARGET, how, new Monitor());
+      float[] start = model.weights(Model.Weights.SOURCE, model.layers().get(0).name());
+      Path file = folder.resolve("t.safetensors");
+      model.export("t", file);
+      float[] end = values(file);
+      int columns = (int) (long) model.layers().get(0).shape().get(1);
+      double largest = 0;
+      for (int i = 0; i + columns + 1 < start.length; i++) {
+        if (i % columns == columns - 1) {
+          continue;
+        }
+        double minor =
+            (double) (end[i] - start[i]) * (end[i + columns + 1] - start[i + columns + 1])
+                - (double) (end[i + 1] - start[i + 1]) * (end[i + columns] - start[i + columns]);
+        assertEquals(0, minor, 1e-6);
+        largest = Math.max(largest, Math.abs(end[i] - start[i]));
+      }
+      assertTrue(largest > 0.01, "learnt " + largest);
+      double[] first = predicted(model, "t");
+      model.calibrate("again", TARGET, how, new Monitor());
+      assertArrayEquals(first, predicted(model, "again"));
+      model.calibrate("other", TARGET, how.toBuilder().seed(99).build(), new Monitor());
+      assertFalse(Arrays.equals(first, predicted(model, "other")), "A is drawn by the seed");
     }
   }
 

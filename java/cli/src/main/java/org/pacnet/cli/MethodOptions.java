@@ -27,6 +27,12 @@ final class MethodOptions {
   private @Nullable Integer lastLayers;
 
   @Option(
+      names = "--rank",
+      paramLabel = "N",
+      description = "The rank, at most, of what lora lets a matrix learn (default: 8)")
+  private @Nullable Integer rank;
+
+  @Option(
       names = "--members",
       paramLabel = "N",
       description = "How many networks pac-ensemble and pac-stack calibrate (default: 5)")
@@ -89,6 +95,12 @@ final class MethodOptions {
         throw notOf("--last-layers", "finetune-last");
       }
       spec = new MethodSpec.LastLayers(lastLayers);
+    }
+    if (rank != null) {
+      if (!(spec instanceof MethodSpec.LowRank)) {
+        throw notOf("--rank", "lora");
+      }
+      spec = new MethodSpec.LowRank(rank);
     }
     if (members != null) {
       if (!(spec instanceof MethodSpec.Ensemble ensemble)) {

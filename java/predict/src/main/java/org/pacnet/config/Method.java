@@ -38,6 +38,8 @@ public enum Method {
   LWF(Start.SOURCE, 1, Need.CLASSES),
   /** Fine-tuning of the layers that need it, the others being the source's bit for bit. */
   TAPS(Start.SOURCE, 0.01),
+  /** Fine-tuning of every matrix by a product of two thin ones, and of the output layer. */
+  LORA(Start.SOURCE),
   /** Fine-tuning under a Gaussian prior that the source's rows say the shape of. */
   PRIOR(Start.SOURCE, 0.01, Need.SOURCE_ROWS),
   /** Train, Prune, Allocate, Calibrate (Myung et al. 2022). */

@@ -16,6 +16,7 @@ import org.pacnet.error.DataException;
     defaultImpl = MethodSpec.Plain.class)
 @JsonSubTypes({
   @JsonSubTypes.Type(value = MethodSpec.LastLayers.class, name = "finetune_last"),
+  @JsonSubTypes.Type(value = MethodSpec.LowRank.class, name = "lora"),
   @JsonSubTypes.Type(
       value = MethodSpec.Ensemble.class,
       names = {"pac_ensemble", "pac_stack"})
@@ -43,6 +44,7 @@ public sealed interface MethodSpec {
   static MethodSpec of(Method kind) {
     return switch (kind) {
       case FINETUNE_LAST -> new LastLayers(2);
+      case LORA -> new LowRank(8);
       case PAC_ENSEMBLE, PAC_STACK -> new Ensemble(kind, null, 5);
       default -> new Plain(kind, null);
     };
@@ -58,7 +60,7 @@ public sealed interface MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Plain {
-      if (kind == Method.FINETUNE_LAST || kind.severalNetworks()) {
+      if (kind == Method.FINETUNE_LAST || kind == Method.LORA || kind.severalNetworks()) {
         throw new IllegalArgumentException(kind + " has settings of its own");
       }
       checkLambda(lambda);
@@ -97,6 +99,38 @@ public sealed interface MethodSpec {
     /** It has no penalty. */
     @Override
     public LastLayers withLambda(@Nullable Double value) {
+      checkLambda(value);
+      return this;
+    }
+  }
+
+  /**
+   * {@link Method#LORA}.
+   *
+   * @param rank of what a matrix learns, at most; no higher than the matrix's own
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record LowRank(int rank) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public LowRank {
+      Check.that(rank > 0, "rank", "the rank", "must be at least 1", rank);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.LORA;
+    }
+
+    @Override
+    public @Nullable Double lambda() {
+      return null;
+    }
+
+    /** It has no penalty. */
+    @Override
+    public LowRank withLambda(@Nullable Double value) {
       checkLambda(value);
       return this;
     }

@@ -106,6 +106,16 @@ class GaussianPriorTest {
     }
 
     @Override
+    public int rank() {
+      return 0;
+    }
+
+    @Override
+    public long seed() {
+      return 0;
+    }
+
+    @Override
     public int lastLayers() {
       return 1;
     }

@@ -76,4 +76,16 @@ public sealed interface FitTerm {
       scope.set_gates(gated, gated.length, threshold, start, strength);
     }
   }
+
+  /**
+   * What a matrix or kernel learns has a low rank.
+   *
+   * @param a where the second factor begins, [rank, columns]
+   */
+  record Adapter(int tensor, int rank, float[] a) implements FitTerm {
+    @Override
+    public void addTo(FitScope scope) {
+      scope.set_adapter(tensor, rank, 1, a, a.length);
+    }
+  }
 }

@@ -456,6 +456,16 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   @Override
+  public int rank() {
+    return settings.method() instanceof MethodSpec.LowRank low ? low.rank() : 0;
+  }
+
+  @Override
+  public long seed() {
+    return settings.seed();
+  }
+
+  @Override
   public float[] start() {
     return start;
   }

@@ -23,6 +23,12 @@ public interface Situation {
   /** How many layers {@code finetune-last} trains. */
   int lastLayers();
 
+  /** Of what a matrix learns by {@code lora}. */
+  int rank();
+
+  /** Of what is drawn. */
+  long seed();
+
   /** The weights that the fit starts from. */
   float[] start();
 

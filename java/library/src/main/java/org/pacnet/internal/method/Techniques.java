@@ -28,6 +28,7 @@ public final class Techniques {
       case COTUNING -> new CoTuning();
       case LWF -> new Lwf();
       case TAPS -> new Taps();
+      case LORA -> new Lora();
       case PRIOR -> new GaussianPrior();
       case PAC, PAC_ENSEMBLE, PAC_STACK, PAC_NOLAMBDA, PAC_NOALLOCATE, PAC_RANDOM, PAC_LAYERWISE, PAC_NOZERO -> new Pac(false);
       case PAC_ALL -> new Pac(true);
