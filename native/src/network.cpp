@@ -18,6 +18,7 @@
 #include "cuda/select.h"
 #include "cuda/status.h"
 #include "nn/describe.h"
+#include "nn/script_export.h"
 #include "nn/script_net.h"
 #include "pacnet/pacnet.h"
 #include "prune/mask.h"
@@ -269,6 +270,19 @@ void Network::set_parameters(const float* in, int64_t count) {
   guarded([&] {
     require_count("the buffer of parameters", count, parameter_count());
     spread(impl_->layout(), in, impl_->params.data());
+  });
+}
+
+void Network::save_script(const char* file, const float* shift, const float* scale, int64_t inputs, const float* unit, const float* offset,
+                          int64_t outputs, const char* metadata) const {
+  guarded([&] {
+    const Net& net = *impl_->net;
+    const std::vector<int64_t> row = net.row();
+    require_count("the shift", inputs, row.front());
+    require(outputs == 0 || outputs == net.outputs(), "a unit for each of the outputs, or none");
+    const auto in = static_cast<std::size_t>(inputs);
+    const auto out = static_cast<std::size_t>(outputs);
+    pacnet::save_script(net, impl_->params.data(), {row, {shift, in}, {scale, in}, {unit, out}, {offset, out}}, metadata, file);
   });
 }
 

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -194,6 +196,74 @@ TEST(ScriptModules, WhatAsksForFeaturesIsRefused) {
   FitOptions options;
   options.loss = kCrossEntropy;
   expect_refused([&] { test::fit(*network, options, all, f.tensor("x_source"), f.tensor("y_source")); }, "take another method");
+}
+
+// What leaves as TorchScript says what the network says; and can come back.
+TEST(ScriptModules, NetworksLeaveAsTorchScript) {
+  const std::string file = testing::TempDir() + "pacnet_script_test.pt";
+  const Fixture table("script_table");
+  const Fixture transformer("script_transformer");
+  const auto expect_same = [&](Network& network, int64_t channels, const std::string& row) {
+    std::vector<float> x(static_cast<std::size_t>(network.inputs() * 6));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] = static_cast<float>((i * 7919) % 256);
+    }
+    const std::vector<float> shift(static_cast<std::size_t>(channels), 120.0F);
+    const std::vector<float> scale(static_cast<std::size_t>(channels), 60.0F);
+    const std::vector<float> unit(static_cast<std::size_t>(network.outputs()), 3.0F);
+    const std::vector<float> offset(static_cast<std::size_t>(network.outputs()), -7.0F);
+    std::vector<float> standardised = x;
+    for (float& value : standardised) {
+      value = (value - 120.0F) / 60.0F;
+    }
+    std::vector<float> expected(static_cast<std::size_t>(network.outputs() * 6));
+    network.predict(standardised.data(), count(standardised), 6, expected.data(), count(expected), 1);
+    for (const bool numbers : {true, false}) {
+      network.save_script(file.c_str(), shift.data(), scale.data(), channels, unit.data(), offset.data(), numbers ? network.outputs() : 0,
+                          "{\"says\": \"what\"}");
+      std::ifstream data(file, std::ios::binary);
+      const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(data), {}};
+      const ScriptModule module(bytes.data(), count(bytes));
+      // Ready for the head of a Network, whose names have "network." in front.
+      Network again(("torchscript " + row + " outputs=" + std::to_string(network.outputs())).c_str(), module);
+      again.take_weights(0);
+      std::vector<float> out(expected.size());
+      again.predict(x.data(), count(x), 6, out.data(), count(out), 1);
+      for (std::size_t r = 0; r < 6; ++r) {
+        const auto width = static_cast<std::size_t>(network.outputs());
+        double sum = 0.0;
+        for (std::size_t o = 0; o < width; ++o) {
+          sum += std::exp(static_cast<double>(expected[r * width + o]));
+        }
+        for (std::size_t o = 0; o < width; ++o) {
+          const double said = static_cast<double>(expected[r * width + o]);
+          EXPECT_NEAR(out[r * width + o], numbers ? 3.0 * said - 7.0 : std::exp(said) / sum, 1e-4) << row;
+        }
+      }
+    }
+  };
+  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu", "silu"}) {
+    Network network((std::string("mlp sizes=4,6,5,2 activation=") + activation).c_str());
+    network.initialize(1);
+    expect_same(network, 4, "inputs=4");
+  }
+  for (const char* description : {"cnn image=2,9,8 outputs=3 widths=4,5", "resnet18 image=2,9,8 outputs=3 base=4"}) {
+    Network network(description);
+    network.initialize(1);
+    expect_same(network, 2, "image=2,9,8");
+  }
+  Network large("resnet18 image=1,41,44 outputs=2 base=4");
+  large.initialize(1);
+  expect_same(large, 1, "image=1,41,44");
+  const std::unique_ptr<Network> own = table.network();
+  own->take_weights(1);
+  expect_same(*own, 5, "inputs=5");
+  const std::unique_ptr<Network> attends = transformer.network();
+  attends->take_weights(1);
+  expect_same(*attends, 1, "image=1,8,8");
+  const Network ode("ode states=2 steps=3 hidden=4");
+  const std::vector<float> ones(6, 1.0F);
+  expect_refused([&] { ode.save_script(file.c_str(), ones.data(), ones.data(), ode.inputs(), ones.data(), ones.data(), 6, ""); }, "no TorchScript form");
 }
 
 TEST(ScriptModules, InitializeDrawsWhateverCame) {

@@ -310,6 +310,13 @@ class PACNET_API Network {
   void get_parameters(float* out, int64_t count) const;
   void set_parameters(const float* in, int64_t count);
 
+  /// Writes the network with its weights as PyTorch's torch.jit.save does, for whoever loads that: forward takes a batch, [rows, inputs], or of
+  /// images [rows, channels, height, width], of any type of number, less shift and over scale (one of each a column, or a channel), and gives
+  /// [rows, outputs] times unit plus offset (one of each an output), or with outputs = 0 the classes' probabilities. metadata: a text that the
+  /// archive keeps as metadata.json. Throws kErrorInvalidArgument for networks of differential equations.
+  void save_script(const char* file, const float* shift, const float* scale, int64_t inputs, const float* unit, const float* offset,
+                   int64_t outputs, const char* metadata) const;
+
   /// Keeps the K = round((1 - ratio) * n) weights of largest magnitude of the n in the prunable tensors, ties broken
   /// by lowest index, and sets the others to +0.0. Replaces the mask.
   /// ratio in (0, 1); rule: a PruningRule; seed: of kPruneRandom; prunable: one flag a tensor, true only for those of

@@ -14,6 +14,7 @@
 
 #include "core/blas.h"
 #include "nn/autograd_training.h"
+#include "nn/script_export.h"
 
 namespace pacnet {
 
@@ -110,6 +111,27 @@ at::Tensor AutogradNet::pooled_head(const Tensors& tensors, const Linear& head, 
 
 at::Tensor AutogradNet::Linear::operator()(const Tensors& tensors, const at::Tensor& x) const {
   return at::linear(x, tensors.views[weight], tensors.views[weight + 1]);
+}
+
+std::string AutogradNet::script_of(const Convolution& convolution, const std::string& x) const {
+  const std::string stride = std::to_string(convolution.stride);
+  const std::string around = std::to_string(convolution.kernel / 2);
+  return "torch.conv2d(" + x + ", " + script_name(layout_.tensors()[convolution.weight]) + ", None, [" + stride + ", " + stride + "], [" + around +
+         ", " + around + "])";
+}
+
+std::string AutogradNet::script_of(const Normalisation& normalisation, const std::string& x) const {
+  std::string text = "torch.batch_norm(" + x;
+  for (std::size_t t = normalisation.first; t < normalisation.first + 4; ++t) {
+    text.append(", ").append(script_name(layout_.tensors()[t]));
+  }
+  return text + ", False, 0.1, 1e-05, False)";
+}
+
+std::string AutogradNet::script_pooled_head(const Linear& head, const std::string& a) const {
+  const std::vector<pacnet::Tensor>& tensors = layout_.tensors();
+  return "  return torch.linear(torch.mean(" + a + ", [2, 3]), " + script_name(tensors[head.weight]) + ", " + script_name(tensors[head.weight + 1]) +
+         ")\n";
 }
 
 // Kernels by He et al. 2015 over what goes out, as torchvision's ResNet; the head as torch.nn.Linear; normalisation

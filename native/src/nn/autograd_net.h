@@ -22,6 +22,7 @@ class AutogradNet : public Net {
   const Layout& layout() const noexcept override { return layout_; }
   int64_t inputs() const noexcept override { return channels_ * height_ * width_; }
   int64_t outputs() const noexcept override { return outputs_; }
+  std::vector<int64_t> row() const override { return {channels_, height_, width_}; }
   void initialize(float* params, uint64_t seed) const override;
   void initialize_head(float* params, uint64_t seed) const override;
   int useful_threads(int offered, int64_t batch) const override;
@@ -64,6 +65,11 @@ class AutogradNet : public Net {
   static void observe(const Tensors& tensors, const at::Tensor& a);
   /// The mean over the image, and the output layer on it.
   static at::Tensor pooled_head(const Tensors& tensors, const Linear& head, const at::Tensor& a);
+
+  /// The same as text, for script().
+  std::string script_of(const Convolution& convolution, const std::string& x) const;
+  std::string script_of(const Normalisation& normalisation, const std::string& x) const;
+  std::string script_pooled_head(const Linear& head, const std::string& a) const;
 
   Convolution add_convolution(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride);
   Normalisation add_normalisation(const std::string& name, int64_t width);

@@ -41,4 +41,12 @@ at::Tensor Cnn::forward(const Tensors& tensors, const at::Tensor& x) const {
   return pooled_head(tensors, fc_, a);
 }
 
+std::string Cnn::script() const {
+  std::string text;
+  for (const Block& block : blocks_) {
+    text += "  x = torch.max_pool2d(torch.relu(" + script_of(block.bn, script_of(block.conv, "x")) + "), [2, 2])\n";
+  }
+  return text + script_pooled_head(fc_, "x");
+}
+
 }  // namespace pacnet

@@ -21,6 +21,7 @@ class Cnn final : public AutogradNet {
   };
 
   at::Tensor forward(const Tensors& tensors, const at::Tensor& x) const override;
+  std::string script() const override;
 
   std::vector<Block> blocks_;
   Linear fc_;

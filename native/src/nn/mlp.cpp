@@ -10,6 +10,7 @@
 #include <ATen/ops/tanh.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -20,6 +21,7 @@
 #include "core/team.h"
 #include "nn/activation_arithmetic.h"
 #include "nn/tensor_form.h"
+#include "nn/script_export.h"
 
 namespace pacnet {
 
@@ -321,6 +323,18 @@ void Mlp::predict(const float* params, const float* x, int64_t rows, float* out,
   predict_in_pieces(
       *this, team, x, rows, kMlpRows, out, [&](int64_t room) { return MlpPass(*this, room, false); },
       [&](MlpPass& pass, int64_t count) { pass.forward(params, 0, count, 0); });
+}
+
+std::string Mlp::script() const {
+  constexpr std::array<const char*, 5> kNames = {"relu", "tanh", "sigmoid", "gelu", "silu"};
+  std::string text;
+  for (int64_t l = 0; l < layers(); ++l) {
+    text += "  x = torch.linear(x, " + script_name(weight(l)) + ", " + script_name(bias(l)) + ")\n";
+    if (l + 1 < layers()) {
+      text.append("  x = torch.").append(kNames[static_cast<std::size_t>(activation_)]).append("(x)\n");
+    }
+  }
+  return text + "  return x\n";
 }
 
 at::Tensor Mlp::run(const FormTensors& tensors, const at::Tensor& x) const {

@@ -31,6 +31,7 @@ class Mlp final : public Net {
   std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
   void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const override;
+  std::string script() const override;
 
   int64_t layers() const noexcept { return static_cast<int64_t>(sizes_.size()) - 1; }
   /// Width of the activations behind `layer` layers; 0 is the input.

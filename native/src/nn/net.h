@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/arena.h"
 #include "core/team.h"
@@ -52,6 +54,8 @@ class Net {
   virtual const Layout& layout() const noexcept = 0;
   virtual int64_t inputs() const noexcept = 0;
   virtual int64_t outputs() const noexcept = 0;
+  /// The shape of a row that goes in.
+  virtual std::vector<int64_t> row() const { return {inputs()}; }
 
   /// PyTorch's defaults for the modules of this network.
   virtual void initialize(float* params, uint64_t seed) const = 0;
@@ -67,6 +71,9 @@ class Net {
   /// The same as LibTorch's operations, for what goes through autograd. x: [rows, inputs], on the tensors' device; returns
   /// [rows, outputs]. Throws kErrorInvalidArgument where a network has no such form.
   virtual at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const = 0;
+  /// The body of a TorchScript forward(self, x: Tensor) that predicts, two spaces in front of each line, x being rows in their shape and tensors
+  /// by script_name(). Throws kErrorInvalidArgument where there is none.
+  virtual std::string script() const;
   /// What each row's squared error counts, [rows, 1]; undefined: all the same.
   virtual at::Tensor row_weights(const at::Tensor& /*x*/) const { return {}; }
 };

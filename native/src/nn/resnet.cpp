@@ -68,4 +68,20 @@ at::Tensor ResNet18::forward(const Tensors& tensors, const at::Tensor& x) const 
   return pooled_head(tensors, fc_, a);
 }
 
+std::string ResNet18::script_of(const Unit& unit, const std::string& x) const {
+  return AutogradNet::script_of(unit.bn, AutogradNet::script_of(unit.conv, x));
+}
+
+std::string ResNet18::script() const {
+  std::string text = "  x = torch.relu(" + script_of(stem_, "x") + ")\n";
+  if (!small_) {
+    text += "  x = torch.max_pool2d(x, [3, 3], [2, 2], [1, 1])\n";
+  }
+  for (const Block& block : blocks_) {
+    text += "  a = " + script_of(block.second, "torch.relu(" + script_of(block.first, "x") + ")") + "\n";
+    text += "  x = torch.relu(a + " + (block.downsample ? script_of(*block.downsample, "x") : std::string("x")) + ")\n";
+  }
+  return text + script_pooled_head(fc_, "x");
+}
+
 }  // namespace pacnet

@@ -31,6 +31,9 @@ class ResNet18 final : public AutogradNet {
   Unit add_unit(const std::string& conv, const std::string& bn, int64_t in, int64_t out, int64_t kernel,
                 int64_t stride);
   at::Tensor forward(const Tensors& tensors, const at::Tensor& x) const override;
+  std::string script() const override;
+  using AutogradNet::script_of;
+  std::string script_of(const Unit& unit, const std::string& x) const;
 
   bool small_;
   Unit stem_;

@@ -303,6 +303,16 @@ at::Tensor Script::run(const ScriptPass& pass, const at::Tensor& x) const {
   return said.toTensor().to(at::kFloat);
 }
 
+torch::jit::Module Script::with(const std::vector<at::Tensor>& values) const {
+  Impl::Runner copy(impl_->prototype);
+  for (std::size_t p = 0; p < copy.found.places.size(); ++p) {
+    if (impl_->tensor_of[p] >= 0) {
+      copy.found.places[p].slot.set(values[static_cast<std::size_t>(impl_->tensor_of[p])]);
+    }
+  }
+  return copy.module;
+}
+
 bool Script::known(const std::string& question) const {
   const std::lock_guard guard(impl_->mutex);
   return impl_->answered.count(question) > 0;

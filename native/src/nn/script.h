@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace torch::jit {
+struct Module;
+}
+
 namespace pacnet {
 
 /// One parameter, or one running mean or variance, of a module. Places that share it in the module share it here.
@@ -46,6 +50,9 @@ class Script {
 
   /// What the module says of x, as floats of any shape.
   at::Tensor run(const ScriptPass& pass, const at::Tensor& x) const;
+
+  /// The module with a copy of such values, one for each of tensors().
+  torch::jit::Module with(const std::vector<at::Tensor>& values) const;
 
   /// Whether `question` was answered before, which is then so.
   bool known(const std::string& question) const;

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <algorithm>
 #include <cmath>
@@ -181,6 +182,15 @@ void ScriptNet::take_weights(float* params, uint64_t seed) const {
   if (other) {
     initialize_head(params, seed);
   }
+}
+
+torch::jit::Module ScriptNet::module(const float* params) const {
+  std::vector<at::Tensor> values;
+  for (const std::size_t place : place_) {
+    const Tensor& tensor = layout_.tensors()[place];
+    values.push_back(tensor_at(params + tensor.offset, tensor.dims, at::kCPU).clone().set_requires_grad(!tensor.is(kRoleStatistics)));
+  }
+  return script_->with(values);
 }
 
 int ScriptNet::useful_threads(int offered, int64_t /*batch*/) const { return std::min(offered, blas_callers()); }

@@ -8,6 +8,10 @@
 #include "nn/net.h"
 #include "nn/script.h"
 
+namespace torch::jit {
+struct Module;
+}
+
 namespace pacnet {
 
 class ScriptNet final : public Net {
@@ -19,6 +23,7 @@ class ScriptNet final : public Net {
   const Layout& layout() const noexcept override { return layout_; }
   int64_t inputs() const noexcept override { return inputs_; }
   int64_t outputs() const noexcept override { return outputs_; }
+  std::vector<int64_t> row() const override { return row_; }
   /// PyTorch's defaults of linear layers, convolutions and normalisations, whatever the module's own are.
   void initialize(float* params, uint64_t seed) const override;
   void initialize_head(float* params, uint64_t seed) const override;
@@ -26,6 +31,9 @@ class ScriptNet final : public Net {
   std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
   void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const override;
+
+  /// The module itself, with these weights.
+  torch::jit::Module module(const float* params) const;
 
   /// The weights that the module came with; of a head with other outputs drawn ones.
   void take_weights(float* params, uint64_t seed) const;

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.config.Cnn;
 import org.pacnet.config.Device;
 import org.pacnet.config.Method;
+import org.pacnet.config.Perceptron;
 import org.pacnet.config.Task;
 import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
@@ -188,7 +189,7 @@ class TorchScriptTest {
     Object[] arguments = Cli.and(more, "inspect", "--model", directory);
     List<String> command = Cli.java(List.of(), org.pacnet.cli.Main.class, arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(folder.resolve("stderr").toFile()).redirectOutput(folder.resolve("stdout").toFile());
-    builder.environment().put("XDG_CONFIG_HOME", folder.resolve("another").toString());
+    builder.environment().put("PACNET_CONFIG", folder.resolve("another").toString());
     return builder.start().waitFor();
   }
 
@@ -230,6 +231,45 @@ class TorchScriptTest {
       }
     }
     assertArrayEquals(said.get("Cnn"), said.get("TorchScript"), 1e-3);
+  }
+
+  // What leaves as TorchScript and comes in again, columns and labels as they are, says what the model says.
+  @Test
+  void aTargetLeavesAsTorchScript() throws IOException {
+    Data target = table("target", 0, 24);
+    Path file = folder.resolve("t.pt");
+    List<TransferConfig> configs =
+        List.of(config().build(), TransferConfig.builder("y5", "y6").hidden(6, 5).method(Method.PAC).fits(f -> f.epochs(5)).build());
+    for (TransferConfig config : configs) {
+      double[] said;
+      try (Model model = base(config)) {
+        model.calibrate("t", target, new Monitor());
+        said = model.predict("t", target).numbers("prediction_y6");
+        model.exportTorchScript("t", file);
+        if (config.network() instanceof Perceptron) {
+          Path directory = folder.resolve("model");
+          model.save(directory, false);
+          Path byCommand = folder.resolve("again.pt");
+          Cli.ok("export", "--model", directory, "--name", "t", "--out", byCommand);
+          assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(byCommand));
+          Cli.ok("export", "--model", directory, "--what", "base", "--format", "torchscript", "--out", byCommand);
+        }
+      }
+      TransferConfig asItIs =
+          TransferConfig.builder("y5", "y6")
+              .network(TorchScript.of(file))
+              .source(f -> f.epochs(0))
+              .columns(c -> c.standardizeInputs(false).standardizeLabels(false))
+              .build();
+      try (Model again = Model.train(target, asItIs, new Monitor())) {
+        assertArrayEquals(said, again.predict(target).numbers("prediction_y6"), 1e-4);
+      }
+    }
+    try (Model model = base(config().method(Method.COKRIGING).build())) {
+      model.calibrate("t", target, new Monitor());
+      DataException thrown = assertThrows(DataException.class, () -> model.exportTorchScript("t", file));
+      assertTrue(thrown.getMessage().contains("is not one network (cokriging)"), thrown::getMessage);
+    }
   }
 
   @Test

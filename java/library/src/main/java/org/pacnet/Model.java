@@ -48,6 +48,7 @@ import org.pacnet.internal.many.ManyTargets;
 import org.pacnet.internal.select.Intervals;
 import org.pacnet.internal.select.Suggester;
 import org.pacnet.internal.select.Tuner;
+import org.pacnet.internal.store.Exports;
 import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
@@ -924,6 +925,32 @@ public final class Model implements AutoCloseable {
    * the network and the standardisation.
    */
   public void export(String target, Path file) {
+    TargetModel model = oneNetwork(target);
+    Exports.safetensors(phases, schemaOf(model), phases.weights(current(), model).get(0), file);
+  }
+
+  /** The same for the source side. */
+  public void export(Weights what, Path file) {
+    Exports.safetensors(phases, schema, weights(what), file);
+  }
+
+  /**
+   * Writes a target as a TorchScript module, which LibTorch in C++, DJL in Java and PyTorch load: forward takes rows, [rows, inputs], numbers
+   * as they are in the table and a category as ones and zeros in the order of its levels, or images, [rows, channels, height, width], of
+   * values from 0 to 255, and gives the labels in their unit, [rows, labels], or the classes' probabilities. The archive's metadata.json has
+   * what {@link #export(String, Path)} keeps as metadata.
+   */
+  public void exportTorchScript(String target, Path file) {
+    TargetModel model = oneNetwork(target);
+    Exports.torchScript(phases, schemaOf(model), phases.weights(current(), model).get(0), file);
+  }
+
+  /** The same for the source side. */
+  public void exportTorchScript(Weights what, Path file) {
+    Exports.torchScript(phases, schema, weights(what), file);
+  }
+
+  private TargetModel oneNetwork(String target) {
     TargetModel model = target(target);
     if (model.networks().size() != 1 || model.correction() != null) {
       throw new DataException(
@@ -933,12 +960,7 @@ public final class Model implements AutoCloseable {
               target,
               model.config().method().kind()));
     }
-    ModelStore.export(phases, schemaOf(model), phases.weights(current(), model).get(0), file);
-  }
-
-  /** The same for the source side. */
-  public void export(Weights what, Path file) {
-    ModelStore.export(phases, schema, weights(what), file);
+    return model;
   }
 
   /**

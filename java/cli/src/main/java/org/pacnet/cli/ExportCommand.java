@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
     description = {
       "Write dense weights as safetensors that torch.nn.Sequential in Python loads as they are;"
           + " network and standardisation are in the file's metadata. Or, of tables, all of a model from raw columns to"
-          + " predictions as one ONNX file, by whatever method a target was learnt.",
+          + " predictions as one ONNX file, by whatever method a target was learnt. Or a network as a TorchScript module, for LibTorch, DJL"
+          + " and PyTorch.",
       ""
     })
 final class ExportCommand implements Runnable {
@@ -44,15 +45,37 @@ final class ExportCommand implements Runnable {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "safetensors (default) or onnx; a file called *.onnx is one anyway")
+      description = "safetensors (default), onnx or torchscript; a file called *.onnx or *.pt is one of the latter anyway")
   private @Nullable Format format;
 
   private enum Format {
     SAFETENSORS,
-    ONNX
+    ONNX,
+    TORCHSCRIPT
   }
 
   @Mixin private Output output = new Output();
+
+  private Format wanted() {
+    Format byName = out.endsWith(".onnx") ? Format.ONNX : out.endsWith(".pt") ? Format.TORCHSCRIPT : Format.SAFETENSORS;
+    return format == null ? byName : format;
+  }
+
+  private void write(Model model, String target) {
+    switch (wanted()) {
+      case SAFETENSORS -> model.export(target, Path.of(out));
+      case ONNX -> model.exportOnnx(target, Path.of(out));
+      case TORCHSCRIPT -> model.exportTorchScript(target, Path.of(out));
+    }
+  }
+
+  private void write(Model model, Model.Weights side) {
+    switch (wanted()) {
+      case SAFETENSORS -> model.export(side, Path.of(out));
+      case ONNX -> model.exportOnnx(side, Path.of(out));
+      case TORCHSCRIPT -> model.exportTorchScript(side, Path.of(out));
+    }
+  }
 
   @Override
   public void run() {
@@ -62,16 +85,10 @@ final class ExportCommand implements Runnable {
       throw new DataException("give either --name TARGET or --what source|base");
     }
     try (Model model = Model.load(Path.of(directory), ComputeOptions.processors())) {
-      boolean onnx = format == null ? out.endsWith(".onnx") : format == Format.ONNX;
-      Path file = Path.of(out);
-      if (target != null && onnx) {
-        model.exportOnnx(target, file);
-      } else if (target != null) {
-        model.export(target, file);
-      } else if (side != null && onnx) {
-        model.exportOnnx(side, file);
+      if (target != null) {
+        write(model, target);
       } else if (side != null) {
-        model.export(side, file);
+        write(model, side);
       }
       output.print(
           Json.object("model", directory, "file", out, "parameters", model.parameterCount()),

@@ -5,6 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -179,6 +181,23 @@ public final class NativeNetwork implements AutoCloseable {
   public synchronized void takeWeights(long seed) {
     Network open = open();
     run(() -> open.take_weights(seed));
+  }
+
+  /**
+   * Writes the network as a TorchScript module; {@code pacnet::Network::save_script} says more.
+   *
+   * @param units of the outputs; empty for the classes' probabilities
+   */
+  public synchronized void saveScript(Path file, float[] shift, float[] scale, float[] units, float[] offsets, String metadata) {
+    Network open = open();
+    try (BytePointer name = new BytePointer(file.toString(), StandardCharsets.UTF_8);
+        BytePointer text = new BytePointer(metadata, StandardCharsets.UTF_8);
+        FloatPointer shifts = new FloatPointer(shift);
+        FloatPointer scales = new FloatPointer(scale);
+        FloatPointer unit = new FloatPointer(units);
+        FloatPointer offset = new FloatPointer(offsets)) {
+      run(() -> open.save_script(name, shifts, scales, shift.length, unit, offset, units.length, text));
+    }
   }
 
   /** A copy of all parameters. */

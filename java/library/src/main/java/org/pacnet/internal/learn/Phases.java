@@ -293,6 +293,15 @@ public final class Phases {
     return learnt.apply(correctionRows(schema, inside, nothing), null, Corrections.PROCESSES).outputs();
   }
 
+  /** Writes the network with these weights as a TorchScript module; {@link NativeNetwork#saveScript} says more. */
+  public void saveScript(
+      Schema own, float[] weights, Path file, float[] shift, float[] scale, float[] units, float[] offsets, String metadata) {
+    try (NativeNetwork network = network(own)) {
+      network.setParameters(weights);
+      network.saveScript(file, shift, scale, units, offsets, metadata);
+    }
+  }
+
   /** Number of weights and biases. */
   public int parameterCount() {
     return tensorsOf(schema).stream().mapToInt(TensorInfo::size).sum();

@@ -448,7 +448,7 @@ public final class ModelStore {
     return tensors.stream().filter(t -> pruning.prunes(t)).toList();
   }
 
-  private static Map<String, Entry> dense(
+  static Map<String, Entry> dense(
       List<TensorInfo> tensors, float[] parameters, String stripped) {
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (TensorInfo tensor : tensors) {
@@ -672,35 +672,5 @@ public final class ModelStore {
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(file + " is damaged: " + Json.reason(e), e);
     }
-  }
-
-  public static void export(Phases model, Schema schema, float[] parameters, Path file) {
-    Map<String, String> metadata = new LinkedHashMap<>();
-    // The core's description, setting by setting.
-    String[] words = NetworkDescription.of(model.config().network(), schema).split(" ", -1);
-    metadata.put("network", words[0]);
-    for (int i = 1; i < words.length; i++) {
-      String[] setting = words[i].split("=", 2);
-      metadata.put(setting[0], setting[1]);
-    }
-    metadata.put("task", model.config().objective().task().name().toLowerCase(Locale.ROOT));
-    metadata.put("inputs", Json.compact(schema.inputs()));
-    metadata.put("labels", Json.compact(schema.labels()));
-    metadata.put("classes", Json.compact(schema.classes()));
-    if (schema.image() != null) {
-      metadata.put("standardisation", Json.compact(schema.image()));
-    }
-    if (schema.trajectories() != null) {
-      metadata.put("trajectories", Json.compact(schema.trajectories()));
-    }
-    Map<String, Entry> tensors = dense(model.tensorsOf(schema), parameters, "layers.");
-    for (String name : List.copyOf(tensors.keySet())) {
-      // A strict load_state_dict wants it. Nobody uses it where the momentum is fixed.
-      if (name.endsWith(".running_var")) {
-        tensors.put(name.replace(".running_var", ".num_batches_tracked"), Entry.number(0));
-      }
-    }
-    byte[] bytes = SafeTensors.encode(tensors, metadata);
-    AtomicWrite.file(file, temporary -> Files.write(temporary, bytes));
   }
 }

@@ -11,7 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Which modules' code may run, by its SHA-256: what was trained here, and what somebody said may. Kept for the user in a file of one hash a line,
- * {@code pacnet/trusted-modules} under {@code XDG_CONFIG_HOME} or {@code ~/.config}; where that can't be written, for the process.
+ * {@code trusted-modules} in {@code PACNET_CONFIG} or {@code ~/.config/pacnet} (with {@code XDG_CONFIG_HOME} there); where that can't be written, for
+ * the process.
  */
 final class TrustedModules {
 
@@ -47,8 +48,16 @@ final class TrustedModules {
   }
 
   private static Path file() {
+    return folder().resolve("trusted-modules");
+  }
+
+  private static Path folder() {
+    String own = System.getenv("PACNET_CONFIG");
+    if (own != null && !own.isEmpty()) {
+      return Path.of(own);
+    }
     String config = System.getenv("XDG_CONFIG_HOME");
-    Path folder = config == null || config.isEmpty() ? Path.of(System.getProperty("user.home"), ".config") : Path.of(config);
-    return folder.resolve("pacnet").resolve("trusted-modules");
+    boolean set = config != null && !config.isEmpty();
+    return (set ? Path.of(config) : Path.of(System.getProperty("user.home"), ".config")).resolve("pacnet");
   }
 }
