@@ -19,11 +19,14 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Cnn;
 import org.pacnet.config.Compute;
 import org.pacnet.config.Fit;
 import org.pacnet.config.Method;
 import org.pacnet.config.Perceptron;
+import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.Pinn;
+import org.pacnet.config.ResNet18;
 import org.pacnet.config.TorchScript;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.TransferConfig;
@@ -967,7 +970,8 @@ public final class Model implements AutoCloseable {
    * Writes a target as an ONNX model, from raw columns to what {@link #predict(String, Data)} says of them, by whatever method: each column
    * of numbers goes in as double [rows, 1], NaN where it is missing, each of categories as texts; a label comes out as double [rows, 1] by
    * the name prediction_LABEL, a class as its name, prediction, with the probabilities of all, probability_CLASS. A category that is not
-   * known gives NaN. For tables (the network mlp) without dates. Needs {@code org.tribuo:tribuo-util-onnx}.
+   * known gives NaN. Images go in as image, bytes from 0 to 255, [rows, channels, height, width], of the model's size. For tables (the
+   * network mlp) without dates, and the networks cnn and resnet18. Needs {@code org.tribuo:tribuo-util-onnx}.
    */
   public void exportOnnx(String target, Path file) {
     ModelState from = current();
@@ -984,11 +988,15 @@ public final class Model implements AutoCloseable {
 
   private void exportOnnx(
       Schema own, List<float[]> weights, float[] base, @Nullable Correction correction, Map<String, String> metadata, Path file) {
-    if (!(config.network() instanceof Perceptron perceptron)) {
-      throw new DataException("ONNX files are of tables (the network mlp): export the weights as safetensors", "format");
+    NetworkSpec network = config.network();
+    if (!(network instanceof Perceptron || network instanceof Cnn || network instanceof ResNet18)) {
+      throw new DataException(
+          "ONNX files are of tables (the network mlp) and of images (cnn, resnet18): export the weights as safetensors"
+              + (network instanceof TorchScript ? ", or the module as torchscript" : ""),
+          "format");
     }
     try {
-      new OnnxModel(own, schema.inputs().size(), perceptron, phases.tensorsOf(own), weights, base, correction)
+      new OnnxModel(own, schema.inputs().size(), network, phases.tensorsOf(own), weights, base, correction)
           .write(file, Diagnosis.version(), metadata);
     } catch (LinkageError e) {
       throw new DataException("the format onnx needs org.tribuo:tribuo-util-onnx on the class path", e, "format");

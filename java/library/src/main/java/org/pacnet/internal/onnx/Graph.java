@@ -17,12 +17,14 @@ import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
+import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 
 /** An ONNX graph, written operator by operator. Values go by their names; rows are the first dimension of each. */
@@ -37,7 +39,15 @@ final class Graph {
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("pacnet");
   private final Set<String> names = new HashSet<>();
+  private final Set<String> columns;
   private int made;
+
+  /**
+   * @param columns what will be called by names of their own
+   */
+  Graph(Collection<String> columns) {
+    this.columns = Set.copyOf(columns);
+  }
 
   private void take(String name) {
     if (!names.add(name)) {
@@ -54,6 +64,13 @@ final class Graph {
     return name;
   }
 
+  /** Images that go in, [rows, channels, height, width] of bytes from 0 to 255. */
+  String images(String name, Schema.Image image) {
+    take(name);
+    graph.addInput(value(name, DataType.UINT8, image.channels(), image.height(), image.width()));
+    return name;
+  }
+
   /** Gives a value, [rows, columns], out under a name. */
   void output(String from, String name, DataType type, int columns) {
     take(name);
@@ -61,13 +78,12 @@ final class Graph {
     graph.addOutput(value(name, type, columns));
   }
 
-  private static ValueInfoProto value(String name, DataType type, int columns) {
-    TensorShapeProto shape =
-        TensorShapeProto.newBuilder()
-            .addDim(Dimension.newBuilder().setDimParam(ROWS))
-            .addDim(Dimension.newBuilder().setDimValue(columns))
-            .build();
-    TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape).build();
+  private static ValueInfoProto value(String name, DataType type, int... sizes) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder().addDim(Dimension.newBuilder().setDimParam(ROWS));
+    for (int size : sizes) {
+      shape.addDim(Dimension.newBuilder().setDimValue(size));
+    }
+    TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape.build()).build();
     return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(tensor)).build();
   }
 
@@ -75,7 +91,7 @@ final class Graph {
     String name;
     do {
       name = "pacnet_" + made++;
-    } while (!names.add(name));
+    } while (columns.contains(name) || !names.add(name));
     return name;
   }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Missing;
+import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.Perceptron;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
@@ -24,12 +25,12 @@ import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.format.TensorInfo;
 
 /**
- * A model of tables as one ONNX graph, from raw columns to what is predicted in its unit: each column of numbers goes in as double [rows, 1],
- * each of categories as texts; a label comes out as double [rows, 1], a class as its name and the probabilities of all.
+ * A model of tables or images as one ONNX graph, from raw columns to what is predicted in its unit: each column of numbers goes in as double [rows,
+ * 1], each of categories as texts, images as bytes; a label comes out as double [rows, 1], a class as its name and the probabilities of all.
  *
  * @param schema with the target's own classes and inputs
  * @param common how many of its inputs are the source's, the first ones
- * @param perceptron the network
+ * @param network of what kind
  * @param tensors its own
  * @param networks dense weights of one network, of several whose mean counts, or none where only what stands behind the base does
  * @param base the source's weights
@@ -38,7 +39,7 @@ import org.pacnet.internal.format.TensorInfo;
 public record OnnxModel(
     Schema schema,
     int common,
-    Perceptron perceptron,
+    NetworkSpec network,
     List<TensorInfo> tensors,
     List<float[]> networks,
     float[] base,
@@ -53,8 +54,10 @@ public record OnnxModel(
   }
 
   private byte[] encoded(String version, Map<String, String> metadata) {
-    Graph graph = new Graph();
-    String features = graph.joined(schema.inputs().stream().map(input -> column(graph, input)).toList());
+    Graph graph = new Graph(schema.inputs().stream().map(Schema.Input::name).toList());
+    Schema.Image image = schema.image();
+    String features =
+        image != null ? ImageGraph.pixels(graph, image) : graph.joined(schema.inputs().stream().map(input -> column(graph, input)).toList());
     int commonWidth = schema.withFirstInputs(common).inputWidth();
     String ofSource = commonWidth == schema.inputWidth() ? features : graph.columns(features, 0, commonWidth);
     List<String> said = networks.stream().map(weights -> network(graph, ofSource, weights)).toList();
@@ -103,6 +106,11 @@ public record OnnxModel(
   }
 
   private String network(Graph graph, String x, float[] weights) {
+    Schema.Image image = schema.image();
+    return image == null ? perceptron(graph, (Perceptron) network, x, weights) : ImageGraph.network(graph, network, image, tensors, weights, x);
+  }
+
+  private String perceptron(Graph graph, Perceptron perceptron, String x, float[] weights) {
     String value = x;
     for (int t = 0; t < tensors.size(); t += 2) {
       value =
