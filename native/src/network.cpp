@@ -17,6 +17,7 @@
 #include "core/simd.h"
 #include "cuda/select.h"
 #include "cuda/status.h"
+#include "nn/autograd_training.h"
 #include "nn/describe.h"
 #include "nn/script_export.h"
 #include "nn/script_net.h"
@@ -270,6 +271,26 @@ void Network::set_parameters(const float* in, int64_t count) {
   guarded([&] {
     require_count("the buffer of parameters", count, parameter_count());
     spread(impl_->layout(), in, impl_->params.data());
+  });
+}
+
+int64_t Network::feature_count() const {
+  return guarded([&] {
+    const std::vector<Tensor>& tensors = impl_->layout().tensors();
+    const auto head = std::find_if(tensors.begin(), tensors.end(), [](const Tensor& t) { return t.is(kRoleHead) && t.is(kRolePrunable); });
+    require(head != tensors.end(), "the network has no head");
+    return head->size / head->dims.front();
+  });
+}
+
+void Network::features(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count, int threads) const {
+  guarded([&] {
+    const int64_t width = feature_count();
+    require_count("x", x_count, product(rows, impl_->net->inputs()));
+    require_count("out", out_count, product(rows, width));
+    require(threads > 0, "the number of threads must be at least 1");
+    const BlasTurn turn(threads);
+    autograd_features(*impl_->net, impl_->params.data(), x, rows, width, out, threads);
   });
 }
 

@@ -297,6 +297,36 @@ TEST(ImageNetworks, RefuseImagesTooSmallAndSettingsOutOfRange) {
   }
 }
 
+// What the head is given, and what it makes of that.
+TEST(Networks, ShowWhatTheirHeadIsGiven) {
+  for (const char* description : {"cnn image=1,12,12 outputs=3 widths=4,8", "resnet18 image=1,12,12 outputs=3 base=2", "mlp sizes=144,7,5,3"}) {
+    Network network(description);
+    network.initialize(1);
+    const Images data(70, 144);
+    const int64_t width = network.feature_count();
+    std::vector<float> features(static_cast<std::size_t>(70 * width));
+    network.features(data.x.data(), count(data.x), 70, features.data(), count(features), 2);
+    std::vector<float> out(70 * 3);
+    network.predict(data.x.data(), count(data.x), 70, out.data(), count(out), 1);
+    const std::vector<float> all = parameters_of(network);
+    const auto head = all.size() - static_cast<std::size_t>(3 * width + 3);  // weight, and then bias
+    for (std::size_t r = 0; r < 70; ++r) {
+      for (std::size_t o = 0; o < 3; ++o) {
+        double said = static_cast<double>(all[all.size() - 3 + o]);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(width); ++i) {
+          said += static_cast<double>(all[head + o * static_cast<std::size_t>(width) + i]) *
+                  static_cast<double>(features[r * static_cast<std::size_t>(width) + i]);
+        }
+        EXPECT_NEAR(said, out[3 * r + o], 1e-4) << description;
+      }
+    }
+  }
+  const Network ode("ode states=2 steps=1 hidden=4");
+  std::vector<float> x(4, 0.1F);
+  std::vector<float> out(static_cast<std::size_t>(ode.feature_count()));
+  EXPECT_ANY_THROW(ode.features(x.data(), 4, 1, out.data(), count(out), 1));
+}
+
 TEST(ImageNetworks, HaveTorchvisionsTensors) {
   const Network network("resnet18 image=3,224,224 outputs=1000");
   EXPECT_EQ(network.tensor_count(), 102);  // 62 parameters and 40 statistics

@@ -310,6 +310,11 @@ class PACNET_API Network {
   void get_parameters(float* out, int64_t count) const;
   void set_parameters(const float* in, int64_t count);
 
+  /// What the head is given of each row, out: [rows, feature_count()]. Throws kErrorInvalidArgument for networks that do not show it: those of
+  /// differential equations, and modules.
+  int64_t feature_count() const;
+  void features(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count, int threads) const;
+
   /// Writes the network with its weights as PyTorch's torch.jit.save does, for whoever loads that: forward takes a batch, [rows, inputs], or of
   /// images [rows, channels, height, width], of any type of number, less shift and over scale (one of each a column, or a channel), and gives
   /// [rows, outputs] times unit plus offset (one of each an output), or with outputs = 0 the classes' probabilities. metadata: a text that the

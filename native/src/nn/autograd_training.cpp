@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/blas.h"
+#include "core/error.h"
 #include "core/omp.h"
 #include "core/random.h"
 #include "nn/form_pass.h"
@@ -57,6 +58,25 @@ class AutogradTraining final : public TrainingPass {
 
 std::unique_ptr<TrainingPass> autograd_training(const Net& net, const TrainingSetup& setup) {
   return std::make_unique<AutogradTraining>(net, setup);
+}
+
+void autograd_features(const Net& net, const float* params, const float* x, int64_t rows, int64_t width, float* out, int threads) {
+  constexpr int64_t kPiece = 64;
+  const at::NoGradGuard no_gradients;
+  const OmpThreads used(net.useful_threads(threads, rows));
+  pin_blas_threads();
+  FormTensors tensors = views_of(net.layout(), const_cast<float*>(params), at::kCPU);  // NOLINT: only read
+  for (int64_t begin = 0; begin < rows; begin += kPiece) {
+    const int64_t count = std::min(kPiece, rows - begin);
+    FormFeatures features;
+    tensors.features = &features;
+    net.run(tensors, tensor_at(x + begin * net.inputs(), {count, net.inputs()}, at::kCPU));
+    // Of a differential equation layers are gone through again and again.
+    const bool once = static_cast<int64_t>(features.layers.size()) + 1 == net.layout().layers();
+    require(once && features.last.defined() && features.last.sizes() == at::IntArrayRef({count, width}), "the network does not show what its head is given");
+    const at::Tensor last = features.last.contiguous();
+    std::memcpy(out + begin * width, last.const_data_ptr<float>(), static_cast<std::size_t>(count * width) * sizeof(float));
+  }
 }
 
 void autograd_predict(const Net& net, const float* params, const float* x, int64_t rows, int64_t piece, float* out, int threads) {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,6 +57,7 @@ import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
 import org.pacnet.internal.onnx.OnnxModel;
+import org.pacnet.internal.select.BaseRanking;
 import org.pacnet.internal.table.OwnInputs;
 import org.pacnet.internal.table.SideColumns;
 import org.pacnet.internal.table.Groups;
@@ -68,6 +70,7 @@ import org.pacnet.result.Metrics;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.Phase;
 import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Ranking;
 import org.pacnet.result.Suggestion;
 import org.pacnet.result.TargetOutcome;
 import org.pacnet.result.Trial;
@@ -622,6 +625,19 @@ public final class Model implements AutoCloseable {
     Correction.Corrected said = targets.predict();
     Predictions predictions = new Predictions(schema, rows, said.outputs(), said.spread());
     return widths == null ? predictions : predictions.within(row -> widths[row]);
+  }
+
+  /**
+   * Which of several models a target's rows are nearest to, before anything is trained: by what the base's output layer is given of them, and how well
+   * a linear model on that says the labels.
+   *
+   * @param models by name, two or more, each with a base
+   * @param target between 5 and 3,000 rows or images, with the columns of all of them
+   */
+  public static Ranking rank(Map<String, Model> models, Data target, Monitor monitor) {
+    Map<String, BaseRanking.Candidate> bases = new LinkedHashMap<>();
+    models.forEach((name, model) -> bases.put(name, new BaseRanking.Candidate(model.phases, model.current())));
+    return BaseRanking.rank(bases, target, monitor);
   }
 
   /**

@@ -63,6 +63,7 @@ public final class Main {
           PredictCommand.class,
           EvaluateCommand.class,
           SuggestCommand.class,
+          RankCommand.class,
           InspectCommand.class,
           ExportCommand.class,
           ServeCommand.class,
@@ -183,8 +184,11 @@ public final class Main {
                 }
               }
               if (parsed.hasSubcommand() && parsed.subcommand().hasMatchedOption(TRUST)) {
-                for (String directory : parsed.subcommand().matchedOption("--model").originalStringValues()) {
-                  Model.trustModule(Path.of(directory));
+                for (String option : List.of("--model", "--models")) {
+                  List<?> none = List.of();
+                  Object value = parsed.subcommand().matchedOptionValue(option, none);
+                  List<?> directories = value instanceof List<?> several ? several : List.of(value);
+                  directories.forEach(directory -> Model.trustModule(Path.of(directory.toString())));
                 }
               }
               return new CommandLine.RunLast().execute(parsed);
@@ -203,7 +207,7 @@ public final class Main {
 
   // To every command that reads a model.
   private static void addTrust(CommandLine command) {
-    if (command.getCommandSpec().findOption("--model") != null) {
+    if (command.getCommandSpec().findOption("--model") != null || command.getCommandSpec().findOption("--models") != null) {
       command
           .getCommandSpec()
           .addOption(

@@ -513,9 +513,39 @@ public final class NativeNetwork implements AutoCloseable {
     return values;
   }
 
+  /** How many numbers the head is given. */
+  public synchronized int featureCount() {
+    Network open = open();
+    return Math.toIntExact(call(open::feature_count));
+  }
+
+  /** What the head is given, [rows, {@link #featureCount()}]. */
+  public synchronized float[] features(FloatBuffer x, int rows, int threads) {
+    Network open = open();
+    FloatBuffer out = direct(Math.multiplyExact(rows, featureCount()));
+    run(() -> open.features(x, x.remaining(), rows, out, out.remaining(), threads));
+    float[] values = new float[out.remaining()];
+    out.get(values);
+    return values;
+  }
+
   /** The same for rows that are pulled. */
+  public synchronized float[] features(RowFeed feed, int rows, int threads) {
+    return pulled(feed, rows, featureCount(), (x, count) -> features(x, count, threads));
+  }
+
+  /** {@link #predict(FloatBuffer, int, int)} for rows that are pulled. */
   public synchronized float[] predict(RowFeed feed, int rows, int threads) {
-    float[] values = new float[Math.multiplyExact(rows, outputs)];
+    return pulled(feed, rows, outputs, (x, count) -> predict(x, count, threads));
+  }
+
+  @FunctionalInterface
+  private interface Asked {
+    float[] of(FloatBuffer x, int rows);
+  }
+
+  private float[] pulled(RowFeed feed, int rows, int width, Asked asked) {
+    float[] values = new float[Math.multiplyExact(rows, width)];
     int[] order = new int[rows];
     Arrays.setAll(order, row -> row);
     FloatBuffer x = direct(Math.multiplyExact(Math.min(rows, PREDICTED_AT_ONCE), inputs));
@@ -524,8 +554,8 @@ public final class NativeNetwork implements AutoCloseable {
     for (int first = 0; first < rows; first += PREDICTED_AT_ONCE) {
       int count = Math.min(PREDICTED_AT_ONCE, rows - first);
       feed.next(count, x.clear(), labels.clear());
-      float[] part = predict(x.flip(), count, threads);
-      System.arraycopy(part, 0, values, first * outputs, part.length);
+      float[] part = asked.of(x.flip(), count);
+      System.arraycopy(part, 0, values, first * width, part.length);
     }
     return values;
   }

@@ -424,6 +424,26 @@ public final class Phases {
         : own.withSteps(features.remaining() / rows.rows() - own.labels().size() - 1);
   }
 
+  /**
+   * What the head of the network with these weights is given of rows, [rows, features]; its outputs where that can't be seen.
+   */
+  public float[] features(float[] weights, EncodedData rows) {
+    try (NativeNetwork network = network(schema)) {
+      network.setParameters(weights);
+      int threads = config.compute().threads();
+      if (!config.network().hasFeatures()) {
+        return predict(network, rows, threads);
+      }
+      FloatBuffer features = rows.features();
+      if (features != null) {
+        return network.features(common(features, rows.rows(), network.inputs()), rows.rows(), threads);
+      }
+      try (RowFeed feed = Objects.requireNonNull(rows.feed(0))) {
+        return network.features(feed, rows.rows(), threads);
+      }
+    }
+  }
+
   /** The schema of a target, with classes and inputs of its own if it has some. */
   public Schema schemaOf(TargetModel target) {
     Schema own = target.classes() == null ? schema : schema.withClasses(target.classes());
