@@ -19,6 +19,7 @@
 #include "cuda/status.h"
 #include "nn/autograd_training.h"
 #include "nn/describe.h"
+#include "nn/fisher.h"
 #include "nn/script_export.h"
 #include "nn/script_net.h"
 #include "pacnet/pacnet.h"
@@ -291,6 +292,21 @@ void Network::features(const float* x, int64_t x_count, int64_t rows, float* out
     require(threads > 0, "the number of threads must be at least 1");
     const BlasTurn turn(threads);
     autograd_features(*impl_->net, impl_->params.data(), x, rows, width, out, threads);
+  });
+}
+
+void Network::fisher(const float* x, int64_t x_count, int64_t rows, bool classes, float* out, int64_t out_count, int threads) const {
+  guarded([&] {
+    require(rows > 0, "there are no rows");
+    require_count("x", x_count, product(rows, impl_->net->inputs()));
+    require_count("out", out_count, parameter_count());
+    require(threads > 0, "the number of threads must be at least 1");
+    const BlasTurn turn(threads);
+    FloatBuffer arena(impl_->layout().extent());
+    fisher_diagonal(*impl_->net, impl_->params.data(), x, rows, classes, arena.data(), threads);
+    for (const Tensor& t : impl_->layout().tensors()) {
+      out = std::copy_n(arena.data() + t.offset, t.size, out);
+    }
   });
 }
 

@@ -223,5 +223,67 @@ TEST(DropoutPattern, KeepsItsRateAndTheMeanAndChangesWithTheKey) {
   EXPECT_TRUE(std::equal(later.begin(), later.end(), all.begin() + 150 * width));
 }
 
+// Against what it is the mean of, by differences.
+TEST(Fisher, IsTheMeanOfSquaredSlopes) {
+  for (const bool classes : {false, true}) {
+    for (const char* description : {"mlp sizes=3,4,3 activation=tanh", "cnn image=1,4,4 outputs=3 widths=2"}) {
+      Network network(description);
+      network.initialize(5);
+      const int64_t inputs = network.inputs();
+      std::vector<float> x(static_cast<std::size_t>(3 * inputs));
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] = std::sin(1.0F + static_cast<float>(7 * i));
+      }
+      std::vector<float> params(static_cast<std::size_t>(network.parameter_count()));
+      const auto count_of = [](const std::vector<float>& v) { return static_cast<int64_t>(v.size()); };
+      network.get_parameters(params.data(), count_of(params));
+      std::vector<float> found(params.size());
+      network.fisher(x.data(), count_of(x), 3, classes, found.data(), count_of(found), 1);
+      const auto said = [&](const std::vector<float>& at) {
+        network.set_parameters(at.data(), count_of(at));
+        std::vector<float> out(9);
+        network.predict(x.data(), count_of(x), 3, out.data(), 9, 1);
+        std::vector<double> values(out.begin(), out.end());
+        for (std::size_t r = 0; classes && r < 3; ++r) {
+          double sum = 0.0;
+          for (std::size_t o = 0; o < 3; ++o) {
+            sum += std::exp(values[3 * r + o]);
+          }
+          for (std::size_t o = 0; o < 3; ++o) {
+            values[3 * r + o] -= std::log(sum);
+          }
+        }
+        return values;
+      };
+      const std::vector<double> at = said(params);
+      std::size_t i = 0;
+      for (int64_t t = 0; t < network.tensor_count(); ++t) {
+        int64_t size = 1;
+        for (int64_t d = 0; d < network.tensor_rank(t); ++d) {
+          size *= network.tensor_dim(t, d);
+        }
+        for (int64_t e = 0; e < size; ++e, ++i) {
+          if ((network.tensor_roles(t) & kRoleStatistics) != 0) {
+            EXPECT_EQ(found[i], 0.0F);
+            continue;
+          }
+          constexpr float kStep = 1e-3F;
+          std::vector<float> moved = params;
+          moved[i] += kStep;
+          const std::vector<double> above = said(moved);
+          moved[i] = params[i] - kStep;
+          const std::vector<double> below = said(moved);
+          double expected = 0.0;
+          for (std::size_t k = 0; k < 9; ++k) {
+            const double slope = (above[k] - below[k]) / 2e-3;
+            expected += (classes ? std::exp(at[k]) : 1.0) * slope * slope / 3.0;
+          }
+          EXPECT_NEAR(static_cast<double>(found[i]), expected, 2e-2 * std::max(0.05, expected)) << description << " " << i;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pacnet

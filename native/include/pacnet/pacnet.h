@@ -315,6 +315,10 @@ class PACNET_API Network {
   int64_t feature_count() const;
   void features(const float* x, int64_t x_count, int64_t rows, float* out, int64_t out_count, int threads) const;
 
+  /// The diagonal of the Fisher information at the present weights, out: of all parameters. With classes, the mean over rows of the sum over labels
+  /// y of p(y | x) (d log p(y | x) / dw)^2; without, of the sum over outputs f of (df / dw)^2. Zero for running statistics.
+  void fisher(const float* x, int64_t x_count, int64_t rows, bool classes, float* out, int64_t out_count, int threads) const;
+
   /// Writes the network with its weights as PyTorch's torch.jit.save does, for whoever loads that: forward takes a batch, [rows, inputs], or of
   /// images [rows, channels, height, width], of any type of number, less shift and over scale (one of each a column, or a channel), and gives
   /// [rows, outputs] times unit plus offset (one of each an output), or with outputs = 0 the classes' probabilities. metadata: a text that the

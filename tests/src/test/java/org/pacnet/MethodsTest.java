@@ -38,7 +38,7 @@ class MethodsTest {
   private static final Data TARGET = Samples.columns(30, 1, 2);
 
   private static final List<Need> MISSING =
-      List.of(Need.CLASSES, Need.OWN_CLASSES, Need.BATCH_NORM, Need.RANDOM_MASK, Need.LAYERWISE_MASK);
+      List.of(Need.CLASSES, Need.OWN_CLASSES, Need.BATCH_NORM, Need.RANDOM_MASK, Need.LAYERWISE_MASK, Need.RELATIVES);
 
   @TempDir Path folder;
 
@@ -257,7 +257,7 @@ class MethodsTest {
     Cli.ok("transfer", "--source", source, "--target", target, "--label", "grade", "--task", "classification",
         "--hidden", 8, "--source-epochs", 2, "--target-epochs", 2, "--out", graded);
     for (Method method : Method.values()) {
-      if (Stream.of(Need.RANDOM_MASK, Need.LAYERWISE_MASK, Need.BATCH_NORM).anyMatch(method::needs)) {
+      if (Stream.of(Need.RANDOM_MASK, Need.LAYERWISE_MASK, Need.BATCH_NORM, Need.RELATIVES).anyMatch(method::needs)) {
         continue;
       }
       if (method.needs(Need.NUMBERS) || method.needs(Need.SHARED_OUTPUTS)) {

@@ -24,12 +24,13 @@ import org.pacnet.config.Cnn;
 import org.pacnet.config.Compute;
 import org.pacnet.config.Fit;
 import org.pacnet.config.Method;
-import org.pacnet.config.Perceptron;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NetworkSpec;
+import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
+import org.pacnet.config.PruningScope;
 import org.pacnet.config.ResNet18;
 import org.pacnet.config.TorchScript;
-import org.pacnet.config.PruningScope;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.data.ReadMonitor;
@@ -38,17 +39,21 @@ import org.pacnet.error.DataException;
 import org.pacnet.error.ModelFormatException;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.engine.NetworkDescription;
+import org.pacnet.internal.format.Learnt;
 import org.pacnet.internal.format.TargetNames;
 import org.pacnet.internal.format.TensorInfo;
 import org.pacnet.internal.learn.Measure;
 import org.pacnet.internal.learn.ModelState;
 import org.pacnet.internal.learn.Phases;
+import org.pacnet.internal.learn.Relatives;
 import org.pacnet.internal.learn.Rows;
 import org.pacnet.internal.learn.SourceEpochs;
 import org.pacnet.internal.learn.TargetModel;
 import org.pacnet.internal.learn.TargetRows;
 import org.pacnet.internal.many.ByTarget;
 import org.pacnet.internal.many.ManyTargets;
+import org.pacnet.internal.onnx.OnnxModel;
+import org.pacnet.internal.select.BaseRanking;
 import org.pacnet.internal.select.Intervals;
 import org.pacnet.internal.select.Suggester;
 import org.pacnet.internal.select.Tuner;
@@ -56,11 +61,9 @@ import org.pacnet.internal.store.Exports;
 import org.pacnet.internal.store.ModelStore;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.internal.table.Encoder;
-import org.pacnet.internal.onnx.OnnxModel;
-import org.pacnet.internal.select.BaseRanking;
+import org.pacnet.internal.table.Groups;
 import org.pacnet.internal.table.OwnInputs;
 import org.pacnet.internal.table.SideColumns;
-import org.pacnet.internal.table.Groups;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.predict.RowPredictor;
 import org.pacnet.result.Importance;
@@ -625,6 +628,28 @@ public final class Model implements AutoCloseable {
     Correction.Corrected said = targets.predict();
     Predictions predictions = new Predictions(schema, rows, said.outputs(), said.spread());
     return widths == null ? predictions : predictions.within(row -> widths[row]);
+  }
+
+  /**
+   * Makes a target of what several others have learnt, each weight counting by how sure its target is of it, all targets alike; without a row of its
+   * own. Where there are rows, {@link #calibrate(String, Data, TransferConfig, Monitor)} by {@link MethodSpec.Merge} chooses how much each counts, and
+   * goes on from there.
+   *
+   * @param relatives names of two targets or more, each of one network on the base with the source's outputs
+   */
+  public void merge(String name, List<String> relatives) {
+    TargetNames.check(name);
+    inPhase(from -> from.withTarget(merged(from, name, List.copyOf(relatives))));
+  }
+
+  private TargetModel merged(ModelState from, String name, List<String> relatives) {
+    from.requireBase();
+    long begun = System.nanoTime();
+    float[] values = from.requirePruned().mask().gather(Relatives.evenly(phases, from, relatives));
+    double seconds = (System.nanoTime() - begun) / 1e9;
+    TransferConfig how = config.toBuilder().method(new MethodSpec.Merge(relatives, null)).build();
+    PhaseReport report = new PhaseReport(Phase.CALIBRATE, 0, 0, List.of(), List.of(), seconds, null, null, null, null, 1);
+    return new TargetModel(name, how, null, List.of(), List.of(new Learnt(values, new float[0])), null, null, null, report);
   }
 
   /**

@@ -64,6 +64,7 @@ public final class Main {
           EvaluateCommand.class,
           SuggestCommand.class,
           RankCommand.class,
+          MergeCommand.class,
           InspectCommand.class,
           ExportCommand.class,
           ServeCommand.class,

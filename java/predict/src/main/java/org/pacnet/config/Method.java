@@ -48,6 +48,8 @@ public enum Method {
   PAC_ENSEMBLE(Start.BASE, 0.01),
   /** PAC's ensemble mixed with a Gaussian process and ridge regression on what the source leaves. */
   PAC_STACK(Start.BASE, 0.01, Need.NUMBERS, Need.TABLE),
+  /** PAC's calibration from what other targets of the base learnt, merged by how sure each is of each weight, and pulled to that. */
+  MERGE(Start.BASE, 0.01, Need.RELATIVES),
   /** PAC without its pull: what λ is good for. */
   PAC_NOLAMBDA(Start.BASE),
   /** PAC on kept weights that have not been trained again: what Allocate is good for. */
@@ -111,6 +113,8 @@ public enum Method {
     BATCH_NORM,
     /** The source's rows. */
     SOURCE_ROWS,
+    /** Other targets of the base. */
+    RELATIVES,
     /** A base that was pruned at random. */
     RANDOM_MASK,
     /** A base that was pruned layer by layer. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 
@@ -17,6 +18,7 @@ import org.pacnet.error.DataException;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = MethodSpec.LastLayers.class, name = "finetune_last"),
   @JsonSubTypes.Type(value = MethodSpec.LowRank.class, name = "lora"),
+  @JsonSubTypes.Type(value = MethodSpec.Merge.class, name = "merge"),
   @JsonSubTypes.Type(
       value = MethodSpec.Ensemble.class,
       names = {"pac_ensemble", "pac_stack"})
@@ -45,6 +47,7 @@ public sealed interface MethodSpec {
     return switch (kind) {
       case FINETUNE_LAST -> new LastLayers(2);
       case LORA -> new LowRank(8);
+      case MERGE -> new Merge(List.of(), null);
       case PAC_ENSEMBLE, PAC_STACK -> new Ensemble(kind, null, 5);
       default -> new Plain(kind, null);
     };
@@ -60,7 +63,7 @@ public sealed interface MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Plain {
-      if (kind == Method.FINETUNE_LAST || kind == Method.LORA || kind.severalNetworks()) {
+      if (kind == Method.FINETUNE_LAST || kind == Method.LORA || kind == Method.MERGE || kind.severalNetworks()) {
         throw new IllegalArgumentException(kind + " has settings of its own");
       }
       checkLambda(lambda);
@@ -133,6 +136,33 @@ public sealed interface MethodSpec {
     public LowRank withLambda(@Nullable Double value) {
       checkLambda(value);
       return this;
+    }
+  }
+
+  /**
+   * {@link Method#MERGE}.
+   *
+   * @param relatives names of the targets that are merged
+   * @param lambda strength of the pull to what they say; null: what suits it
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record Merge(List<String> relatives, @Nullable Double lambda) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public Merge {
+      relatives = List.copyOf(relatives);
+      checkLambda(lambda);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.MERGE;
+    }
+
+    @Override
+    public Merge withLambda(@Nullable Double value) {
+      return new Merge(relatives, value);
     }
   }
 

@@ -513,6 +513,16 @@ public final class NativeNetwork implements AutoCloseable {
     return values;
   }
 
+  /** The diagonal of the Fisher information of all parameters at the present weights; {@code pacnet::Network::fisher} says more. */
+  public synchronized float[] fisher(FloatBuffer x, int rows, boolean classes, int threads) {
+    Network open = open();
+    FloatBuffer out = direct(parameterCount);
+    run(() -> open.fisher(x, x.remaining(), rows, classes, out, out.remaining(), threads));
+    float[] values = new float[parameterCount];
+    out.get(values);
+    return values;
+  }
+
   /** How many numbers the head is given. */
   public synchronized int featureCount() {
     Network open = open();

@@ -161,6 +161,12 @@ public final class Calibration implements Situation, AutoCloseable {
         && (settings.network() instanceof TorchScript || network.tensors().stream().noneMatch(TensorInfo::statistics))) {
       throw unfit("needs a network with BatchNorm: cnn or resnet18");
     }
+    if (settings.method() instanceof MethodSpec.Merge merge) {
+      if (own.head()) {
+        throw unfit("can't say of classes that the source does not have");
+      }
+      Relatives.check(from, merge.relatives());
+    }
     if (method == Method.STACK && from.sample() == null) {
       throw unfit(
           "needs rows of the source, and the model keeps none: those with more than 500 columns, and of versions before, don't; train the"
@@ -420,6 +426,9 @@ public final class Calibration implements Situation, AutoCloseable {
       network.initialize(seed);
       return network.parameters();
     }
+    if (settings.method() instanceof MethodSpec.Merge merge) {
+      return merged(merge);
+    }
     if (!own.head()) {
       return weights;
     }
@@ -428,6 +437,21 @@ public final class Calibration implements Situation, AutoCloseable {
     OwnTensors.putBody(
         weights, phases.tensorsOf(phases.schema()), withNewHead, network.tensors());
     return withNewHead;
+  }
+
+  private float[] merged(MethodSpec.Merge merge) {
+    List<float[]> relatives = Relatives.weights(phases, from, merge.relatives());
+    List<float[]> draws = Relatives.merges(phases, from, relatives, target.rows(), settings.seed());
+    float[] best = draws.get(0);
+    double lowest = Double.POSITIVE_INFINITY;
+    for (float[] draw : draws) {
+      double loss = loss(draw);
+      if (loss < lowest) {
+        lowest = loss;
+        best = draw;
+      }
+    }
+    return best;
   }
 
   @Override

@@ -444,6 +444,44 @@ public final class Phases {
     }
   }
 
+  /** The diagonal of the Fisher information of all parameters at these weights, over so many of the rows, evenly taken. */
+  float[] fisher(float[] weights, FloatBuffer features, int rows, int most) {
+    int each = features.remaining() / rows;
+    int count = Math.min(rows, most);
+    FloatBuffer some = direct(Math.multiplyExact(count, each));
+    for (int i = 0; i < count; i++) {
+      some.put(features.slice((int) ((long) i * rows / count) * each, each));
+    }
+    return fisher(weights, some.flip(), count);
+  }
+
+  /** The same, over the first of rows that are pulled. */
+  float[] fisher(float[] weights, EncodedData rows, int most) {
+    FloatBuffer features = rows.features();
+    if (features != null) {
+      return fisher(weights, features, rows.rows(), most);
+    }
+    int count = Math.min(rows.rows(), most);
+    Schema.Image image = Objects.requireNonNull(schema.image());
+    FloatBuffer x = direct(Math.multiplyExact(count, image.channels() * image.height() * image.width()));
+    try (RowFeed feed = Objects.requireNonNull(rows.feed(0))) {
+      feed.begin(0, IntStream.range(0, count).toArray(), count);
+      feed.next(count, x, FloatBuffer.allocate(count));
+    }
+    return fisher(weights, x.clear(), count);
+  }
+
+  private float[] fisher(float[] weights, FloatBuffer x, int rows) {
+    try (NativeNetwork network = network(schema)) {
+      network.setParameters(weights);
+      return network.fisher(x, rows, schema.classification(), config.compute().threads());
+    }
+  }
+
+  private static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
   /** The schema of a target, with classes and inputs of its own if it has some. */
   public Schema schemaOf(TargetModel target) {
     Schema own = target.classes() == null ? schema : schema.withClasses(target.classes());
