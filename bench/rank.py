@@ -26,10 +26,14 @@ def pacnet(*arguments):
     return json.loads(done.stdout)
 
 
-def friedman(file, rows, distance, noise, rng):
-    a = [rng.gauss(1, 0.1 * distance) for _ in range(4)]
-    b = [rng.gauss(1, 0.1 * distance) for _ in range(5)]
-    c = [rng.gauss(0, 0.05 * distance) for _ in range(5)]
+def system(distance, rng, near=None):
+    """Parameters (a, b, c), of a system at that distance from another, or from Friedman's own."""
+    near = near or ([1] * 4, [1] * 5, [0] * 5)
+    return [[rng.gauss(value, (0.05 if k == 2 else 0.1) * distance) for value in part] for k, part in enumerate(near)]
+
+
+def friedman(file, rows, parameters, noise, rng):
+    a, b, c = parameters
     with open(file, "w", encoding="ascii") as out:
         print(*[f"x{i}" for i in range(10)], "y", sep=",", file=out)
         for _ in range(rows):
@@ -50,14 +54,14 @@ def main():
         bases = []
         for distance in DISTANCES:
             source, base = place / f"source{distance}.csv", place / f"base{distance}"
-            friedman(source, 2000, distance, 1, rng)
+            friedman(source, 2000, system(distance, rng), 1, rng)
             pacnet("train", "--source", source, "--label", "y", "--out", base, "--overwrite")
             pacnet("prune", "--model", base)
             pacnet("allocate", "--model", base, "--source", source)
             bases.append(base)
-        friedman(place / "test.csv", 2000, 0, 0, rng)
+        friedman(place / "test.csv", 2000, system(0, rng), 0, rng)
         for n in SIZES:
-            friedman(place / "few.csv", n, 0, 1, rng)
+            friedman(place / "few.csv", n, system(0, rng), 1, rng)
             said = pacnet("rank", "--models", ",".join(map(str, bases)), "--target", place / "few.csv")["bases"]
             errors = {}
             for base in bases:

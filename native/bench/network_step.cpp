@@ -39,7 +39,7 @@ int main(int count, char** arguments) {
   const std::string description = arguments[1];
   const bool ode = description.rfind("ode", 0) == 0;
   const bool pinn = description.rfind("pinn", 0) == 0;
-  const bool mlp = description.rfind("mlp", 0) == 0;  // a regression
+  const bool mlp = description.rfind("mlp", 0) == 0 || description.rfind("torchscript inputs", 0) == 0;  // regressions
   std::vector<float> y(static_cast<std::size_t>(batch * (ode ? network.outputs() : 1)), 0.0F);
   for (std::size_t i = 0; ode && i < x.size(); ++i) {
     // Two states and a time, then distances of times.

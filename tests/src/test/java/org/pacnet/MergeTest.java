@@ -23,6 +23,7 @@ import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
 import org.pacnet.experiment.Shapes;
+import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.result.Monitor;
 
 /** Targets that are merged of others of their base. */
@@ -116,6 +117,55 @@ class MergeTest {
       DataException thrown = assertThrows(DataException.class, () -> loaded.merge("x", List.of("low", "corrected")));
       assertTrue(thrown.getMessage().contains("is not one network on the base"), thrown::getMessage);
     }
+  }
+
+  // Two near targets and two far: the near ones vote, a fifth of the pruned weights is learnt, the others stay +0.0.
+  @Test
+  void theNearestVote() throws IOException {
+    Path directory = folder.resolve("model");
+    try (Model model = family()) {
+      model.calibrate("far", table(200, 3, 0.1, 4), new Monitor());
+      model.calibrate("farther", table(200, 4, 0.1, 5), new Monitor());
+      TransferConfig vote = model.config().toBuilder().method(new MethodSpec.MetaVote(2, null)).build();
+      double byVote = 0;
+      double alone = 0;
+      for (int draw = 0; draw < 5; draw++) {
+        Data few = table(5, 1, 0.1, 50 + draw);
+        model.calibrate("voted", few, vote, new Monitor());
+        byVote += error(model, "voted", 1) / 5;
+        model.calibrate("alone", few, new Monitor());
+        alone += error(model, "alone", 1) / 5;
+      }
+      assertTrue(byVote < 0.8 * alone, "voted " + byVote + ", alone " + alone);
+      model.export("voted", folder.resolve("v.safetensors"));
+      model.export(Model.Weights.BASE, folder.resolve("b.safetensors"));
+      long pruned = 0;
+      long learnt = 0;
+      Map<String, SafeTensors.Entry> voted = SafeTensors.decode(SafeTensors.readBytes(folder.resolve("v.safetensors")), "v").tensors();
+      for (Map.Entry<String, SafeTensors.Entry> tensor : SafeTensors.decode(SafeTensors.readBytes(folder.resolve("b.safetensors")), "b").tensors().entrySet()) {
+        float[] base = new float[tensor.getValue().size()];
+        float[] own = new float[base.length];
+        tensor.getValue().copyTo(base, 0);
+        voted.get(tensor.getKey()).copyTo(own, 0);
+        for (int i = 0; i < base.length; i++) {
+          boolean open = base[i] == 0 && tensor.getKey().endsWith("weight");
+          pruned += open ? 1 : 0;
+          learnt += open && own[i] != 0 ? 1 : 0;
+          assertTrue(open || base[i] == own[i]);
+        }
+      }
+      assertEquals(0.2 * pruned, (double) learnt, 2.0);
+      double[] before = model.predict("voted", table(9, 1, 0, 3)).numbers("prediction_y");
+      model.save(directory, false);
+      try (Model loaded = Model.load(directory)) {
+        assertArrayEquals(before, loaded.predict("voted", table(9, 1, 0, 3)).numbers("prediction_y"));
+        assertEquals(vote.method(), loaded.config("voted").method());
+      }
+      // Rows that the base says as well as anybody.
+      DataException thrown = assertThrows(DataException.class, () -> model.calibrate("x", table(30, 0, 0, 77), vote, new Monitor()));
+      assertTrue(thrown.getMessage().contains("better than the base does: take the method pac"), thrown::getMessage);
+    }
+    Cli.refused("--neighbours is for --method metavote", "calibrate", "--model", directory, "--target", "few.csv", "--name", "x", "--neighbours", 3);
   }
 
   // Of images the model keeps no rows: those of the new target are asked.

@@ -33,6 +33,12 @@ final class MethodOptions {
   private @Nullable Integer rank;
 
   @Option(
+      names = "--neighbours",
+      paramLabel = "K",
+      description = "How many of the nearest other targets vote, at most, by metavote (default: 5)")
+  private @Nullable Integer neighbours;
+
+  @Option(
       names = "--members",
       paramLabel = "N",
       description = "How many networks pac-ensemble and pac-stack calibrate (default: 5)")
@@ -101,6 +107,12 @@ final class MethodOptions {
         throw notOf("--rank", "lora");
       }
       spec = new MethodSpec.LowRank(rank);
+    }
+    if (neighbours != null) {
+      if (!(spec instanceof MethodSpec.MetaVote vote)) {
+        throw notOf("--neighbours", "metavote");
+      }
+      spec = new MethodSpec.MetaVote(neighbours, vote.lambda());
     }
     if (members != null) {
       if (!(spec instanceof MethodSpec.Ensemble ensemble)) {

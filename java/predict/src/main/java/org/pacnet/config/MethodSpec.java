@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 
@@ -19,6 +20,7 @@ import org.pacnet.error.DataException;
   @JsonSubTypes.Type(value = MethodSpec.LastLayers.class, name = "finetune_last"),
   @JsonSubTypes.Type(value = MethodSpec.LowRank.class, name = "lora"),
   @JsonSubTypes.Type(value = MethodSpec.Merge.class, name = "merge"),
+  @JsonSubTypes.Type(value = MethodSpec.MetaVote.class, name = "metavote"),
   @JsonSubTypes.Type(
       value = MethodSpec.Ensemble.class,
       names = {"pac_ensemble", "pac_stack"})
@@ -48,6 +50,7 @@ public sealed interface MethodSpec {
       case FINETUNE_LAST -> new LastLayers(2);
       case LORA -> new LowRank(8);
       case MERGE -> new Merge(List.of(), null);
+      case METAVOTE -> new MetaVote(5, null);
       case PAC_ENSEMBLE, PAC_STACK -> new Ensemble(kind, null, 5);
       default -> new Plain(kind, null);
     };
@@ -63,7 +66,7 @@ public sealed interface MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Plain {
-      if (kind == Method.FINETUNE_LAST || kind == Method.LORA || kind == Method.MERGE || kind.severalNetworks()) {
+      if (Set.of(Method.FINETUNE_LAST, Method.LORA, Method.MERGE, Method.METAVOTE).contains(kind) || kind.severalNetworks()) {
         throw new IllegalArgumentException(kind + " has settings of its own");
       }
       checkLambda(lambda);
@@ -163,6 +166,33 @@ public sealed interface MethodSpec {
     @Override
     public Merge withLambda(@Nullable Double value) {
       return new Merge(relatives, value);
+    }
+  }
+
+  /**
+   * {@link Method#METAVOTE}.
+   *
+   * @param neighbours how many of the nearest targets vote, at most
+   * @param lambda strength of the pull to what they say; null: what suits it
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record MetaVote(int neighbours, @Nullable Double lambda) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public MetaVote {
+      Check.that(neighbours > 0, "neighbours", "the number of neighbours", "must be at least 1", neighbours);
+      checkLambda(lambda);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.METAVOTE;
+    }
+
+    @Override
+    public MetaVote withLambda(@Nullable Double value) {
+      return new MetaVote(neighbours, value);
     }
   }
 

@@ -111,6 +111,11 @@ class GaussianPriorTest {
     }
 
     @Override
+    public MaskBits voted() {
+      return kept();
+    }
+
+    @Override
     public long seed() {
       return 0;
     }

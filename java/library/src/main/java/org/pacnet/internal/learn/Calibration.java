@@ -72,6 +72,8 @@ public final class Calibration implements Situation, AutoCloseable {
   // Where the method keeps the source's outputs beside the target's own; otherwise the same.
   private final NativeNetwork fitted;
   private float[] start = new float[0];
+  private String name = "";
+  private @Nullable MaskBits voted;
 
   /**
    * @param source the source's rows, for methods that need them
@@ -161,10 +163,10 @@ public final class Calibration implements Situation, AutoCloseable {
         && (settings.network() instanceof TorchScript || network.tensors().stream().noneMatch(TensorInfo::statistics))) {
       throw unfit("needs a network with BatchNorm: cnn or resnet18");
     }
+    if (method.needs(Need.RELATIVES) && own.head()) {
+      throw unfit("can't say of classes that the source does not have");
+    }
     if (settings.method() instanceof MethodSpec.Merge merge) {
-      if (own.head()) {
-        throw unfit("can't say of classes that the source does not have");
-      }
       Relatives.check(from, merge.relatives());
     }
     if (method == Method.STACK && from.sample() == null) {
@@ -237,6 +239,7 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   private TargetModel networks(String name, @Nullable Fitted done, long begun) {
+    this.name = name;
     Metrics before = null;
     List<FitOutcome> outcomes = new ArrayList<>();
     List<Learnt> learnt = new ArrayList<>();
@@ -429,6 +432,9 @@ public final class Calibration implements Situation, AutoCloseable {
     if (settings.method() instanceof MethodSpec.Merge merge) {
       return merged(merge);
     }
+    if (settings.method() instanceof MethodSpec.MetaVote vote) {
+      return voted(vote);
+    }
     if (!own.head()) {
       return weights;
     }
@@ -437,6 +443,17 @@ public final class Calibration implements Situation, AutoCloseable {
     OwnTensors.putBody(
         weights, phases.tensorsOf(phases.schema()), withNewHead, network.tensors());
     return withNewHead;
+  }
+
+  private float[] voted(MethodSpec.MetaVote vote) {
+    Relatives.Vote found = Relatives.vote(phases, from, name, vote.neighbours(), from.requirePruned().ratio(), this::loss);
+    voted = MaskBits.where(network.tensors(), found.flags());
+    return found.start();
+  }
+
+  @Override
+  public MaskBits voted() {
+    return Objects.requireNonNull(voted, "nobody has voted");
   }
 
   private float[] merged(MethodSpec.Merge merge) {

@@ -3,11 +3,15 @@ package org.pacnet.internal.learn;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.SourceSample;
@@ -34,7 +38,7 @@ public final class Relatives {
     }
     for (String name : names) {
       TargetModel target = from.target(name);
-      if (target.networks().size() != 1 || target.correction() != null || target.classes() != null || !target.config().method().kind().keepsBase()) {
+      if (!mergeable(target)) {
         throw new DataException(
             String.format(
                 Locale.ROOT,
@@ -44,6 +48,10 @@ public final class Relatives {
             "targets");
       }
     }
+  }
+
+  private static boolean mergeable(TargetModel target) {
+    return target.networks().size() == 1 && target.correction() == null && target.classes() == null && target.config().method().kind().keepsBase();
   }
 
   /** What each has learnt, as all parameters of its network. */
@@ -92,6 +100,84 @@ public final class Relatives {
       shares.add(drawn);
     }
     return shares.stream().map(own -> merge(from, learnt, fisher, own)).toList();
+  }
+
+  /**
+   * What the nearest targets vote for.
+   *
+   * @param start the mean of what those say who vote for a weight, and the base where nobody does
+   * @param flags 1 where a weight was voted for, of all parameters
+   */
+  record Vote(float[] start, float[] flags) {}
+
+  /**
+   * Meta-vote pruning (Zhao et al., "Voting from Nearest Tasks: Meta-Vote Pruning of Pre-trained Models for Downstream Tasks", arXiv 2301.11560), of the
+   * pruned positions: of each of the nearest targets the largest weights vote, a share of 1 − ratio of them, and those with most votes, as many again, are
+   * taken; between equals those that are larger on average.
+   *
+   * @param self the target that is learnt, which has no vote
+   * @param loss of a network's weights on its rows
+   */
+  static Vote vote(Phases phases, ModelState from, String self, int neighbours, double ratio, ToDoubleFunction<float[]> loss) {
+    MaskBits mask = from.requirePruned().mask();
+    double base = loss.applyAsDouble(from.requireBase());
+    record Near(float[] learnt, double loss) {}
+    List<Near> near = new ArrayList<>();
+    int asked = 0;
+    for (String name : from.targets().keySet()) {
+      TargetModel target = from.target(name);
+      if (!name.equals(self) && mergeable(target)) {
+        float[] weights = phases.weights(from, target).get(0);
+        double own = loss.applyAsDouble(weights);
+        asked++;
+        if (own < base) {
+          near.add(new Near(mask.gather(weights), own));
+        }
+      }
+    }
+    if (near.isEmpty()) {
+      throw new DataException(
+          asked == 0
+              ? "the model has no other target that could vote: calibrate some by the method pac first"
+              : "none of " + asked + " other targets says these rows better than the base does: take the method pac",
+          "method");
+    }
+    near.sort(Comparator.comparingDouble(Near::loss));
+    List<float[]> voters = near.stream().limit(neighbours).map(Near::learnt).toList();
+    int positions = voters.get(0).length;
+    int budget = Math.max(1, (int) Math.round((1 - ratio) * positions));
+    int[] votes = new int[positions];
+    double[] sums = new double[positions];
+    double[] sizes = new double[positions];
+    for (float[] learnt : voters) {
+      int[] largest = ordered(positions, i -> Math.abs(learnt[i]));
+      for (int k = 0; k < budget; k++) {
+        votes[largest[k]]++;
+        sums[largest[k]] += learnt[largest[k]];
+      }
+      for (int i = 0; i < positions; i++) {
+        sizes[i] += Math.abs(learnt[i]) / voters.size();
+      }
+    }
+    double most = 1 + Arrays.stream(sizes).max().orElse(0);
+    int[] elected = ordered(positions, i -> votes[i] * most + sizes[i]);
+    float[] start = new float[positions];
+    float[] flags = new float[positions];
+    for (int k = 0; k < budget && votes[elected[k]] > 0; k++) {
+      start[elected[k]] = (float) (sums[elected[k]] / votes[elected[k]]);
+      flags[elected[k]] = 1;
+    }
+    float[] nothing = new float[from.requireBase().length];
+    return new Vote(mask.scatter(from.requireBase(), start), mask.scatter(nothing, flags));
+  }
+
+  // The largest first; of equals the first.
+  private static int[] ordered(int count, IntToDoubleFunction value) {
+    return IntStream.range(0, count)
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer i) -> -value.applyAsDouble(i)).thenComparing(Comparator.naturalOrder()))
+        .mapToInt(Integer::intValue)
+        .toArray();
   }
 
   // Where the base is pruned; everywhere else the merge is the base.

@@ -32,6 +32,11 @@ public final class Techniques {
       case PRIOR -> new GaussianPrior();
       case PAC, PAC_ENSEMBLE, PAC_STACK, PAC_NOLAMBDA, PAC_NOALLOCATE, PAC_RANDOM, PAC_LAYERWISE, PAC_NOZERO -> new Pac(false);
       case PAC_ALL -> new Pac(true);
+      case METAVOTE ->
+          s ->
+              FitRange.of(s.voted().with(s.tensors(), s::isNew), s.tensors())
+                  .pulled(s.strength(), s.tensors(), t -> !s.isNew(t) && t.prunable())
+                  .toward(s.start());
       case MERGE -> s -> new Pac(false).range(s).toward(s.start());
       case AUTO, UNTOUCHED, AFFINE, RIDGE_RESIDUAL, COKRIGING, LOGISTIC, GP_RESIDUAL, GP, TREES, POOLED_LINEAR, STACK ->
           throw new IllegalArgumentException(method + " trains no network");

@@ -24,6 +24,21 @@ public final class MaskBits {
     return new MaskBits(tensors, tensors.stream().map(t -> allKept(t.size())).toList());
   }
 
+  /** Ones where the flat values are not zero. */
+  public static MaskBits where(List<TensorInfo> tensors, float[] values) {
+    List<byte[]> bits = new ArrayList<>();
+    for (TensorInfo tensor : tensors) {
+      byte[] packed = new byte[(tensor.size() + 7) / 8];
+      for (int i = 0; i < tensor.size(); i++) {
+        if (values[tensor.offset() + i] != 0) {
+          packed[i >> 3] |= (byte) (1 << (i & 7));
+        }
+      }
+      bits.add(packed);
+    }
+    return new MaskBits(tensors, bits);
+  }
+
   /** Ones where this has zeros. */
   public MaskBits inverted() {
     List<byte[]> result = new ArrayList<>();
