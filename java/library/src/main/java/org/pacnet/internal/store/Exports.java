@@ -29,7 +29,7 @@ public final class Exports {
         tensors.put(name.replace(".running_var", ".num_batches_tracked"), Entry.number(0));
       }
     }
-    byte[] bytes = SafeTensors.encode(tensors, metadata(model, schema));
+    byte[] bytes = SafeTensors.encode(tensors, words(metadata(model, schema)));
     AtomicWrite.file(file, temporary -> Files.write(temporary, bytes));
   }
 
@@ -54,6 +54,13 @@ public final class Exports {
     AtomicWrite.file(file, temporary -> model.saveScript(schema, parameters, temporary, shift, scale, units, offsets, metadata));
   }
 
+  // There are texts alone in safetensors.
+  private static Map<String, String> words(Map<String, Object> metadata) {
+    Map<String, String> words = new LinkedHashMap<>();
+    metadata.forEach((key, value) -> words.put(key, value instanceof String text ? text : Json.compact(value)));
+    return words;
+  }
+
   private static float[] floats(List<Double> values, double factor) {
     float[] floats = new float[values.size()];
     for (int i = 0; i < floats.length; i++) {
@@ -62,8 +69,8 @@ public final class Exports {
     return floats;
   }
 
-  private static Map<String, String> metadata(Phases model, Schema schema) {
-    Map<String, String> metadata = new LinkedHashMap<>();
+  private static Map<String, Object> metadata(Phases model, Schema schema) {
+    Map<String, Object> metadata = new LinkedHashMap<>();
     // The core's description, setting by setting.
     String[] words = NetworkDescription.of(model.config().network(), schema).split(" ", -1);
     metadata.put("network", words[0]);
@@ -72,14 +79,14 @@ public final class Exports {
       metadata.put(setting[0], setting[1]);
     }
     metadata.put("task", model.config().objective().task().name().toLowerCase(Locale.ROOT));
-    metadata.put("inputs", Json.compact(schema.inputs()));
-    metadata.put("labels", Json.compact(schema.labels()));
-    metadata.put("classes", Json.compact(schema.classes()));
+    metadata.put("inputs", schema.inputs());
+    metadata.put("labels", schema.labels());
+    metadata.put("classes", schema.classes());
     if (schema.image() != null) {
-      metadata.put("standardisation", Json.compact(schema.image()));
+      metadata.put("standardisation", schema.image());
     }
     if (schema.trajectories() != null) {
-      metadata.put("trajectories", Json.compact(schema.trajectories()));
+      metadata.put("trajectories", schema.trajectories());
     }
     return metadata;
   }
