@@ -37,7 +37,7 @@ final class MergeCommand implements Runnable {
   @Option(names = "--target", paramLabel = "FILE", description = "Rows of the new target, however few")
   private @Nullable String rows;
 
-  @Option(names = "--lambda", paramLabel = "L", description = "Strength of the pull to what was merged (default: 0.01)")
+  @Option(names = "--lambda", paramLabel = "L", description = "Strength of the pull to what was merged (default: 1)")
   private @Nullable Double lambda;
 
   @Option(names = "--overwrite", description = "Replace a target of that name")

@@ -49,9 +49,9 @@ public enum Method {
   /** PAC's ensemble mixed with a Gaussian process and ridge regression on what the source leaves. */
   PAC_STACK(Start.BASE, 0.01, Need.NUMBERS, Need.TABLE),
   /** PAC's calibration from what other targets of the base learnt, merged by how sure each is of each weight, and pulled to that. */
-  MERGE(Start.BASE, 0.01, Need.RELATIVES),
+  MERGE(Start.BASE, 1, Need.RELATIVES),
   /** PAC's calibration of those weights that most of the nearest other targets hold to be large, from what these say. */
-  METAVOTE(Start.BASE, 0.01, Need.RELATIVES),
+  METAVOTE(Start.BASE, 1, Need.RELATIVES),
   /** PAC without its pull: what λ is good for. */
   PAC_NOLAMBDA(Start.BASE),
   /** PAC on kept weights that have not been trained again: what Allocate is good for. */

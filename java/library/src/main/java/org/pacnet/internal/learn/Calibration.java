@@ -456,19 +456,11 @@ public final class Calibration implements Situation, AutoCloseable {
     return Objects.requireNonNull(voted, "nobody has voted");
   }
 
+  // By squared errors the noise is as large as the best of the merges is off; by probabilities there is no noise to be known.
   private float[] merged(MethodSpec.Merge merge) {
-    List<float[]> relatives = Relatives.weights(phases, from, merge.relatives());
-    List<float[]> draws = Relatives.merges(phases, from, relatives, target.rows(), settings.seed());
-    float[] best = draws.get(0);
-    double lowest = Double.POSITIVE_INFINITY;
-    for (float[] draw : draws) {
-      double loss = loss(draw);
-      if (loss < lowest) {
-        lowest = loss;
-        best = draw;
-      }
-    }
-    return best;
+    boolean classes = target.schema().classification();
+    return Relatives.merged(
+        phases, from, merge.relatives(), target.rows(), settings.seed(), this::loss, lowest -> (classes ? 1 : 0.5 / Math.max(lowest, 1e-12)) * target.rows().rows());
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -75,31 +76,58 @@ public final class Relatives {
   }
 
   /**
-   * Several merges: all targets counting alike first, then mostly one of them, then by draws.
+   * The merge by what a target's rows say of how much each of the others counts: the mean of shares, all alike, mostly one's, and by draws, each weighing
+   * as likely as its merge makes the rows. A few rows leave them near to all alike, where the lowest loss of fifty would be luck.
    *
    * @param rows of the new target, to ask networks of where the model keeps none of the source's
+   * @param loss of a network's weights on these
+   * @param perLoss given the lowest loss of all, what a loss of one more takes off a merge's log likelihood
    */
-  static List<float[]> merges(Phases phases, ModelState from, List<float[]> relatives, EncodedData rows, long seed) {
+  static float[] merged(
+      Phases phases,
+      ModelState from,
+      List<String> names,
+      EncodedData rows,
+      long seed,
+      ToDoubleFunction<float[]> loss,
+      DoubleUnaryOperator perLoss) {
+    List<float[]> relatives = weights(phases, from, names);
     List<float[]> fisher = fisher(phases, from, relatives, rows);
     List<float[]> learnt = learnt(from, relatives);
-    int count = relatives.size();
+    List<double[]> shares = shares(relatives.size(), seed);
+    double[] losses = shares.stream().mapToDouble(own -> loss.applyAsDouble(merge(from, learnt, fisher, own))).toArray();
+    double lowest = Arrays.stream(losses).min().orElseThrow();
+    double strength = perLoss.applyAsDouble(lowest);
+    double[] mean = new double[relatives.size()];
+    for (int d = 0; d < losses.length; d++) {
+      double weight = Math.exp(-strength * (losses[d] - lowest));
+      for (int m = 0; m < mean.length; m++) {
+        mean[m] += weight * shares.get(d)[m];
+      }
+    }
+    return merge(from, learnt, fisher, mean);
+  }
+
+  // Each of sum 1.
+  private static List<double[]> shares(int count, long seed) {
     List<double[]> shares = new ArrayList<>();
     double[] even = new double[count];
-    Arrays.fill(even, 1);
+    Arrays.fill(even, 1.0 / count);
     shares.add(even);
     for (int m = 0; m < count; m++) {
       double[] mostly = new double[count];
       Arrays.fill(mostly, 0.1 / count);
-      mostly[m] = 1;
+      mostly[m] += 0.9;
       shares.add(mostly);
     }
     SplittableRandom random = new SplittableRandom(seed);
     for (int draw = 0; draw < DRAWS; draw++) {
       double[] drawn = new double[count];
-      Arrays.setAll(drawn, m -> -Math.log(1 - random.nextDouble())); // of Dirichlet's distribution, but for the sum
-      shares.add(drawn);
+      Arrays.setAll(drawn, m -> -Math.log(1 - random.nextDouble())); // Dirichlet's distribution, once the sum is 1
+      double sum = Arrays.stream(drawn).sum();
+      shares.add(Arrays.stream(drawn).map(v -> v / sum).toArray());
     }
-    return shares.stream().map(own -> merge(from, learnt, fisher, own)).toList();
+    return shares;
   }
 
   /**
