@@ -54,6 +54,21 @@ class AutogradTraining final : public TrainingPass {
   FloatBuffer y_;
 };
 
+// What ask(tensors, x) gives of so many rows at a time, [rows, width].
+template <typename Ask>
+void in_pieces(const Net& net, const float* params, const float* x, int64_t rows, int64_t piece, int64_t width, float* out, int threads,
+               const Ask& ask) {
+  const at::NoGradGuard no_gradients;
+  const OmpThreads used(net.useful_threads(threads, rows));
+  pin_blas_threads();
+  FormTensors tensors = views_of(net.layout(), const_cast<float*>(params), at::kCPU);  // NOLINT: only read
+  for (int64_t begin = 0; begin < rows; begin += piece) {
+    const int64_t count = std::min(piece, rows - begin);
+    const at::Tensor said = ask(tensors, tensor_at(x + begin * net.inputs(), {count, net.inputs()}, at::kCPU)).contiguous();
+    std::memcpy(out + begin * width, said.const_data_ptr<float>(), static_cast<std::size_t>(count * width) * sizeof(float));
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<TrainingPass> autograd_training(const Net& net, const TrainingSetup& setup) {
@@ -62,34 +77,21 @@ std::unique_ptr<TrainingPass> autograd_training(const Net& net, const TrainingSe
 
 void autograd_features(const Net& net, const float* params, const float* x, int64_t rows, int64_t width, float* out, int threads) {
   constexpr int64_t kPiece = 64;
-  const at::NoGradGuard no_gradients;
-  const OmpThreads used(net.useful_threads(threads, rows));
-  pin_blas_threads();
-  FormTensors tensors = views_of(net.layout(), const_cast<float*>(params), at::kCPU);  // NOLINT: only read
-  for (int64_t begin = 0; begin < rows; begin += kPiece) {
-    const int64_t count = std::min(kPiece, rows - begin);
+  in_pieces(net, params, x, rows, kPiece, width, out, threads, [&](FormTensors& tensors, const at::Tensor& some) {
     FormFeatures features;
     tensors.features = &features;
-    net.run(tensors, tensor_at(x + begin * net.inputs(), {count, net.inputs()}, at::kCPU));
+    net.run(tensors, some);
     // Of a differential equation layers are gone through again and again.
     const bool once = static_cast<int64_t>(features.layers.size()) + 1 == net.layout().layers();
-    require(once && features.last.defined() && features.last.sizes() == at::IntArrayRef({count, width}), "the network does not show what its head is given");
-    const at::Tensor last = features.last.contiguous();
-    std::memcpy(out + begin * width, last.const_data_ptr<float>(), static_cast<std::size_t>(count * width) * sizeof(float));
-  }
+    require(once && features.last.defined() && features.last.sizes() == at::IntArrayRef({some.size(0), width}),
+            "the network does not show what its head is given");
+    return features.last;
+  });
 }
 
 void autograd_predict(const Net& net, const float* params, const float* x, int64_t rows, int64_t piece, float* out, int threads) {
-  const at::NoGradGuard no_gradients;
-  const OmpThreads used(net.useful_threads(threads, rows));
-  pin_blas_threads();
-  const FormTensors tensors = views_of(net.layout(), const_cast<float*>(params), at::kCPU);  // NOLINT: only read
-  for (int64_t begin = 0; begin < rows; begin += piece) {
-    const int64_t count = std::min(piece, rows - begin);
-    const at::Tensor predicted = net.run(tensors, tensor_at(x + begin * net.inputs(), {count, net.inputs()}, at::kCPU)).contiguous();
-    std::memcpy(out + begin * net.outputs(), predicted.const_data_ptr<float>(),
-                static_cast<std::size_t>(count * net.outputs()) * sizeof(float));
-  }
+  in_pieces(net, params, x, rows, piece, net.outputs(), out, threads,
+            [&](const FormTensors& tensors, const at::Tensor& some) { return net.run(tensors, some); });
 }
 
 }  // namespace pacnet

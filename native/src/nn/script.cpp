@@ -138,6 +138,15 @@ struct Script::Impl {
     idle.push_back(std::move(runner));
   }
 
+  // One value for each tensor, into all of its places.
+  void put(const ScriptPlaces& found, const std::vector<at::Tensor>& values) const {
+    for (std::size_t p = 0; p < found.places.size(); ++p) {
+      if (tensor_of[p] >= 0) {
+        found.places[p].slot.set(values[static_cast<std::size_t>(tensor_of[p])]);
+      }
+    }
+  }
+
   torch::jit::Module prototype;             ///< without values
   std::vector<ScriptTensor> tensors;
   std::vector<int64_t> tensor_of;           ///< by place; -1: what stays with the module
@@ -218,11 +227,7 @@ Script::Script(const uint8_t* archive, int64_t bytes) : impl_(std::make_unique<I
     for (const ScriptTensor& tensor : impl.tensors) {
       zeros.push_back(at::zeros({}).expand(tensor.dims));
     }
-    for (std::size_t p = 0; p < found.places.size(); ++p) {
-      if (impl.tensor_of[p] >= 0) {
-        found.places[p].slot.set(zeros[static_cast<std::size_t>(impl.tensor_of[p])]);
-      }
-    }
+    impl.put(found, zeros);
     if (impl.weights) {
       std::ostringstream out;
       impl.prototype.save(out);
@@ -230,11 +235,7 @@ Script::Script(const uint8_t* archive, int64_t bytes) : impl_(std::make_unique<I
     } else {
       impl.code.assign(reinterpret_cast<const char*>(archive), static_cast<std::size_t>(bytes));
     }
-    for (std::size_t p = 0; p < found.places.size(); ++p) {
-      if (impl.tensor_of[p] >= 0) {
-        found.places[p].slot.set(at::empty({0}));
-      }
-    }
+    impl.put(found, std::vector<at::Tensor>(impl.tensors.size(), at::empty({0})));
   } catch (const Error& e) {
     throw Error(e.kind(), "the module can't be taken: " + std::string(e.what()));
   }
@@ -256,10 +257,8 @@ at::Tensor Script::run(const ScriptPass& pass, const at::Tensor& x) const {
   const ScriptPlaces& found = runner->found;
   std::vector<std::pair<std::size_t, int64_t>> kept;  // places that stay as they are, with their versions
   std::vector<std::pair<at::Tensor, at::Tensor>> counters;
+  impl.put(found, pass.values);
   for (std::size_t p = 0; p < found.places.size(); ++p) {
-    if (impl.tensor_of[p] >= 0) {
-      found.places[p].slot.set(pass.values[static_cast<std::size_t>(impl.tensor_of[p])]);
-    }
     const at::Tensor& tensor = found.places[p].slot.get().toTensor();
     const bool counts = tensor.dim() == 0 && !at::isFloatingType(tensor.scalar_type());
     const bool moves = impl.tensor_of[p] >= 0 && pass.moving[static_cast<std::size_t>(impl.tensor_of[p])] &&
@@ -304,12 +303,8 @@ at::Tensor Script::run(const ScriptPass& pass, const at::Tensor& x) const {
 }
 
 torch::jit::Module Script::with(const std::vector<at::Tensor>& values) const {
-  Impl::Runner copy(impl_->prototype);
-  for (std::size_t p = 0; p < copy.found.places.size(); ++p) {
-    if (impl_->tensor_of[p] >= 0) {
-      copy.found.places[p].slot.set(values[static_cast<std::size_t>(impl_->tensor_of[p])]);
-    }
-  }
+  const Impl::Runner copy(impl_->prototype);
+  impl_->put(copy.found, values);
   return copy.module;
 }
 

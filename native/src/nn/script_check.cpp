@@ -65,9 +65,10 @@ bool check_operators(const torch::jit::Block& block) {
     const bool distant = name.starts_with("prim::rpc");
     require(known && !distant && std::find(kRefused.begin(), kRefused.end(), name) == kRefused.end(),
             "its forward calls " + name + ", which is not among what may be called (LibTorch's own operators on tensors)");
-    require(name != "prim::SetAttr", "its forward assigns to its attribute " +
-                                         (name == "prim::SetAttr" ? node->s(c10::attr::name) : std::string()) +
-                                         ": what it changes would be lost");
+    if (name == "prim::SetAttr") {
+      throw Error(kErrorInvalidArgument,
+                  "its forward assigns to its attribute " + node->s(c10::attr::name) + ": what it changes would be lost");
+    }
     for (const c10::Symbol attribute : node->attributeNames()) {
       const auto kind = node->kindOf(attribute);
       require(kind != torch::jit::AttributeKind::g && kind != torch::jit::AttributeKind::gs,

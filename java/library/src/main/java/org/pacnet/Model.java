@@ -645,7 +645,7 @@ public final class Model implements AutoCloseable {
   private TargetModel merged(ModelState from, String name, List<String> relatives) {
     from.requireBase();
     long begun = System.nanoTime();
-    float[] values = from.requirePruned().mask().gather(Relatives.evenly(phases, from, relatives));
+    float[] values = Relatives.evenly(phases, from, relatives);
     double seconds = (System.nanoTime() - begun) / 1e9;
     TransferConfig how = config.toBuilder().method(new MethodSpec.Merge(relatives, null)).build();
     PhaseReport report = new PhaseReport(Phase.CALIBRATE, 0, 0, List.of(), List.of(), seconds, null, null, null, null, 1);

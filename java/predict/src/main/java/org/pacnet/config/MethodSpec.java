@@ -78,13 +78,28 @@ public sealed interface MethodSpec {
     }
   }
 
+  /** A method that has no penalty, and so no strength of one. */
+  sealed interface WithoutPenalty extends MethodSpec {
+
+    @Override
+    default @Nullable Double lambda() {
+      return null;
+    }
+
+    @Override
+    default MethodSpec withLambda(@Nullable Double value) {
+      checkLambda(value);
+      return this;
+    }
+  }
+
   /**
    * {@link Method#FINETUNE_LAST}.
    *
    * @param layers how many layers it trains, counted from the output
    */
   @JsonIgnoreProperties(value = "kind", allowGetters = true)
-  record LastLayers(int layers) implements MethodSpec {
+  record LastLayers(int layers) implements WithoutPenalty {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public LastLayers {
@@ -96,18 +111,6 @@ public sealed interface MethodSpec {
     public Method kind() {
       return Method.FINETUNE_LAST;
     }
-
-    @Override
-    public @Nullable Double lambda() {
-      return null;
-    }
-
-    /** It has no penalty. */
-    @Override
-    public LastLayers withLambda(@Nullable Double value) {
-      checkLambda(value);
-      return this;
-    }
   }
 
   /**
@@ -116,7 +119,7 @@ public sealed interface MethodSpec {
    * @param rank of what a matrix learns, at most; no higher than the matrix's own
    */
   @JsonIgnoreProperties(value = "kind", allowGetters = true)
-  record LowRank(int rank) implements MethodSpec {
+  record LowRank(int rank) implements WithoutPenalty {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public LowRank {
@@ -127,18 +130,6 @@ public sealed interface MethodSpec {
     @JsonProperty
     public Method kind() {
       return Method.LORA;
-    }
-
-    @Override
-    public @Nullable Double lambda() {
-      return null;
-    }
-
-    /** It has no penalty. */
-    @Override
-    public LowRank withLambda(@Nullable Double value) {
-      checkLambda(value);
-      return this;
     }
   }
 

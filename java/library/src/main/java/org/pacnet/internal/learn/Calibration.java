@@ -72,7 +72,6 @@ public final class Calibration implements Situation, AutoCloseable {
   // Where the method keeps the source's outputs beside the target's own; otherwise the same.
   private final NativeNetwork fitted;
   private float[] start = new float[0];
-  private String name = "";
   private @Nullable MaskBits voted;
 
   /**
@@ -216,7 +215,7 @@ public final class Calibration implements Situation, AutoCloseable {
 
   /** What this target's fit is but for its rows; of one that {@link #canShare} and has no classes of its own. */
   public SharedFit shared() {
-    start = start(settings.seed());
+    start = start("", settings.seed()); // no method that can share asks for the name
     return new SharedFit(settings, Techniques.range(settings.method().kind(), this), start);
   }
 
@@ -239,7 +238,6 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   private TargetModel networks(String name, @Nullable Fitted done, long begun) {
-    this.name = name;
     Metrics before = null;
     List<FitOutcome> outcomes = new ArrayList<>();
     List<Learnt> learnt = new ArrayList<>();
@@ -250,7 +248,7 @@ public final class Calibration implements Situation, AutoCloseable {
     Folds folds = Folds.of(target.rows(), settings.method() instanceof MethodSpec.Ensemble ensemble ? ensemble.members() : 1, settings.seed());
     for (int member = 0; member < folds.count(); member++) {
       TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
-      float[] weights = start(how.seed());
+      float[] weights = start(name, how.seed());
       if (!own.head() && method != Method.SCRATCH && member == 0) {
         network.setParameters(weights);
         before = phases.measure(network, target.schema(), target.rows(), settings.compute().threads());
@@ -422,7 +420,7 @@ public final class Calibration implements Situation, AutoCloseable {
     return new TargetModel(name, settings, classes, inputs, learnt, correction, null, null, report);
   }
 
-  private float[] start(long seed) {
+  private float[] start(String name, long seed) {
     MaskBits mask = from.requirePruned().mask();
     float[] weights = Techniques.weights(settings.method().kind(), from.source(), mask, from.requireBase());
     if (weights == null) {
@@ -433,7 +431,7 @@ public final class Calibration implements Situation, AutoCloseable {
       return merged(merge);
     }
     if (settings.method() instanceof MethodSpec.MetaVote vote) {
-      return voted(vote);
+      return voted(name, vote);
     }
     if (!own.head()) {
       return weights;
@@ -445,7 +443,7 @@ public final class Calibration implements Situation, AutoCloseable {
     return withNewHead;
   }
 
-  private float[] voted(MethodSpec.MetaVote vote) {
+  private float[] voted(String name, MethodSpec.MetaVote vote) {
     Relatives.Vote found = Relatives.vote(phases, from, name, vote.neighbours(), from.requirePruned().ratio(), this::loss);
     voted = MaskBits.where(network.tensors(), found.flags());
     return found.start();

@@ -462,8 +462,7 @@ public final class Phases {
       return fisher(weights, features, rows.rows(), most);
     }
     int count = Math.min(rows.rows(), most);
-    Schema.Image image = Objects.requireNonNull(schema.image());
-    FloatBuffer x = direct(Math.multiplyExact(count, image.channels() * image.height() * image.width()));
+    FloatBuffer x = direct(Math.multiplyExact(count, schema.inputWidth()));
     try (RowFeed feed = Objects.requireNonNull(rows.feed(0))) {
       feed.begin(0, IntStream.range(0, count).toArray(), count);
       feed.next(count, x, FloatBuffer.allocate(count));
@@ -534,7 +533,7 @@ public final class Phases {
     if (each == inputs) {
       return features;
     }
-    FloatBuffer some = ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES * rows, inputs)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    FloatBuffer some = direct(Math.multiplyExact(rows, inputs));
     for (int r = 0; r < rows; r++) {
       some.put(features.slice(r * each, inputs));
     }
@@ -652,7 +651,7 @@ public final class Phases {
 
   private static FloatBuffer joined(List<FloatBuffer> parts) {
     int floats = parts.stream().mapToInt(FloatBuffer::remaining).reduce(0, Math::addExact);
-    FloatBuffer all = ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    FloatBuffer all = direct(floats);
     parts.forEach(part -> all.put(part.duplicate()));
     return all.flip();
   }

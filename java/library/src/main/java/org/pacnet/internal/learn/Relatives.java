@@ -60,7 +60,7 @@ public final class Relatives {
     return names.stream().map(name -> phases.weights(from, from.target(name)).get(0)).toList();
   }
 
-  /** All targets counting alike. */
+  /** All targets counting alike: what it is at the pruned positions. */
   public static float[] evenly(Phases phases, ModelState from, List<String> names) {
     check(from, names);
     SourceSample sample = from.sample();
@@ -72,7 +72,7 @@ public final class Relatives {
     List<float[]> relatives = weights(phases, from, names);
     double[] even = new double[relatives.size()];
     Arrays.fill(even, 1);
-    return merge(from, learnt(from, relatives), fisher(phases, from, relatives, null), even);
+    return merge(learnt(from, relatives), fisher(phases, from, relatives, null), even);
   }
 
   /**
@@ -95,7 +95,7 @@ public final class Relatives {
     List<float[]> fisher = fisher(phases, from, relatives, rows);
     List<float[]> learnt = learnt(from, relatives);
     List<double[]> shares = shares(relatives.size(), seed);
-    double[] losses = shares.stream().mapToDouble(own -> loss.applyAsDouble(merge(from, learnt, fisher, own))).toArray();
+    double[] losses = shares.stream().mapToDouble(own -> loss.applyAsDouble(onBase(from, merge(learnt, fisher, own)))).toArray();
     double lowest = Arrays.stream(losses).min().orElseThrow();
     double strength = perLoss.applyAsDouble(lowest);
     double[] mean = new double[relatives.size()];
@@ -105,7 +105,7 @@ public final class Relatives {
         mean[m] += weight * shares.get(d)[m];
       }
     }
-    return merge(from, learnt, fisher, mean);
+    return onBase(from, merge(learnt, fisher, mean));
   }
 
   // Each of sum 1.
@@ -196,7 +196,7 @@ public final class Relatives {
       flags[elected[k]] = 1;
     }
     float[] nothing = new float[from.requireBase().length];
-    return new Vote(mask.scatter(from.requireBase(), start), mask.scatter(nothing, flags));
+    return new Vote(onBase(from, start), mask.scatter(nothing, flags));
   }
 
   // The largest first; of equals the first.
@@ -208,8 +208,12 @@ public final class Relatives {
         .toArray();
   }
 
-  // Where the base is pruned; everywhere else the merge is the base.
-  private static float[] merge(ModelState from, List<float[]> learnt, List<float[]> fisher, double[] shares) {
+  // What is learnt at the pruned positions; everywhere else is the base.
+  private static float[] onBase(ModelState from, float[] values) {
+    return from.requirePruned().mask().scatter(from.requireBase(), values);
+  }
+
+  private static float[] merge(List<float[]> learnt, List<float[]> fisher, double[] shares) {
     float[] values = new float[learnt.get(0).length];
     for (int i = 0; i < values.length; i++) {
       double sum = 0;
@@ -221,7 +225,7 @@ public final class Relatives {
       }
       values[i] = (float) (sum / weight);
     }
-    return from.requirePruned().mask().scatter(from.requireBase(), values);
+    return values;
   }
 
   private static List<float[]> learnt(ModelState from, List<float[]> relatives) {

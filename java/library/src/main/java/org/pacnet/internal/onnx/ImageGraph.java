@@ -18,9 +18,6 @@ import org.pacnet.internal.format.TensorInfo;
 /** The networks for images, as the core has them (nn/cnn.h, nn/resnet.h), in ONNX's operators. */
 final class ImageGraph {
 
-  // As in nn/resnet.cpp.
-  private static final int LARGEST_SMALL_IMAGE = 40;
-
   private final Graph graph;
   private final Map<String, TensorInfo> tensors = new HashMap<>();
   private final float[] weights;
@@ -46,9 +43,9 @@ final class ImageGraph {
   }
 
   /** What a network says of pixels, double [rows, outputs]. */
-  static String network(Graph graph, NetworkSpec network, Schema.Image image, List<TensorInfo> tensors, float[] weights, String pixels) {
+  static String network(Graph graph, NetworkSpec network, List<TensorInfo> tensors, float[] weights, String pixels) {
     ImageGraph own = new ImageGraph(graph, tensors, weights);
-    String last = network instanceof Cnn cnn ? own.cnn(cnn, pixels) : own.resnet(image, pixels);
+    String last = network instanceof Cnn cnn ? own.cnn(cnn, pixels) : own.resnet(pixels);
     String mean = graph.op("ReduceMean", List.of(last), wholes("axes", List.of(2L, 3L)), whole("keepdims", 0));
     String said = graph.op("Gemm", List.of(mean, own.tensor("fc.weight"), own.tensor("fc.bias")), whole("transB", 1));
     return graph.cast(said, DOUBLE);
@@ -63,8 +60,8 @@ final class ImageGraph {
     return a;
   }
 
-  private String resnet(Schema.Image image, String x) {
-    boolean small = Math.max(image.height(), image.width()) <= LARGEST_SMALL_IMAGE;
+  private String resnet(String x) {
+    boolean small = info("conv1.weight").shape().get(2) == 3; // the entrance for small images
     String a = relu(normalised("bn1", convolved("conv1", x, small ? 1 : 2)));
     if (!small) {
       a = graph.op("MaxPool", List.of(a), twice("kernel_shape", 3), twice("strides", 2), wholes("pads", List.of(1L, 1L, 1L, 1L)));

@@ -106,8 +106,9 @@ public record OnnxModel(
   }
 
   private String network(Graph graph, String x, float[] weights) {
-    Schema.Image image = schema.image();
-    return image == null ? perceptron(graph, (Perceptron) network, x, weights) : ImageGraph.network(graph, network, image, tensors, weights, x);
+    return network instanceof Perceptron perceptron
+        ? perceptron(graph, perceptron, x, weights)
+        : ImageGraph.network(graph, network, tensors, weights, x);
   }
 
   private String perceptron(Graph graph, Perceptron perceptron, String x, float[] weights) {
