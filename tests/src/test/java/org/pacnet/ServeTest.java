@@ -297,14 +297,17 @@ class ServeTest {
   void whoComesWhereManyAreSlowIsToldSo() throws IOException {
     List<Socket> slow = new ArrayList<>();
     try {
-      for (int i = 0; i < ModelServer.MOST_REQUESTS; i++) {
+      String request = "POST /predict/pac HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[";
+      for (int i = 0; i < ModelServer.MOST_REQUESTS + 4; i++) {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
         slow.add(socket);
-        socket.getOutputStream().write("POST /predict/pac HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[".getBytes(StandardCharsets.UTF_8));
+        // The last two have not even said what they want; nobody waits for them, or for what those before them say.
+        int said = i < ModelServer.MOST_REQUESTS + 2 ? request.length() : 20;
+        socket.getOutputStream().write(request.substring(0, said).getBytes(StandardCharsets.UTF_8));
       }
       long waited = System.nanoTime();
       HttpResponse<String> response = get("/health");
-      while (response.statusCode() == 200 && System.nanoTime() - waited < 5e9) {
+      while (response.statusCode() == 200 && System.nanoTime() - waited < 15e9) {
         response = get("/health");
       }
       assertEquals(503, response.statusCode());

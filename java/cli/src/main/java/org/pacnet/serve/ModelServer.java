@@ -16,8 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +53,8 @@ public final class ModelServer implements AutoCloseable {
   /** So many requests are read or answered at a time; more get 503. */
   public static final int MOST_REQUESTS = 64;
 
+  // To tell those who are too many so: they too may be slow to say what they want.
+  private static final int REFUSING = 8;
   private static final int BACKLOG = 256;
   private static final int GRACE_SECONDS = 8;
   private static final String WORKER = "pacnet-serve-";
@@ -66,6 +70,7 @@ public final class ModelServer implements AutoCloseable {
   private final Counters counters = new Counters();
   private final Semaphore computing;
   private final ThreadPoolExecutor pool;
+  private final ThreadPoolExecutor refusing;
   private final HttpServer server;
 
   private ModelServer(Model model, InetSocketAddress address, int threads) throws IOException {
@@ -76,25 +81,25 @@ public final class ModelServer implements AutoCloseable {
       throw new DataException("the model has no targets: calibrate one first");
     }
     computing = new Semaphore(threads);
-    AtomicInteger made = new AtomicInteger();
+    refusing = new ThreadPoolExecutor(REFUSING, REFUSING, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads("pacnet-refuse-"));
+    refusing.allowCoreThreadTimeOut(true);
+    // The thread that accepts may not be held up: it reads a request whole before it can refuse it.
     pool =
         new ThreadPoolExecutor(
-            threads,
-            MOST_REQUESTS,
-            10,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            work -> {
-              Thread thread = new Thread(work, WORKER + made.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            },
-            // Who finds no thread is told so by the one that accepts.
-            new ThreadPoolExecutor.CallerRunsPolicy());
+            threads, MOST_REQUESTS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), threads(WORKER), (work, full) -> refusing.execute(work));
     server = HttpServer.create(address, BACKLOG);
     server.setExecutor(pool);
     server.createContext("/", this::handle);
     server.start();
+  }
+
+  private static ThreadFactory threads(String name) {
+    AtomicInteger made = new AtomicInteger();
+    return work -> {
+      Thread thread = new Thread(work, name + made.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
   }
 
   /**
@@ -133,6 +138,7 @@ public final class ModelServer implements AutoCloseable {
   public void close() {
     server.stop(pool.getActiveCount() > 0 ? GRACE_SECONDS : 0);
     pool.shutdownNow();
+    refusing.shutdownNow();
   }
 
   /** What goes back. */
