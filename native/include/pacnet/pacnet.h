@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 12;
+constexpr int kAbiVersion = 13;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -278,6 +278,19 @@ class PACNET_API Network {
   /// [0, 1], of a partial differential equation: heat u_t = c u_xx, burgers u_t + u u_x = c u_xx, allen-cahn u_t = c u_xx +
   /// 5 (u - u^3), wave u_tt = c^2 u_xx. A row that goes in has x, t, c and what is asked of it, at these columns; what comes
   /// out is that: 0 the equation's left side less its right side, 1 u, 2 u_t. Squared errors of the last two count `weight`.
+  ///
+  /// "hub members=3 top=2 explore=0.1 noise=1 of mlp ...": several networks of what is behind "of", tensors "members.K.*", and a router with
+  /// "router.weight" [members, inputs] and "router.bias" [members] (Hub-Pathway, Shu et al. 2022). What comes out of a row x are the members'
+  /// outputs, weighed by softmax(10 (router x + bias)) over the `top` largest and what equals them (default: all). A fit is charged for
+  /// explore * sum m log m, m the weights' means over a batch, and for each member's own loss on the rows that it has a weight for; where not
+  /// all have, noise times normal numbers are added before the largest are looked for.
+  ///
+  /// "taught teachers=3 strength=1 least=0.1 of mlp ...": a network "student.*", which is what comes out, and others of the same kind, "teachers.K.*",
+  /// that a fit has it follow (after Vid2Act, Pan et al. 2023): it is charged for strength times the mean over rows of sum_k max(least, w_k) *
+  /// the mean over features of (projection z_k - z)^2, z and z_k what the heads of student and teachers are given, w = softmax_k(relevance_k .
+  /// (z_k, z)); "projection.weight" [features, features], "relevance.weight" [teachers, 2 features].
+  ///
+  /// Both on the CPU only, their members without dropout.
   explicit Network(const char* description);
   /// "torchscript inputs=10 outputs=1 head=fc": the module, a row that goes in being so many numbers, or with image=3,64,64 in their place
   /// an image. head: the name of its output layer, which then has so many outputs whatever it had; without one the module's last

@@ -5,15 +5,19 @@
 #include <charconv>
 #include <map>
 #include <sstream>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "nn/cnn.h"
+#include "nn/hub_net.h"
 #include "nn/mlp.h"
 #include "nn/neural_ode.h"
 #include "nn/pinn.h"
 #include "nn/resnet.h"
 #include "nn/script_net.h"
+#include "nn/taught_net.h"
 
 namespace pacnet {
 
@@ -26,6 +30,7 @@ constexpr int64_t kLargestImage = 1 << 12;
 constexpr int64_t kMostSubsteps = 1000;
 constexpr double kLeastTolerance = 1e-6;
 constexpr double kMostWeight = 1e6;
+constexpr int64_t kMostMembers = 1000;
 
 // The settings behind the kind. Each is taken once; what is left over is unknown.
 class Settings {
@@ -193,15 +198,54 @@ std::unique_ptr<Net> make_script(Settings& settings, std::shared_ptr<const Scrip
   return std::make_unique<ScriptNet>(std::move(script), std::move(row), outputs, settings.take("head", ""));
 }
 
+int64_t members_of(Settings& settings, const std::string& name, int64_t fewest) {
+  const auto members = settings.number<int64_t>(name, "0");
+  require(members >= fewest && members <= kMostMembers,
+          name + " must be between " + std::to_string(fewest) + " and " + std::to_string(kMostMembers));
+  return members;
+}
+
+double strength_of(Settings& settings, const std::string& name) {
+  const auto strength = settings.number<double>(name, "0");
+  require(strength >= 0 && strength <= kMostWeight, name + " must be between 0 and a million");
+  return strength;
+}
+
+std::unique_ptr<Net> make_hub(Settings& settings, std::unique_ptr<Net> kind) {
+  const int64_t members = members_of(settings, "members", 2);
+  const auto top = settings.number<int64_t>("top", std::to_string(members));
+  require(top > 0 && top <= members, "top must be between 1 and the number of members");
+  const double explore = strength_of(settings, "explore");
+  const double noise = strength_of(settings, "noise");
+  return std::make_unique<HubNet>(std::move(kind), members, top, explore, noise);
+}
+
+std::unique_ptr<Net> make_taught(Settings& settings, std::unique_ptr<Net> kind) {
+  const int64_t teachers = members_of(settings, "teachers", 1);
+  const double strength = strength_of(settings, "strength");
+  const auto least = settings.number<double>("least", "0");
+  require(least >= 0 && least <= 1, "least must be between 0 and 1");
+  return std::make_unique<TaughtNet>(std::move(kind), teachers, strength, least);
+}
+
 }  // namespace
 
 std::unique_ptr<Net> make_net(const std::string& description, std::shared_ptr<const Script> script) {
-  std::istringstream words(description);
+  constexpr std::string_view kOf = " of ";
+  const std::size_t of = description.find(kOf);
+  std::istringstream words(description.substr(0, of));
   std::string kind;
   words >> kind;
   Settings settings(words);
+  std::unique_ptr<Net> inner = of == std::string::npos ? nullptr : make_net(description.substr(of + kOf.size()), std::move(script));
+  const bool family = kind == "hub" || kind == "taught";
+  require(family == (inner != nullptr), family ? kind + " is of a network: name it" : kind + " is of nothing");
   std::unique_ptr<Net> net;
-  if (kind == "mlp") {
+  if (kind == "hub") {
+    net = make_hub(settings, std::move(inner));
+  } else if (kind == "taught") {
+    net = make_taught(settings, std::move(inner));
+  } else if (kind == "mlp") {
     net = make_mlp(settings);
   } else if (kind == "cnn") {
     net = make_cnn(settings);

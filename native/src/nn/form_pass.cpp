@@ -125,11 +125,15 @@ at::Tensor FormPass::row_losses(const at::Tensor& out, const at::Tensor& labels)
   return at::mse_loss(out, labels, kNone).mean(1);
 }
 
+at::Tensor FormPass::labels_of(const at::Tensor& y) const { return loss_.weighted ? y.narrow(1, 0, y.size(1) - 1) : y; }
+
+at::Tensor FormPass::counted(const at::Tensor& losses, const at::Tensor& y) const {
+  return loss_.weighted ? losses * y.select(1, y.size(1) - 1) : losses;
+}
+
 at::Tensor FormPass::mean_loss(const at::Tensor& x, const at::Tensor& out, const at::Tensor& y) const {
   if (loss_.weighted) {
-    const int64_t last = y.size(1) - 1;
-    const at::Tensor labels = y.narrow(1, 0, last);
-    return (row_losses(out, labels) * y.select(1, last)).mean();
+    return counted(row_losses(out, labels_of(y)), y).mean();
   }
   switch (loss_.kind) {
     case kCrossEntropy:
@@ -158,15 +162,29 @@ at::Tensor FormPass::gradients(const at::Tensor& x, const at::Tensor& y, float* 
     grads_ = grads;
   }
   FormFeatures features;
+  FormBeside beside;
   tensors_.features = &features;
+  tensors_.beside = &beside;
   tensors_.training = true;
   const at::Tensor out = run(tensors_, x);
   tensors_.training = false;
   tensors_.features = nullptr;
+  tensors_.beside = nullptr;
   const at::Tensor loss = mean_loss(x, out, y);
   // The terms give their gradients themselves, and autograd takes them from there.
   torch::autograd::variable_list roots{loss};
-  torch::autograd::variable_list gradients{at::ones_like(loss)};
+  const auto charge = [&](const at::Tensor& charged) {
+    if (charged.requires_grad()) {
+      roots.push_back(charged);
+    }
+  };
+  if (beside.penalty.defined()) {
+    charge(beside.penalty);
+  }
+  for (const auto& [own, share] : beside.outputs) {
+    charge((counted(row_losses(own, labels_of(y)), y) * share).mean());
+  }
+  torch::autograd::variable_list gradients(roots.size(), at::ones_like(loss));
   add_terms(x, y, out, features, roots, gradients);
   torch::autograd::backward(roots, gradients);
   return loss.detach();

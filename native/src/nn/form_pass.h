@@ -30,6 +30,10 @@ class FormPass {
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const;
   /// Each row's, without weights.
   at::Tensor row_losses(const at::Tensor& out, const at::Tensor& labels) const;
+  /// Of what rows are compared with, without what each counts.
+  at::Tensor labels_of(const at::Tensor& y) const;
+  /// Rows' losses times what each row counts.
+  at::Tensor counted(const at::Tensor& losses, const at::Tensor& y) const;
   at::Tensor mean_loss(const at::Tensor& x, const at::Tensor& out, const at::Tensor& y) const;
   void add_terms(const at::Tensor& x, const at::Tensor& y, const at::Tensor& out, const FormFeatures& features,
                  std::vector<at::Tensor>& roots, std::vector<at::Tensor>& gradients);

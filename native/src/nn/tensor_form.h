@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "core/arena.h"
@@ -19,14 +20,22 @@ struct FormFeatures {
   at::Tensor last;
 };
 
+/// What a training pass is charged for besides the loss of what comes out.
+struct FormBeside {
+  at::Tensor penalty;  ///< undefined: nothing
+  /// Other outputs, [rows, outputs], and what each row's loss of them counts, [rows].
+  std::vector<std::pair<at::Tensor, at::Tensor>> outputs;
+};
+
 /// A network's parameters as tensors, and how a pass goes.
 struct FormTensors {
   std::vector<at::Tensor> views;  ///< in the layout's order
   std::vector<bool> moving;       ///< by tensor; of statistics: whether a training pass moves them
   bool training = false;
   double stochastic = 0.0;          ///< Terms::stochastic_normalisation
-  Random* random = nullptr;         ///< for it
+  Random* random = nullptr;         ///< for it, and for what a hub draws
   FormFeatures* features = nullptr;  ///< where to leave them; null where nobody asks
+  FormBeside* beside = nullptr;      ///< likewise
   /// Dropout of a layer's activations in training passes.
   std::function<at::Tensor(int64_t layer, const at::Tensor& a)> drop;
 };
