@@ -18,16 +18,6 @@ using namespace test;  // NOLINT: the helpers of this very file's subject
 
 constexpr double kFamilyTolerance = 1e-5;
 
-// All may move but teachers.
-void freeze_teachers(const Network& network, FitScope& scope) {
-  for (int64_t t = 0; t < network.tensor_count(); ++t) {
-    if (std::string(network.tensor_name(t)).starts_with("teachers.")) {
-      const std::vector<uint8_t> none(static_cast<std::size_t>((size_of(network, t) + 7) / 8), 0);
-      scope.set_trainable(t, none.data(), count(none));
-    }
-  }
-}
-
 class FamilyFixture : public testing::TestWithParam<const char*> {};
 
 TEST_P(FamilyFixture, PredictsAndLearnsAsPyTorchDoes) {
@@ -40,7 +30,6 @@ TEST_P(FamilyFixture, PredictsAndLearnsAsPyTorchDoes) {
                     threads);
     EXPECT_LT(relative_difference(predicted, f.tensor("predicted")), kFamilyTolerance);
     PhaseScope all(network);
-    freeze_teachers(network, all.scope);
     FitOptions options = options_of(f);
     options.threads = threads;
     options.weighted = f.number("weighted") != 0;

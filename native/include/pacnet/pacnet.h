@@ -282,13 +282,15 @@ class PACNET_API Network {
   /// "hub members=3 top=2 explore=0.1 noise=1 of mlp ...": several networks of what is behind "of", tensors "members.K.*", and a router with
   /// "router.weight" [members, inputs] and "router.bias" [members] (Hub-Pathway, Shu et al. 2022). What comes out of a row x are the members'
   /// outputs, weighed by softmax(10 (router x + bias)) over the `top` largest and what equals them (default: all). A fit is charged for
-  /// explore * sum m log m, m the weights' means over a batch, and for each member's own loss on the rows that it has a weight for; where not
-  /// all have, noise times normal numbers are added before the largest are looked for.
+  /// explore * sum m log m, m the weights' means over a batch, and for each member's own loss, of each row as much as its weight there; where not
+  /// all have one, noise times normal numbers are added before the largest
+  /// are looked for, and the gradient is that of the softmax over all (straight through).
   ///
-  /// "taught teachers=3 strength=1 least=0.1 of mlp ...": a network "student.*", which is what comes out, and others of the same kind, "teachers.K.*",
-  /// that a fit has it follow (after Vid2Act, Pan et al. 2023): it is charged for strength times the mean over rows of sum_k max(least, w_k) *
-  /// the mean over features of (projection z_k - z)^2, z and z_k what the heads of student and teachers are given, w = softmax_k(relevance_k .
-  /// (z_k, z)); "projection.weight" [features, features], "relevance.weight" [teachers, 2 features].
+  /// "taught teachers=3 strength=1 least=0.1 of mlp ...": a network "student.*" that a fit has follow others of its kind (after Vid2Act, Pan et al.
+  /// 2023). A row that goes in is the student's, and what each teacher's head is given of it, z_k; what comes out is the student's. A fit is
+  /// charged for strength times the mean over rows of sum_k max(least, w_k) * the mean over features of (projection z_k - z)^2, z what the
+  /// student's head is given, w = softmax_k(relevance_k . (z_k, z) + bias_k); "projection.weight" [features, features], "relevance.weight"
+  /// [teachers, 2 features], "relevance.bias" [teachers].
   ///
   /// Both on the CPU only, their members without dropout.
   explicit Network(const char* description);

@@ -13,6 +13,9 @@
 
 namespace pacnet {
 
+/// Of one piece of a prediction.
+constexpr int64_t kFamilyRows = 1024;
+
 class Family {
  public:
   explicit Family(std::unique_ptr<Net> kind) : kind_(std::move(kind)) {}

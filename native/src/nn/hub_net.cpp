@@ -21,8 +21,6 @@ namespace pacnet {
 
 namespace {
 
-// Of one piece of a prediction.
-constexpr int64_t kRowsAtOnce = 1024;
 // A step of the optimizer moves the router's logits so many times as far as a weight of the members, whose rate is too low for them.
 constexpr double kRouterScale = 10.0;
 
@@ -67,21 +65,28 @@ void HubNet::initialize_head(float* params, uint64_t seed) const {
 std::unique_ptr<TrainingPass> HubNet::training(const TrainingSetup& setup) const { return autograd_training(*this, setup); }
 
 void HubNet::predict(const float* params, const float* x, int64_t rows, float* out, int threads) const {
-  autograd_predict(*this, params, x, rows, kRowsAtOnce, out, threads);
+  autograd_predict(*this, params, x, rows, kFamilyRows, out, threads);
 }
 
 // [rows, members], of each row with sum 1.
 at::Tensor HubNet::shares(const FormTensors& tensors, const at::Tensor& x) const {
   const std::size_t last = tensors.views.size() - 1;
   at::Tensor logits = at::linear(x, tensors.views[last - 1], tensors.views[last]) * kRouterScale;
-  if (top_ < members_) {
-    if (tensors.training && noise_ > 0 && tensors.random != nullptr) {
-      logits = logits + normal_like(logits, *tensors.random) * noise_;
-    }
-    const at::Tensor least = std::get<0>(at::topk(logits.detach(), top_, 1)).narrow(1, top_ - 1, 1);
-    logits = logits.masked_fill(logits.detach() < least, -std::numeric_limits<double>::infinity());
+  if (top_ == members_) {
+    return at::softmax(logits, 1);
   }
-  return at::softmax(logits, 1);
+  if (tensors.training && noise_ > 0 && tensors.random != nullptr) {
+    logits = logits + normal_like(logits, *tensors.random) * noise_;
+  }
+  const at::Tensor values = logits.detach();
+  const at::Tensor least = std::get<0>(at::topk(values, top_, 1)).narrow(1, top_ - 1, 1);
+  const at::Tensor taken = at::softmax(values.masked_fill(values < least, -std::numeric_limits<double>::infinity()), 1);
+  if (!tensors.training) {
+    return taken;
+  }
+  // Straight through: of one that is taken alone the share is 1 whatever its value is, and the router would learn nothing.
+  const at::Tensor open = at::softmax(logits, 1);
+  return taken + open - open.detach();
 }
 
 at::Tensor HubNet::run(const FormTensors& tensors, const at::Tensor& x) const {
@@ -94,7 +99,7 @@ at::Tensor HubNet::run(const FormTensors& tensors, const at::Tensor& x) const {
     const at::Tensor counted = said * weight.unsqueeze(1);
     out = out.defined() ? out + counted : counted;
     if (tensors.beside != nullptr) {
-      tensors.beside->outputs.emplace_back(said, weight.detach().gt(0.0).to(at::kFloat));
+      tensors.beside->outputs.emplace_back(said, weight.detach());
     }
   }
   if (tensors.beside != nullptr && explore_ > 0) {

@@ -17,19 +17,19 @@ class TaughtNet final : public Net {
   TaughtNet(std::unique_ptr<Net> kind, int64_t teachers, double strength, double least);
 
   const Layout& layout() const noexcept override { return layout_; }
-  int64_t inputs() const noexcept override { return family_.kind().inputs(); }
+  int64_t inputs() const noexcept override { return family_.kind().inputs() + teachers_ * features_; }
   int64_t outputs() const noexcept override { return family_.kind().outputs(); }
-  std::vector<int64_t> row() const override { return family_.kind().row(); }
   /// The projection is the identity, and no teacher nearer than another.
   void initialize(float* params, uint64_t seed) const override;
   void initialize_head(float* params, uint64_t seed) const override { family_.kind().initialize_head(params, seed); }
-  int useful_threads(int offered, int64_t batch) const override { return family_.kind().useful_threads(offered, batch * (1 + teachers_)); }
+  int useful_threads(int offered, int64_t batch) const override { return family_.kind().useful_threads(offered, batch); }
   std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
   void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const override;
 
  private:
-  at::Tensor lesson(const FormTensors& tensors, const at::Tensor& x, const at::Tensor& z) const;
+  /// taught: what each teacher's head is given, [rows, teachers * features]; z: what the student's is, [rows, features].
+  at::Tensor lesson(const FormTensors& tensors, const at::Tensor& taught, const at::Tensor& z) const;
 
   Family family_;
   int64_t teachers_;

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.config.Cnn;
@@ -105,14 +106,19 @@ class MergeTest {
     Cli.ok("merge", "--model", directory, "--targets", "low,high", "--name", "by-command");
     Cli.ok("merge", "--model", directory, "--targets", "low,high,twin", "--name", "few", "--target", csv);
     Cli.refused("already has a target", "merge", "--model", directory, "--targets", "low,high", "--name", "few");
-    Cli.refused("two targets of the model or more", "merge", "--model", directory, "--targets", "low", "--name", "x");
+    Cli.refused("two other targets or more of the model", "merge", "--model", directory, "--targets", "low", "--name", "x");
     Cli.refused("no target 'nobody'", "merge", "--model", directory, "--targets", "low,nobody", "--name", "x");
-    Cli.refused("two targets of the model or more", "calibrate", "--model", directory, "--target", csv, "--name", "x", "--method", "merge");
+    Cli.refused("can't be learnt from itself", "calibrate", "--model", directory, "--target", csv, "--name", "low", "--overwrite", "--method", "merge", "--relatives", "low,high");
+    Cli.ok("calibrate", "--model", directory, "--target", csv, "--name", "of-all", "--method", "merge");
     try (Model loaded = Model.load(directory)) {
       Data rows = table(40, 1, 0, 7);
       assertArrayEquals(
           loaded.predict("one", rows).numbers("prediction_y"), loaded.predict("by-command", rows).numbers("prediction_y"));
       assertEquals(List.of("low", "high", "twin"), ((MethodSpec.Merge) loaded.config("few").method()).relatives());
+      assertEquals(Set.of("low", "high", "twin"), loaded.report("few").relatives().keySet());
+      assertEquals(1, loaded.report("few").relatives().values().stream().mapToDouble(v -> v).sum(), 1e-9);
+      assertEquals(Map.of("low", 0.5, "high", 0.5), loaded.report("one").relatives());
+      assertTrue(loaded.report("of-all").relatives().keySet().containsAll(List.of("low", "high", "twin", "few", "one")));
       loaded.calibrate("corrected", table(20, 1, 0.1, 3), loaded.config().toBuilder().method(Method.COKRIGING).build(), new Monitor());
       DataException thrown = assertThrows(DataException.class, () -> loaded.merge("x", List.of("low", "corrected")));
       assertTrue(thrown.getMessage().contains("is not one network on the base"), thrown::getMessage);
@@ -126,15 +132,17 @@ class MergeTest {
     try (Model model = family()) {
       model.calibrate("far", table(200, 3, 0.1, 4), new Monitor());
       model.calibrate("farther", table(200, 4, 0.1, 5), new Monitor());
-      TransferConfig vote = model.config().toBuilder().method(new MethodSpec.MetaVote(2, null)).build();
+      TransferConfig vote = model.config().toBuilder().method(new MethodSpec.MetaVote(List.of(), 2, null)).build();
       double byVote = 0;
       double alone = 0;
       for (int draw = 0; draw < 5; draw++) {
         Data few = table(5, 1, 0.1, 50 + draw);
         model.calibrate("voted", few, vote, new Monitor());
         byVote += error(model, "voted", 1) / 5;
-        model.calibrate("alone", few, new Monitor());
-        alone += error(model, "alone", 1) / 5;
+        try (Model other = model.copy()) { // where nobody votes for it
+          other.calibrate("alone", few, new Monitor());
+          alone += error(other, "alone", 1) / 5;
+        }
       }
       assertTrue(byVote < 0.8 * alone, "voted " + byVote + ", alone " + alone);
       model.export("voted", folder.resolve("v.safetensors"));
@@ -159,7 +167,7 @@ class MergeTest {
       model.save(directory, false);
       try (Model loaded = Model.load(directory)) {
         assertArrayEquals(before, loaded.predict("voted", table(9, 1, 0, 3)).numbers("prediction_y"));
-        assertEquals(vote.method(), loaded.config("voted").method());
+        assertEquals(Map.of("low", 0.5, "high", 0.5), loaded.report("voted").relatives());
       }
       // Rows that the base says as well as anybody.
       DataException thrown = assertThrows(DataException.class, () -> model.calibrate("x", table(30, 0, 0, 77), vote, new Monitor()));

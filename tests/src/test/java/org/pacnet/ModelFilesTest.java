@@ -235,7 +235,7 @@ class ModelFilesTest {
   void everyExplicitNullIsAnError() throws IOException {
     for (String name : List.of("model.json", "targets/t/target.json")) {
       ObjectNode whole = (ObjectNode) new ObjectMapper().readTree(Samples.file(copy(), name).toFile());
-      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda", "foldBy", "foldTime", "targetShare", "weight", "balancedAccuracy", "f1", "auc", "heldOut", "normalize");
+      List<String> allowed = List.of("pruning", "classes", "before", "after", "data", "accuracy", "crossEntropy", "confusion", "horizons", "r2", "lambda", "foldBy", "foldTime", "targetShare", "weight", "balancedAccuracy", "f1", "auc", "heldOut", "normalize", "relatives");
       int tried = 0;
       for (List<String> path : paths(whole)) {
         String last = path.get(path.size() - 1);

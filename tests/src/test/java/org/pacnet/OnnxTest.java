@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Cnn;
 import org.pacnet.config.Method;
+import org.pacnet.config.MethodSpec;
 import org.pacnet.config.Missing;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.ResNet18;
@@ -266,6 +267,21 @@ class OnnxTest {
                 .calibrate(c -> c.extra("b").foldBy("lot"))
                 .build();
         model.calibrate("t", Data.columns(few), how, new Monitor());
+        asTheModel(model, "t", without(table(30, 0.7, 3), "u"), List.of("y"));
+      }
+    }
+  }
+
+  @Test
+  void hubs() {
+    try (Model model = base(without(table(200, 0, 1), "u"), quick("y").build())) {
+      TransferConfig pac = model.config().toBuilder().method(Method.PAC).build();
+      for (int k = 0; k < 3; k++) {
+        model.calibrate("known" + k, Data.columns(without(table(60, 0.5 + 0.2 * k, 5 + k), "u")), pac, new Monitor());
+      }
+      for (int top = 0; top < 3; top++) {
+        TransferConfig hub = model.config().toBuilder().method(new MethodSpec.Hub(List.of("known0", "known1", "known2"), top, null)).build();
+        model.calibrate("t", Data.columns(without(table(30, 0.7, 2), "u")), hub, new Monitor());
         asTheModel(model, "t", without(table(30, 0.7, 3), "u"), List.of("y"));
       }
     }

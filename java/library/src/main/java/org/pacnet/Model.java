@@ -66,6 +66,7 @@ import org.pacnet.internal.table.OwnInputs;
 import org.pacnet.internal.table.SideColumns;
 import org.pacnet.internal.table.TrajectoryEncoder;
 import org.pacnet.predict.RowPredictor;
+import org.pacnet.result.Family;
 import org.pacnet.result.Importance;
 import org.pacnet.result.LayerReport;
 import org.pacnet.result.LearningCurve;
@@ -316,11 +317,24 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport calibrate(
       String name, Data target, @Nullable Data source, TransferConfig settings, Monitor monitor) {
+    return calibrate(name, target, source, null, settings, monitor);
+  }
+
+  /**
+   * The same by {@link Method#TEACHERS}, which may learn from rows without labels too.
+   *
+   * @param unlabelled with the model's columns but for the labels; null for none: then of the source's rows those that the model keeps
+   */
+  public PhaseReport calibrate(
+      String name, Data target, @Nullable Data source, @Nullable Data unlabelled, TransferConfig settings, Monitor monitor) {
     TargetNames.check(name);
     Phases.checkFits(schema, settings);
     current().requireBase();
     TransferConfig how = reading(settings);
     TargetRows rows = TargetRows.read(target, schema, how, monitor);
+    if (unlabelled != null) {
+      rows = rows.with(Rows.prediction(unlabelled, schema, config.network()));
+    }
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
     return calibrate(name, rows, sourceRows, settings, monitor);
@@ -635,7 +649,7 @@ public final class Model implements AutoCloseable {
    * own. Where there are rows, {@link #calibrate(String, Data, TransferConfig, Monitor)} by {@link MethodSpec.Merge} chooses how much each counts, and
    * goes on from there.
    *
-   * @param relatives names of two targets or more, each of one network on the base with the source's outputs
+   * @param relatives names of two targets or more, each of one network on the base with the source's outputs; none: all there are
    */
   public void merge(String name, List<String> relatives) {
     TargetNames.check(name);
@@ -645,11 +659,26 @@ public final class Model implements AutoCloseable {
   private TargetModel merged(ModelState from, String name, List<String> relatives) {
     from.requireBase();
     long begun = System.nanoTime();
-    float[] values = Relatives.evenly(phases, from, relatives);
+    List<String> merged = Relatives.chosen(from, name, relatives, Method.MERGE);
+    float[] values = Relatives.evenly(phases, from, merged);
     double seconds = (System.nanoTime() - begun) / 1e9;
-    TransferConfig how = config.toBuilder().method(new MethodSpec.Merge(relatives, null)).build();
-    PhaseReport report = new PhaseReport(Phase.CALIBRATE, 0, 0, List.of(), List.of(), seconds, null, null, null, null, 1);
+    TransferConfig how = config.toBuilder().method(new MethodSpec.Merge(merged, null)).build();
+    Map<String, Double> alike = new LinkedHashMap<>();
+    merged.forEach(one -> alike.put(one, 1.0 / merged.size()));
+    PhaseReport report = new PhaseReport(Phase.CALIBRATE, 0, 0, List.of(), List.of(), seconds, null, null, null, null, alike, 1);
     return new TargetModel(name, how, null, List.of(), List.of(new Learnt(values, new float[0])), null, null, null, report);
+  }
+
+  /**
+   * How far targets are from each other and from the source, by what they say of those of the source's rows that the model keeps; null where it
+   * keeps none (of images, equations and classes). Those with columns of their own are left out, as they can't be asked there.
+   *
+   * @param targets their names
+   */
+  public @Nullable Family family(Collection<String> targets) {
+    ModelState from = current();
+    from.requireBase();
+    return Relatives.family(phases, from, targets.stream().filter(name -> from.target(name).inputs().isEmpty()).toList());
   }
 
   /**

@@ -84,6 +84,12 @@ final class CalibrateCommand implements Runnable {
           "The rows that the model was trained on, for a method that learns from them too")
   private @Nullable String source;
 
+  @Option(
+      names = "--unlabelled",
+      paramLabel = "FILE",
+      description = "Rows of the target without labels, on which --method teachers follows its teachers too (default: the source's rows that the model keeps)")
+  private @Nullable String unlabelled;
+
   @Option(names = "--new-classes", description = NewClasses.DESCRIPTION)
   private boolean newClasses;
 
@@ -147,11 +153,11 @@ final class CalibrateCommand implements Runnable {
 
   private void many() {
     boolean grouped = groupBy != null;
-    if (name != null || (grouped ? targets : target) != null || source != null || method.learningCurve() || method.importance()) {
+    if (name != null || (grouped ? targets : target) != null || source != null || unlabelled != null || method.learningCurve() || method.importance()) {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "%s goes with none of --name, %s, --source, --learning-curve, --importance",
+              "%s goes with none of --name, %s, --source, --unlabelled, --learning-curve, --importance",
               grouped ? "--group-by" : "--targets",
               grouped ? "--targets" : "--target"));
     }
@@ -210,6 +216,7 @@ final class CalibrateCommand implements Runnable {
               called,
               Tables.of(file),
               source == null ? null : Tables.of(source),
+              unlabelled == null ? null : Tables.of(unlabelled),
               chosen,
               display.monitor());
       display.finish();
@@ -238,6 +245,7 @@ final class CalibrateCommand implements Runnable {
               text.println();
             }
             text.println("Method   " + model.config(called).method().kind());
+            Text.relatives(text, report);
             Text.metrics(
                 text,
                 model,

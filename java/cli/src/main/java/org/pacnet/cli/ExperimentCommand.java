@@ -35,7 +35,8 @@ final class ExperimentCommand implements Runnable {
       index = "0",
       paramLabel = "PROBLEM",
       description =
-          "friedman (Friedman #1 for transfer), rough (edges and ripples), wide (100 inputs, of"
+          "friedman (Friedman #1 for transfer), family (the same after twenty other targets), regions (a target that is"
+              + " one of four others here and another there), rough (edges and ripples), wide (100 inputs, of"
               + " which 20 matter), levels (categories), shapes (pictures; samples are of each"
               + " class); from trajectories, of which the samples are some: pendulum,"
               + " lotka-volterra, duffing, spring-mass; from points, of which the samples are so"

@@ -1,5 +1,6 @@
 package org.pacnet.cli;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.BatchNorm;
 import org.pacnet.config.Method;
@@ -37,6 +38,19 @@ final class MethodOptions {
       paramLabel = "K",
       description = "How many of the nearest other targets vote, at most, by metavote (default: 5)")
   private @Nullable Integer neighbours;
+
+  @Option(
+      names = "--relatives",
+      split = ",",
+      paramLabel = "TARGET",
+      description = "Other targets of the model that merge, metavote, hub and teachers learn from (default: all)")
+  private List<String> relatives = List.of();
+
+  @Option(
+      names = "--top",
+      paramLabel = "K",
+      description = "How many of its networks a row is given to by hub (default: all, each with its share)")
+  private @Nullable Integer top;
 
   @Option(
       names = "--members",
@@ -112,7 +126,19 @@ final class MethodOptions {
       if (!(spec instanceof MethodSpec.MetaVote vote)) {
         throw notOf("--neighbours", "metavote");
       }
-      spec = new MethodSpec.MetaVote(neighbours, vote.lambda());
+      spec = new MethodSpec.MetaVote(vote.relatives(), neighbours, vote.lambda());
+    }
+    if (top != null) {
+      if (!(spec instanceof MethodSpec.Hub hub)) {
+        throw notOf("--top", "hub");
+      }
+      spec = new MethodSpec.Hub(hub.relatives(), top, hub.lambda());
+    }
+    if (!relatives.isEmpty()) {
+      if (!(spec instanceof MethodSpec.OfRelatives some)) {
+        throw notOf("--relatives", "merge, metavote, hub or teachers");
+      }
+      spec = some.of(relatives);
     }
     if (members != null) {
       if (!(spec instanceof MethodSpec.Ensemble ensemble)) {

@@ -41,6 +41,19 @@ final class Text {
         : String.format(Locale.ROOT, size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.4f", value);
   }
 
+  /** How much each of the targets that another was learnt from counted. */
+  static void relatives(PrintStream out, PhaseReport report) {
+    Map<String, Double> relatives = report.relatives();
+    if (relatives == null) {
+      return;
+    }
+    List<Map.Entry<String, Double>> sorted = new ArrayList<>(relatives.entrySet());
+    sorted.sort(Map.Entry.<String, Double>comparingByValue().reversed());
+    List<String> words = new ArrayList<>();
+    sorted.stream().limit(MOST_NAMED).forEach(one -> words.add(String.format(Locale.ROOT, "%s %.0f %%", one.getKey(), 100 * one.getValue())));
+    out.println("Learnt from " + String.join(", ", words) + (sorted.size() > MOST_NAMED ? " and " + (sorted.size() - MOST_NAMED) + " more" : ""));
+  }
+
   /** A table with a header line; the first column is left-aligned, the others right-aligned. */
   static void table(PrintStream out, List<String> header, List<List<String>> rows) {
     int columns = header.size();

@@ -102,6 +102,8 @@ public final class Experiment {
   /** The problems that there are. */
   public enum Problems {
     FRIEDMAN,
+    FAMILY,
+    REGIONS,
     ROUGH,
     WIDE,
     LEVELS,
@@ -119,6 +121,8 @@ public final class Experiment {
     public Problem at(double distance) {
       return switch (this) {
         case FRIEDMAN -> new Friedman(distance);
+        case FAMILY -> new Family(distance);
+        case REGIONS -> new Regions(distance);
         case ROUGH -> new Rough(distance);
         case WIDE -> new Wide(distance);
         case LEVELS -> new Levels(distance);
@@ -448,6 +452,9 @@ public final class Experiment {
         bases.put(config.prune().scope(), first);
         first.prune();
         first.allocate(source(), monitor);
+        if (settings.methods().stream().anyMatch(method -> method.needs(Method.Need.RELATIVES))) {
+          first.calibrateAll(problem.relatives(seed), config, false, known -> {}, monitor);
+        }
       }
       Model other = bases.get(scope);
       if (other == null) {

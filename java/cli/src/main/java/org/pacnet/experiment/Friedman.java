@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
  * <p>The target has a = b = 1 and c = 0; a source at distance d draws a, b ~ N(1, (0.1d)²) and c ~
  * N(0, (0.05d)²). x₆ to x₁₀ are of no use.
  */
-public final class Friedman extends Generated {
+public class Friedman extends Generated {
 
   public Friedman(double distance) {
     super(distance);

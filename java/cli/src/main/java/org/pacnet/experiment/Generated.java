@@ -12,6 +12,8 @@ public abstract class Generated implements Problem {
 
   private static final int SOURCE_ROWS = 10_000;
   private static final int TEST_ROWS = 10_000;
+  // Beyond what targets of any number of rows draw.
+  private static final int RELATIVE = -1000;
 
   /** How y depends on x. */
   interface Task {
@@ -41,7 +43,7 @@ public abstract class Generated implements Problem {
   }
 
   // Every purpose draws its own numbers.
-  private static RandomGenerator random(int seed, int purpose) {
+  static RandomGenerator random(int seed, int purpose) {
     return RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 1_000_003L + purpose);
   }
 
@@ -72,20 +74,26 @@ public abstract class Generated implements Problem {
 
   /** Rows of the target. */
   public final Map<String, Object> targetColumns(int seed, int rows) {
-    return columns(targetTask(), rows, true, random(seed, 3 + rows));
+    return columns(targetTask(seed), rows, true, random(seed, 3 + rows));
   }
 
   /** Rows of the target without noise. */
   public final Map<String, Object> testColumns(int seed, int rows) {
-    return columns(targetTask(), rows, false, random(seed, 3));
+    return columns(targetTask(seed), rows, false, random(seed, 3));
   }
 
   private Task sourceTask(int seed) {
     return task(distance, random(seed, 0));
   }
 
-  private Task targetTask() {
+  /** The target: the same for all seeds, where it depends on nothing that is drawn. */
+  Task targetTask(int seed) {
     return task(0, random(0, 0));
+  }
+
+  /** Rows of another target. */
+  final Data relative(Task task, int seed, int which, int rows) {
+    return Data.columns(columns(task, rows, true, random(seed, RELATIVE + which)));
   }
 
   private Map<String, Object> columns(Task task, int rows, boolean noisy, RandomGenerator random) {

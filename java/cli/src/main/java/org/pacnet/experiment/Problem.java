@@ -1,6 +1,7 @@
 package org.pacnet.experiment;
 
 import java.util.List;
+import java.util.Map;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 
@@ -33,6 +34,11 @@ public interface Problem extends AutoCloseable {
 
   /** Other rows of the target, without noise. */
   Data test(int seed);
+
+  /** Rows of other targets that are known already, by name; none where the problem has none. */
+  default Map<String, Data> relatives(int seed) {
+    return Map.of();
+  }
 
   /** Removes what was written for it. */
   @Override

@@ -1,6 +1,9 @@
 package org.pacnet.result;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Provenance;
 
@@ -18,6 +21,7 @@ import org.pacnet.data.Provenance;
  * @param after the same when it had ended; null where it read no data
  * @param data what the phase read; null where it read none
  * @param heldOut what Train's number of epochs was chosen by; null where nothing was tried
+ * @param relatives how much each other target counted by a method that learns from them, by name, in shares of 1; null for other methods
  * @param threads what the caller allowed; the same count gives the same bits again
  */
 public record PhaseReport(
@@ -31,9 +35,11 @@ public record PhaseReport(
     @Nullable Metrics after,
     @Nullable Provenance data,
     @Nullable HeldOut heldOut,
+    @Nullable Map<String, Double> relatives,
     int threads) {
 
   public PhaseReport {
+    relatives = relatives == null ? null : Collections.unmodifiableMap(new LinkedHashMap<>(relatives));
     trainLosses = List.copyOf(trainLosses);
     validationLosses = List.copyOf(validationLosses);
   }
@@ -41,6 +47,12 @@ public record PhaseReport(
   /** The same with what was found before it. */
   public PhaseReport with(@Nullable HeldOut found) {
     return new PhaseReport(
-        phase, epochsRun, bestEpoch, trainLosses, validationLosses, seconds, before, after, data, found, threads);
+        phase, epochsRun, bestEpoch, trainLosses, validationLosses, seconds, before, after, data, found, relatives, threads);
+  }
+
+  /** The same with how much each other target counted. */
+  public PhaseReport with(Map<String, Double> counted) {
+    return new PhaseReport(
+        phase, epochsRun, bestEpoch, trainLosses, validationLosses, seconds, before, after, data, heldOut, counted, threads);
   }
 }

@@ -52,6 +52,13 @@ public enum Method {
   MERGE(Start.BASE, 1, Need.RELATIVES),
   /** PAC's calibration of those weights that most of the nearest other targets hold to be large, from what these say. */
   METAVOTE(Start.BASE, 1, Need.RELATIVES),
+  /**
+   * Other targets of the base, each calibrated on by PAC, and a router that says for each row how much each of them counts (Hub-Pathway; Shu et al.
+   * 2022).
+   */
+  HUB(Start.BASE, 1, Need.RELATIVES, Need.TABLE),
+  /** PAC, whose network also follows what other targets of the base make of the rows, each as far as it is near (after Vid2Act; Pan et al. 2023). */
+  TEACHERS(Start.BASE, 1, Need.RELATIVES, Need.FEATURES, Need.TABLE),
   /** PAC without its pull: what λ is good for. */
   PAC_NOLAMBDA(Start.BASE),
   /** PAC on kept weights that have not been trained again: what Allocate is good for. */
@@ -166,8 +173,13 @@ public enum Method {
     return needs.contains(need);
   }
 
-  /** Whether several networks are trained, each on a part of the rows. */
+  /** Whether a target is several networks. */
   public boolean severalNetworks() {
+    return isEnsemble() || this == HUB;
+  }
+
+  /** Whether several networks are trained, each on a part of the rows. */
+  public boolean isEnsemble() {
     return this == PAC_ENSEMBLE || this == PAC_STACK;
   }
 

@@ -21,6 +21,8 @@ import org.pacnet.error.DataException;
   @JsonSubTypes.Type(value = MethodSpec.LowRank.class, name = "lora"),
   @JsonSubTypes.Type(value = MethodSpec.Merge.class, name = "merge"),
   @JsonSubTypes.Type(value = MethodSpec.MetaVote.class, name = "metavote"),
+  @JsonSubTypes.Type(value = MethodSpec.Hub.class, name = "hub"),
+  @JsonSubTypes.Type(value = MethodSpec.Teachers.class, name = "teachers"),
   @JsonSubTypes.Type(
       value = MethodSpec.Ensemble.class,
       names = {"pac_ensemble", "pac_stack"})
@@ -50,7 +52,9 @@ public sealed interface MethodSpec {
       case FINETUNE_LAST -> new LastLayers(2);
       case LORA -> new LowRank(8);
       case MERGE -> new Merge(List.of(), null);
-      case METAVOTE -> new MetaVote(5, null);
+      case METAVOTE -> new MetaVote(List.of(), 5, null);
+      case HUB -> new Hub(List.of(), 0, null);
+      case TEACHERS -> new Teachers(List.of(), null);
       case PAC_ENSEMBLE, PAC_STACK -> new Ensemble(kind, null, 5);
       default -> new Plain(kind, null);
     };
@@ -66,7 +70,7 @@ public sealed interface MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Plain {
-      if (Set.of(Method.FINETUNE_LAST, Method.LORA, Method.MERGE, Method.METAVOTE).contains(kind) || kind.severalNetworks()) {
+      if (Set.of(Method.FINETUNE_LAST, Method.LORA, Method.MERGE, Method.METAVOTE, Method.HUB, Method.TEACHERS).contains(kind) || kind.isEnsemble()) {
         throw new IllegalArgumentException(kind + " has settings of its own");
       }
       checkLambda(lambda);
@@ -133,14 +137,24 @@ public sealed interface MethodSpec {
     }
   }
 
+  /** A method that learns from other targets of the base. */
+  sealed interface OfRelatives extends MethodSpec {
+
+    /** Their names; empty: all that can be learnt from. */
+    List<String> relatives();
+
+    /** The same method with those. */
+    OfRelatives of(List<String> names);
+  }
+
   /**
    * {@link Method#MERGE}.
    *
-   * @param relatives names of the targets that are merged
+   * @param relatives names of the targets that are merged; empty: all that can be
    * @param lambda strength of the pull to what they say; null: what suits it
    */
   @JsonIgnoreProperties(value = "kind", allowGetters = true)
-  record Merge(List<String> relatives, @Nullable Double lambda) implements MethodSpec {
+  record Merge(List<String> relatives, @Nullable Double lambda) implements OfRelatives {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Merge {
@@ -158,19 +172,92 @@ public sealed interface MethodSpec {
     public Merge withLambda(@Nullable Double value) {
       return new Merge(relatives, value);
     }
+
+    @Override
+    public Merge of(List<String> names) {
+      return new Merge(names, lambda);
+    }
+  }
+
+  /**
+   * {@link Method#HUB}.
+   *
+   * @param relatives names of the targets that rows are given to; empty: all that can be
+   * @param top how many of them a row is given to; 0: all
+   * @param lambda strength of the pull of each to what it was, and of the router to giving all rows alike; null: what suits it
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record Hub(List<String> relatives, int top, @Nullable Double lambda) implements OfRelatives {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public Hub {
+      relatives = List.copyOf(relatives);
+      Check.that(top >= 0, "top", "how many a row is given to", "must be 0, for all, or more", top);
+      checkLambda(lambda);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.HUB;
+    }
+
+    @Override
+    public Hub withLambda(@Nullable Double value) {
+      return new Hub(relatives, top, value);
+    }
+
+    @Override
+    public Hub of(List<String> names) {
+      return new Hub(names, top, lambda);
+    }
+  }
+
+  /**
+   * {@link Method#TEACHERS}.
+   *
+   * @param relatives names of the targets that teach; empty: all that can
+   * @param lambda how much being like them counts; null: what suits it
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record Teachers(List<String> relatives, @Nullable Double lambda) implements OfRelatives {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public Teachers {
+      relatives = List.copyOf(relatives);
+      checkLambda(lambda);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.TEACHERS;
+    }
+
+    @Override
+    public Teachers withLambda(@Nullable Double value) {
+      return new Teachers(relatives, value);
+    }
+
+    @Override
+    public Teachers of(List<String> names) {
+      return new Teachers(names, lambda);
+    }
   }
 
   /**
    * {@link Method#METAVOTE}.
    *
+   * @param relatives names of the targets that may vote; empty: all that can
    * @param neighbours how many of the nearest targets vote, at most
    * @param lambda strength of the pull to what they say; null: what suits it
    */
   @JsonIgnoreProperties(value = "kind", allowGetters = true)
-  record MetaVote(int neighbours, @Nullable Double lambda) implements MethodSpec {
+  record MetaVote(List<String> relatives, int neighbours, @Nullable Double lambda) implements OfRelatives {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public MetaVote {
+      relatives = List.copyOf(relatives);
       Check.that(neighbours > 0, "neighbours", "the number of neighbours", "must be at least 1", neighbours);
       checkLambda(lambda);
     }
@@ -183,7 +270,12 @@ public sealed interface MethodSpec {
 
     @Override
     public MetaVote withLambda(@Nullable Double value) {
-      return new MetaVote(neighbours, value);
+      return new MetaVote(relatives, neighbours, value);
+    }
+
+    @Override
+    public MetaVote of(List<String> names) {
+      return new MetaVote(names, neighbours, lambda);
     }
   }
 
@@ -198,8 +290,8 @@ public sealed interface MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Ensemble {
-      if (!kind.severalNetworks()) {
-        throw new IllegalArgumentException(kind + " calibrates one network");
+      if (!kind.isEnsemble()) {
+        throw new IllegalArgumentException(kind + " is no ensemble");
       }
       checkLambda(lambda);
       Check.that(

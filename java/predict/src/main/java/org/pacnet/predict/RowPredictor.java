@@ -223,16 +223,18 @@ public final class RowPredictor {
     Correction.Rows one =
         new Correction.Rows(
             FloatBuffer.wrap(room.features), 1, schema.inputWidth(), commonWidth, Arrays.copyOf(run(base, room), width), width);
-    Correction.Corrected said = null;
+    Correction.Networks said = null;
     if (networks.length > 0) {
+      List<float[]> each = new ArrayList<>();
       float[] mean = new float[width];
       for (Layer[] layers : networks) {
-        float[] outputs = run(layers, room);
+        float[] outputs = Arrays.copyOf(run(layers, room), width);
+        each.add(outputs);
         for (int c = 0; c < width; c++) {
           mean[c] += outputs[c] / networks.length;
         }
       }
-      said = new Correction.Corrected(mean, null);
+      said = new Correction.Networks(each, new Correction.Corrected(mean, null));
     }
     return by.apply(one, said, processes).outputs();
   }

@@ -60,6 +60,10 @@ public final class Reports {
       lead.append(' ').append(tuning.verdict());
       sections.add(TuningSections.of(Comparison.of(model, tuning, tuning.best())));
     }
+    Page.Section relatives = FamilySections.relatives(target, calibrate);
+    if (relatives != null) {
+      sections.add(relatives);
+    }
     if (curve != null) {
       sections.add(TuningSections.of(curve));
     }
@@ -184,6 +188,7 @@ public final class Reports {
     if (targets.size() > 1) {
       sections.add(TargetSections.calibrated(model, targets));
     }
+    sections.addAll(FamilySections.of(model, targets));
     sections.addAll(model(model, phases));
     sections.add(PhaseSections.data(phases));
     sections.add(settings(model.config()));

@@ -38,7 +38,31 @@ public final class NetworkDescription {
    * @param outputs how many it has
    */
   public static NativeNetwork network(NetworkSpec network, Schema schema, int outputs) {
-    String description = of(network, schema, outputs);
+    return made(network, of(network, schema, outputs));
+  }
+
+  /**
+   * A hub of several such networks.
+   *
+   * @param top how many of them a row is given to
+   */
+  public static NativeNetwork hub(NetworkSpec network, Schema schema, int members, int top, double explore, double noise) {
+    String hub = String.format(Locale.ROOT, "hub members=%d top=%d explore=%s noise=%s of ", members, top, explore, noise);
+    return made(network, hub + of(network, schema));
+  }
+
+  /**
+   * Such a network that several others teach.
+   *
+   * @param strength how much being like them counts
+   * @param least how much each of them does, at least
+   */
+  public static NativeNetwork taught(NetworkSpec network, Schema schema, int teachers, double strength, double least) {
+    String taught = String.format(Locale.ROOT, "taught teachers=%d strength=%s least=%s of ", teachers, strength, least);
+    return made(network, taught + of(network, schema));
+  }
+
+  private static NativeNetwork made(NetworkSpec network, String description) {
     if (!(network instanceof TorchScript own)) {
       return new NativeNetwork(description);
     }

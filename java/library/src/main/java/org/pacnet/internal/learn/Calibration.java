@@ -4,12 +4,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.BatchNorm;
+import org.pacnet.config.Device;
 import org.pacnet.config.Method;
 import org.pacnet.config.Method.Need;
 import org.pacnet.config.MethodSpec;
@@ -58,6 +62,8 @@ public final class Calibration implements Situation, AutoCloseable {
 
   private static final int STACK_FOLDS = 5;
 
+  private static final double MOST_UNLIKELY = 30;
+
   // Of so few pictures the output layer alone is learnt best.
   private static final int SAFE_MOST_IMAGES = 100;
 
@@ -65,7 +71,8 @@ public final class Calibration implements Situation, AutoCloseable {
   private final ModelState from;
   private final TargetRows target;
   private final @Nullable EncodedData source;
-  private final TransferConfig settings;
+  // Whom it learns from is known once it has a name.
+  private TransferConfig settings;
   private final Monitor monitor;
   private final OwnTensors own;
   private final NativeNetwork network;
@@ -73,6 +80,8 @@ public final class Calibration implements Situation, AutoCloseable {
   private final NativeNetwork fitted;
   private float[] start = new float[0];
   private @Nullable MaskBits voted;
+  // How much each of the others counts, by a method that learns from them.
+  private @Nullable Map<String, Double> counted;
 
   /**
    * @param source the source's rows, for methods that need them
@@ -165,8 +174,11 @@ public final class Calibration implements Situation, AutoCloseable {
     if (method.needs(Need.RELATIVES) && own.head()) {
       throw unfit("can't say of classes that the source does not have");
     }
-    if (settings.method() instanceof MethodSpec.Merge merge) {
-      Relatives.check(from, merge.relatives());
+    if ((method == Method.HUB || method == Method.TEACHERS) && settings.compute().device() == Device.CUDA) {
+      throw new DataException("the method " + method + " learns on the CPU; use the device auto or cpu", "device");
+    }
+    if (target.unlabelled() != null && method != Method.TEACHERS) {
+      throw new DataException("the method " + method + " does not learn from rows without labels; the method teachers does", "unlabelled", "method");
     }
     if (method == Method.STACK && from.sample() == null) {
       throw unfit(
@@ -215,7 +227,7 @@ public final class Calibration implements Situation, AutoCloseable {
 
   /** What this target's fit is but for its rows; of one that {@link #canShare} and has no classes of its own. */
   public SharedFit shared() {
-    start = start("", settings.seed()); // no method that can share asks for the name
+    start = start(settings.seed());
     return new SharedFit(settings, Techniques.range(settings.method().kind(), this), start);
   }
 
@@ -234,7 +246,12 @@ public final class Calibration implements Situation, AutoCloseable {
       throw new DivergedException(
           "the loss is no longer finite in epoch " + done.diverged() + "; lower the learning rate, or standardise the data");
     }
-    return settings.method().kind().trainsNetwork() ? networks(name, done, begun) : correction(name, begun);
+    settings = Relatives.resolved(settings, from, name);
+    return switch (settings.method().kind()) {
+      case HUB -> hub(name, begun);
+      case TEACHERS -> taught(name, begun);
+      default -> settings.method().kind().trainsNetwork() ? networks(name, done, begun) : correction(name, begun);
+    };
   }
 
   private TargetModel networks(String name, @Nullable Fitted done, long begun) {
@@ -243,12 +260,11 @@ public final class Calibration implements Situation, AutoCloseable {
     List<Learnt> learnt = new ArrayList<>();
     List<float[]> outputs = new ArrayList<>();
     List<TensorInfo> tensors = network.tensors();
-    MaskBits ownMask = own.mask(from.requirePruned().mask(), tensors);
     Method method = settings.method().kind();
     Folds folds = Folds.of(target.rows(), settings.method() instanceof MethodSpec.Ensemble ensemble ? ensemble.members() : 1, settings.seed());
     for (int member = 0; member < folds.count(); member++) {
       TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
-      float[] weights = start(name, how.seed());
+      float[] weights = start(how.seed());
       if (!own.head() && method != Method.SCRATCH && member == 0) {
         network.setParameters(weights);
         before = phases.measure(network, target.schema(), target.rows(), settings.compute().threads());
@@ -280,7 +296,7 @@ public final class Calibration implements Situation, AutoCloseable {
       }
       network.setParameters(trained);
       outputs.add(Phases.predict(network, target.rows(), settings.compute().threads()));
-      learnt.add(new Learnt(ownMask.gather(trained), own.gather(trained, tensors)));
+      learnt.add(learnt(trained));
     }
     Correction.Corrected said = Ensemble.of(target.schema(), outputs);
     float[] predicted = said.outputs();
@@ -288,10 +304,61 @@ public final class Calibration implements Situation, AutoCloseable {
     if (method == Method.PAC_STACK) {
       Correction.Rows rows = baseRows(target.rows());
       stack = stack(rows, folds, outputs);
-      predicted = stack.apply(rows, said, Corrections.PROCESSES).outputs();
+      predicted = stack.apply(rows, new Correction.Networks(outputs, said), Corrections.PROCESSES).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9 + (done == null ? 0 : done.seconds());
     return model(name, learnt, stack, outcomes, before, predicted, seconds);
+  }
+
+  private TargetModel hub(String name, long begun) {
+    List<String> names = ((MethodSpec.Hub) settings.method()).relatives();
+    List<float[]> members = Relatives.weights(phases, from, names);
+    Relatives.checkNear(from, members, this::loss);
+    Correction.Rows rows = baseRows(target.rows());
+    final Metrics before = Measure.brief(target.schema(), target.rows(), rows.outputs());
+    HubFit.Learned learned = HubFit.run(phases, target.schema(), from.requirePruned().mask(), members, likely(members), target.rows(), settings, monitor);
+    List<float[]> outputs = learned.networks().stream().map(this::predict).toList();
+    float[] predicted =
+        learned.router().apply(rows, new Correction.Networks(outputs, Ensemble.of(target.schema(), outputs)), Corrections.PROCESSES).outputs();
+    counted(names, learned.router().shares(rows));
+    List<Learnt> learnt = learned.networks().stream().map(this::learnt).toList();
+    return model(name, learnt, learned.router(), List.of(learned.outcome()), before, predicted, (System.nanoTime() - begun) / 1e9);
+  }
+
+  private TargetModel taught(String name, long begun) {
+    List<String> names = ((MethodSpec.Teachers) settings.method()).relatives();
+    List<float[]> teachers = Relatives.weights(phases, from, names);
+    Relatives.checkNear(from, teachers, this::loss);
+    start = from.requireBase();
+    final Metrics before = Measure.brief(target.schema(), target.rows(), predict(start));
+    FitRange range = Techniques.range(settings.method().kind(), this);
+    TaughtFit.Learned learned =
+        TaughtFit.run(phases, target.schema(), range, start, teachers, likely(teachers), target.rows(), withoutLabels(), settings, monitor);
+    counted(names, learned.shares());
+    List<Learnt> learnt = List.of(learnt(learned.network()));
+    return model(name, learnt, null, List.of(learned.outcome()), before, predict(learned.network()), (System.nanoTime() - begun) / 1e9);
+  }
+
+  // On which teachers are followed: what somebody brought, else what the model keeps of the source.
+  private @Nullable FloatBuffer withoutLabels() {
+    EncodedData unlabelled = target.unlabelled();
+    if (unlabelled != null) {
+      return Objects.requireNonNull(unlabelled.features());
+    }
+    SourceSample sample = from.sample();
+    return sample == null ? null : TaughtFit.direct(sample.features());
+  }
+
+  private Learnt learnt(float[] weights) {
+    List<TensorInfo> tensors = network.tensors();
+    return new Learnt(own.mask(from.requirePruned().mask(), tensors).gather(weights), own.gather(weights, tensors));
+  }
+
+  private void counted(List<String> names, double[] shares) {
+    counted = new LinkedHashMap<>();
+    for (int k = 0; k < shares.length; k++) {
+      counted.put(names.get(k), shares[k]);
+    }
   }
 
   private Correction stack(Correction.Rows rows, Folds folds, List<float[]> outputs) {
@@ -417,10 +484,11 @@ public final class Calibration implements Situation, AutoCloseable {
             settings.compute().threads());
     List<String> classes = target.ownHead() ? target.schema().classes() : null;
     List<Schema.Input> inputs = settings.method().kind().takesOwnInputs() ? target.ownInputs(phases.schema()) : List.of();
-    return new TargetModel(name, settings, classes, inputs, learnt, correction, null, null, report);
+    return new TargetModel(
+        name, settings, classes, inputs, learnt, correction, null, null, counted == null ? report : report.with(counted));
   }
 
-  private float[] start(String name, long seed) {
+  private float[] start(long seed) {
     MaskBits mask = from.requirePruned().mask();
     float[] weights = Techniques.weights(settings.method().kind(), from.source(), mask, from.requireBase());
     if (weights == null) {
@@ -431,7 +499,7 @@ public final class Calibration implements Situation, AutoCloseable {
       return merged(merge);
     }
     if (settings.method() instanceof MethodSpec.MetaVote vote) {
-      return voted(name, vote);
+      return voted(vote);
     }
     if (!own.head()) {
       return weights;
@@ -443,9 +511,12 @@ public final class Calibration implements Situation, AutoCloseable {
     return withNewHead;
   }
 
-  private float[] voted(String name, MethodSpec.MetaVote vote) {
-    Relatives.Vote found = Relatives.vote(phases, from, name, vote.neighbours(), from.requirePruned().ratio(), this::loss);
+  private float[] voted(MethodSpec.MetaVote vote) {
+    Relatives.Vote found = Relatives.vote(phases, from, vote.relatives(), vote.neighbours(), from.requirePruned().ratio(), this::loss);
     voted = MaskBits.where(network.tensors(), found.flags());
+    double[] alike = new double[found.voters().size()];
+    Arrays.fill(alike, 1.0 / alike.length);
+    counted(found.voters(), alike);
     return found.start();
   }
 
@@ -454,11 +525,31 @@ public final class Calibration implements Situation, AutoCloseable {
     return Objects.requireNonNull(voted, "nobody has voted");
   }
 
-  // By squared errors the noise is as large as the best of the merges is off; by probabilities there is no noise to be known.
+  // What a loss of one more takes off the log likelihood: by squared errors the noise is as large as the best is off; by probabilities there is no
+  // noise to be known.
+  private double perLoss(double lowest) {
+    return (target.schema().classification() ? 1 : 0.5 / Math.max(lowest, 1e-12)) * target.rows().rows();
+  }
+
+  // But for a constant; none is given up for good.
+  private double[] likely(List<float[]> networks) {
+    double[] losses = networks.stream().mapToDouble(this::loss).toArray();
+    double lowest = Arrays.stream(losses).min().orElseThrow();
+    return Arrays.stream(losses).map(loss -> Math.max(-MOST_UNLIKELY, -perLoss(lowest) * (loss - lowest))).toArray();
+  }
+
   private float[] merged(MethodSpec.Merge merge) {
-    boolean classes = target.schema().classification();
-    return Relatives.merged(
-        phases, from, merge.relatives(), target.rows(), settings.seed(), this::loss, lowest -> (classes ? 1 : 0.5 / Math.max(lowest, 1e-12)) * target.rows().rows());
+    Relatives.Merged merged =
+        Relatives.merged(
+            phases,
+            from,
+            merge.relatives(),
+            target.rows(),
+            settings.seed(),
+            this::loss,
+            this::perLoss);
+    counted(merge.relatives(), merged.shares());
+    return merged.weights();
   }
 
   @Override

@@ -320,6 +320,7 @@ public final class Phases {
         after,
         rows.provenance(),
         null,
+        null,
         config.compute().threads());
   }
 
@@ -356,6 +357,7 @@ public final class Phases {
               seconds,
               rows == null || trained == null ? null : trained.after(),
               rows == null ? null : measure(network, schema, rows, how.compute().threads()),
+              null,
               null,
               null,
               1);
@@ -502,8 +504,8 @@ public final class Phases {
   /** What a target says of rows. */
   public Correction.Corrected outputs(ModelState from, TargetModel target, EncodedData rows) {
     Schema own = schemaOf(target);
-    Correction.Corrected said =
-        Ensemble.of(own, weights(from, target).stream().map(w -> outputs(own, w, rows)).toList());
+    List<float[]> each = weights(from, target).stream().map(w -> outputs(own, w, rows)).toList();
+    Correction.Corrected said = Ensemble.of(own, each);
     if (target.correction() == null) {
       return said;
     }
@@ -512,7 +514,7 @@ public final class Phases {
     float[] base = trained ? outputs(own, from.requireBase(), rows) : said.outputs();
     return target
         .correction()
-        .apply(correctionRows(own, rows, base), trained ? said : null, Corrections.PROCESSES);
+        .apply(correctionRows(own, rows, base), trained ? new Correction.Networks(each, said) : null, Corrections.PROCESSES);
   }
 
   /** Rows with what the base says of them. */
@@ -550,13 +552,13 @@ public final class Phases {
     }
   }
 
-  private static FitSettings settings(TransferConfig c, Phase phase, boolean gpu) {
+  private static FitSettings settings(TransferConfig c, Phase phase, boolean weighted, boolean gpu) {
     checkDevice(c);
     Fit fit = fit(c, phase);
     return new FitSettings(
         c.objective().loss().ordinal(),
         c.objective().huberDelta(),
-        RowWeights.asked(c),
+        weighted,
         fit.optimizer().ordinal(),
         fit.momentum(),
         fit.weightDecay(),
@@ -585,7 +587,8 @@ public final class Phases {
       FitRange range,
       EncodedData rows,
       Monitor monitor) {
-    FitSettings settings = settings(how, phase, onGpu(how, phase, network, range));
+    float[] weights = RowWeights.of(rows, how);
+    FitSettings settings = settings(how, phase, weights != null, onGpu(how, phase, network, range));
     NativeNetwork.EpochListener listener =
         (epoch, trainLoss, validationLoss) -> {
           monitor.report(new Progress(phase, epoch, settings.epochs(), trainLoss, validationLoss));
@@ -596,10 +599,9 @@ public final class Phases {
       FloatBuffer features = rows.features();
       if (features == null) {
         RowFeed pulled = Objects.requireNonNull(feed);
-        float[] weights = RowWeights.of(rows, how);
         outcome = network.fit(settings, range, weights == null ? pulled : RowWeights.beside(pulled, weights), rows.rows(), listener);
       } else {
-        outcome = network.fit(settings, range, features, labels(rows, how), rows.rows(), listener);
+        outcome = network.fit(settings, range, features, labels(rows, weights), rows.rows(), listener);
       }
     }
     if (outcome.cancelled()) {
@@ -610,8 +612,7 @@ public final class Phases {
   }
 
   // As the core takes them in a fit.
-  private static FloatBuffer labels(EncodedData rows, TransferConfig how) {
-    float[] weights = RowWeights.of(rows, how);
+  private static FloatBuffer labels(EncodedData rows, float @Nullable [] weights) {
     return weights == null ? rows.labels() : RowWeights.beside(rows.labels(), weights);
   }
 
@@ -629,10 +630,12 @@ public final class Phases {
 
   /** The fits of many targets, each in its place: all at once on the GPU, one after another on the CPU. */
   public List<Fitted> fitTogether(SharedFit shared, List<EncodedData> targets, Monitor monitor) {
-    FitSettings settings = settings(shared.how(), Phase.CALIBRATE, togetherOnGpu(shared.how(), targets.size()));
+    List<float @Nullable []> weights = new ArrayList<>();
+    targets.forEach(target -> weights.add(RowWeights.of(target, shared.how())));
+    FitSettings settings = settings(shared.how(), Phase.CALIBRATE, weights.get(0) != null, togetherOnGpu(shared.how(), targets.size()));
     int[] rows = targets.stream().mapToInt(EncodedData::rows).toArray();
     FloatBuffer x = joined(targets.stream().map(t -> Objects.requireNonNull(t.features())).toList());
-    FloatBuffer y = joined(targets.stream().map(target -> labels(target, shared.how())).toList());
+    FloatBuffer y = joined(IntStream.range(0, targets.size()).mapToObj(t -> labels(targets.get(t), weights.get(t))).toList());
     NativeNetwork.EpochListener listener =
         (epoch, trainLoss, validationLoss) -> !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
     try (NativeNetwork network = network(schema)) {
@@ -688,6 +691,7 @@ public final class Phases {
         before,
         after,
         rows.provenance(),
+        null,
         null,
         threads);
   }

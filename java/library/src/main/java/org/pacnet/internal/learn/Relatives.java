@@ -14,10 +14,15 @@ import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Method;
+import org.pacnet.config.MethodSpec;
+import org.pacnet.config.TransferConfig;
+import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.table.EncodedData;
+import org.pacnet.result.Family;
 
 /**
  * Other targets of a base, merged by Fisher weights (Matena and Raffel, "Merging Models with Fisher-Weighted Averaging", NeurIPS 2022,
@@ -32,23 +37,63 @@ public final class Relatives {
 
   private Relatives() {}
 
-  /** Throws a {@link DataException} that names the target that can't be merged. */
-  static void check(ModelState from, List<String> names) {
-    if (new LinkedHashSet<>(names).size() < 2) {
-      throw new DataException("merging takes two targets of the model or more: name them", "targets");
+  /**
+   * The settings with the names of those that a target learns from, where its method does.
+   *
+   * @param self the target that is learnt, which is none of them
+   * @throws DataException that names the target that can't be learnt from, or if there are too few
+   */
+  static TransferConfig resolved(TransferConfig settings, ModelState from, String self) {
+    return settings.method() instanceof MethodSpec.OfRelatives method
+        ? settings.toBuilder().method(method.of(chosen(from, self, method.relatives(), method.kind()))).build()
+        : settings;
+  }
+
+  /** The same of names. */
+  public static List<String> chosen(ModelState from, String self, List<String> names, Method method) {
+    List<String> chosen = new ArrayList<>(new LinkedHashSet<>(names));
+    if (names.isEmpty()) {
+      from.targets().keySet().stream().filter(name -> !name.equals(self) && mergeable(from.target(name))).forEach(chosen::add);
     }
-    for (String name : names) {
+    for (String name : chosen) {
       TargetModel target = from.target(name);
+      if (name.equals(self)) {
+        throw new DataException("the target '" + name + "' can't be learnt from itself: name others");
+      }
       if (!mergeable(target)) {
         throw new DataException(
             String.format(
                 Locale.ROOT,
-                "the target '%s' (%s) is not one network on the base with the source's outputs: it can't be merged; calibrated by the method pac it can",
+                "the target '%s' (%s) is not one network on the base with the source's outputs: %s can't learn from it; calibrated by the method pac it can",
                 name,
-                target.config().method().kind()),
-            "targets");
+                target.config().method().kind(),
+                method));
       }
     }
+    boolean one = method == Method.TEACHERS || method == Method.METAVOTE;
+    if (chosen.size() < (one ? 1 : 2)) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s takes %s of the model, calibrated by the method pac or one like it: %s",
+              method,
+              one ? "another target" : "two other targets or more",
+              names.isEmpty() ? "there are too few" : "name more"),
+          names.isEmpty() ? new String[] {"method"} : new String[0]);
+    }
+    return List.copyOf(chosen);
+  }
+
+  /** Throws a {@link DataException} unless one of these networks says a target's rows better than the base does. */
+  static void checkNear(ModelState from, List<float[]> relatives, ToDoubleFunction<float[]> loss) {
+    double base = loss.applyAsDouble(from.requireBase());
+    if (relatives.stream().mapToDouble(loss).noneMatch(own -> own < base)) {
+      throw far(relatives.size());
+    }
+  }
+
+  private static DataException far(int asked) {
+    return new DataException("none of " + asked + " other targets says these rows better than the base does: take the method pac", "method");
   }
 
   private static boolean mergeable(TargetModel target) {
@@ -62,7 +107,6 @@ public final class Relatives {
 
   /** All targets counting alike: what it is at the pruned positions. */
   public static float[] evenly(Phases phases, ModelState from, List<String> names) {
-    check(from, names);
     SourceSample sample = from.sample();
     if (sample == null) {
       throw new DataException(
@@ -76,6 +120,13 @@ public final class Relatives {
   }
 
   /**
+   * A merge.
+   *
+   * @param shares how much each of the others counts, of sum 1
+   */
+  record Merged(float[] weights, double[] shares) {}
+
+  /**
    * The merge by what a target's rows say of how much each of the others counts: the mean of shares, all alike, mostly one's, and by draws, each weighing
    * as likely as its merge makes the rows. A few rows leave them near to all alike, where the lowest loss of fifty would be luck.
    *
@@ -83,7 +134,7 @@ public final class Relatives {
    * @param loss of a network's weights on these
    * @param perLoss given the lowest loss of all, what a loss of one more takes off a merge's log likelihood
    */
-  static float[] merged(
+  static Merged merged(
       Phases phases,
       ModelState from,
       List<String> names,
@@ -97,6 +148,9 @@ public final class Relatives {
     List<double[]> shares = shares(relatives.size(), seed);
     double[] losses = shares.stream().mapToDouble(own -> loss.applyAsDouble(onBase(from, merge(learnt, fisher, own)))).toArray();
     double lowest = Arrays.stream(losses).min().orElseThrow();
+    if (lowest >= loss.applyAsDouble(from.requireBase())) {
+      throw far(names.size());
+    }
     double strength = perLoss.applyAsDouble(lowest);
     double[] mean = new double[relatives.size()];
     for (int d = 0; d < losses.length; d++) {
@@ -105,7 +159,8 @@ public final class Relatives {
         mean[m] += weight * shares.get(d)[m];
       }
     }
-    return onBase(from, merge(learnt, fisher, mean));
+    double sum = Arrays.stream(mean).sum();
+    return new Merged(onBase(from, merge(learnt, fisher, mean)), Arrays.stream(mean).map(share -> share / sum).toArray());
   }
 
   // Each of sum 1.
@@ -135,45 +190,52 @@ public final class Relatives {
    *
    * @param start the mean of what those say who vote for a weight, and the base where nobody does
    * @param flags 1 where a weight was voted for, of all parameters
+   * @param voters their names, the nearest first
    */
-  record Vote(float[] start, float[] flags) {}
+  record Vote(float[] start, float[] flags, List<String> voters) {}
 
   /**
    * Meta-vote pruning (Zhao et al., "Voting from Nearest Tasks: Meta-Vote Pruning of Pre-trained Models for Downstream Tasks", arXiv 2301.11560), of the
    * pruned positions: of each of the nearest targets the largest weights vote, a share of 1 − ratio of them, and those with most votes, as many again, are
    * taken; between equals those that are larger on average.
    *
-   * @param self the target that is learnt, which has no vote
+   * @param names of those that may vote
    * @param loss of a network's weights on its rows
    */
-  static Vote vote(Phases phases, ModelState from, String self, int neighbours, double ratio, ToDoubleFunction<float[]> loss) {
+  static Vote vote(Phases phases, ModelState from, List<String> names, int neighbours, double ratio, ToDoubleFunction<float[]> loss) {
     MaskBits mask = from.requirePruned().mask();
     double base = loss.applyAsDouble(from.requireBase());
-    record Near(float[] learnt, double loss) {}
+    record Near(String name, float[] learnt, double loss) {}
     List<Near> near = new ArrayList<>();
-    int asked = 0;
-    for (String name : from.targets().keySet()) {
-      TargetModel target = from.target(name);
-      if (!name.equals(self) && mergeable(target)) {
-        float[] weights = phases.weights(from, target).get(0);
-        double own = loss.applyAsDouble(weights);
-        asked++;
-        if (own < base) {
-          near.add(new Near(mask.gather(weights), own));
-        }
+    for (String name : names) {
+      float[] weights = phases.weights(from, from.target(name)).get(0);
+      double own = loss.applyAsDouble(weights);
+      if (own < base) {
+        near.add(new Near(name, mask.gather(weights), own));
       }
     }
     if (near.isEmpty()) {
-      throw new DataException(
-          asked == 0
-              ? "the model has no other target that could vote: calibrate some by the method pac first"
-              : "none of " + asked + " other targets says these rows better than the base does: take the method pac",
-          "method");
+      throw far(names.size());
     }
     near.sort(Comparator.comparingDouble(Near::loss));
-    List<float[]> voters = near.stream().limit(neighbours).map(Near::learnt).toList();
+    List<Near> nearest = near.subList(0, Math.min(neighbours, near.size()));
+    int positions = nearest.get(0).learnt.length;
+    Elected elected = elect(nearest.stream().map(Near::learnt).toList(), Math.max(1, (int) Math.round((1 - ratio) * positions)));
+    float[] nothing = new float[from.requireBase().length];
+    return new Vote(onBase(from, elected.start()), mask.scatter(nothing, elected.flags()), nearest.stream().map(Near::name).toList());
+  }
+
+  /**
+   * What was voted for.
+   *
+   * @param start the mean of what those say who vote for a position, 0 where nobody does
+   * @param flags 1 where a position was voted for
+   */
+  public record Elected(float[] start, float[] flags) {}
+
+  /** Those positions, as many as each of the voters has votes, that get the most; between equals those that are larger on average. */
+  public static Elected elect(List<float[]> voters, int budget) {
     int positions = voters.get(0).length;
-    int budget = Math.max(1, (int) Math.round((1 - ratio) * positions));
     int[] votes = new int[positions];
     double[] sums = new double[positions];
     double[] sizes = new double[positions];
@@ -195,8 +257,39 @@ public final class Relatives {
       start[elected[k]] = (float) (sums[elected[k]] / votes[elected[k]]);
       flags[elected[k]] = 1;
     }
-    float[] nothing = new float[from.requireBase().length];
-    return new Vote(onBase(from, start), mask.scatter(nothing, flags));
+    return new Elected(start, flags);
+  }
+
+  /**
+   * How far targets are from each other, by what they say of the source's rows; null where the model keeps none of these.
+   *
+   * @param names of targets without inputs of their own
+   */
+  public static @Nullable Family family(Phases phases, ModelState from, List<String> names) {
+    SourceSample sample = from.sample();
+    if (sample == null) {
+      return null;
+    }
+    MadeRows rows = MadeRows.of(sample, MOST_ROWS);
+    List<String> all = new ArrayList<>(List.of(Family.SOURCE));
+    List<float[]> said = new ArrayList<>(List.of(phases.outputs(phases.schema(), from.requireBase(), rows)));
+    for (String name : names) {
+      all.add(name);
+      said.add(phases.outputs(from, from.target(name), rows).outputs());
+    }
+    List<Schema.Label> labels = phases.schema().labels();
+    double unit = labels.size() == 1 ? labels.get(0).std() : 1;
+    List<List<Double>> apart = said.stream().map(one -> said.stream().map(other -> unit * apart(one, other)).toList()).toList();
+    return new Family(all, apart, labels.size() == 1 ? labels.get(0).name() : "standard deviations");
+  }
+
+  private static double apart(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      double off = (double) one[i] - other[i];
+      sum += off * off;
+    }
+    return Math.sqrt(sum / one.length);
   }
 
   // The largest first; of equals the first.
@@ -213,7 +306,14 @@ public final class Relatives {
     return from.requirePruned().mask().scatter(from.requireBase(), values);
   }
 
-  private static float[] merge(List<float[]> learnt, List<float[]> fisher, double[] shares) {
+  /**
+   * θ = Σ λ_m F_m θ_m / Σ λ_m F_m.
+   *
+   * @param learnt θ_m, positions each
+   * @param fisher F_m as {@link #normalised} has them
+   * @param shares λ_m
+   */
+  public static float[] merge(List<float[]> learnt, List<float[]> fisher, double[] shares) {
     float[] values = new float[learnt.get(0).length];
     for (int i = 0; i < values.length; i++) {
       double sum = 0;
@@ -246,7 +346,8 @@ public final class Relatives {
         .toList();
   }
 
-  private static float[] normalised(float[] fisher) {
+  /** Divides information by its norm, and takes none for less than 1e-6; in place. */
+  public static float[] normalised(float[] fisher) {
     double squares = 0;
     for (float value : fisher) {
       squares += (double) value * value;

@@ -13,18 +13,13 @@ final class RowWeights {
 
   private RowWeights() {}
 
-  /** Whether rows have weights by these settings. */
-  static boolean asked(TransferConfig settings) {
-    return settings.objective().balanced() || settings.columns().weight() != null;
-  }
-
   /** What each row counts, with mean 1: its own weight, and where classes are balanced what makes them count the same; null where all do. */
   static float @Nullable [] of(EncodedData rows, TransferConfig settings) {
-    if (!asked(settings)) {
+    float[] own = rows.weights();
+    if (own == null && !settings.objective().balanced()) {
       return null;
     }
     int n = rows.rows();
-    float[] own = rows.weights();
     double[] weights = new double[n];
     for (int r = 0; r < n; r++) {
       weights[r] = own == null ? 1 : own[r];

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.data.Schema;
@@ -19,8 +20,9 @@ import org.pacnet.result.Monitor;
  * @param schema that they were read by
  * @param ownHead whether it has classes that the source does not have, and so an output layer of its own
  * @param rows encoded
+ * @param unlabelled others without labels, for the method teachers; null for none
  */
-public record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {
+public record TargetRows(Schema schema, boolean ownHead, EncodedData rows, @Nullable EncodedData unlabelled) {
 
   /** Reads what is to be learnt from, by the schema of the source. */
   public static TargetRows read(
@@ -29,7 +31,20 @@ public record TargetRows(Schema schema, boolean ownHead, EncodedData rows) {
         Rows.target(
             target, schema, found -> own(target, schema, found, settings), settings, monitor.reading());
     boolean ownHead = !read.schema().classes().equals(schema.classes());
-    return new TargetRows(read.schema(), ownHead, read.rows());
+    return new TargetRows(read.schema(), ownHead, read.rows(), null);
+  }
+
+  /** The same, and others of the source's columns without labels. */
+  public TargetRows with(EncodedData others) {
+    if (others.features() == null || schema.trajectories() != null) {
+      throw new DataException("rows without labels are learnt from in tables of inputs and labels only", "unlabelled");
+    }
+    return new TargetRows(schema, ownHead, rows, others);
+  }
+
+  /** Some of them. */
+  public TargetRows part(int[] some) {
+    return new TargetRows(schema, ownHead, new Subset(rows, some), unlabelled);
   }
 
   /** Its inputs that the source does not have. */

@@ -2,6 +2,7 @@ package org.pacnet.internal.method;
 
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
+import org.pacnet.config.Method.Need;
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.format.MaskBits;
 
@@ -38,6 +39,9 @@ public final class Techniques {
                   .pulled(s.strength(), s.tensors(), t -> !s.isNew(t) && t.prunable())
                   .toward(s.start());
       case MERGE -> s -> new Pac(false).range(s).toward(s.start());
+      // Its own strength is the teachers'.
+      case TEACHERS -> s -> new Pac(false).range(s).pulled(Method.PAC.strength(), s.tensors(), t -> !s.isNew(t) && t.prunable());
+      case HUB -> throw new IllegalArgumentException("a hub's networks are fitted together");
       case AUTO, UNTOUCHED, AFFINE, RIDGE_RESIDUAL, COKRIGING, LOGISTIC, GP_RESIDUAL, GP, TREES, POOLED_LINEAR, STACK ->
           throw new IllegalArgumentException(method + " trains no network");
     };
@@ -45,7 +49,7 @@ public final class Techniques {
 
   /** Whether a method is nothing but which weights move and one strength that pulls them, whatever the target's rows are. */
   public static boolean pullsAlone(Method method) {
-    if (method == Method.AUTO || !method.trainsNetwork()) {
+    if (method == Method.AUTO || !method.trainsNetwork() || method.needs(Need.RELATIVES)) {
       return false;
     }
     Technique technique = of(method);

@@ -148,6 +148,13 @@ final class Graph {
     return add(NodeProto.newBuilder().setOpType(type).setDomain(ML), inputs, attributes);
   }
 
+  /** The largest values of each row, the largest first, [rows, count]. */
+  String largest(String value, int count) {
+    String name = name();
+    graph.addNode(NodeProto.newBuilder().setOpType("TopK").addInput(value).addInput(longs(count)).addOutput(name).addOutput(name()));
+    return name;
+  }
+
   private String add(NodeProto.Builder node, List<String> inputs, AttributeProto... attributes) {
     String name = name();
     graph.addNode(node.addAllInput(inputs).addOutput(name).addAllAttribute(Arrays.asList(attributes)));

@@ -22,6 +22,7 @@ import org.pacnet.error.DataException;
 import org.pacnet.internal.base.AtomicWrite;
 import org.pacnet.internal.base.Messages;
 import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.HubCorrection;
 import org.pacnet.internal.format.TensorInfo;
 
 /**
@@ -46,6 +47,7 @@ public record OnnxModel(
     @Nullable Correction correction) {
 
   private static final String PREDICTION = "prediction";
+  private static final double LITTLE = -1e30; // whose softmax is 0
 
   /** Writes it; throws a {@link DataException} that names what ONNX has no place for. */
   public void write(Path file, String version, Map<String, String> metadata) {
@@ -61,8 +63,8 @@ public record OnnxModel(
     int commonWidth = schema.withFirstInputs(common).inputWidth();
     String ofSource = commonWidth == schema.inputWidth() ? features : graph.columns(features, 0, commonWidth);
     List<String> said = networks.stream().map(weights -> network(graph, ofSource, weights)).toList();
-    String outputs = said.isEmpty() ? null : mean(graph, said);
-    if (correction != null || outputs == null) {
+    String outputs = said.isEmpty() ? null : correction instanceof HubCorrection hub ? routed(graph, hub, ofSource, said) : mean(graph, said);
+    if ((correction != null && !(correction instanceof HubCorrection)) || outputs == null) {
       String ofBase = network(graph, ofSource, base);
       outputs =
           correction == null
@@ -159,6 +161,30 @@ public record OnnxModel(
     }
     String mean = graph.op("Div", sum, graph.number(terms.size()));
     return classes ? CorrectionGraph.log(graph, mean) : mean;
+  }
+
+  // Each by its share: what is below the largest values of the router gets none.
+  private static String routed(Graph graph, HubCorrection hub, String features, List<String> members) {
+    int each = hub.router().length / members.size();
+    double[] bias = new double[members.size()];
+    double[] weights = new double[hub.router().length - bias.length];
+    for (int k = 0; k < bias.length; k++) {
+      bias[k] = hub.router()[k * each];
+      for (int i = 1; i < each; i++) {
+        weights[k * (each - 1) + i - 1] = hub.router()[k * each + i];
+      }
+    }
+    String x = graph.cast(features, DOUBLE);
+    String values =
+        graph.op("Gemm", List.of(x, graph.doubles(weights, bias.length, each - 1), graph.doubles(bias, bias.length)), whole("transB", 1));
+    String least = graph.columns(graph.largest(values, hub.top()), hub.top() - 1, hub.top());
+    String shares = graph.op("Softmax", List.of(graph.op("Where", graph.op("Less", values, least), graph.number(LITTLE), values)), whole("axis", 1));
+    String sum = null;
+    for (int k = 0; k < bias.length; k++) {
+      String term = graph.op("Mul", members.get(k), graph.columns(shares, k, k + 1));
+      sum = sum == null ? term : graph.op("Add", sum, term);
+    }
+    return sum;
   }
 
   private void labels(Graph graph, String outputs) {

@@ -22,6 +22,7 @@ import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.internal.base.Causes;
+import org.pacnet.internal.format.TargetNames;
 import org.pacnet.internal.learn.Calibration;
 import org.pacnet.internal.learn.Fitted;
 import org.pacnet.internal.learn.Folds;
@@ -121,7 +122,7 @@ public final class Tuner {
       TargetModel learnt = calibration.run(name, fitted);
       return settings.calibrate().intervals()
           ? learnt.withResiduals(
-              new Tuner(phases, from, target, source, settings, monitor).residuals(),
+              new Tuner(phases, from, target, source, learnt.config(), monitor).residuals(),
               target.rows().inOrder() ? null : target.rows().groups())
           : learnt;
     }
@@ -482,12 +483,9 @@ public final class Tuner {
     if (monitor.isCancelled()) {
       throw new CancelledException("tuning was cancelled");
     }
-    TargetRows part =
-        new TargetRows(
-            target.schema(), target.ownHead(), new Subset(target.rows(), outside));
     try (Calibration calibration =
-        new Calibration(phases, from, part, source, candidate, monitor.cancelOnly())) {
-      return calibration.run("t");
+        new Calibration(phases, from, target.part(outside), source, candidate, monitor.cancelOnly())) {
+      return calibration.run(TargetNames.NONE);
     }
   }
 

@@ -75,7 +75,7 @@ public record CoKrigingCorrection(
   }
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes asked) {
+  public Corrected apply(Rows rows, @Nullable Networks networks, Processes asked) {
     int width = rows.width();
     int count = rows.rows();
     float[] at = scaled(rows, shift, scale);

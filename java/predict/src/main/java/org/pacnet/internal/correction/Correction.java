@@ -11,7 +11,7 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 
 /** Turns rows and what the source model says of them into predictions, in the network's own units. */
 public sealed interface Correction
-    permits LinearCorrection, GaussianCorrection, CoKrigingCorrection, LogisticCorrection, TreeCorrection, StackCorrection {
+    permits LinearCorrection, GaussianCorrection, CoKrigingCorrection, LogisticCorrection, TreeCorrection, StackCorrection, HubCorrection {
 
   /**
    * Rows with what the source model says of them.
@@ -66,12 +66,20 @@ public sealed interface Correction
   record Corrected(float[] outputs, float @Nullable [] spread) {}
 
   /**
+   * What a target's own networks say.
+   *
+   * @param each of them, [rows, width]
+   * @param together as one
+   */
+  record Networks(List<float[]> each, Corrected together) {}
+
+  /**
    * The predictions.
    *
    * @param networks what the target's own networks say; null where it has none
    * @param processes what Gaussian processes are asked by
    */
-  Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes);
+  Corrected apply(Rows rows, @Nullable Networks networks, Processes processes);
 
   /** Asks Gaussian processes. */
   @FunctionalInterface
@@ -121,6 +129,7 @@ public sealed interface Correction
         case COKRIGING -> CoKrigingCorrection.read(entries, inputs, common, width);
         case LOGISTIC -> LogisticCorrection.read(entries, inputs, common, width);
         case TREES -> TreeCorrection.read(entries, common, width);
+        case HUB -> HubCorrection.read(entries, common);
         case PAC_STACK, STACK -> StackCorrection.read(method, entries, inputs, common, width, file);
         default -> null;
       };

@@ -17,7 +17,7 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 public record GaussianCorrection(boolean residual, List<GaussianProcess> processes) implements Correction {
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes asked) {
+  public Corrected apply(Rows rows, @Nullable Networks networks, Processes asked) {
     int width = rows.width();
     float[] at = rows.copied();
     float[] outputs = new float[rows.rows() * width];

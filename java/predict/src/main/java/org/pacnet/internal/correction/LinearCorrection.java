@@ -15,7 +15,7 @@ public record LinearCorrection(float[] coefficients) implements Correction {
   private static final String NAME = "linear";
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
+  public Corrected apply(Rows rows, @Nullable Networks networks, Processes processes) {
     float[] corrected = new float[rows.rows() * rows.width()];
     apply(rows, corrected);
     return new Corrected(corrected, null);

@@ -25,7 +25,7 @@ public record LogisticCorrection(
   public static final int OPINIONS = 2;
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
+  public Corrected apply(Rows rows, @Nullable Networks networks, Processes processes) {
     int width = rows.width();
     double[] p = new double[rows.rows() * width];
     double[] own = new double[width];

@@ -31,11 +31,11 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
   public static final List<Method> BOTH = List.of(Method.COKRIGING, Method.POOLED_LINEAR, Method.TREES);
 
   @Override
-  public Corrected apply(Rows rows, @Nullable Corrected networks, Processes processes) {
+  public Corrected apply(Rows rows, @Nullable Networks networks, Processes processes) {
     List<Corrected> said = new ArrayList<>();
     for (Method part : parts) {
       Correction correction = corrections.get(part);
-      said.add(Objects.requireNonNull(correction == null ? networks : correction.apply(rows, null, processes)));
+      said.add(correction == null ? Objects.requireNonNull(networks).together() : correction.apply(rows, null, processes));
     }
     float[] outputs = new float[rows.rows() * rows.width()];
     float[] spread = new float[outputs.length];

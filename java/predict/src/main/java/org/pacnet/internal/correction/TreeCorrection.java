@@ -26,7 +26,7 @@ public record TreeCorrection(byte[][] boosters, BoostedTrees[] trees, int classe
   }
 
   @Override
-  public Corrected apply(Rows asked, @Nullable Corrected networks, Processes processes) {
+  public Corrected apply(Rows asked, @Nullable Networks networks, Processes processes) {
     Rows rows = asked.ofSource();
     int inputs = rows.inputs();
     float[] x = new float[rows.rows() * (inputs + 1)];

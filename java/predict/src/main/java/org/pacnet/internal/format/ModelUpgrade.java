@@ -19,7 +19,7 @@ import org.pacnet.internal.base.Json;
 public final class ModelUpgrade {
 
   /** The present version. */
-  public static final int VERSION = 11;
+  public static final int VERSION = 12;
 
   /** The oldest that can be read. */
   public static final int OLDEST_VERSION = 2;
@@ -65,6 +65,13 @@ public final class ModelUpgrade {
       file.path("phases").forEach(ModelUpgrade::nothingHeldOut);
       nothingHeldOut(file.path("report"));
     }
+    if (version < 12) {
+      file.path("phases").forEach(ModelUpgrade::noRelatives);
+      noRelatives(file.path("report"));
+      if (file.path("config").get("method") instanceof ObjectNode method && method.path("kind").asText().equals("metavote")) {
+        method.putArray("relatives"); // those that it had are not known
+      }
+    }
     if (file.get("config") instanceof ObjectNode config) {
       // What came without a new version is what the code did before it.
       ObjectNode complete =
@@ -89,6 +96,12 @@ public final class ModelUpgrade {
   private static void nothingHeldOut(JsonNode report) {
     if (report instanceof ObjectNode object) {
       object.putNull("heldOut");
+    }
+  }
+
+  private static void noRelatives(JsonNode report) {
+    if (report instanceof ObjectNode object) {
+      object.putNull("relatives");
     }
   }
 

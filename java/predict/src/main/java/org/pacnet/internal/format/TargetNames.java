@@ -6,6 +6,9 @@ import org.pacnet.error.DataException;
 /** What a target may be called. */
 public final class TargetNames {
 
+  /** What no target is called. */
+  public static final String NONE = "";
+
   private static final int LONGEST = 1000;
 
   private TargetNames() {}

@@ -13,6 +13,7 @@ import org.pacnet.error.ModelFormatException;
 import org.pacnet.internal.base.SafeTensors;
 import org.pacnet.internal.base.SafeTensors.Entry;
 import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.HubCorrection;
 import org.pacnet.internal.format.ModelFormat.TargetFile;
 
 /**
@@ -119,6 +120,9 @@ public record TargetParts(
     }
     Correction correction =
         Correction.read(method, entries, schema.inputWidth(), source.inputWidth(), schema.outputWidth(), file.toString());
+    if (correction instanceof HubCorrection hub && hub.members(source.inputWidth()) != networks.size()) {
+      throw new ModelFormatException(file + " is damaged: its router is not for " + networks.size() + " networks");
+    }
     if (!entries.isEmpty()) {
       throw new ModelFormatException(
           file + " has a tensor '" + entries.keySet().iterator().next() + "' that its method does not make");

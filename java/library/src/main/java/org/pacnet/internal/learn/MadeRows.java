@@ -1,0 +1,126 @@
+package org.pacnet.internal.learn;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.Provenance;
+import org.pacnet.internal.correction.SourceSample;
+import org.pacnet.internal.engine.RowFeed;
+import org.pacnet.internal.table.EncodedData;
+
+/** Rows of a table that were put together from others. */
+final class MadeRows implements EncodedData {
+
+  private final Provenance provenance;
+  private final int rows;
+  private final FloatBuffer features;
+  private final FloatBuffer labels;
+  private final float[] weights;
+
+  private MadeRows(Provenance provenance, int rows, FloatBuffer features, FloatBuffer labels, float[] weights) {
+    this.provenance = provenance;
+    this.rows = rows;
+    this.features = features;
+    this.labels = labels;
+    this.weights = weights;
+  }
+
+  /** Some of those of the source's rows that a model keeps, evenly taken. */
+  static MadeRows of(SourceSample sample, int most) {
+    int rows = Math.min(sample.rows(), most);
+    int inputs = sample.features().length / sample.rows();
+    int width = sample.labels().length / sample.rows();
+    FloatBuffer features = room(rows * inputs);
+    FloatBuffer labels = room(rows * width);
+    for (int i = 0; i < rows; i++) {
+      int row = (int) ((long) i * sample.rows() / rows);
+      features.put(sample.features(), row * inputs, inputs);
+      labels.put(sample.labels(), row * width, width);
+    }
+    float[] weights = new float[rows];
+    Arrays.fill(weights, 1);
+    return new MadeRows(new Provenance("rows of the source", rows, 0, "", List.of()), rows, features.flip(), labels.flip(), weights);
+  }
+
+  /**
+   * Rows, and behind them others without labels, whose loss counts nothing.
+   *
+   * @param others features, [rows, inputs]
+   * @param own what the labelled rows count; null where all count the same
+   */
+  static MadeRows of(EncodedData labelled, FloatBuffer others, float @Nullable [] own) {
+    FloatBuffer first = Objects.requireNonNull(labelled.features(), "images have no features");
+    int known = labelled.rows();
+    int rows = known + others.remaining() / (first.remaining() / known);
+    FloatBuffer features = room(first.remaining() + others.remaining()).put(first).put(others.duplicate()).flip();
+    FloatBuffer said = labelled.labels();
+    FloatBuffer labels = room(said.remaining() / known * rows).put(said).clear();
+    float[] weights = new float[rows];
+    Arrays.fill(weights, 0, known, 1);
+    if (own != null) {
+      System.arraycopy(own, 0, weights, 0, known);
+    }
+    return new MadeRows(labelled.provenance(), rows, features, labels, weights);
+  }
+
+  /**
+   * The same with more of each row.
+   *
+   * @param more what comes behind the features that are there, [rows, each] one after another
+   */
+  MadeRows with(List<float[]> more) {
+    int each = features.remaining() / rows;
+    FloatBuffer wider = room(features.remaining() + more.stream().mapToInt(one -> one.length).reduce(0, Math::addExact));
+    for (int r = 0; r < rows; r++) {
+      wider.put(features.slice(r * each, each));
+      for (float[] one : more) {
+        wider.put(one, r * (one.length / rows), one.length / rows);
+      }
+    }
+    return new MadeRows(provenance, rows, wider.flip(), labels, weights);
+  }
+
+  private static FloatBuffer room(int floats) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, floats)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public FloatBuffer features() {
+    return features.duplicate();
+  }
+
+  @Override
+  public @Nullable RowFeed feed(long seed) {
+    return null;
+  }
+
+  @Override
+  public FloatBuffer labels() {
+    return labels.duplicate();
+  }
+
+  @Override
+  public BitSet dropped() {
+    return new BitSet();
+  }
+
+  @Override
+  public float[] weights() {
+    return weights.clone();
+  }
+
+  @Override
+  public Provenance provenance() {
+    return provenance;
+  }
+}
