@@ -5,10 +5,10 @@
 #   bench/results.sh [--quick] FOLDER
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-seeds=10 sizes=5,10,30,100,300 images=2,5,20 distances="1 2 4"
+seeds=10 sizes=5,10,30,100,300 images=2,5,20 distances="1 2 4" known=5,10,30,100
 if [[ ${1:-} == --quick ]]; then
   shift
-  seeds=2 sizes=10,30 images=5 distances=2
+  seeds=2 sizes=10,30 images=5 distances=2 known=10,30
 fi
 out=${1:?name a folder}
 mkdir -p "$out"
@@ -27,6 +27,11 @@ done
 for problem in rough wide levels; do
   ./pacnet experiment $problem --seeds $seeds --targets $sizes --methods $every \
     --out "$out/$problem-default.csv" | tee "$out/$problem-default.txt"
+done
+# On seeds that nothing of these methods was chosen by.
+for problem in family regions; do
+  ./pacnet experiment $problem --first-seed 10 --seeds $seeds --targets "$known" --methods untouched,pac,stack,merge,metavote,hub,teachers \
+    --out "$out/$problem.csv" | tee "$out/$problem.txt"
 done
 ./pacnet experiment shapes --seeds $((seeds / 2)) --targets $images \
   --methods scratch,finetune,finetune-head,l2sp,bss,stochnorm,cotuning,lwf,taps,pac,pac-ensemble \

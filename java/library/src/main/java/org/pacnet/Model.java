@@ -48,6 +48,7 @@ import org.pacnet.internal.learn.Phases;
 import org.pacnet.internal.learn.Relatives;
 import org.pacnet.internal.learn.Rows;
 import org.pacnet.internal.learn.SourceEpochs;
+import org.pacnet.internal.learn.Sources;
 import org.pacnet.internal.learn.TargetModel;
 import org.pacnet.internal.learn.TargetRows;
 import org.pacnet.internal.many.ByTarget;
@@ -100,6 +101,7 @@ public final class Model implements AutoCloseable {
 
   // Less knowledge of the source and more room for the target: what small networks may need.
   private static final double ROOMY_RATIO = 0.5;
+  private static final int MANY_ROWS = 1000;
   private static final System.Logger LOG = System.getLogger("org.pacnet");
 
   private final Schema schema;
@@ -165,9 +167,10 @@ public final class Model implements AutoCloseable {
       String name,
       Data target,
       @Nullable Data test,
-      TransferConfig config,
+      TransferConfig settings,
       Monitor monitor) {
     TargetNames.check(name);
+    TransferConfig config = Sources.ignoring(source, settings);
     Phases.check(config, init);
     Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
     Schema schema = learned.schema();
@@ -176,13 +179,37 @@ public final class Model implements AutoCloseable {
     if (test != null) {
       Rows.evaluation(test, targetRows.schema(), config.network(), monitor.reading());
     }
+    Map<String, EncodedData> each = sources(source, name, schema, config, monitor);
     EncodedData sourceRows = learned.rows();
     Model trained = trained(schema, config, sourceRows, init, monitor);
     TransferConfig how = trained.config;
     trained.prune(how, how.pruningScope(), sourceRows, monitor);
     trained.allocate(sourceRows, monitor);
+    each.forEach((one, rows) -> trained.calibrate(one, new TargetRows(schema, false, rows, null), null, known(how, rows.rows()), monitor.cancelOnly()));
     trained.calibrate(name, targetRows, sourceRows, how, monitor);
     return trained;
+  }
+
+  // How a source is learnt as a target: as long as a target is, and where it has many rows as long as the base was.
+  private static TransferConfig known(TransferConfig how, int rows) {
+    int epochs = (int) ((long) how.target().epochs() * MANY_ROWS / Math.max(MANY_ROWS, rows));
+    return how.toBuilder()
+        .method(Method.PAC)
+        .calibrate(c -> c.intervals(false))
+        .target(f -> f.epochs(Math.max(1, Math.max(epochs, how.source().epochs()))))
+        .build();
+  }
+
+  // The sources that become targets, for a method that learns from other targets.
+  private static Map<String, EncodedData> sources(Data source, String name, Schema schema, TransferConfig config, Monitor monitor) {
+    if (!(source instanceof Data.Several several) || !config.method().kind().needs(Method.Need.RELATIVES)) {
+      return Map.of();
+    }
+    Map<String, EncodedData> each = Sources.each(several, schema, config, monitor.reading());
+    if (each.containsKey(name)) {
+      throw new DataException(String.format(Locale.ROOT, "a source and the target are both called '%s': give the target another name", name), "name");
+    }
+    return each;
   }
 
   /** The same from random weights, and without test rows. */
@@ -203,7 +230,8 @@ public final class Model implements AutoCloseable {
    *     epochs} 0 they are taken for the trained source. Null for random weights
    */
   public static Model train(
-      Data source, @Nullable Path init, TransferConfig config, Monitor monitor) {
+      Data source, @Nullable Path init, TransferConfig settings, Monitor monitor) {
+    TransferConfig config = Sources.ignoring(source, settings);
     Phases.check(config, init);
     Encoder.Learned learned = Rows.learn(source, config, monitor.reading());
     return trained(learned.schema(), config, learned.rows(), init, monitor);

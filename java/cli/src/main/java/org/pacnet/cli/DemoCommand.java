@@ -121,7 +121,7 @@ final class DemoCommand implements Runnable {
       Path source, Path target, Path test, String name, TransferConfig config, Path model) {
     TransferRun.run(
         new TransferRun.Request(
-            source.toString(),
+            Tables.of(source.toString()),
             null,
             target.toString(),
             test.toString(),

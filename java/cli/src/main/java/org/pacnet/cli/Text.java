@@ -25,6 +25,7 @@ import org.pacnet.result.PhaseReport;
 final class Text {
 
   private static final int MOST_NAMED = 20;
+  private static final double SLIGHT_SHARE = 0.005;
 
   private static final int MOST_UNSEEN = 5;
   private static final int MOST_CLASSES = 12;
@@ -50,8 +51,12 @@ final class Text {
     List<Map.Entry<String, Double>> sorted = new ArrayList<>(relatives.entrySet());
     sorted.sort(Map.Entry.<String, Double>comparingByValue().reversed());
     List<String> words = new ArrayList<>();
-    sorted.stream().limit(MOST_NAMED).forEach(one -> words.add(String.format(Locale.ROOT, "%s %.0f %%", one.getKey(), 100 * one.getValue())));
-    out.println("Learnt from " + String.join(", ", words) + (sorted.size() > MOST_NAMED ? " and " + (sorted.size() - MOST_NAMED) + " more" : ""));
+    sorted.stream()
+        .limit(MOST_NAMED)
+        .filter(one -> one.getValue() >= SLIGHT_SHARE)
+        .forEach(one -> words.add(String.format(Locale.ROOT, "%s %.0f %%", one.getKey(), 100 * one.getValue())));
+    int less = sorted.size() - words.size();
+    out.println("Learnt from " + String.join(", ", words) + (less > 0 ? ", hardly from " + less + (less == 1 ? " other" : " others") : ""));
   }
 
   /** A table with a header line; the first column is left-aligned, the others right-aligned. */

@@ -26,13 +26,7 @@ final class TransferCommand implements Runnable {
       "Start Train from these weights: safetensors with the names of PyTorch's module. With"
           + " --source-epochs 0 they are taken as they are";
 
-  @Option(
-      names = "--source",
-      required = true,
-      paramLabel = "FILE",
-      description = "The rich data set: a CSV, Parquet or JSON file, a pattern in quotes, a query in quotes that"
-              + " begins with SELECT or FROM, or a folder of images")
-  private String source = "";
+  @Mixin private SourceOptions sources = new SourceOptions();
 
   @Option(
       names = "--target",
@@ -77,7 +71,7 @@ final class TransferCommand implements Runnable {
     Path page = report.file();
     TransferRun.run(
         new TransferRun.Request(
-            source,
+            sources.data(),
             init,
             target,
             test,
@@ -95,7 +89,7 @@ final class TransferCommand implements Runnable {
 
   /** What the options say. */
   TransferConfig config() {
-    TransferConfig.Builder builder = data.builder(Tables.of(source), network).calibrate(c -> c.newClasses(newClasses));
+    TransferConfig.Builder builder = data.builder(sources.data(), network).calibrate(c -> c.newClasses(newClasses));
     prune.apply(builder);
     method.apply(builder, builder.build().method());
     training.apply(builder);

@@ -36,7 +36,7 @@ final class TransferRun {
    * @param command that repeats it
    */
   record Request(
-      String source,
+      Data source,
       @Nullable Path init,
       String target,
       @Nullable String test,
@@ -59,7 +59,7 @@ final class TransferRun {
         ModelPlace place = ModelPlace.forNew(request.out(), request.overwrite());
         Model model =
             Model.transfer(
-                Tables.of(request.source()),
+                request.source(),
                 request.init(),
                 request.name(),
                 Tables.of(request.target()),
@@ -71,7 +71,7 @@ final class TransferRun {
         Data target = Tables.of(request.target());
         tuning =
             model.tuneWithBase(
-                target, Tables.of(request.source()), request.config(), display.monitor());
+                target, request.source(), request.config(), display.monitor());
         model.calibrate(request.name(), target, tuning.best().config(), display.monitor());
       }
       TransferConfig chosen = tuning == null ? request.config() : tuning.best().config();
@@ -79,7 +79,7 @@ final class TransferRun {
           request.learningCurve() ? model.learningCurve(Tables.of(request.target()), chosen, display.monitor()) : null;
       Importance importance =
           request.importance()
-              ? model.importance(Tables.of(request.target()), Tables.of(request.source()), chosen, display.monitor())
+              ? model.importance(Tables.of(request.target()), request.source(), chosen, display.monitor())
               : null;
       display.finish();
       double seconds = (System.nanoTime() - started) / 1e9;
@@ -173,6 +173,7 @@ final class TransferRun {
     out.println("Source   " + rows(train));
     out.println("Target   " + rows(calibrate));
     out.println("Method   " + model.config(request.name()).method().kind());
+    Text.relatives(out, calibrate);
     out.printf(
         Locale.ROOT, "Time     %.1f s, %d thread(s)%n%n", seconds, request.config().compute().threads());
     Text.layers(out, model.layers());

@@ -1,6 +1,7 @@
 package org.pacnet.data;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -8,7 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.base.Column;
@@ -88,6 +91,53 @@ public abstract sealed class Data {
             ? files[0].toString()
             : String.format(Locale.ROOT, "%d files", files.length),
         List.of(files));
+  }
+
+  /**
+   * Several sources with the same columns, to learn from together: {@code Model.transfer} and {@code Model.train} take them for all their rows in one
+   * table, and methods that learn from other targets have each source as one.
+   *
+   * @param sources their tables in files, by name
+   * @param weights how much a row of a source counts, by its name; 1 where nothing is said
+   * @throws DataException if there are fewer than two, or a weight is no positive number or of no source
+   */
+  public static Data several(Map<String, Files> sources, Map<String, Double> weights) {
+    if (sources.size() < 2) {
+      throw new DataException("several sources are two at least", "source");
+    }
+    return new Several(
+        String.format(Locale.ROOT, "%d sources", sources.size()),
+        files(sources.values().stream().flatMap(source -> source.find().stream()).toArray(Path[]::new)),
+        null,
+        sources,
+        checked(weights, sources.keySet()));
+  }
+
+  /**
+   * The same of one table, whose column says which source a row is of.
+   *
+   * @param column a column of texts or numbers, which is no input
+   */
+  public static Data several(Data table, String column, Map<String, Double> weights) {
+    return new Several(table.name(), table, Objects.requireNonNull(column, "column"), Map.of(), checked(weights, null));
+  }
+
+  private static Map<String, Double> checked(Map<String, Double> weights, @Nullable Set<String> names) {
+    weights.forEach(
+        (name, weight) -> {
+          if (names != null && !names.contains(name)) {
+            throw noSource(name, names);
+          }
+          if (!(weight > 0 && weight <= Float.MAX_VALUE)) {
+            throw new DataException(String.format(Locale.ROOT, "the weight of the source '%s' must be a positive number, not %s", name, weight), "sourceWeight");
+          }
+        });
+    return Map.copyOf(weights);
+  }
+
+  private static DataException noSource(String name, Collection<String> names) {
+    return new DataException(
+        String.format(Locale.ROOT, "there is no source '%s' to weigh; there are %s", name, String.join(", ", new TreeSet<>(names))), "sourceWeight");
   }
 
   /**
@@ -171,6 +221,58 @@ public abstract sealed class Data {
       return exact == null
           ? PathGlob.expand(pathOrGlob)
           : exact.stream().map(file -> PathGlob.single(file.toString())).toList();
+    }
+  }
+
+  /** See {@link #several(Map, Map)}. */
+  public static final class Several extends Data {
+    private final Data all;
+    private final @Nullable String column;
+    private final Map<String, Files> sources;
+    private final Map<String, Double> weights;
+
+    private Several(String name, Data all, @Nullable String column, Map<String, Files> sources, Map<String, Double> weights) {
+      super(name);
+      this.all = all;
+      this.column = column;
+      this.sources = Collections.unmodifiableMap(new LinkedHashMap<>(sources));
+      this.weights = weights;
+    }
+
+    /** All rows as one table. */
+    public Data all() {
+      return all;
+    }
+
+    /** The column that says which source a row is of; null where each source has files of its own. */
+    public @Nullable String column() {
+      return column;
+    }
+
+    /** The sources by name; none where a column says which they are. */
+    public Map<String, Files> sources() {
+      return sources;
+    }
+
+    /** Whether sources count differently. */
+    public boolean weighted() {
+      return !weights.isEmpty();
+    }
+
+    /**
+     * How much a row of each of these sources counts.
+     *
+     * @throws DataException if a weight is of none of them
+     */
+    public Map<String, Double> weights(Collection<String> names) {
+      Map<String, Double> each = new LinkedHashMap<>();
+      names.forEach(name -> each.put(name, weights.getOrDefault(name, 1.0)));
+      for (String name : new TreeSet<>(weights.keySet())) {
+        if (!each.containsKey(name)) {
+          throw noSource(name, names);
+        }
+      }
+      return each;
     }
   }
 

@@ -20,6 +20,7 @@ final class FamilySections {
   private static final int MOST = 60;
   private static final int MOST_NUMBERS = 12;
   private static final int MOST_NAMED = 3;
+  private static final double SLIGHT = 0.005;
 
   private FamilySections() {}
 
@@ -110,6 +111,7 @@ final class FamilySections {
     List<String> first =
         sorted.stream()
             .limit(MOST_NAMED)
+            .filter(one -> one.getValue() >= SLIGHT)
             .map(one -> one.getKey() + " (" + Words.percent(one.getValue()) + ")")
             .toList();
     return new Page.Section(

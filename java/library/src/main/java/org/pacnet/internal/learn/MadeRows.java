@@ -6,7 +6,9 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Provenance;
 import org.pacnet.internal.correction.SourceSample;
@@ -45,6 +47,33 @@ final class MadeRows implements EncodedData {
     float[] weights = new float[rows];
     Arrays.fill(weights, 1);
     return new MadeRows(new Provenance("rows of the source", rows, 0, "", List.of()), rows, features.flip(), labels.flip(), weights);
+  }
+
+  /**
+   * Rows of several tables, one behind the other.
+   *
+   * @param weights how much a row of each counts, by name, besides what it counts itself
+   */
+  static MadeRows joined(Provenance provenance, Map<String, EncodedData> tables, Map<String, Double> weights) {
+    int count = tables.values().stream().mapToInt(EncodedData::rows).reduce(0, Math::addExact);
+    FloatBuffer features = room(floats(tables.values().stream().map(table -> Objects.requireNonNull(table.features()))));
+    FloatBuffer labels = room(floats(tables.values().stream().map(EncodedData::labels)));
+    float[] each = new float[count];
+    int at = 0;
+    for (Map.Entry<String, EncodedData> table : tables.entrySet()) {
+      features.put(Objects.requireNonNull(table.getValue().features()));
+      labels.put(table.getValue().labels());
+      float[] own = table.getValue().weights();
+      double weight = Objects.requireNonNull(weights.get(table.getKey()));
+      for (int r = 0; r < table.getValue().rows(); r++) {
+        each[at++] = (float) (own == null ? weight : weight * own[r]);
+      }
+    }
+    return new MadeRows(provenance, count, features.flip(), labels.flip(), each);
+  }
+
+  private static int floats(Stream<FloatBuffer> buffers) {
+    return buffers.mapToInt(FloatBuffer::remaining).reduce(0, Math::addExact);
   }
 
   /**

@@ -74,13 +74,18 @@ public final class Rows {
             config.columns().standardizeLabels());
     Encoder.Learned learned = Encoder.learn(data, options, SideColumns.of(config), monitor);
     checkPoints(config.network(), learned.schema(), learned.rows(), data.name());
-    return learned;
+    return data instanceof Data.Several several
+        ? new Encoder.Learned(learned.schema(), Sources.together(several, learned.schema(), learned.rows(), config, monitor))
+        : learned;
   }
 
   /** Rows of the source, or of a target with classes of its own, by exactly this schema. */
   public static EncodedData training(
       Data data, Schema schema, TransferConfig settings, ReadMonitor monitor) {
     Encoder.Learned read = target(data, schema, null, asSource(settings), monitor);
+    if (data instanceof Data.Several several) {
+      return Sources.together(several, schema, read.rows(), asSource(settings), monitor);
+    }
     if (!read.schema().equals(schema)) {
       throw new DataException(
           String.format(

@@ -56,7 +56,8 @@ final class Source implements AutoCloseable {
   static Source open(Data data, List<String> missingWords, ReadMonitor monitor) {
     Duck duck = new Duck(new Reading(monitor));
     try {
-      Source source = new Source(duck, data, new MissingWords(missingWords));
+      Data table = data instanceof Data.Several several ? several.all() : data;
+      Source source = new Source(duck, table, new MissingWords(missingWords));
       source.openParts();
       return source;
     } catch (Throwable e) {
