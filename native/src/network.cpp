@@ -545,6 +545,16 @@ void FitScope::set_gates(const bool* gated, int64_t count, double threshold, dou
   });
 }
 
+void FitScope::set_policy(const bool* gated, int64_t count, double budget, double strength, double temperature, bool drawn) {
+  guarded([&] {
+    require_count("the list of flags", count, static_cast<int64_t>(impl_->layout.tensors().size()));
+    require(budget > 0 && budget <= 1, "a budget is a share of the parameters, above 0 and at most 1");
+    require(is_float(temperature) && temperature > 0, "the temperature must be positive and a finite float");
+    require_strength(strength);
+    impl_->gates = {0.0, 0.0, strength, std::vector<bool>(gated, gated + count), budget, temperature, drawn};
+  });
+}
+
 void FitScope::set_adapter(int64_t tensor, int64_t rank, double scale, const float* a, int64_t count) {
   guarded([&] {
     const Tensor& t = tensor_of(impl_->layout, tensor);

@@ -66,6 +66,10 @@ class MethodFixture : public testing::TestWithParam<const char*> {
         scope.set_adapter(t, 2, f.number("adapter_scale"), f.tensor(name).data(), count(f.tensor(name)));
       }
     }
+    if (f.has("policy")) {
+      const std::vector<uint8_t> all(6, 1);
+      scope.set_policy(reinterpret_cast<const bool*>(all.data()), 6, f.number("budget"), f.number("policy"), 0.5, false);
+    }
     if (f.has("gate_strength")) {
       const bool gated[] = {true, true, true, true, false, false};
       scope.set_gates(gated, 6, f.number("gate_threshold"), f.number("gate_start"), f.number("gate_strength"));
@@ -92,7 +96,7 @@ TEST_P(MethodFixture, OneEpochAgreesWithPyTorch) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, MethodFixture,
                          testing::Values("method_pull", "method_features", "method_spectral", "method_lwf",
-                                         "method_lwf_same", "method_cotuning", "method_gates", "method_adapters",
+                                         "method_lwf_same", "method_cotuning", "method_gates", "method_policy", "method_adapters",
                                          "method_adapters_images", "method_images", "method_stochastic"),
                          [](const auto& instance) { return std::string(instance.param); });
 

@@ -233,6 +233,12 @@ class PACNET_API FitScope {
   /// above the threshold, and their start, bit for bit, while it is not. Gates begin at `start`, are trained with the
   /// rest, and add strength * sum |gate| to the loss.
   void set_gates(const bool* gated, int64_t count, double threshold, double start, double strength);
+  /// A policy of which layers learn: a logit for each layer, from 0, where flagged tensors are their start plus what they learnt if it is
+  /// above 0, and their start, bit for bit, if not (SWR, Kim et al. 2023). Logits are trained with the rest, by the gradient of the sigmoid of
+  /// logit / temperature, and charged with strength * |share - budget|, share being what of all parameters is expected to learn; with `drawn`
+  /// a step's layers are drawn by Gumbel's noise. After half of the steps the layers of the highest logits above 0 that are within the budget,
+  /// one at least where one is, learn alone.
+  void set_policy(const bool* gated, int64_t count, double budget, double strength, double temperature, bool drawn);
   /// The weights of a matrix or kernel W, seen as [its first dimension, the rest], are their start plus scale * B A, of which only B [first
   /// dimension, rank], from zero, and A [rank, the rest], from what is given, are trained (LoRA, Hu et al. 2022). Nothing else pulls W, and
   /// all of it may move. With kCpu only, and without gates.

@@ -20,7 +20,8 @@ enum class Stream : uint64_t {
   kDropout = 5,
   kNormalise = 6,
   kPrune = 7,
-  kSearch = 8
+  kSearch = 8,
+  kPolicy = 9
 };
 
 class Random {

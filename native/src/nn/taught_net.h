@@ -1,4 +1,4 @@
-// A network that is taught by others of its kind, each as far as it is near: after Vid2Act's domain-selective distillation (Pan, Zhou et al.,
+// A network that is taught by others of its kind, each as far as it is near: after Vid2Act's domain-selective distillation (Pan et al.,
 // "Vid2Act: Activate Offline Videos for Visual RL", arXiv 2306.03360).
 #pragma once
 

@@ -142,6 +142,7 @@ class CpuEngine final : public Engine {
     rows_.begin(epoch, order, batch_);
     double sum = 0.0;
     for (std::size_t begin = 0; begin < order.size(); begin += static_cast<std::size_t>(batch_)) {
+      choose();
       sum += step(batch_of(order, begin));
     }
     return sum;
@@ -166,6 +167,21 @@ class CpuEngine final : public Engine {
  private:
   std::span<const uint32_t> batch_of(std::span<const uint32_t> order, std::size_t begin) const {
     return order.subspan(begin, std::min(static_cast<std::size_t>(batch_), order.size() - begin));
+  }
+
+  // A policy is looked for in the first half of the steps; in the others what it has chosen is learnt.
+  void choose() {
+    if (gates_ == nullptr || scope_.gates.budget < 0.0 || gates_->settled()) {
+      return;
+    }
+    if (2 * step_ >= schedule_.steps) {
+      gates_->settle();
+      gates_->compose(params_, *team_);
+    } else if (scope_.gates.drawn) {
+      Random random(options_.seed, Stream::kPolicy, static_cast<uint64_t>(step_));
+      gates_->draw(random);
+      gates_->compose(params_, *team_);
+    }
   }
 
   // Computes one batch's gradients and moves the parameters; returns the loss summed over the rows.

@@ -1,6 +1,7 @@
 #include "train/gates.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -57,10 +58,71 @@ Gates::Gates(const Scope& scope, const float* start) : scope_(scope), start_(sta
   gates_ = FloatBuffer(gate_layout_.extent());
   gate_gradients_ = FloatBuffer(gate_layout_.extent());
   std::fill_n(gates_.data(), scope.layout.layers(), static_cast<float>(scope.gates.start));
+  const auto layers = static_cast<std::size_t>(scope.layout.layers());
+  noise_.resize(layers);
+  shares_.resize(layers);
+  open_.resize(layers);
+  for (std::size_t t = 0; t < scope.layout.tensors().size(); ++t) {
+    const Tensor& tensor = scope.layout.tensors()[t];
+    if (gated(t)) {
+      shares_[static_cast<std::size_t>(tensor.layer)] +=
+          static_cast<double>(scope.trainable.count(tensor)) / static_cast<double>(scope.layout.parameters());
+    }
+  }
+  look();
 }
 
-bool Gates::open(const Tensor& tensor) const {
-  return static_cast<double>(gates_.data()[tensor.layer]) > scope_.gates.threshold;
+void Gates::look() {
+  const double threshold = policy() ? 0.0 : scope_.gates.threshold;
+  for (std::size_t l = 0; l < open_.size() && !settled_; ++l) {
+    open_[l] = static_cast<double>(gates_.data()[l]) + noise_[l] > threshold;
+  }
+}
+
+void Gates::draw(Random& random) {
+  for (double& noise : noise_) {
+    // The difference of two of Gumbel's: that of a choice of two (Jang, Gu and Poole 2017).
+    const double u = (static_cast<double>(random.next()) + 0.5) * 0x1p-32;
+    noise = std::log(u) - std::log1p(-u);
+  }
+  look();
+}
+
+void Gates::settle() {
+  std::fill(noise_.begin(), noise_.end(), 0.0);
+  std::vector<std::size_t> order(open_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return gates_.data()[a] > gates_.data()[b]; });
+  double taken = 0.0;
+  std::fill(open_.begin(), open_.end(), false);
+  for (const std::size_t l : order) {
+    // The likeliest that is small enough, even where none is likely: a target that may not move at all learns nothing.
+    const bool wanted = gates_.data()[l] > 0.0F || taken == 0.0;
+    if (wanted && shares_[l] > 0.0 && taken + shares_[l] <= scope_.gates.budget) {
+      open_[l] = true;
+      taken += shares_[l];
+    }
+  }
+  settled_ = true;
+}
+
+// d gate / d logit, as if it were the softmax at that temperature (straight-through).
+double Gates::slope(std::size_t layer) const {
+  const double s = 1.0 / (1.0 + std::exp(-(static_cast<double>(gates_.data()[layer]) + noise_[layer]) / scope_.gates.temperature));
+  return s * (1.0 - s) / scope_.gates.temperature;
+}
+
+void Gates::add_penalty() {
+  double expected = 0.0;
+  std::vector<double> chance(shares_.size());
+  for (std::size_t l = 0; l < shares_.size(); ++l) {
+    chance[l] = 1.0 / (1.0 + std::exp(-static_cast<double>(gates_.data()[l])));
+    expected += shares_[l] * chance[l];
+  }
+  const double sign = static_cast<double>(expected > scope_.gates.budget) - static_cast<double>(expected < scope_.gates.budget);
+  for (std::size_t l = 0; l < shares_.size(); ++l) {
+    gate_gradients_.data()[l] += static_cast<float>(scope_.gates.strength * sign * shares_[l] * chance[l] * (1.0 - chance[l]));
+  }
 }
 
 // A tensor's gradient along its change, each thread by its share of the words; closed layers' gradients become zero.
@@ -91,7 +153,11 @@ void Gates::backward(float* grads, Team& team) {
     }
     const float gate = gates_.data()[l];
     const double sign = static_cast<double>(gate > 0.0F) - static_cast<double>(gate < 0.0F);
-    gate_gradients_.data()[l] = static_cast<float>(sum + scope_.gates.strength * sign);
+    gate_gradients_.data()[l] =
+        settled_ ? 0.0F : static_cast<float>(policy() ? sum * slope(l) : sum + scope_.gates.strength * sign);
+  }
+  if (policy() && !settled_) {
+    add_penalty();
   }
 }
 
@@ -106,7 +172,8 @@ BitMask Gates::moved() const {
   return mask;
 }
 
-void Gates::compose(float* params, Team& team) const {
+void Gates::compose(float* params, Team& team) {
+  look();
   const auto& tensors = scope_.layout.tensors();
   team.run([&](int thread) {
     for (std::size_t t = 0; t < tensors.size(); ++t) {

@@ -39,6 +39,9 @@ struct Scope {
     double start = 0.0;
     double strength = 0.0;
     std::vector<bool> tensors;  ///< which have one; empty: no gates
+    double budget = -1.0;       ///< 0 or more: gates are logits of a policy (SWR, Kim et al. 2023), and the threshold is 0
+    double temperature = 1.0;   ///< of a policy
+    bool drawn = false;         ///< whether a policy is drawn from in the first half of the steps
   } gates;
 
   /// LoRA (Hu et al. 2022): the tensor is its start plus scale * B A, A [rank, what is not its first dimension] beginning as it is here.

@@ -28,7 +28,7 @@ final class MergeCommand implements Runnable {
   @Option(names = "--model", required = true, paramLabel = "DIR", description = "A model with targets")
   private String directory = "";
 
-  @Option(names = "--targets", required = true, split = ",", paramLabel = "TARGET", description = "Two of its targets or more, each calibrated by pac or a relative of it")
+  @Option(names = {"--targets", "--relatives"}, required = true, split = ",", paramLabel = "TARGET", description = "Two of its targets or more, each calibrated by pac or a relative of it")
   private List<String> targets = List.of();
 
   @Option(names = "--name", required = true, paramLabel = "TARGET", description = "The new target")

@@ -34,6 +34,12 @@ final class MethodOptions {
   private @Nullable Integer rank;
 
   @Option(
+      names = "--budget",
+      paramLabel = "SHARE",
+      description = "What of all parameters swr may change, at most (default: 0.1)")
+  private @Nullable Double budget;
+
+  @Option(
       names = "--neighbours",
       paramLabel = "K",
       description = "How many of the nearest other targets vote, at most, by metavote (default: 5)")
@@ -121,6 +127,12 @@ final class MethodOptions {
         throw notOf("--rank", "lora");
       }
       spec = new MethodSpec.LowRank(rank);
+    }
+    if (budget != null) {
+      if (!(spec instanceof MethodSpec.Budgeted budgeted)) {
+        throw notOf("--budget", "swr");
+      }
+      spec = new MethodSpec.Budgeted(budget, budgeted.lambda());
     }
     if (neighbours != null) {
       if (!(spec instanceof MethodSpec.MetaVote vote)) {

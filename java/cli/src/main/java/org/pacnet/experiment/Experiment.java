@@ -496,7 +496,15 @@ public final class Experiment {
                 .findFirst()
                 .orElseThrow();
       }
-      model.calibrate("t", rows, pool, how, monitor);
+      try {
+        model.calibrate("t", rows, pool, how, monitor);
+      } catch (DataException e) {
+        if (!e.settings().contains("relatives")) {
+          throw e;
+        }
+        // None of the others is near, and it says what to take.
+        model.calibrate("t", rows, pool, by(config, Method.PAC), monitor);
+      }
       final double seconds = (System.nanoTime() - start) / 1e9;
       boolean kept = how.method().kind().keepsBase();
       Double left = null;

@@ -59,6 +59,8 @@ public enum Method {
   HUB(Start.BASE, 1, Need.RELATIVES, Need.TABLE),
   /** PAC, whose network also follows what other targets of the base make of the rows, each as far as it is near (after Vid2Act; Pan et al. 2023). */
   TEACHERS(Start.BASE, 1, Need.RELATIVES, Need.FEATURES, Need.TABLE),
+  /** PAC's pruned weights of those layers alone that a policy chooses under a budget, the others being the base bit for bit (Kim et al. 2023). */
+  SWR(Start.BASE, 1),
   /** PAC without its pull: what λ is good for. */
   PAC_NOLAMBDA(Start.BASE),
   /** PAC on kept weights that have not been trained again: what Allocate is good for. */

@@ -19,6 +19,7 @@ import org.pacnet.error.DataException;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = MethodSpec.LastLayers.class, name = "finetune_last"),
   @JsonSubTypes.Type(value = MethodSpec.LowRank.class, name = "lora"),
+  @JsonSubTypes.Type(value = MethodSpec.Budgeted.class, name = "swr"),
   @JsonSubTypes.Type(value = MethodSpec.Merge.class, name = "merge"),
   @JsonSubTypes.Type(value = MethodSpec.MetaVote.class, name = "metavote"),
   @JsonSubTypes.Type(value = MethodSpec.Hub.class, name = "hub"),
@@ -51,6 +52,7 @@ public sealed interface MethodSpec {
     return switch (kind) {
       case FINETUNE_LAST -> new LastLayers(2);
       case LORA -> new LowRank(8);
+      case SWR -> new Budgeted(0.1, null);
       case MERGE -> new Merge(List.of(), null);
       case METAVOTE -> new MetaVote(List.of(), 5, null);
       case HUB -> new Hub(List.of(), 0, null);
@@ -70,7 +72,7 @@ public sealed interface MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Plain {
-      if (Set.of(Method.FINETUNE_LAST, Method.LORA, Method.MERGE, Method.METAVOTE, Method.HUB, Method.TEACHERS).contains(kind) || kind.isEnsemble()) {
+      if (Set.of(Method.FINETUNE_LAST, Method.LORA, Method.SWR, Method.MERGE, Method.METAVOTE, Method.HUB, Method.TEACHERS).contains(kind) || kind.isEnsemble()) {
         throw new IllegalArgumentException(kind + " has settings of its own");
       }
       checkLambda(lambda);
@@ -134,6 +136,33 @@ public sealed interface MethodSpec {
     @JsonProperty
     public Method kind() {
       return Method.LORA;
+    }
+  }
+
+  /**
+   * {@link Method#SWR}.
+   *
+   * @param budget what of all parameters may change, at most, (0, 1]
+   * @param lambda how much being off the budget costs while layers are chosen; null: what suits it
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record Budgeted(double budget, @Nullable Double lambda) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public Budgeted {
+      Check.that(budget > 0 && budget <= 1, "budget", "the budget", "must be above 0 and at most 1", budget);
+      checkLambda(lambda);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.SWR;
+    }
+
+    @Override
+    public Budgeted withLambda(@Nullable Double value) {
+      return new Budgeted(budget, value);
     }
   }
 

@@ -106,6 +106,11 @@ class GaussianPriorTest {
     }
 
     @Override
+    public double budget() {
+      return 1;
+    }
+
+    @Override
     public int rank() {
       return 0;
     }

@@ -78,6 +78,18 @@ public sealed interface FitTerm {
   }
 
   /**
+   * Which layers learn is chosen under a budget.
+   *
+   * @param gated a flag for each tensor
+   */
+  record Policy(boolean[] gated, double budget, double strength, double temperature) implements FitTerm {
+    @Override
+    public void addTo(FitScope scope) {
+      scope.set_policy(gated, gated.length, budget, strength, temperature, true);
+    }
+  }
+
+  /**
    * What a matrix or kernel learns has a low rank.
    *
    * @param a where the second factor begins, [rank, columns]

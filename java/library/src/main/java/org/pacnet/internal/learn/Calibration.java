@@ -5,8 +5,10 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntFunction;
@@ -174,6 +176,9 @@ public final class Calibration implements Situation, AutoCloseable {
     if (method.needs(Need.RELATIVES) && own.head()) {
       throw unfit("can't say of classes that the source does not have");
     }
+    if (settings.method() instanceof MethodSpec.Budgeted budgeted) {
+      checkBudget(budgeted.budget());
+    }
     if ((method == Method.HUB || method == Method.TEACHERS) && settings.compute().device() == Device.CUDA) {
       throw new DataException("the method " + method + " learns on the CPU; use the device auto or cpu", "device");
     }
@@ -202,6 +207,29 @@ public final class Calibration implements Situation, AutoCloseable {
           "needs a base that was pruned "
               + (wanted == PruningScope.RANDOM ? "at random" : "layer by layer")
               + ": train the model with that method from the start");
+    }
+  }
+
+  // A layer learns whole or not at all.
+  private void checkBudget(double budget) {
+    MaskBits pruned = kept().inverted();
+    Map<Integer, Long> moving = new HashMap<>();
+    double all = 0;
+    for (TensorInfo tensor : tensors()) {
+      all += tensor.size();
+      if (tensor.prunable() && !isNew(tensor)) {
+        moving.merge(tensor.layer(), pruned.kept(tensor), Long::sum);
+      }
+    }
+    double least = moving.values().stream().filter(count -> count > 0).mapToLong(count -> count).min().orElse(0) / all;
+    if (least > budget) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "the smallest layer has %.1f %% of the parameters to change, more than the budget of %.1f %%: give a larger budget",
+              100 * least,
+              100 * budget),
+          "budget");
     }
   }
 
@@ -580,6 +608,11 @@ public final class Calibration implements Situation, AutoCloseable {
   @Override
   public int rank() {
     return settings.method() instanceof MethodSpec.LowRank low ? low.rank() : 0;
+  }
+
+  @Override
+  public double budget() {
+    return settings.method() instanceof MethodSpec.Budgeted budgeted ? budgeted.budget() : 1;
   }
 
   @Override

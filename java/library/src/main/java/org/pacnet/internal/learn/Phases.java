@@ -194,7 +194,7 @@ public final class Phases {
   private static boolean suitsGpu(TransferConfig config, Phase phase, NativeNetwork network, FitRange range) {
     boolean images = config.network() instanceof Cnn || config.network() instanceof ResNet18;
     boolean adaptive = config.network() instanceof NeuralOde ode && ode.tolerance() > 0;
-    boolean gated = range.terms().stream().anyMatch(term -> term instanceof FitTerm.Gates || term instanceof FitTerm.Adapter);
+    boolean gated = range.terms().stream().anyMatch(term -> term instanceof FitTerm.Gates || term instanceof FitTerm.Policy || term instanceof FitTerm.Adapter);
     double work = 6.0 * network.parameterCount() * fit(config, phase).batchSize();
     boolean own = config.network() instanceof TorchScript;
     return !own && !adaptive && !gated && (images || work >= GPU_WORK);

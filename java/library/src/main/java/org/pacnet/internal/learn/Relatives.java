@@ -93,7 +93,7 @@ public final class Relatives {
   }
 
   private static DataException far(int asked) {
-    return new DataException("none of " + asked + " other targets says these rows better than the base does: take the method pac", "method");
+    return new DataException("none of " + asked + " other targets says these rows better than the base does: take the method pac", "relatives");
   }
 
   private static boolean mergeable(TargetModel target) {

@@ -26,6 +26,9 @@ public interface Situation {
   /** Of what a matrix learns by {@code lora}. */
   int rank();
 
+  /** What of all parameters may change by {@code swr}. */
+  double budget();
+
   /** What other targets have voted for by {@code metavote}. */
   MaskBits voted();
 

@@ -30,6 +30,7 @@ public final class Techniques {
       case LWF -> new Lwf();
       case TAPS -> new Taps();
       case LORA -> new Lora();
+      case SWR -> new Swr();
       case PRIOR -> new GaussianPrior();
       case PAC, PAC_ENSEMBLE, PAC_STACK, PAC_NOLAMBDA, PAC_NOALLOCATE, PAC_RANDOM, PAC_LAYERWISE, PAC_NOZERO -> new Pac(false);
       case PAC_ALL -> new Pac(true);
