@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.base.PathGlob;
 import picocli.CommandLine.Option;
 
 /** One source, or several. */
@@ -53,15 +54,11 @@ final class SourceOptions {
       if (!(Tables.of(source) instanceof Data.Files file)) {
         throw new DataException(String.format(Locale.ROOT, "--source %s: several sources are tables in files", source));
       }
-      String name = name(source);
+      String name = PathGlob.plainName(Path.of(source));
       if (files.put(name, file) != null) {
         throw new DataException(String.format(Locale.ROOT, "two sources would both be called '%s': rename a file", name));
       }
     }
     return Data.several(files, weights);
-  }
-
-  private static String name(String file) {
-    return Path.of(file).getFileName().toString().replaceFirst("(?<=.)\\..*", "");
   }
 }

@@ -61,7 +61,7 @@ public abstract sealed class Data {
     Map<String, Data> tables = new TreeMap<>();
     Map<String, Path> taken = new HashMap<>();
     for (Path file : PathGlob.expand(glob)) {
-      String name = file.getFileName().toString().replaceFirst("(?<=.)\\..*", "");
+      String name = PathGlob.plainName(file);
       Path other = taken.put(name, file);
       if (other != null) {
         throw new DataException(

@@ -1,7 +1,5 @@
 package org.pacnet.internal.learn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -341,10 +339,10 @@ public final class Calibration implements Situation, AutoCloseable {
   private TargetModel hub(String name, long begun) {
     List<String> names = ((MethodSpec.Hub) settings.method()).relatives();
     List<float[]> members = Relatives.weights(phases, from, names);
-    Relatives.checkNear(from, members, this::loss);
+    double[] likely = likely(members);
     Correction.Rows rows = baseRows(target.rows());
     final Metrics before = Measure.brief(target.schema(), target.rows(), rows.outputs());
-    HubFit.Learned learned = HubFit.run(phases, target.schema(), from.requirePruned().mask(), members, likely(members), target.rows(), settings, monitor);
+    HubFit.Learned learned = HubFit.run(phases, target.schema(), from.requirePruned().mask(), members, likely, target.rows(), settings, monitor);
     List<float[]> outputs = learned.networks().stream().map(this::predict).toList();
     float[] predicted =
         learned.router().apply(rows, new Correction.Networks(outputs, Ensemble.of(target.schema(), outputs)), Corrections.PROCESSES).outputs();
@@ -356,12 +354,12 @@ public final class Calibration implements Situation, AutoCloseable {
   private TargetModel taught(String name, long begun) {
     List<String> names = ((MethodSpec.Teachers) settings.method()).relatives();
     List<float[]> teachers = Relatives.weights(phases, from, names);
-    Relatives.checkNear(from, teachers, this::loss);
+    double[] likely = likely(teachers);
     start = from.requireBase();
     final Metrics before = Measure.brief(target.schema(), target.rows(), predict(start));
     FitRange range = Techniques.range(settings.method().kind(), this);
     TaughtFit.Learned learned =
-        TaughtFit.run(phases, target.schema(), range, start, teachers, likely(teachers), target.rows(), withoutLabels(), settings, monitor);
+        TaughtFit.run(phases, target.schema(), range, start, teachers, likely, target.rows(), withoutLabels(), settings, monitor);
     counted(names, learned.shares());
     List<Learnt> learnt = List.of(learnt(learned.network()));
     return model(name, learnt, null, List.of(learned.outcome()), before, predict(learned.network()), (System.nanoTime() - begun) / 1e9);
@@ -374,7 +372,11 @@ public final class Calibration implements Situation, AutoCloseable {
       return Objects.requireNonNull(unlabelled.features());
     }
     SourceSample sample = from.sample();
-    return sample == null ? null : TaughtFit.direct(sample.features());
+    return sample == null ? null : features(sample);
+  }
+
+  private static FloatBuffer features(SourceSample sample) {
+    return Phases.direct(sample.features().length).put(sample.features()).flip();
   }
 
   private Learnt learnt(float[] weights) {
@@ -403,14 +405,11 @@ public final class Calibration implements Situation, AutoCloseable {
 
   private Correction stackOfBoth(Correction.Rows rows) {
     SourceSample sample = Objects.requireNonNull(from.sample());
-    FloatBuffer features =
-        ByteBuffer.allocateDirect(Float.BYTES * sample.features().length).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    features.put(sample.features()).flip();
     Folds folds = Folds.of(target.rows(), STACK_FOLDS, settings.seed());
     return Corrections.stack(
         labelled(rows),
         sample,
-        network.predict(features, sample.rows(), settings.compute().threads()),
+        network.predict(features(sample), sample.rows(), settings.compute().threads()),
         from.linear(),
         inside(folds),
         part(rows, folds),
@@ -559,10 +558,11 @@ public final class Calibration implements Situation, AutoCloseable {
     return (target.schema().classification() ? 1 : 0.5 / Math.max(lowest, 1e-12)) * target.rows().rows();
   }
 
-  // But for a constant; none is given up for good.
+  // But for a constant; none is given up for good. Throws unless one is nearer than the base.
   private double[] likely(List<float[]> networks) {
     double[] losses = networks.stream().mapToDouble(this::loss).toArray();
     double lowest = Arrays.stream(losses).min().orElseThrow();
+    Relatives.checkNear(lowest, loss(from.requireBase()), networks.size());
     return Arrays.stream(losses).map(loss -> Math.max(-MOST_UNLIKELY, -perLoss(lowest) * (loss - lowest))).toArray();
   }
 

@@ -1,7 +1,5 @@
 package org.pacnet.internal.learn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -37,8 +35,8 @@ final class MadeRows implements EncodedData {
     int rows = Math.min(sample.rows(), most);
     int inputs = sample.features().length / sample.rows();
     int width = sample.labels().length / sample.rows();
-    FloatBuffer features = room(rows * inputs);
-    FloatBuffer labels = room(rows * width);
+    FloatBuffer features = Phases.direct(rows * inputs);
+    FloatBuffer labels = Phases.direct(rows * width);
     for (int i = 0; i < rows; i++) {
       int row = (int) ((long) i * sample.rows() / rows);
       features.put(sample.features(), row * inputs, inputs);
@@ -56,8 +54,8 @@ final class MadeRows implements EncodedData {
    */
   static MadeRows joined(Provenance provenance, Map<String, EncodedData> tables, Map<String, Double> weights) {
     int count = tables.values().stream().mapToInt(EncodedData::rows).reduce(0, Math::addExact);
-    FloatBuffer features = room(floats(tables.values().stream().map(table -> Objects.requireNonNull(table.features()))));
-    FloatBuffer labels = room(floats(tables.values().stream().map(EncodedData::labels)));
+    FloatBuffer features = Phases.direct(floats(tables.values().stream().map(table -> Objects.requireNonNull(table.features()))));
+    FloatBuffer labels = Phases.direct(floats(tables.values().stream().map(EncodedData::labels)));
     float[] each = new float[count];
     int at = 0;
     for (Map.Entry<String, EncodedData> table : tables.entrySet()) {
@@ -86,9 +84,9 @@ final class MadeRows implements EncodedData {
     FloatBuffer first = Objects.requireNonNull(labelled.features(), "images have no features");
     int known = labelled.rows();
     int rows = known + others.remaining() / (first.remaining() / known);
-    FloatBuffer features = room(first.remaining() + others.remaining()).put(first).put(others.duplicate()).flip();
+    FloatBuffer features = Phases.direct(first.remaining() + others.remaining()).put(first).put(others.duplicate()).flip();
     FloatBuffer said = labelled.labels();
-    FloatBuffer labels = room(said.remaining() / known * rows).put(said).clear();
+    FloatBuffer labels = Phases.direct(said.remaining() / known * rows).put(said).clear();
     float[] weights = new float[rows];
     Arrays.fill(weights, 0, known, 1);
     if (own != null) {
@@ -104,7 +102,7 @@ final class MadeRows implements EncodedData {
    */
   MadeRows with(List<float[]> more) {
     int each = features.remaining() / rows;
-    FloatBuffer wider = room(features.remaining() + more.stream().mapToInt(one -> one.length).reduce(0, Math::addExact));
+    FloatBuffer wider = Phases.direct(features.remaining() + more.stream().mapToInt(one -> one.length).reduce(0, Math::addExact));
     for (int r = 0; r < rows; r++) {
       wider.put(features.slice(r * each, each));
       for (float[] one : more) {
@@ -112,10 +110,6 @@ final class MadeRows implements EncodedData {
       }
     }
     return new MadeRows(provenance, rows, wider.flip(), labels, weights);
-  }
-
-  private static FloatBuffer room(int floats) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, floats)).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 
   @Override

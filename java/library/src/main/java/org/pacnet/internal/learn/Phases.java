@@ -448,13 +448,7 @@ public final class Phases {
 
   /** The diagonal of the Fisher information of all parameters at these weights, over so many of the rows, evenly taken. */
   float[] fisher(float[] weights, FloatBuffer features, int rows, int most) {
-    int each = features.remaining() / rows;
-    int count = Math.min(rows, most);
-    FloatBuffer some = direct(Math.multiplyExact(count, each));
-    for (int i = 0; i < count; i++) {
-      some.put(features.slice((int) ((long) i * rows / count) * each, each));
-    }
-    return fisher(weights, some.flip(), count);
+    return fisher(weights, evenly(features, rows, most), Math.min(rows, most));
   }
 
   /** The same, over the first of rows that are pulled. */
@@ -479,7 +473,19 @@ public final class Phases {
     }
   }
 
-  private static FloatBuffer direct(int floats) {
+  /** So many of the rows at most, evenly taken. */
+  static FloatBuffer evenly(FloatBuffer features, int rows, int most) {
+    int each = features.remaining() / rows;
+    int count = Math.min(rows, most);
+    FloatBuffer some = direct(Math.multiplyExact(count, each));
+    for (int i = 0; i < count; i++) {
+      some.put(features.slice((int) ((long) i * rows / count) * each, each));
+    }
+    return some.flip();
+  }
+
+  /** Floats that the core can read where they are. */
+  static FloatBuffer direct(int floats) {
     return ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES)).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 

@@ -84,16 +84,11 @@ public final class Relatives {
     return List.copyOf(chosen);
   }
 
-  /** Throws a {@link DataException} unless one of these networks says a target's rows better than the base does. */
-  static void checkNear(ModelState from, List<float[]> relatives, ToDoubleFunction<float[]> loss) {
-    double base = loss.applyAsDouble(from.requireBase());
-    if (relatives.stream().mapToDouble(loss).noneMatch(own -> own < base)) {
-      throw far(relatives.size());
+  /** Throws a {@link DataException} unless the lowest loss of so many others on a target's rows is below the base's. */
+  static void checkNear(double lowest, double base, int others) {
+    if (!(lowest < base)) {
+      throw new DataException("none of " + others + " other targets says these rows better than the base does: take the method pac", "relatives");
     }
-  }
-
-  private static DataException far(int asked) {
-    return new DataException("none of " + asked + " other targets says these rows better than the base does: take the method pac", "relatives");
   }
 
   private static boolean mergeable(TargetModel target) {
@@ -148,9 +143,7 @@ public final class Relatives {
     List<double[]> shares = shares(relatives.size(), seed);
     double[] losses = shares.stream().mapToDouble(own -> loss.applyAsDouble(onBase(from, merge(learnt, fisher, own)))).toArray();
     double lowest = Arrays.stream(losses).min().orElseThrow();
-    if (lowest >= loss.applyAsDouble(from.requireBase())) {
-      throw far(names.size());
-    }
+    checkNear(lowest, loss.applyAsDouble(from.requireBase()), names.size());
     double strength = perLoss.applyAsDouble(lowest);
     double[] mean = new double[relatives.size()];
     for (int d = 0; d < losses.length; d++) {
@@ -209,15 +202,11 @@ public final class Relatives {
     List<Near> near = new ArrayList<>();
     for (String name : names) {
       float[] weights = phases.weights(from, from.target(name)).get(0);
-      double own = loss.applyAsDouble(weights);
-      if (own < base) {
-        near.add(new Near(name, mask.gather(weights), own));
-      }
-    }
-    if (near.isEmpty()) {
-      throw far(names.size());
+      near.add(new Near(name, mask.gather(weights), loss.applyAsDouble(weights)));
     }
     near.sort(Comparator.comparingDouble(Near::loss));
+    checkNear(near.get(0).loss, base, near.size());
+    near.removeIf(one -> !(one.loss < base));
     List<Near> nearest = near.subList(0, Math.min(neighbours, near.size()));
     int positions = nearest.get(0).learnt.length;
     Elected elected = elect(nearest.stream().map(Near::learnt).toList(), Math.max(1, (int) Math.round((1 - ratio) * positions)));

@@ -1,7 +1,5 @@
 package org.pacnet.internal.learn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,7 +58,7 @@ final class TaughtFit {
       TransferConfig settings,
       Monitor monitor) {
     int count = teachers.size();
-    FloatBuffer chosen = others == null ? FloatBuffer.allocate(0) : some(others, schema.inputWidth());
+    FloatBuffer chosen = others == null ? FloatBuffer.allocate(0) : Phases.evenly(others, others.remaining() / schema.inputWidth(), MOST_OTHERS);
     MadeRows both = MadeRows.of(rows, chosen, RowWeights.of(rows, settings));
     float[] base = phases.features(start, both);
     List<float[]> said = teachers.stream().map(teacher -> phases.features(teacher, both)).toList();
@@ -90,17 +88,6 @@ final class TaughtFit {
       float[] relevance = Arrays.copyOfRange(learnt, learnt.length - count - tensors.get(tensors.size() - 2).size(), learnt.length);
       return new Learned(student, shares(phases.features(student, both), said, rows.rows(), both.rows(), relevance), outcome);
     }
-  }
-
-  // So many of the rows at most, evenly taken.
-  private static FloatBuffer some(FloatBuffer others, int inputs) {
-    int rows = others.remaining() / inputs;
-    int count = Math.min(rows, MOST_OTHERS);
-    FloatBuffer some = FloatBuffer.allocate(count * inputs);
-    for (int i = 0; i < count; i++) {
-      some.put(others.slice((int) ((long) i * rows / count) * inputs, inputs));
-    }
-    return some.flip();
   }
 
   // How far teachers are from the base on average, as a mean square of a feature: what they teach is told in this unit.
@@ -137,10 +124,5 @@ final class TaughtFit {
       }
     }
     return mean;
-  }
-
-  /** Features as a buffer for the core. */
-  static FloatBuffer direct(float[] features) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, features.length)).order(ByteOrder.nativeOrder()).asFloatBuffer().put(features).flip();
   }
 }

@@ -156,4 +156,9 @@ public final class PathGlob {
     }
     return -1;
   }
+
+  /** A file's name without what is behind the first dot. */
+  public static String plainName(Path file) {
+    return file.getFileName().toString().replaceFirst("(?<=.)\\..*", "");
+  }
 }
