@@ -96,7 +96,7 @@ public final class Corrections {
                     : learn(part, some);
               }
             })
-        .fit(target, null, folds, part);
+        .fit(target, target.rows().outputs(), folds, part);
   }
 
   /** Some of the rows of a source of numbers, with how good models of them alone are. */

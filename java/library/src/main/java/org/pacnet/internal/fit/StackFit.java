@@ -1,5 +1,6 @@
 package org.pacnet.internal.fit;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
+import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.StackCorrection;
@@ -22,6 +24,7 @@ final class StackFit {
   private static final double PAC_ROWS = 10;
   // The same of stack (docs/adr/0013-safe-default.md).
   private static final double BOTH_ROWS = 20;
+  private static final double SOURCE_SHARE = 0.25;
   // Of a row, in the square of the label's unit: below it all are exact.
   private static final double LEAST_SQUARES = 1e-12;
 
@@ -41,12 +44,15 @@ final class StackFit {
   }
 
   private final List<Method> parts;
+  // Nothing is learnt for it here: the target's networks, or the source as it is.
+  private final Method given;
   private final double[][] prior;
   private final double priorRows;
   private final Learner learner;
 
-  private StackFit(List<Method> parts, double[][] prior, double priorRows, Learner learner) {
+  private StackFit(List<Method> parts, Method given, double[][] prior, double priorRows, Learner learner) {
     this.parts = parts;
+    this.given = given;
     this.prior = prior;
     this.priorRows = priorRows;
     this.learner = learner;
@@ -58,6 +64,7 @@ final class StackFit {
     Arrays.fill(prior, NETWORKS_FIRST);
     return new StackFit(
         StackCorrection.PAC,
+        Method.PAC_ENSEMBLE,
         prior,
         PAC_ROWS,
         (part, rows) -> Corrections.fit(part, rows, null, null, threads, 0));
@@ -70,50 +77,76 @@ final class StackFit {
    * @param prior how much each of them counts beforehand, with sum 1, for each output
    */
   static StackFit both(List<Method> parts, double[][] prior, Learner learner) {
-    return new StackFit(parts, prior, BOTH_ROWS, learner);
+    List<Method> all = new ArrayList<>(parts);
+    all.add(Method.UNTOUCHED);
+    double[][] withSource = new double[prior.length][];
+    for (int c = 0; c < prior.length; c++) {
+      withSource[c] = Arrays.copyOf(prior[c], all.size());
+      for (int k = 0; k < parts.size(); k++) {
+        withSource[c][k] *= 1 - SOURCE_SHARE;
+      }
+      withSource[c][parts.size()] = SOURCE_SHARE;
+    }
+    return new StackFit(List.copyOf(all), Method.UNTOUCHED, withSource, BOTH_ROWS, learner);
   }
 
   /**
    * Learns from the target's rows.
    *
-   * @param unseen what networks that have not seen the row say of it, [rows, width]; null where no part is networks
+   * @param unseen what the part that is given says of rows that it has not seen, [rows, width]
    * @param folds the rows that belong together
    * @param part some of the rows
    */
-  StackCorrection fit(Labelled target, float @Nullable [] unseen, List<int[]> folds, IntFunction<Corrections.Fold> part) {
+  StackCorrection fit(Labelled target, float[] unseen, List<int[]> folds, IntFunction<Corrections.Fold> part) {
     int count = parts.size();
     Map<Method, Correction> whole = new EnumMap<>(Method.class);
-    parts.stream().filter(p -> p != Method.PAC_ENSEMBLE).forEach(p -> whole.put(p, learner.learn(p, target)));
-    float[] shares = new float[prior.length * count];
-    if (folds.size() < 2) {
-      for (int c = 0; c < prior.length; c++) {
-        for (int k = 0; k < count; k++) {
-          // Nothing is known of any of them; and of networks one is there.
-          double own = unseen != null ? (k == 0 ? 1 : 0) : prior[c][k];
-          shares[c * count + k] = (float) own;
-        }
-      }
-    } else {
-      float[][] said = unseen(whole, target.rows(), unseen, folds, part);
-      for (int c = 0; c < prior.length; c++) {
-        double[] before = parts.contains(Method.PAC_ENSEMBLE) ? prior[c] : byErrors(said, target, c, prior[c]);
-        double[] own = shares(said, target, c, before, priorRows);
-        for (int k = 0; k < count; k++) {
-          shares[c * count + k] = (float) own[k];
-        }
+    parts.stream().filter(p -> p != given).forEach(p -> whole.put(p, learner.learn(p, target)));
+    double[][] shares = new double[prior.length][];
+    float[][] said = folds.size() < 2 ? null : unseen(whole, target.rows(), unseen, folds, part);
+    for (int c = 0; c < prior.length; c++) {
+      if (said != null) {
+        double[] before = networks() ? prior[c] : byErrors(said, target, c, prior[c]);
+        shares[c] = shares(said, target, c, before, priorRows);
+      } else {
+        // Nothing is known of any of them; and of networks one is there.
+        shares[c] = networks() ? IntStream.range(0, count).mapToDouble(k -> k == 0 ? 1 : 0).toArray() : prior[c];
       }
     }
-    // What has no share need not be kept.
+    return networks() ? mix(parts, shares, whole) : withSource(shares, whole);
+  }
+
+  private boolean networks() {
+    return given == Method.PAC_ENSEMBLE;
+  }
+
+  // What corrects the base says it as it is, too: so the source needs no part of its own.
+  private StackCorrection withSource(double[][] shares, Map<Method, Correction> whole) {
+    int source = parts.indexOf(Method.UNTOUCHED);
+    int corrected = parts.indexOf(Method.COKRIGING);
+    double[] own = new double[shares.length];
+    for (int c = 0; c < shares.length; c++) {
+      double both = shares[c][corrected] + shares[c][source];
+      own[c] = both > 0 ? shares[c][corrected] / both : 1;
+      shares[c][corrected] = both;
+      shares[c] = Arrays.copyOf(shares[c], source);
+    }
+    CoKrigingCorrection alone = (CoKrigingCorrection) Objects.requireNonNull(whole.get(Method.COKRIGING));
+    whole.put(Method.COKRIGING, alone.withSource(own));
+    return mix(parts.subList(0, source), shares, whole);
+  }
+
+  // What has no share need not be kept.
+  private static StackCorrection mix(List<Method> parts, double[][] shares, Map<Method, Correction> whole) {
     int[] used =
-        IntStream.range(0, count)
-            .filter(k -> parts.get(k) == Method.PAC_ENSEMBLE || IntStream.range(0, prior.length).anyMatch(c -> shares[c * count + k] > 0))
+        IntStream.range(0, parts.size())
+            .filter(k -> !whole.containsKey(parts.get(k)) || Arrays.stream(shares).anyMatch(own -> own[k] > 0))
             .toArray();
-    float[] left = new float[prior.length * used.length];
+    float[] left = new float[shares.length * used.length];
     Map<Method, Correction> corrections = new EnumMap<>(Method.class);
     for (int u = 0; u < used.length; u++) {
       Method own = parts.get(used[u]);
-      for (int c = 0; c < prior.length; c++) {
-        left[c * used.length + u] = shares[c * count + used[u]];
+      for (int c = 0; c < shares.length; c++) {
+        left[c * used.length + u] = (float) shares[c][used[u]];
       }
       Correction learnt = whole.get(own);
       if (learnt != null) {
@@ -145,7 +178,7 @@ final class StackFit {
   private float[][] unseen(
       Map<Method, Correction> whole,
       Rows rows,
-      float @Nullable [] networks,
+      float[] given,
       List<int[]> folds,
       IntFunction<Corrections.Fold> part) {
     int width = rows.width();
@@ -154,8 +187,8 @@ final class StackFit {
       Corrections.Fold own = part.apply(f);
       int[] members = folds.get(f);
       for (int k = 0; k < parts.size(); k++) {
-        if (parts.get(k) == Method.PAC_ENSEMBLE && networks != null) {
-          said[k] = networks;
+        if (parts.get(k) == this.given) {
+          said[k] = given;
         } else {
           Correction known = Objects.requireNonNull(whole.get(parts.get(k)));
           Correction learnt = learner.again(parts.get(k), known, own.others());

@@ -74,6 +74,28 @@ public record CoKrigingCorrection(
     return false;
   }
 
+  /**
+   * The same with less of all and more of the source as it is.
+   *
+   * @param own what is left of the weights, for each output from 0 to 1
+   */
+  public CoKrigingCorrection withSource(double[] own) {
+    float[] left = new float[weights.length];
+    List<GaussianProcess> kept = new ArrayList<>();
+    int next = 0;
+    for (int i = 0; i < weights.length; i++) {
+      double of = own[i / PARTS];
+      left[i] = (float) (of * weights[i] + (i % PARTS == AS_IT_IS ? 1 - of : 0));
+      if (hasProcess(weights, i)) {
+        GaussianProcess process = processes.get(next++);
+        if (hasProcess(left, i)) {
+          kept.add(process);
+        }
+      }
+    }
+    return new CoKrigingCorrection(units, shift, scale, asksLinear(left) ? linear : null, left, x, List.copyOf(kept));
+  }
+
   @Override
   public Corrected apply(Rows rows, @Nullable Networks networks, Processes asked) {
     int width = rows.width();

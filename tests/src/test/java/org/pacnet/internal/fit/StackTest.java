@@ -1,0 +1,156 @@
+package org.pacnet.internal.fit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.pacnet.config.Method;
+import org.pacnet.internal.correction.CoKrigingCorrection;
+import org.pacnet.internal.correction.Correction;
+import org.pacnet.internal.correction.Correction.Corrected;
+import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.LinearCorrection;
+import org.pacnet.internal.correction.SourceSample;
+import org.pacnet.internal.correction.StackCorrection;
+
+/** A mix of the source as it is, the source corrected, and what learns from both tables. */
+class StackTest {
+
+  private static final int WIDTH = 2;
+  private static final Rows ASKED = target(40, 9, x -> 0).rows();
+
+  // What the source says of both outputs.
+  private static double source(double x) {
+    return Math.sin(3 * x);
+  }
+
+  // The first output is the source's and noise, the second is the source and something more.
+  private static Labelled target(int count, long seed, DoubleUnaryOperator more) {
+    Random random = new Random(seed);
+    float[] x = new float[count];
+    float[] said = new float[WIDTH * count];
+    float[] y = new float[WIDTH * count];
+    for (int r = 0; r < count; r++) {
+      x[r] = (float) random.nextGaussian();
+      for (int c = 0; c < WIDTH; c++) {
+        said[WIDTH * r + c] = (float) source(x[r]);
+      }
+      y[WIDTH * r] = (float) (source(x[r]) + 0.3 * random.nextGaussian());
+      y[WIDTH * r + 1] = (float) (source(x[r]) + more.applyAsDouble(x[r]));
+    }
+    return Labelled.of(new Rows(FloatBuffer.wrap(x), count, 1, said, WIDTH), FloatBuffer.wrap(y));
+  }
+
+  private static Corrected said(Correction correction) {
+    return correction.apply(ASKED, null, Corrections.PROCESSES);
+  }
+
+  @Test
+  void moreOfTheSourceIsAMixtureWithIt() {
+    CoKrigingCorrection whole = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target(12, 1, x -> x), null, null, 1, 0);
+    Corrected before = said(whole);
+    Corrected after = said(whole.withSource(new double[] {0.25, 1}));
+    for (int r = 0; r < ASKED.rows(); r++) {
+      int i = WIDTH * r;
+      double o = ASKED.outputs()[i];
+      double mean = 0.25 * before.outputs()[i] + 0.75 * o;
+      double own = before.spread()[i];
+      double variance = 0.25 * (own * own + Math.pow(before.outputs()[i] - mean, 2)) + 0.75 * (o - mean) * (o - mean);
+      assertEquals(mean, after.outputs()[i], 1e-5, "row " + r);
+      assertEquals(Math.sqrt(variance), after.spread()[i], 1e-4, "row " + r);
+      assertEquals(before.outputs()[i + 1], after.outputs()[i + 1], "an output of which nothing is taken");
+    }
+  }
+
+  @Test
+  void whatNobodyAsksIsNotKept() {
+    LinearCorrection line = Corrections.linear(target(50, 3, x -> x), false);
+    CoKrigingCorrection whole = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target(12, 1, x -> x), null, line, 1, 0);
+    CoKrigingCorrection none = whole.withSource(new double[] {0, 0});
+    assertArrayEquals(ASKED.outputs(), said(none).outputs(), 1e-6f);
+    assertEquals(0, none.processes().size());
+    assertNull(none.linear());
+    CoKrigingCorrection second = whole.withSource(new double[] {0, 1});
+    for (int r = 0; r < ASKED.rows(); r++) {
+      assertEquals(ASKED.outputs()[WIDTH * r], said(second).outputs()[WIDTH * r], 1e-6f);
+      assertEquals(said(whole).outputs()[WIDTH * r + 1], said(second).outputs()[WIDTH * r + 1]);
+    }
+    Correction read = Correction.read(Method.COKRIGING, new LinkedHashMap<>(second.entries()), 1, 1, WIDTH, "file");
+    assertArrayEquals(said(second).outputs(), said(read).outputs());
+  }
+
+  private static StackCorrection stack(Labelled target, List<int[]> folds) {
+    Labelled rows = target(300, 2, x -> 0);
+    SourceSample sample = Corrections.sample(rows, 1, 5);
+    float[] base = rows.rows().outputs();
+    return (StackCorrection) Corrections.stack(target, sample, base, null, folds, f -> part(target, folds, f), null, 1, 0);
+  }
+
+  private static Corrections.Fold part(Labelled all, List<int[]> folds, int fold) {
+    List<Integer> others = new ArrayList<>(IntStream.range(0, all.rows().rows()).boxed().toList());
+    IntStream.of(folds.get(fold)).forEach(row -> others.remove((Integer) row));
+    return new Corrections.Fold(some(all, folds.get(fold)).rows(), some(all, others.stream().mapToInt(Integer::intValue).toArray()));
+  }
+
+  private static Labelled some(Labelled all, int[] rows) {
+    FloatBuffer x = FloatBuffer.allocate(rows.length);
+    float[] said = new float[WIDTH * rows.length];
+    FloatBuffer y = FloatBuffer.allocate(WIDTH * rows.length);
+    for (int i = 0; i < rows.length; i++) {
+      x.put(i, all.rows().feature(rows[i], 0));
+      for (int c = 0; c < WIDTH; c++) {
+        said[WIDTH * i + c] = all.rows().outputs()[WIDTH * rows[i] + c];
+        y.put(WIDTH * i + c, all.labels().get(WIDTH * rows[i] + c));
+      }
+    }
+    return Labelled.of(new Rows(x, rows.length, 1, said, WIDTH), y);
+  }
+
+  private static double error(float[] said, int output, DoubleUnaryOperator truth) {
+    double squares = 0;
+    for (int r = 0; r < ASKED.rows(); r++) {
+      double off = said[WIDTH * r + output] - truth.applyAsDouble(ASKED.feature(r, 0));
+      squares += off * off / ASKED.rows();
+    }
+    return Math.sqrt(squares);
+  }
+
+  @Test
+  void theSourceAsItIsCountsWhereItIsRightAndNotWhereItIsWrong() {
+    for (int seed = 0; seed < 10; seed++) {
+      Labelled target = target(8, 100 + seed, x -> 2 + x);
+      List<int[]> folds = IntStream.range(0, 8).mapToObj(r -> new int[] {r}).toList();
+      StackCorrection stack = stack(target, folds);
+      assertTrue(asItIs(stack, 0) > 0.25, "seed " + seed + ": right, " + asItIs(stack, 0));
+      assertTrue(asItIs(stack, 1) < 0.05, "seed " + seed + ": off by 2 and more, " + asItIs(stack, 1));
+      float[] said = said(stack).outputs();
+      assertTrue(error(said, 0, StackTest::source) < 0.3, "seed " + seed);
+      assertTrue(error(said, 1, x -> source(x) + 2 + x) < 0.5, "seed " + seed);
+    }
+  }
+
+  // How much of what is said of an output is the source's.
+  private static double asItIs(StackCorrection stack, int output) {
+    CoKrigingCorrection corrected = (CoKrigingCorrection) Objects.requireNonNull(stack.corrections().get(Method.COKRIGING));
+    int part = stack.parts().indexOf(Method.COKRIGING);
+    float share = stack.shares()[output * stack.parts().size() + part];
+    return share * corrected.weights()[output * CoKrigingCorrection.PARTS + CoKrigingCorrection.AS_IT_IS];
+  }
+
+  @Test
+  void ofOneRowAQuarterIsTheSource() {
+    Labelled target = target(1, 1, x -> 5);
+    double source = asItIs(stack(target, List.of(new int[] {0})), 0);
+    assertTrue(source >= 0.25 - 1e-6, "" + source);
+  }
+}
