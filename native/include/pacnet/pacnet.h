@@ -282,7 +282,7 @@ class PACNET_API Network {
   ///
   /// "pinn equation=burgers hidden=64,64,64,64 columns=0,1,2,3 weight=1": u(x, t), a tanh perceptron, x in [-1, 1], t in
   /// [0, 1], of a partial differential equation: heat u_t = c u_xx, burgers u_t + u u_x = c u_xx, allen-cahn u_t = c u_xx +
-  /// 5 (u - u^3), wave u_tt = c^2 u_xx. A row that goes in has x, t, c and what is asked of it, at these columns; what comes
+  /// 5 (u - u^3), wave u_tt = c^2 u_xx, or one that is written out, as "u_t+u*u_x=c*u_xx" (nn/residual.h), without blanks. A row that goes in has x, t, c and what is asked of it, at these columns; what comes
   /// out is that: 0 the equation's left side less its right side, 1 u, 2 u_t. Squared errors of the last two count `weight`.
   ///
   /// "hub members=3 top=2 explore=0.1 noise=1 of mlp ...": several networks of what is behind "of", tensors "members.K.*", and a router with

@@ -168,10 +168,7 @@ std::unique_ptr<Net> make_ode(Settings& settings) {
 }
 
 std::unique_ptr<Net> make_pinn(Settings& settings) {
-  constexpr std::array<const char*, 4> kNames = {"heat", "burgers", "allen-cahn", "wave"};
-  const std::string name = settings.take("equation", "");
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  require(found != kNames.end(), "unknown equation " + name);
+  Residual residual(settings.take("equation", ""));
   const std::vector<int64_t> hidden = settings.numbers("hidden", "64,64,64,64");
   std::for_each(hidden.begin(), hidden.end(), check_width);
   const std::vector<int64_t> places = settings.numbers("columns", "0,1,2,3");
@@ -180,7 +177,7 @@ std::unique_ptr<Net> make_pinn(Settings& settings) {
           "columns must be 0, 1, 2 and 3 in some order");
   const auto weight = settings.number<double>("weight", "1");
   require(weight > 0 && weight <= kMostWeight, "the weight must be above 0, and at most a million");
-  return std::make_unique<Pinn>(static_cast<Equation>(found - kNames.begin()), hidden,
+  return std::make_unique<Pinn>(std::move(residual), hidden,
                                 std::array<int64_t, 4>{places[0], places[1], places[2], places[3]}, weight);
 }
 

@@ -11,6 +11,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/blas.h"
 #include "core/error.h"
@@ -56,7 +57,7 @@ class PointPass {
       const Jet jet = jet_at(r);
       out[r] = static_cast<float>(asked(x, r) == kKnownValue      ? jet.u
                                   : asked(x, r) == kKnownVelocity ? jet.t
-                                                                  : residual(pinn_.equation(), jet, coefficient(x, r)));
+                                                                  : pinn_.residual().value(jet, point(x, r)));
     }
   }
 
@@ -79,7 +80,7 @@ class PointPass {
       } else if (asked(x, r) == kKnownVelocity) {
         d.t = 1.0;
       } else {
-        d = residual_gradient(pinn_.equation(), jet_at(r), coefficient(x, r));
+        d = pinn_.residual().gradient(jet_at(r), point(x, r));
       }
       g[kValue * rows + r] = static_cast<float>(slope * d.u);
       g[kByX * rows + r] = static_cast<float>(slope * d.x);
@@ -99,7 +100,10 @@ class PointPass {
   float column(const float* x, int64_t row, std::size_t which) const {
     return x[row * pinn_.inputs() + pinn_.columns()[which]];
   }
-  double coefficient(const float* x, int64_t row) const { return static_cast<double>(column(x, row, 2)); }
+  Point point(const float* x, int64_t row) const {
+    const auto at = [&](std::size_t which) { return static_cast<double>(column(x, row, which)); };
+    return {at(0), at(1), at(2)};
+  }
   int asked(const float* x, int64_t row) const { return static_cast<int>(column(x, row, 3)); }
   Jet jet_at(int64_t row) const {
     const auto at = [&](Channel channel) { return static_cast<double>(jet_.output(channel)[row]); };
@@ -143,8 +147,8 @@ class PinnWorker final : public SplitTraining::Worker {
 
 }  // namespace
 
-Pinn::Pinn(Equation equation, const std::vector<int64_t>& hidden, std::array<int64_t, 4> columns, double weight)
-    : equation_(equation), columns_(columns), weight_(weight), field_(sizes_of(hidden), kTanh, 0.0) {}
+Pinn::Pinn(Residual residual, const std::vector<int64_t>& hidden, std::array<int64_t, 4> columns, double weight)
+    : residual_(std::move(residual)), columns_(columns), weight_(weight), field_(sizes_of(hidden), kTanh, 0.0) {}
 
 int Pinn::useful_threads(int offered, int64_t batch) const {
   return static_cast<int>(std::min<int64_t>(field_.useful_threads(offered, batch * channels()), batch));
@@ -197,22 +201,7 @@ at::Tensor Pinn::run(const FormTensors& tensors, const at::Tensor& x) const {
       by_t = first * by_t;
     }
   }
-  const at::Tensor c = column(2);
-  at::Tensor left;
-  switch (equation_) {
-    case Equation::kHeat:
-      left = by_t - c * by_xx;
-      break;
-    case Equation::kBurgers:
-      left = by_t + u * by_x - c * by_xx;
-      break;
-    case Equation::kAllenCahn:
-      left = by_t - c * by_xx - 5.0 * (u - u * u * u);
-      break;
-    case Equation::kWave:
-      left = by_tt - c * c * by_xx;
-      break;
-  }
+  const at::Tensor left = residual_.value({u, by_x, by_t, by_xx, by_tt}, {column(0), column(1), column(2)});
   const at::Tensor asked = column(3);
   return at::where(asked == static_cast<int>(kKnownValue), u,
                    at::where(asked == static_cast<int>(kKnownVelocity), by_t, left));

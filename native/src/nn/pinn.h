@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "nn/equation.h"
 #include "nn/jet.h"
 #include "nn/mlp.h"
 #include "nn/net.h"
+#include "nn/residual.h"
 
 namespace pacnet {
 
@@ -19,7 +19,7 @@ namespace pacnet {
 class Pinn final : public Net {
  public:
   /// columns: where x, t, coefficient and condition are; weight: of u's and u_t's squared errors beside the residual's.
-  Pinn(Equation equation, const std::vector<int64_t>& hidden, std::array<int64_t, 4> columns, double weight);
+  Pinn(Residual residual, const std::vector<int64_t>& hidden, std::array<int64_t, 4> columns, double weight);
 
   const Layout& layout() const noexcept override { return field_.layout(); }
   int64_t inputs() const noexcept override { return 4; }
@@ -32,14 +32,14 @@ class Pinn final : public Net {
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const override;
   at::Tensor row_weights(const at::Tensor& x) const override;
 
-  Equation equation() const noexcept { return equation_; }
+  const Residual& residual() const noexcept { return residual_; }
   const std::array<int64_t, 4>& columns() const noexcept { return columns_; }
   double weight() const noexcept { return weight_; }
   const Mlp& field() const noexcept { return field_; }
-  int channels() const noexcept { return equation_ == Equation::kWave ? 5 : 4; }
+  int channels() const noexcept { return residual_.needs_tt() ? 5 : 4; }
 
  private:
-  Equation equation_;
+  Residual residual_;
   std::array<int64_t, 4> columns_;
   double weight_;
   Mlp field_;

@@ -22,7 +22,6 @@ import java.util.stream.Stream;
 import org.pacnet.cli.Main;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Cnn;
-import org.pacnet.config.Equation;
 import org.pacnet.config.Method;
 import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NeuralOde;
@@ -138,7 +137,7 @@ final class ModelFuzz {
     one(
         "pinn",
         numbers(points),
-        TransferConfig.builder("u").network(new Pinn(Equation.HEAT, List.of(4, 4), 100)).columns(c -> c.standardizeInputs(false).standardizeLabels(false)));
+        TransferConfig.builder("u").network(new Pinn("u_t = c*u_xx - sin(u)", List.of(4, 4), 100)).columns(c -> c.standardizeInputs(false).standardizeLabels(false)));
   }
 
   // In memory: it is read for each model that is made up.

@@ -2,6 +2,7 @@ package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +38,7 @@ class PinnTest {
 
   private static TransferConfig.Builder settings(Equation equation) {
     return TransferConfig.builder("u")
-        .network(new Pinn(equation, List.of(24, 24), 100))
+        .network(new Pinn(equation.toString(), List.of(24, 24), 100))
         .source(f -> f.epochs(100))
         .target(f -> f.epochs(100));
   }
@@ -72,6 +75,104 @@ class PinnTest {
       assertTrue(after < before / 2, before + " to " + after);
       assertEquals(own, model.evaluate(source.solution(32)).error());
     }
+  }
+
+  // Fisher's equation, which nobody built in, has a wave that goes from left to right (Ablowitz and Zeppetella 1979).
+  private static double wave(double x, double t, double c) {
+    double e = Math.exp((x / Math.sqrt(c) - 5 * t / Math.sqrt(6)) / Math.sqrt(6));
+    return 1 / ((1 + e) * (1 + e));
+  }
+
+  private static Data fisher(double c, int inside, int known, long seed) {
+    Random random = new Random(seed);
+    int count = inside + known;
+    double[] x = new double[count];
+    double[] t = new double[count];
+    double[] condition = new double[count];
+    double[] u = new double[count];
+    for (int r = 0; r < count; r++) {
+      x[r] = 2 * random.nextDouble() - 1;
+      t[r] = random.nextDouble();
+      if (r >= inside) {
+        condition[r] = 1;
+        if (r % 2 == 0) {
+          t[r] = 0;
+        } else {
+          x[r] = r % 4 == 1 ? -1 : 1;
+        }
+        u[r] = wave(x[r], t[r], c);
+      }
+    }
+    Map<String, double[]> columns = new LinkedHashMap<>();
+    columns.put("x", x);
+    columns.put("t", t);
+    columns.put("coefficient", filled(count, c));
+    columns.put("condition", condition);
+    columns.put("u", u);
+    return Data.columns(columns);
+  }
+
+  private static double offFrom(Model model, @Nullable String target, double c) {
+    double[] x = new double[200];
+    double[] t = new double[200];
+    Random random = new Random(77);
+    for (int r = 0; r < x.length; r++) {
+      x[r] = 2 * random.nextDouble() - 1;
+      t[r] = random.nextDouble();
+    }
+    Data rows = points(x, t, c, 1);
+    double[] said = (target == null ? model.predict(rows) : model.predict(target, rows)).numbers("prediction_u");
+    double squares = 0;
+    for (int r = 0; r < x.length; r++) {
+      squares += Math.pow(said[r] - wave(x[r], t[r], c), 2) / x.length;
+    }
+    return Math.sqrt(squares);
+  }
+
+  @Test
+  void anEquationOfOnesOwnIsLearntAndItsTargetToo() {
+    TransferConfig config =
+        TransferConfig.builder("u")
+            .network(new Pinn("u_t = c*u_xx + u*(1 - u)", List.of(24, 24), 100))
+            .source(f -> f.epochs(300))
+            .target(f -> f.epochs(600))
+            .build();
+    assertNull(((Pinn) config.network()).known());
+    try (Model model = Model.transfer(fisher(0.05, 800, 200, 1), "t", fisher(0.02, 40, 40, 2), config, new Monitor())) {
+      double own = offFrom(model, null, 0.05);
+      assertTrue(own < 0.01, "" + own);
+      double before = offFrom(model, null, 0.02);
+      double after = offFrom(model, "t", 0.02);
+      assertTrue(after < before / 2, before + " to " + after);
+      model.save(folder.resolve("fisher"), false);
+      try (Model loaded = Model.load(folder.resolve("fisher"))) {
+        assertEquals(config.network(), loaded.config().network());
+        assertEquals(after, offFrom(loaded, "t", 0.02));
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoEquationIsRefusedWithWhereAndWhy() throws IOException {
+    Path source = folder.resolve("own.csv");
+    Cli.ok("points", "heat", "--coefficient", 0.3, "--points", 60, "--out", source);
+    Path model = folder.resolve("own");
+    Map<String, String> wrong = new LinkedHashMap<>();
+    wrong.put("u_t + u_xxx", "there is no 'u_xxx'");
+    wrong.put("u_t = ", "a number, a name or '(' is missing, at character 5");
+    wrong.put("(u_t", "')' is missing");
+    wrong.put("u_t ; u", "what begins with ';' is not expected");
+    wrong.put("x + 1", "says nothing of u");
+    wrong.put(" ", "1 to 1000 characters");
+    wrong.put("u^x", "must be a number");
+    wrong.forEach(
+        (equation, why) -> Cli.refused(why, "train", "--source", source, "--network", "pinn", "--equation", equation, "--out", model));
+    Object[] own = {"--network", "pinn", "--equation", "u_t = c*u_xx", "--hidden", "8", "--source-epochs", 1, "--out", model};
+    Cli.ok(Cli.and(own, "train", "--source", source));
+    assertTrue(Cli.ok("inspect", "--model", model).out().contains("u_t=c*u_xx"));
+    // No range is known of a coefficient of one's own.
+    Path far = write("far.csv", "x,t,coefficient,condition,u\n0,0,70,1,0\n0,0,-7,0,0\n");
+    Cli.ok("evaluate", "--model", model, "--input", far, "--source-task");
   }
 
   // What a row asks for, by differences of what the same network says of u.

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Augmentation;
 import org.pacnet.config.Cnn;
-import org.pacnet.config.Equation;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Normalization;
@@ -167,8 +166,10 @@ final class NetworkOptions {
   @Option(
       names = "--equation",
       paramLabel = "NAME",
-      description = "pinn: heat, burgers, allen-cahn or wave; see ./pacnet points")
-  private @Nullable Equation equation;
+      description =
+          "pinn: heat, burgers, allen-cahn or wave (see ./pacnet points), or one's own, such as 'u_t + u*u_x = c*u_xx': of u, u_x, u_t, u_xx, u_tt, x, t, c (the"
+              + " coefficient), with + - * / ^ and sin, cos, tan, exp, log, sqrt, tanh, abs")
+  private @Nullable String equation;
 
   @Option(
       names = "--condition-weight",

@@ -63,6 +63,13 @@ public final class NetworkDescription {
   }
 
   private static NativeNetwork made(NetworkSpec network, String description) {
+    if (network instanceof Pinn) {
+      try {
+        return new NativeNetwork(description);
+      } catch (DataException e) {
+        throw new DataException(e.getMessage(), e, "equation");
+      }
+    }
     if (!(network instanceof TorchScript own)) {
       return new NativeNetwork(description);
     }

@@ -22,7 +22,10 @@ final class EquationPoints {
    */
   static void check(Pinn pinn, Schema schema, EncodedData rows, String name) {
     NetworkDescription.of(pinn, schema); // which says so where it has not these columns
-    Equation equation = pinn.equation();
+    Equation known = pinn.known();
+    double least = known == null ? -Float.MAX_VALUE : known.least();
+    double most = known == null ? Float.MAX_VALUE : known.most();
+    String equation = pinn.equation();
     FloatBuffer values = Objects.requireNonNull(rows.features());
     int width = schema.inputWidth();
     int[] at = Pinn.COLUMNS.stream().mapToInt(c -> index(schema, c)).toArray();
@@ -37,8 +40,8 @@ final class EquationPoints {
           r,
           "coefficient",
           values.get(r * width + at[2]),
-          equation.least() - slack,
-          equation.most() + slack);
+          least - slack,
+          most + slack);
       float condition = values.get(r * width + at[3]);
       if (condition != 0 && condition != 1 && condition != 2) {
         throw new DataException(
@@ -56,7 +59,7 @@ final class EquationPoints {
     return schema.inputs().stream().map(Schema.Input::name).toList().indexOf(column);
   }
 
-  private static void check(Equation equation, String name, int row, String column, float value, double least, double most) {
+  private static void check(String equation, String name, int row, String column, float value, double least, double most) {
     if (!(value >= least && value <= most)) {
       throw new DataException(
           String.format(
