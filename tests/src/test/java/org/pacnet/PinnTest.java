@@ -172,7 +172,9 @@ class PinnTest {
     assertTrue(Cli.ok("inspect", "--model", model).out().contains("u_t=c*u_xx"));
     // No range is known of a coefficient of one's own.
     Path far = write("far.csv", "x,t,coefficient,condition,u\n0,0,70,1,0\n0,0,-7,0,0\n");
-    Cli.ok("evaluate", "--model", model, "--input", far, "--source-task");
+    Cli said = Cli.run("evaluate", "--model", model, "--input", far, "--source-task");
+    assertEquals(0, said.exitCode());
+    assertTrue(said.err().contains("nothing was learnt of it there"), said.err());
   }
 
   // What a row asks for, by differences of what the same network says of u.
