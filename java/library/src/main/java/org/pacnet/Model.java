@@ -27,6 +27,7 @@ import org.pacnet.config.Method;
 import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.Perceptron;
+import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.ResNet18;
@@ -42,6 +43,7 @@ import org.pacnet.internal.engine.NetworkDescription;
 import org.pacnet.internal.format.Learnt;
 import org.pacnet.internal.format.TargetNames;
 import org.pacnet.internal.format.TensorInfo;
+import org.pacnet.internal.learn.Distiller;
 import org.pacnet.internal.learn.Measure;
 import org.pacnet.internal.learn.ModelState;
 import org.pacnet.internal.learn.Phases;
@@ -739,6 +741,28 @@ public final class Model implements AutoCloseable {
     int[] present =
         IntStream.range(0, rows.tableRows()).filter(row -> !rows.dropped().get(row)).toArray();
     return found.stream().map(one -> new Suggestion(present[one.row()], one.varianceLeft())).toList();
+  }
+
+  /**
+   * Learns a small network that says what a target says, by whatever method that was learnt: a model of its own, which is predicted, exported and
+   * calibrated like any other. For tables of inputs and labels.
+   *
+   * @param rows of the model's input columns, without labels, to ask the target of beside those of the source that the model keeps; null for none
+   */
+  public Distilled distil(String target, Perceptron network, @Nullable Data rows, Monitor monitor) {
+    ModelState from = current();
+    Distiller distiller = new Distiller(phases, from, from.target(target));
+    EncodedData read = rows == null ? null : Rows.prediction(rows, distiller.schema(), config.network());
+    Distiller.Learned learned = distiller.run(network, read, monitor);
+    double each = learned.rows();
+    return new Distilled(
+        new Model(learned.phases(), learned.state()),
+        learned.rows(),
+        learned.alike(),
+        learned.teacherNumbers(),
+        learned.phases().parameterCount(),
+        learned.teacherSeconds() / each,
+        learned.studentSeconds() / each);
   }
 
   /** The errors of many targets on the rows of labelled data that a column says are theirs, by name. */

@@ -65,6 +65,7 @@ public final class Main {
           SuggestCommand.class,
           RankCommand.class,
           MergeCommand.class,
+          DistilCommand.class,
           InspectCommand.class,
           ExportCommand.class,
           ServeCommand.class,

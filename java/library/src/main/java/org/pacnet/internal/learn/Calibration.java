@@ -174,6 +174,9 @@ public final class Calibration implements Situation, AutoCloseable {
     if (method.needs(Need.RELATIVES) && own.head()) {
       throw unfit("can't say of classes that the source does not have");
     }
+    if (method.trainsNetwork() && method.keepsBase() && from.requirePruned().ratio() == 0) {
+      throw unfit("learns in the place of pruned weights, and nothing of this base is pruned: run prune and allocate first, or take another method");
+    }
     if (settings.method() instanceof MethodSpec.Budgeted budgeted) {
       checkBudget(budgeted.budget());
     }

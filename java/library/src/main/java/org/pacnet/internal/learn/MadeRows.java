@@ -30,6 +30,18 @@ final class MadeRows implements EncodedData {
     this.weights = weights;
   }
 
+  /**
+   * Rows that were made, all counting the same.
+   *
+   * @param features [rows, inputs]
+   * @param labels [rows, labels]; empty where nobody asks for them
+   */
+  static MadeRows of(Provenance provenance, int rows, FloatBuffer features, FloatBuffer labels) {
+    float[] weights = new float[rows];
+    Arrays.fill(weights, 1);
+    return new MadeRows(provenance, rows, features, labels, weights);
+  }
+
   /** Some of those of the source's rows that a model keeps, evenly taken. */
   static MadeRows of(SourceSample sample, int most) {
     int rows = Math.min(sample.rows(), most);
@@ -42,9 +54,7 @@ final class MadeRows implements EncodedData {
       features.put(sample.features(), row * inputs, inputs);
       labels.put(sample.labels(), row * width, width);
     }
-    float[] weights = new float[rows];
-    Arrays.fill(weights, 1);
-    return new MadeRows(new Provenance("rows of the source", rows, 0, "", List.of()), rows, features.flip(), labels.flip(), weights);
+    return of(new Provenance("rows of the source", rows, 0, "", List.of()), rows, features.flip(), labels.flip());
   }
 
   /**

@@ -231,6 +231,14 @@ public final class Phases {
     }
   }
 
+  /** What a model of these weights knows, and what else is kept of rows. */
+  ModelState knowing(float[] weights, EncodedData rows) {
+    try (NativeNetwork network = network(schema)) {
+      network.setParameters(weights);
+      return trained(network, rows);
+    }
+  }
+
   // With what else is kept of the source's rows.
   private ModelState trained(NativeNetwork network, EncodedData rows) {
     boolean table = rows.features() != null && predictsLabels(config, schema) && schema.inputWidth() <= LINEAR_MOST_INPUTS;
