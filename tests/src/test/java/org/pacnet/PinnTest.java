@@ -177,6 +177,14 @@ class PinnTest {
     assertTrue(said.err().contains("nothing was learnt of it there"), said.err());
   }
 
+  @Test
+  void pointsAreLearntLongUnlessSomebodySays() {
+    TransferConfig config = TransferConfig.builder("u").network(new Pinn("heat", List.of(4), 100)).build();
+    try (Model model = Model.train(new Points(Equation.HEAT, 0.3).training(30, 10, 1), config, new Monitor())) {
+      assertEquals(1000, model.config().source().epochs());
+    }
+  }
+
   // What a row asks for, by differences of what the same network says of u.
   @ParameterizedTest
   @EnumSource

@@ -214,7 +214,51 @@ class TuningTest {
     List<Trial> all = new ArrayList<>(Arrays.asList(more));
     Stream.of(best, untouched, alone).filter(t -> t != null && !all.contains(t)).forEach(all::add);
     all.sort(Comparator.comparingDouble(Trial::loss));
-    return new Tuning(best, all, untouched, alone, new Provenance("t", 30, 0, "", List.of()), 0.25, "y", List.of());
+    return new Tuning(best, all, untouched, alone, new Provenance("t", 30, 0, "", List.of()), 0.25, "y", List.of(), 1);
+  }
+
+  // Chosen in this order, a later one only where it is lower by more than one and a half standard errors.
+  private static int chosen(List<double[]> losses) {
+    int best = 0;
+    for (int k = 1; k < losses.size(); k++) {
+      double[] gain = new double[losses.get(k).length];
+      for (int r = 0; r < gain.length; r++) {
+        gain[r] = losses.get(best)[r] - losses.get(k)[r];
+      }
+      double mean = Arrays.stream(gain).average().orElseThrow();
+      double variance = Arrays.stream(gain).map(g -> (g - mean) * (g - mean)).average().orElseThrow();
+      best = mean > 1.5 * Math.sqrt(variance / (gain.length - 1)) ? k : best;
+    }
+    return best;
+  }
+
+  @Test
+  void rowsThatChoseDoNotMakeBoundsNarrower() {
+    List<Method> methods = List.of(Method.GP, Method.AFFINE, Method.RIDGE_RESIDUAL, Method.GP_RESIDUAL, Method.UNTOUCHED);
+    TransferConfig settings = settings(1).toBuilder().calibrate(c -> c.intervals(true)).build();
+    int flattered = 0;
+    for (int n : new int[] {4, 5, 12}) {
+      for (int draw = 0; draw < 4; draw++) {
+        Data few = rows(n, 1 + 0.05 * draw, draw, 1 + draw);
+        Tuning tuning = model.compare(few, null, methods, false, settings, new Monitor());
+        List<Trial> ordered = methods.stream().map(m -> tuning.trials().stream().filter(t -> t.config().method().kind() == m).findFirst().orElseThrow()).toList();
+        double honest = 0;
+        for (int r = 0; r < n; r++) {
+          int row = r;
+          int without = chosen(ordered.stream().map(t -> IntStream.range(0, n).filter(i -> i != row).mapToDouble(i -> t.losses()[i]).toArray()).toList());
+          honest += ordered.get(without).losses()[r] / n;
+        }
+        double optimism = Math.max(1, Math.sqrt(honest / tuning.best().loss()));
+        assertEquals(optimism, tuning.optimism(), 1e-9, n + " rows");
+        flattered += optimism > 1 ? 1 : 0;
+        model.calibrate("as-told", few, tuning.best().config(), new Monitor());
+        double[] narrow = model.intervalWidths("as-told", 0.5);
+        model.calibrate("as-chosen", few, null, tuning, new Monitor());
+        // Of more rows than folds another dealing, which chose nothing, tells how wide they are.
+        assertEquals(n <= 5 ? optimism * narrow[0] : narrow[0], model.intervalWidths("as-chosen", 0.5)[0], 1e-5 * narrow[0], n + " rows");
+      }
+    }
+    assertTrue(flattered >= 3, "" + flattered);
   }
 
   @Test

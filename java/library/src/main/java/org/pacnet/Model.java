@@ -187,8 +187,8 @@ public final class Model implements AutoCloseable {
     TransferConfig how = trained.config;
     trained.prune(how, how.pruningScope(), sourceRows, monitor);
     trained.allocate(sourceRows, monitor);
-    each.forEach((one, rows) -> trained.calibrate(one, new TargetRows(schema, false, rows, null), null, known(how, rows.rows()), monitor.cancelOnly()));
-    trained.calibrate(name, targetRows, sourceRows, how, monitor);
+    each.forEach((one, rows) -> trained.calibrate(one, new TargetRows(schema, false, rows, null), null, known(how, rows.rows()), 1, monitor.cancelOnly()));
+    trained.calibrate(name, targetRows, sourceRows, how, 1, monitor);
     return trained;
   }
 
@@ -357,6 +357,26 @@ public final class Model implements AutoCloseable {
    */
   public PhaseReport calibrate(
       String name, Data target, @Nullable Data source, @Nullable Data unlabelled, TransferConfig settings, Monitor monitor) {
+    return calibrate(name, target, source, unlabelled, settings, 1, monitor);
+  }
+
+  /**
+   * The same as these rows chose: with the settings that were best, and bounds as wide as they are where the rows have not chosen, too.
+   *
+   * @param tuning on the same rows
+   */
+  public PhaseReport calibrate(String name, Data target, @Nullable Data source, Tuning tuning, Monitor monitor) {
+    return calibrate(name, target, source, null, tuning.best().config(), tuning.optimism(), monitor);
+  }
+
+  private PhaseReport calibrate(
+      String name,
+      Data target,
+      @Nullable Data source,
+      @Nullable Data unlabelled,
+      TransferConfig settings,
+      double optimism,
+      Monitor monitor) {
     TargetNames.check(name);
     Phases.checkFits(schema, settings);
     current().requireBase();
@@ -367,7 +387,7 @@ public final class Model implements AutoCloseable {
     }
     EncodedData sourceRows =
         source == null ? null : Rows.training(source, schema, config, monitor.reading());
-    return calibrate(name, rows, sourceRows, settings, monitor);
+    return calibrate(name, rows, sourceRows, settings, optimism, monitor);
   }
 
   /**
@@ -463,7 +483,7 @@ public final class Model implements AutoCloseable {
   /**
    * Tries ways to learn a target by cross-validation on its rows alone: PAC with several strengths and
    * rates, its ensemble or stack, corrections of the source model's output, and the source model as it is.
-   * Changes nothing; {@code tuning.best().config()} is what {@link #calibrate} then takes.
+   * Changes nothing; {@link #calibrate(String, Data, Data, Tuning, Monitor)} then takes what was best.
    *
    * @param settings what is not tried is as here
    */
@@ -565,10 +585,11 @@ public final class Model implements AutoCloseable {
       TargetRows target,
       @Nullable EncodedData source,
       TransferConfig settings,
+      double optimism,
       Monitor monitor) {
     ModelState after =
         inPhase(
-            from -> from.withTarget(Tuner.learn(phases, from, name, target, source, known(settings), null, monitor)));
+            from -> from.withTarget(Tuner.learn(phases, from, name, target, source, known(settings), optimism, null, monitor)));
     return ended(after.target(name).report(), monitor);
   }
 

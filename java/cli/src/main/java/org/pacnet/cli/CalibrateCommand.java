@@ -200,6 +200,9 @@ final class CalibrateCommand implements Runnable {
         ModelPlace place = ModelPlace.forTarget(Path.of(directory), called, overwrite);
         Model model = place.load(ComputeOptions.processors())) {
       TransferConfig config = config(model);
+      if (method.tune() && unlabelled != null) {
+        throw new DataException("nothing that is tried learns from rows without labels: leave one of both out", "tune", "unlabelled");
+      }
       Tuning tuning =
           method.tune() ? model.tune(Tables.of(file), config, display.monitor()) : null;
       TransferConfig chosen = tuning == null ? config : tuning.best().config();
@@ -211,14 +214,12 @@ final class CalibrateCommand implements Runnable {
           method.importance()
               ? model.importance(Tables.of(file), source == null ? null : Tables.of(source), chosen, display.monitor())
               : null;
+      Data rows = Tables.of(file);
+      Data sourceRows = source == null ? null : Tables.of(source);
       PhaseReport report =
-          model.calibrate(
-              called,
-              Tables.of(file),
-              source == null ? null : Tables.of(source),
-              unlabelled == null ? null : Tables.of(unlabelled),
-              chosen,
-              display.monitor());
+          tuning == null
+              ? model.calibrate(called, rows, sourceRows, unlabelled == null ? null : Tables.of(unlabelled), config, display.monitor())
+              : model.calibrate(called, rows, sourceRows, tuning, display.monitor());
       display.finish();
       Saving.save(place, model);
       Text.unseen(report.data());

@@ -72,7 +72,7 @@ final class TransferRun {
         tuning =
             model.tuneWithBase(
                 target, request.source(), request.config(), display.monitor());
-        model.calibrate(request.name(), target, tuning.best().config(), display.monitor());
+        model.calibrate(request.name(), target, null, tuning, display.monitor());
       }
       TransferConfig chosen = tuning == null ? request.config() : tuning.best().config();
       LearningCurve curve =

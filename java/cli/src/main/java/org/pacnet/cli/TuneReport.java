@@ -23,6 +23,7 @@ final class TuneReport {
   static Map<String, Object> json(Tuning tuning) {
     return Json.object(
         "verdict", tuning.verdict(),
+        "optimism", tuning.optimism(),
         "againstSource", difference(tuning, tuning.untouched()),
         "againstAlone", difference(tuning, tuning.alone()),
         "best", json(tuning.best()),

@@ -21,6 +21,8 @@ import org.pacnet.internal.statistics.PairedTests;
  * @param testToTraining a fold's rows over those that its model learnt from
  * @param unit the label that errors are in the unit of; empty for classes
  * @param diverged what else was tried, and has no error because its training diverged
+ * @param optimism how much larger the best one's error is, as a ratio, 1 or more, where each row is asked of what would have been chosen
+ *     without it: the rows that chose flatter what they chose (Varma and Simon 2006)
  */
 public record Tuning(
     Trial best,
@@ -30,7 +32,8 @@ public record Tuning(
     Provenance data,
     double testToTraining,
     String unit,
-    List<Diverged> diverged) {
+    List<Diverged> diverged,
+    double optimism) {
 
   /**
    * A way to learn the target that can't be taken.

@@ -30,7 +30,7 @@ public record Fit(
 
   /**
    * So many epochs of the source as rows that are held out in turn say: 30, or 100, 300 or 1,000 where a table of 20 to 1,000 rows is learnt
-   * clearly better by so many. A model's own settings have the number that was taken.
+   * clearly better by so many; of points of an equation 1,000. A model's own settings have the number that was taken.
    */
   public static final int CHOSEN = -1;
 

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Fit;
+import org.pacnet.config.Pinn;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DivergedException;
@@ -21,6 +22,8 @@ public final class SourceEpochs {
 
   // The usual one first; more where that is clearly better than what came before it.
   private static final int[] NUMBERS = {30, 100, 300, 1000};
+  // Points of an equation have no noise, and fronts take long to be found.
+  private static final int OF_POINTS = 1000;
   private static final int FEWEST_ROWS = 20;
   // With more rows, the usual number makes enough steps.
   private static final int MOST_ROWS = 1000;
@@ -47,7 +50,7 @@ public final class SourceEpochs {
     if (config.source().epochs() != Fit.CHOSEN) {
       return new Chosen(config, null);
     }
-    TransferConfig chosen = with(config, NUMBERS[0]);
+    TransferConfig chosen = with(config, config.network() instanceof Pinn ? OF_POINTS : NUMBERS[0]);
     int n = rows.rows();
     boolean few = n >= FEWEST_ROWS && n <= MOST_ROWS;
     if (!random || !few || !Phases.predictsLabels(config, schema) || config.source().validationShare() > 0) {

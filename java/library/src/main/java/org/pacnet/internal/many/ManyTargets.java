@@ -317,7 +317,7 @@ public final class ManyTargets {
       tuning = new Tuner(phases, from, rows, null, settings, own).run(List.of(), false);
       how = tuning.best().config();
     }
-    return new Learnt(Tuner.learn(phases, from, name, rows, null, how, fitted, own), tuning, false);
+    return new Learnt(Tuner.learn(phases, from, name, rows, null, how, tuning == null ? 1 : tuning.optimism(), fitted, own), tuning, false);
   }
 
   // The target that is there already, if that is what would be learnt.

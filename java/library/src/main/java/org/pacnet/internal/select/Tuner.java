@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.internal.base.Causes;
+import org.pacnet.internal.fit.Labelled;
 import org.pacnet.internal.format.TargetNames;
 import org.pacnet.internal.learn.Calibration;
 import org.pacnet.internal.learn.Fitted;
@@ -106,6 +108,7 @@ public final class Tuner {
   /**
    * What a target's rows teach, and where the settings ask for intervals how far off it is on rows that it has not seen.
    *
+   * @param optimism of the {@link Tuning} that chose the settings on these rows; 1 where nothing did
    * @param fitted what its fit gave, where that was done together with others'
    */
   public static TargetModel learn(
@@ -115,6 +118,7 @@ public final class Tuner {
       TargetRows target,
       @Nullable EncodedData source,
       TransferConfig settings,
+      double optimism,
       @Nullable Fitted fitted,
       Monitor monitor) {
     from.requireBase();
@@ -122,7 +126,7 @@ public final class Tuner {
       TargetModel learnt = calibration.run(name, fitted);
       return settings.calibrate().intervals()
           ? learnt.withResiduals(
-              new Tuner(phases, from, target, source, learnt.config(), monitor).residuals(),
+              new Tuner(phases, from, target, source, learnt.config(), monitor).residuals(optimism),
               target.rows().inOrder() ? null : target.rows().groups())
           : learnt;
     }
@@ -237,7 +241,7 @@ public final class Tuner {
     if (tuned) {
       Map<Method, List<Trial>> own = new LinkedHashMap<>();
       trials.forEach(t -> own.computeIfAbsent(t.config().method().kind(), m -> new ArrayList<>()).add(t));
-      trials = own.values().stream().map(Tuner::choose).toList();
+      trials = own.values().stream().map(each -> each.get(chosen(each.stream().map(Trial::losses).toList()))).toList();
     }
     return tuning(trials, rivals.get(rivals.size() - 1));
   }
@@ -253,7 +257,7 @@ public final class Tuner {
       throw new DivergedException(
           "there is nothing to compare with: " + diverged.get(diverged.size() - 1).problem());
     }
-    Trial best = choose(trials);
+    Trial best = trials.get(chosen(trials.stream().map(Trial::losses).toList()));
     List<Trial> sorted = new ArrayList<>(trials);
     sorted.sort(Comparator.comparingDouble(Trial::loss));
     return new Tuning(
@@ -264,7 +268,23 @@ public final class Tuner {
         target.rows().provenance(),
         testToTraining(),
         unit(),
-        diverged);
+        diverged,
+        optimism(trials, best));
+  }
+
+  // Each row, or what belongs together, is off by what would have been chosen without it.
+  private double optimism(List<Trial> trials, Trial best) {
+    int[] groups = target.rows().inOrder() ? null : target.rows().groups();
+    int n = best.losses().length;
+    double honest = 0;
+    for (int unit : IntStream.range(0, n).map(r -> groups == null ? r : groups[r]).distinct().toArray()) {
+      IntPredicate own = r -> (groups == null ? r : groups[r]) == unit;
+      int[] others = IntStream.range(0, n).filter(own.negate()).toArray();
+      int without = chosen(trials.stream().map(t -> IntStream.of(others).mapToDouble(r -> t.losses()[r]).toArray()).toList());
+      honest += IntStream.range(0, n).filter(own).mapToDouble(r -> trials.get(without).losses()[r]).sum();
+    }
+    double said = Arrays.stream(best.losses()).sum();
+    return said > 0 ? Math.max(1, Math.sqrt(honest / said)) : 1;
   }
 
   // How many rows a fold asks for each that it learns from.
@@ -290,14 +310,16 @@ public final class Tuner {
         tuning.data(),
         tuning.testToTraining(),
         tuning.unit(),
-        tuning.diverged());
+        tuning.diverged(),
+        tuning.optimism());
   }
 
-  private static Trial choose(List<Trial> trials) {
-    Trial chosen = trials.get(0);
-    for (Trial trial : trials.subList(1, trials.size())) {
-      if (clearlyBetter(trial, chosen)) {
-        chosen = trial;
+  // The first, unless another is clearly better.
+  private static int chosen(List<double[]> losses) {
+    int chosen = 0;
+    for (int k = 1; k < losses.size(); k++) {
+      if (Measure.clearlyLess(losses.get(k), losses.get(chosen), CLEARLY)) {
+        chosen = k;
       }
     }
     return chosen;
@@ -311,8 +333,10 @@ public final class Tuner {
   /**
    * How far predictions are off of rows that a model with these settings has not seen, without sign, [rows,
    * labels]; for a regression.
+   *
+   * @param optimism as for {@link #learn}
    */
-  float[] residuals() {
+  float[] residuals(double optimism) {
     if (target.schema().classification() || !Phases.predictsLabels(settings, target.schema())) {
       throw new DataException(
           String.format(
@@ -325,10 +349,13 @@ public final class Tuner {
     }
     // Dealt unlike any of the dealings that chose these settings, in which they were lucky.
     Folds folds = Folds.heldOut(target.rows(), FOLDS, -1 - settings.seed());
+    // Where each row, or what belongs together, is a fold of its own there is one dealing alone.
+    boolean alone = folds.count() == Arrays.stream(Labelled.units(target.rows().groups(), target.rows().rows())).distinct().count();
+    double wider = alone && !target.rows().inOrder() ? optimism : 1;
     float[] off = predictions(List.of(settings), List.of(folds)).get(0).sound().get(0);
     FloatBuffer labels = new Subset(target.rows(), folds.asked()).labels();
     for (int i = 0; i < off.length; i++) {
-      off[i] = Math.abs(off[i] - labels.get(i));
+      off[i] = (float) (wider * Math.abs(off[i] - labels.get(i)));
     }
     return off;
   }
