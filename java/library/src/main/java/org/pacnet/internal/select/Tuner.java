@@ -23,7 +23,6 @@ import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.internal.base.Causes;
-import org.pacnet.internal.fit.Labelled;
 import org.pacnet.internal.format.TargetNames;
 import org.pacnet.internal.learn.Calibration;
 import org.pacnet.internal.learn.Fitted;
@@ -350,7 +349,9 @@ public final class Tuner {
     // Dealt unlike any of the dealings that chose these settings, in which they were lucky.
     Folds folds = Folds.heldOut(target.rows(), FOLDS, -1 - settings.seed());
     // Where each row, or what belongs together, is a fold of its own there is one dealing alone.
-    boolean alone = folds.count() == Arrays.stream(Labelled.units(target.rows().groups(), target.rows().rows())).distinct().count();
+    int[] groups = target.rows().groups();
+    long units = groups == null ? target.rows().rows() : Arrays.stream(groups).distinct().count();
+    boolean alone = folds.count() == units;
     double wider = alone && !target.rows().inOrder() ? optimism : 1;
     float[] off = predictions(List.of(settings), List.of(folds)).get(0).sound().get(0);
     FloatBuffer labels = new Subset(target.rows(), folds.asked()).labels();
