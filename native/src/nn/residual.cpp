@@ -108,33 +108,26 @@ class Parser {
     if (++depth_ > kMostDepth) {
       fail("it is nested too deep");
     }
-    int left = product();
-    while (true) {
-      if (taken('+')) {
-        const int right = product();
-        left = add({Kind::kAdd, left, right});
-      } else if (taken('-')) {
-        const int right = product();
-        left = add({Kind::kSubtract, left, right});
-      } else {
-        --depth_;
-        return left;
-      }
-    }
+    const int left = chain([this] { return product(); }, '+', Kind::kAdd, '-', Kind::kSubtract);
+    --depth_;
+    return left;
   }
 
   int product() {
-    int left = with_sign();
+    return chain([this] { return with_sign(); }, '*', Kind::kMultiply, '/', Kind::kDivide);
+  }
+
+  // What binds tighter, again and again behind one of two operators, from the left.
+  template <typename Next>
+  int chain(const Next& next, char one, Kind as_one, char other, Kind as_other) {
+    int left = next();
     while (true) {
-      if (taken('*')) {
-        const int right = with_sign();
-        left = add({Kind::kMultiply, left, right});
-      } else if (taken('/')) {
-        const int right = with_sign();
-        left = add({Kind::kDivide, left, right});
-      } else {
+      const bool is_one = taken(one);
+      if (!is_one && !taken(other)) {
         return left;
       }
+      const int right = next();
+      left = add({is_one ? as_one : as_other, left, right});
     }
   }
 

@@ -17,6 +17,7 @@ import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Provenance;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.engine.FitOutcome;
 import org.pacnet.internal.engine.FitRange;
@@ -87,7 +88,7 @@ public final class Distiller {
     int count = known.remaining() / width;
     int[] all = IntStream.range(0, count).toArray();
     boolean some = count >= FEWEST_LEFT_OUT;
-    MadeRows whole = asked(known, count);
+    MadeRows whole = silent(known, count);
     EncodedData inside = some ? new Subset(whole, Arrays.stream(all).filter(r -> r % LEFT_OUT != 0).toArray()) : whole;
     FloatBuffer features = Objects.requireNonNull(inside.features());
     int more = Math.max(0, ROWS - inside.rows());
@@ -114,7 +115,9 @@ public final class Distiller {
     Metrics alike = null;
     if (some) {
       EncodedData outside = new Subset(whole, Arrays.stream(all).filter(r -> r % LEFT_OUT == 0).toArray());
-      alike = Measure.brief(schema, outside, student.outputs(schema, weights, outside));
+      FloatBuffer others = Objects.requireNonNull(outside.features());
+      MadeRows asking = MadeRows.of(provenance(outside.rows()), outside.rows(), others, labels(said(others, outside.rows())));
+      alike = Measure.brief(schema, asking, student.outputs(schema, weights, asking));
     }
     ModelState state = complete(student, weights, learning, report);
     return new Learned(student, state, asked, alike, numbers(), teacherSeconds, studentSeconds);
@@ -159,11 +162,12 @@ public final class Distiller {
 
   // What the target says of rows, as the network has it: [rows, outputs].
   private float[] said(FloatBuffer features, int rows) {
-    return teacher.outputs(from, target, MadeRows.of(provenance(rows), rows, features, FloatBuffer.allocate(0))).outputs();
+    return teacher.outputs(from, target, silent(features, rows)).outputs();
   }
 
-  private MadeRows asked(FloatBuffer features, int rows) {
-    return MadeRows.of(provenance(rows), rows, features, labels(said(features, rows)));
+  // Rows of which nothing is said yet.
+  private MadeRows silent(FloatBuffer features, int rows) {
+    return MadeRows.of(provenance(rows), rows, features, FloatBuffer.allocate(0));
   }
 
   // The same as labels: of classes the most probable one.
@@ -174,20 +178,16 @@ public final class Distiller {
     int classes = schema.outputWidth();
     FloatBuffer labels = Phases.direct(said.length / classes);
     for (int r = 0; r < said.length / classes; r++) {
-      int best = 0;
-      for (int c = 1; c < classes; c++) {
-        best = said[r * classes + c] > said[r * classes + best] ? c : best;
-      }
-      labels.put(best);
+      labels.put(Softmax.mostProbable(Softmax.of(said, r * classes, classes)));
     }
     return labels.flip();
   }
 
   private float[] fit(Phases student, EncodedData rows, float[] said, List<Double> losses, Monitor monitor) {
     int width = schema.outputWidth();
-    List<float[]> own = target.networks().isEmpty() ? List.of(from.requireBase()) : teacher.weights(from, target);
+    List<float[]> own = teacher.weights(from, target);
     // Of several networks the base's features, which they share.
-    float[] features = own.size() == 1 && target.classes() == null ? teacher.features(own.get(0), rows) : teacher.features(from.requireBase(), rows);
+    float[] features = teacher.features(own.size() == 1 && target.classes() == null ? own.get(0) : from.requireBase(), rows);
     Columns outputs = Columns.of(said, width, schema.classification());
     int more = features.length / rows.rows();
     Columns proxies = Columns.of(features, more, false);
