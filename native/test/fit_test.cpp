@@ -577,6 +577,7 @@ class ArraySource : public BatchSource {
   bool begin(int64_t epoch, const int32_t* order, int64_t rows, int64_t) override {
     epochs.push_back(epoch);
     order_.assign(order, order + rows);
+    orders.push_back(order_);
     at_ = 0;
     return epoch <= last;
   }
@@ -589,6 +590,7 @@ class ArraySource : public BatchSource {
     return true;
   }
   std::vector<int64_t> epochs;
+  std::vector<std::vector<int32_t>> orders;
   int64_t last = 100;
 
  private:
@@ -613,6 +615,76 @@ TEST(Fit, PulledRowsGiveTheBitsOfAnArray) {
     pulled.network.fit(o, PhaseScope(pulled.network), &source, 90, nullptr);
     EXPECT_TRUE(same_bits(parameters_of(in_memory.network), parameters_of(pulled.network)));
     EXPECT_EQ(source.epochs, (std::vector<int64_t>{1, 0, 2, 0, 3, 0}));
+  }
+}
+
+// (0.33^10 + (1 - 0.33^10) * (e - 1) / 10)^(1/10) of 30 rows.
+TEST(Fit, ACurriculumBeginsWithAThirdAndGrowsByItsRoot) {
+  const Data data(30);
+  Trained t;
+  FitOptions o;
+  o.epochs = 10;
+  o.batch_size = 8;
+  o.curriculum = true;
+  const std::vector<int> reached{10, 24, 26, 27, 28, 28, 29, 29, 30, 30};
+  ArraySource source(data);
+  t.network.fit(o, PhaseScope(t.network), &source, 30, nullptr);
+  ASSERT_EQ(source.orders.size(), reached.size());
+  std::vector<std::vector<int32_t>> firsts;
+  for (std::size_t e = 0; e < reached.size(); ++e) {
+    std::vector<int> times(30, 0);
+    for (const int32_t row : source.orders[e]) {
+      ++times[static_cast<std::size_t>(row)];
+    }
+    EXPECT_EQ(source.orders[e].size(), 30U);
+    for (int row = 0; row < 30; ++row) {
+      const int least = row < reached[e] ? 30 / reached[e] : 0;
+      EXPECT_GE(times[static_cast<std::size_t>(row)], least) << "epoch " << e + 1 << ", row " << row;
+      EXPECT_LE(times[static_cast<std::size_t>(row)], row < reached[e] ? least + 1 : 0) << "epoch " << e + 1 << ", row " << row;
+    }
+    EXPECT_FALSE(std::is_sorted(source.orders[e].begin(), source.orders[e].end()));
+  }
+  EXPECT_NE(source.orders[8], source.orders[9]);
+  Trained again;
+  ArraySource same(data);
+  again.network.fit(o, PhaseScope(again.network), &same, 30, nullptr);
+  EXPECT_EQ(source.orders, same.orders);
+  EXPECT_TRUE(same_bits(parameters_of(t.network), parameters_of(again.network)));
+}
+
+TEST(Fit, ACurriculumOfRowsThatAreHeldOutTooKeepsTheirOrder) {
+  const Data data(40);
+  Trained t;
+  FitOptions o;
+  o.epochs = 1;
+  o.validation_share = 0.25;
+  o.curriculum = true;
+  ArraySource source(data);
+  t.network.fit(o, PhaseScope(t.network), &source, 40, nullptr);
+  // A third of 30 of 40 rows: those that are left of the first.
+  std::vector<int32_t> held = source.orders.at(1);
+  std::vector<int32_t> first;
+  for (int32_t row = 0; first.size() < 10; ++row) {
+    if (std::find(held.begin(), held.end(), row) == held.end()) {
+      first.push_back(row);
+    }
+  }
+  std::vector<int32_t> learnt = source.orders.at(0);
+  std::sort(learnt.begin(), learnt.end());
+  learnt.erase(std::unique(learnt.begin(), learnt.end()), learnt.end());
+  EXPECT_EQ(learnt, first);
+}
+
+TEST(Fit, OfVeryFewRowsACurriculumHasOneAtLeast) {
+  for (const int rows : {1, 2, 3}) {
+    const Data data(rows);
+    Trained t;
+    FitOptions o;
+    o.epochs = 2;
+    o.curriculum = true;
+    ArraySource source(data);
+    t.network.fit(o, PhaseScope(t.network), &source, rows, nullptr);
+    EXPECT_EQ(source.orders.at(0), std::vector<int32_t>(static_cast<std::size_t>(rows), 0));
   }
 }
 

@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 13;
+constexpr int kAbiVersion = 14;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -104,6 +104,9 @@ struct PACNET_API FitOptions {
   int64_t epochs = 1;
   int64_t batch_size = 128;
   bool shuffle = true;  ///< false: batches are consecutive rows, in the same order every epoch
+  /// Rows are ordered from easy to hard. Epoch e of E has as many as any, of the first of them alone: a share of (c^p + (1 - c^p) (e - 1) / E)^(1/p)
+  /// with c = 0.33 and p = 10 (root-p pacing: Platanios et al. 2019, eq. 8; the numbers are those of Wang et al. 2022, arXiv:2112.02268).
+  bool curriculum = false;
   uint64_t seed = 0;
 
   /// Share of the rows held out, [0, 1). With a share, the weights of the epoch with the lowest validation loss

@@ -83,6 +83,32 @@ std::vector<uint32_t> shuffled(std::vector<uint32_t> order, const FitOptions& op
   return order;
 }
 
+// The first rows of an order that a curriculum has reached.
+std::size_t reached(std::size_t rows, int64_t epoch, int64_t epochs) {
+  constexpr double kFirst = 0.33;
+  constexpr double kRoot = 10.0;
+  const double least = std::pow(kFirst, kRoot);
+  const double done = static_cast<double>(epoch - 1) / static_cast<double>(epochs);
+  const double share = std::pow(least + (1.0 - least) * done, 1.0 / kRoot);
+  return std::min(rows, static_cast<std::size_t>(std::ceil(share * static_cast<double>(rows))));
+}
+
+// Of the easiest rows alone, one after another until there are as many as in any epoch.
+std::vector<uint32_t> easiest(const std::vector<uint32_t>& order, const FitOptions& options, int64_t epoch) {
+  std::vector<uint32_t> some(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(reached(order.size(), epoch, options.epochs)));
+  Random random(options.seed, Stream::kShuffle, static_cast<uint64_t>(epoch));
+  std::vector<uint32_t> rows;
+  rows.reserve(order.size());
+  while (rows.size() < order.size()) {
+    if (options.shuffle) {
+      random.shuffle(some);
+    }
+    const std::size_t count = std::min(some.size(), order.size() - rows.size());
+    rows.insert(rows.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  return rows;
+}
+
 std::vector<uint32_t> all_rows(int64_t rows) {
   std::vector<uint32_t> order(static_cast<std::size_t>(rows));
   std::iota(order.begin(), order.end(), 0U);
@@ -354,7 +380,9 @@ class Fit {
   }
 
   double train_epoch(int64_t epoch) {
-    if (options_.shuffle) {
+    if (options_.curriculum) {
+      epoch_order_ = easiest(order_, options_, epoch);
+    } else if (options_.shuffle) {
       epoch_order_ = next_order(epoch);
     } else if (epoch == 1) {
       epoch_order_ = order_;

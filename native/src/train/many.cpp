@@ -29,6 +29,7 @@ const Mlp& checked(const Net& net, const Scope& scope, const FitOptions& options
               scope.gates.tensors.empty() && scope.adapters.empty() && !scope.frozen_zero,
           "many targets at once are pulled by one number a tensor, and by nothing else");
   require(options.validation_share == 0, "many targets at once hold no rows out");
+  require(!options.curriculum, "many targets at once have no curriculum");
   require(options.precision == kFloat32, "many targets at once are learnt in float32");
   return *mlp;
 }

@@ -101,7 +101,7 @@ class NativeTest {
     for (int i = 0; i < 200; i++) {
       large().close();
     }
-    FitSettings settings = new FitSettings(0, 1, false, 0, 0, 0, 1e-3, 0, 1, 1, 0, 0, 0, 1, false, 0);
+    FitSettings settings = new FitSettings(0, 1, false, 0, 0, 0, 1e-3, 0, 1, 1, 0, 0, false, 0, 1, false, 0);
     try (NativeNetwork network = large()) {
       FitRange all = FitRange.all(network.tensors());
       FloatBuffer x = direct(8);
@@ -117,7 +117,7 @@ class NativeTest {
 
   @Test
   void twoHundredFitsOfAnAutogradNetworkKeepNoMemory() {
-    FitSettings settings = new FitSettings(3, 1, false, 0, 0, 0, 1e-3, 0, 1, 8, 0, 0, 0, 1, false, 0);
+    FitSettings settings = new FitSettings(3, 1, false, 0, 0, 0, 1e-3, 0, 1, 8, 0, 0, false, 0, 1, false, 0);
     FloatBuffer x = direct(8 * 3 * 16 * 16);
     FloatBuffer y = direct(8);
     long before = 0;
@@ -139,7 +139,7 @@ class NativeTest {
   // On processors without AVX-512 some of these ended the process: see Convolution in native/src/nn/autograd_net.cpp.
   @Test
   void residualNetworksOfEveryWidthLearn() {
-    FitSettings settings = new FitSettings(3, 1, false, 0, 0, 0, 1e-3, 0, 1, 16, 0, 0, 0, 1, false, 0);
+    FitSettings settings = new FitSettings(3, 1, false, 0, 0, 0, 1e-3, 0, 1, 16, 0, 0, false, 0, 1, false, 0);
     for (int width = 1; width <= 17; width++) {
       for (int size : new int[] {16, 32}) {
         try (NativeNetwork network =

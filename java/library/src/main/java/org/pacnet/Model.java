@@ -104,6 +104,7 @@ public final class Model implements AutoCloseable {
   // Less knowledge of the source and more room for the target: what small networks may need.
   private static final double ROOMY_RATIO = 0.5;
   private static final int MANY_ROWS = 1000;
+  private static final int MOST_COPIES = 1000;
   private static final System.Logger LOG = System.getLogger("org.pacnet");
 
   private final Schema schema;
@@ -628,9 +629,23 @@ public final class Model implements AutoCloseable {
    * @param target its name; null for the source task
    */
   public Evaluation evaluateRows(@Nullable String target, Data data) {
+    return evaluateRows(target, data, 0);
+  }
+
+  /**
+   * The same of a target's {@link #predictAugmented}.
+   *
+   * @param copies how many changed copies of the rows are averaged over; 0 for the rows alone
+   */
+  public Evaluation evaluateRows(@Nullable String target, Data data, int copies) {
     ModelState from = current();
     TargetModel model = target == null ? null : from.target(target);
     Schema own = model == null ? schema : schemaOf(model);
+    if (copies != 0) {
+      TargetModel asked = augmented(model, copies);
+      EncodedData changing = Rows.changing(data, own, asked.config(), true);
+      return new Evaluation(own, changing, phases.outputs(from, asked, changing, copies).outputs());
+    }
     EncodedData rows = Rows.evaluation(data, own, config.network(), ReadMonitor.NONE);
     float[] outputs =
         model == null
@@ -654,6 +669,31 @@ public final class Model implements AutoCloseable {
     EncodedData rows = Rows.prediction(data, own, config.network());
     Correction.Corrected said = phases.outputs(from, model, rows);
     return new Predictions(own, rows, said.outputs(), said.spread());
+  }
+
+  /**
+   * A target's predictions, averaged over each row and changed copies of it (test-time augmentation): images flipped, shifted and coloured as those
+   * were that it was trained on, rows of a table with its {@code jitter} on them.
+   *
+   * @param copies how many, 1 to 1,000
+   */
+  public Predictions predictAugmented(String target, Data data, int copies) {
+    ModelState from = current();
+    TargetModel model = augmented(from.target(target), copies);
+    Schema own = schemaOf(model);
+    EncodedData rows = Rows.changing(data, own, model.config(), false);
+    Correction.Corrected said = phases.outputs(from, model, rows, copies);
+    return new Predictions(own, rows, said.outputs(), said.spread());
+  }
+
+  private static TargetModel augmented(@Nullable TargetModel target, int copies) {
+    if (copies < 1 || copies > MOST_COPIES) {
+      throw new DataException("the number of changed copies must be between 1 and " + MOST_COPIES + ", not " + copies, "augmentTest");
+    }
+    if (target == null) {
+      throw new DataException("changed copies are averaged over for a target, not for the source task", "augmentTest");
+    }
+    return target;
   }
 
   /**

@@ -64,6 +64,8 @@ final class RecommendationTest {
           Map.entry("--weight", List.of("w", "", "how much")),
           Map.entry("--target-share", List.of("0.3")),
           Map.entry("--extra", List.of("t", "t,the tool")),
+          Map.entry("--curriculum", List.of("")),
+          Map.entry("--jitter", List.of("x=0.1", "x=0.1,the tool=2")),
           Map.entry("--fold-by", List.of("batch", "a batch")),
           Map.entry("--fold-time", List.of("day", "the day")),
           Map.entry("--target-batch-size", List.of("8")),
@@ -79,7 +81,7 @@ final class RecommendationTest {
       Map.of(
           "images", List.of("--widths", "--base-width", "--augment"),
           "equations",
-              List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--equation", "--condition-weight"),
+              List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--time-shift", "--equation", "--condition-weight"),
           "modules", List.of("--module", "--head"),
           "adamw", List.of("--weight-decay", "--patience"),
           "classes", List.of("--balanced"),
@@ -163,7 +165,7 @@ final class RecommendationTest {
         List.of(
             "--label a --label b --label=-c",
             "--network ode --trajectory run --time t --segment 5 --driven --substeps 2",
-            "--network ode --trajectory run --time t --tolerance 0.001",
+            "--network ode --trajectory run --time t --tolerance 0.001 --time-shift --curriculum",
             "--network pinn --equation wave --condition-weight 3 --hidden 8",
             "--label y --head head --module " + System.getProperty("pacnet.root") + "/tests/fixtures/script_table/module.pt",
             "--label y --optimizer adamw --weight-decay 0.1",

@@ -111,6 +111,7 @@ final class CalibrateCommand implements Runnable {
 
   @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private CurriculumOptions curriculum = new CurriculumOptions();
   @Mixin private WeightOptions rowWeights = new WeightOptions();
   @Mixin private ExtraOption extra = new ExtraOption();
   @Mixin private RunOptions run = new RunOptions();
@@ -137,6 +138,7 @@ final class CalibrateCommand implements Runnable {
   private TransferConfig config(Model model) {
     TransferConfig.Builder builder = model.config().toBuilder();
     training.applyToTarget(builder);
+    curriculum.apply(builder);
     rowWeights.apply(builder);
     extra.apply(builder);
     run.apply(builder);

@@ -74,6 +74,7 @@ final class CompareCommand implements Runnable {
   @Mixin private PruneOptions prune = new PruneOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private CurriculumOptions curriculum = new CurriculumOptions();
   @Mixin private WeightOptions rowWeights = new WeightOptions();
   @Mixin private ExtraOption extra = new ExtraOption();
   @Mixin private RunOptions run = new RunOptions();
@@ -129,6 +130,7 @@ final class CompareCommand implements Runnable {
     folds.apply(builder);
     prune.apply(builder);
     training.apply(builder);
+    curriculum.apply(builder);
     rowWeights.apply(builder);
     extra.apply(builder);
     epochs.apply(builder);

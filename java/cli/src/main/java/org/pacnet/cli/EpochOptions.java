@@ -3,9 +3,7 @@ package org.pacnet.cli;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Fit;
-import org.pacnet.config.Fit;
 import org.pacnet.config.TransferConfig;
-import org.pacnet.error.DataException;
 import org.pacnet.error.DataException;
 import picocli.CommandLine.Option;
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.Evaluation;
 import org.pacnet.Model;
 import org.pacnet.data.Data;
+import org.pacnet.error.DataException;
 import org.pacnet.internal.base.Json;
 import org.pacnet.report.Reports;
 import org.pacnet.report.Words;
@@ -38,6 +39,7 @@ final class EvaluateCommand implements Runnable {
       description = "Rows with inputs and label; CSV or Parquet")
   private String input = "";
 
+  @Mixin private CopiesOption copies = new CopiesOption();
   @Mixin private TargetChoice choice = new TargetChoice();
   @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
@@ -48,12 +50,15 @@ final class EvaluateCommand implements Runnable {
     try (Model model = Model.load(Path.of(directory), ComputeOptions.processors())) {
       String groupBy = choice.groupBy();
       if (groupBy != null) {
+        if (copies.given()) {
+          throw new DataException("--group-by does not go with --augment-test");
+        }
         byTarget(model, groupBy);
         return;
       }
       String target = choice.resolve(model);
       Data data = Tables.of(input);
-      Evaluation evaluation = model.evaluateRows(target, data);
+      Evaluation evaluation = model.evaluateRows(target, data, copies.count());
       Metrics metrics = evaluation.metrics();
       String what = target == null ? "source task" : target;
       report.write(command -> Reports.evaluation(model, target, evaluation, command));

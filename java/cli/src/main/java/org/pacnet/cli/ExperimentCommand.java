@@ -107,6 +107,7 @@ final class ExperimentCommand implements Runnable {
   @Mixin private PruneOptions prune = new PruneOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private CurriculumOptions curriculum = new CurriculumOptions();
   @Mixin private ReportOption report = new ReportOption();
   @Mixin private Output output = new Output();
 
@@ -122,6 +123,7 @@ final class ExperimentCommand implements Runnable {
     network.apply(builder);
     prune.apply(builder);
     training.apply(builder);
+    curriculum.apply(builder);
     epochs.apply(builder);
     Experiment.Settings what =
         new Experiment.Settings(

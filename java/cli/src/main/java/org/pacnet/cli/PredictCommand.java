@@ -61,6 +61,7 @@ final class PredictCommand implements Runnable {
   @Option(names = "--every", paramLabel = "T", description = "With --horizon: how often (default: a hundredth of it)")
   private @Nullable Double every;
 
+  @Mixin private CopiesOption copies = new CopiesOption();
   @Mixin private TargetChoice choice = new TargetChoice();
   @Mixin private Output output = new Output();
 
@@ -100,8 +101,8 @@ final class PredictCommand implements Runnable {
   }
 
   private Predictions routed(Model model, Data data, String column) {
-    if (horizon != null || every != null) {
-      throw new DataException("--group-by goes with neither --horizon nor --every");
+    if (horizon != null || every != null || copies.given()) {
+      throw new DataException("--group-by goes with none of --horizon, --every, --augment-test");
     }
     return interval == null ? model.predictByTarget(data, column) : model.predictByTarget(data, column, interval);
   }
@@ -109,6 +110,12 @@ final class PredictCommand implements Runnable {
   private Predictions predict(Model model, @Nullable String target, Data data) {
     if (every != null && horizon == null) {
       throw new DataException("--every goes with --horizon");
+    }
+    if (copies.given()) {
+      if (horizon != null || interval != null || target == null) {
+        throw new DataException("--augment-test is of a target, and goes with neither --horizon nor --interval");
+      }
+      return model.predictAugmented(target, data, copies.count());
     }
     if (horizon != null) {
       if (interval != null) {

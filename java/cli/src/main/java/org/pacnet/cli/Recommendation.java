@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pacnet.config.Calibrating;
 import org.pacnet.config.TransferConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,12 +33,21 @@ final class Recommendation {
     // Named once for each time that it was given.
     for (OptionSpec option : new LinkedHashSet<>(compare.commandLine().getParseResult().matchedOptions())) {
       String name = option.longestName();
-      if (transfer.findOption(name) != null && !NOT_REPEATED.contains(name)) {
+      if (transfer.findOption(name) != null && !NOT_REPEATED.contains(name) && isOf(best.calibrate(), name)) {
         repeat(option, words);
       }
     }
     String given = words.stream().map(Shell::quoted).collect(Collectors.joining(" "));
     return "./pacnet transfer " + given + " " + TuneReport.options(best) + " --out model";
+  }
+
+  // What changes a network's training is not of a method that trains none.
+  private static boolean isOf(Calibrating best, String option) {
+    return switch (option) {
+      case "--curriculum" -> best.curriculum();
+      case "--jitter" -> !best.jitter().isEmpty();
+      default -> true;
+    };
   }
 
   private static void repeat(OptionSpec option, List<String> words) {

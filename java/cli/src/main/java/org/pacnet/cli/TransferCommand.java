@@ -53,6 +53,7 @@ final class TransferCommand implements Runnable {
   @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private EpochOptions epochs = new EpochOptions();
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private CurriculumOptions curriculum = new CurriculumOptions();
   @Mixin private WeightOptions rowWeights = new WeightOptions();
   @Mixin private ExtraOption extra = new ExtraOption();
   @Mixin private RunOptions run = new RunOptions();
@@ -93,6 +94,7 @@ final class TransferCommand implements Runnable {
     prune.apply(builder);
     method.apply(builder, builder.build().method());
     training.apply(builder);
+    curriculum.apply(builder);
     rowWeights.apply(builder);
     extra.apply(builder);
     epochs.apply(builder);

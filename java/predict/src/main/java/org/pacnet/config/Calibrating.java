@@ -1,7 +1,11 @@
 package org.pacnet.config;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.internal.base.Messages;
 
 /**
  * What Calibrate does whatever the method; immutable.
@@ -18,17 +22,28 @@ import org.jspecify.annotations.Nullable;
  *     asked of later rows than it learnt from; neither input nor label either. Null: rows are in no order
  * @param extra columns of a table's target that the source does not have: inputs of what corrects the base, for the methods {@code stack},
  *     {@code cokriging}, {@code gp-residual}, {@code gp}, {@code ridge-residual} and {@code logistic}
+ * @param curriculum whether networks learn the easiest third of the rows first, and the others as training goes on (Wang et al. 2022,
+ *     arXiv:2112.02268): easy is what networks say well that learnt from the others, in five folds
+ * @param jitter what the values of a table's number columns are off by at random when a network is trained on them, anew in each epoch: standard
+ *     deviations in the columns' own units, such as the errors that they were measured with
+ * @param timeShift whether pieces of trajectories begin up to half a piece earlier or later in each epoch
  * @param targetShare of the weight of all rows what the target's have, where a method learns from the source's too ({@code pooled-linear},
  *     {@code trees}, and {@code stack}, which has both), in (0, 1). Null: half of it, or by their number where they are more
  */
 public record Calibrating(
-    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy, @Nullable String foldTime, List<String> extra, @Nullable Double targetShare) {
+    BatchNorm batchNorm, boolean newClasses, boolean intervals, @Nullable String foldBy, @Nullable String foldTime, List<String> extra,
+    boolean curriculum, Map<String, Double> jitter, boolean timeShift, @Nullable Double targetShare) {
 
-  static final Calibrating DEFAULT = new Calibrating(BatchNorm.FROZEN, false, false, null, null, List.of(), null);
+  static final Calibrating DEFAULT =
+      new Calibrating(BatchNorm.FROZEN, false, false, null, null, List.of(), false, Map.of(), false, null);
 
   /** Throws a {@link org.pacnet.error.DataException} that names the setting if one is out of its range. */
   public Calibrating {
     extra = List.copyOf(extra);
+    jitter = Collections.unmodifiableMap(new LinkedHashMap<>(jitter));
+    jitter.forEach(
+        (column, deviation) ->
+            Check.that(Check.positive(deviation), "jitter", "the jitter of " + Messages.name(column), "must be positive", deviation));
     Check.that(
         targetShare == null || (targetShare > 0 && targetShare < 1),
         "targetShare", "the target's share of the weight", "must be above 0 and below 1", targetShare);
@@ -47,6 +62,9 @@ public record Calibrating(
     private @Nullable String foldBy;
     private @Nullable String foldTime;
     private List<String> extra;
+    private boolean curriculum;
+    private Map<String, Double> jitter;
+    private boolean timeShift;
     private @Nullable Double targetShare;
 
     Builder(Calibrating c) {
@@ -56,6 +74,9 @@ public record Calibrating(
       foldBy = c.foldBy;
       foldTime = c.foldTime;
       extra = c.extra;
+      curriculum = c.curriculum;
+      jitter = c.jitter;
+      timeShift = c.timeShift;
       targetShare = c.targetShare;
     }
 
@@ -109,6 +130,30 @@ public record Calibrating(
     }
 
     /**
+     * Whether networks learn the easiest third of the rows first, and the others as training goes on; by default no. Five more calibrations say what
+     * is easy.
+     */
+    public Builder curriculum(boolean value) {
+      curriculum = value;
+      return this;
+    }
+
+    /**
+     * By how much (standard deviations in the columns' own units) values of a table's number columns are off at random when a network is trained on
+     * them, anew in each epoch; by default none are.
+     */
+    public Builder jitter(Map<String, Double> deviations) {
+      jitter = deviations;
+      return this;
+    }
+
+    /** Whether pieces of trajectories begin up to half a piece earlier or later in each epoch; by default no. */
+    public Builder timeShift(boolean value) {
+      timeShift = value;
+      return this;
+    }
+
+    /**
      * Of the weight of all rows what the target's have, where a method learns from the source's too, in (0, 1). By default null: half of it,
      * or by their number where they are more.
      */
@@ -118,7 +163,7 @@ public record Calibrating(
     }
 
     Calibrating build() {
-      return new Calibrating(batchNorm, newClasses, intervals, foldBy, foldTime, extra, targetShare);
+      return new Calibrating(batchNorm, newClasses, intervals, foldBy, foldTime, extra, curriculum, jitter, timeShift, targetShare);
     }
   }
 }

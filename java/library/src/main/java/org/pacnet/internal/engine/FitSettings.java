@@ -15,6 +15,7 @@ package org.pacnet.internal.engine;
  * @param batchSize rows a step
  * @param validationShare share of the rows held out
  * @param patience epochs without a lower validation loss; 0: never stop early
+ * @param curriculum whether rows are ordered from easy to hard, and the hard ones come in as the fit goes on
  * @param seed of everything random
  * @param threads at most
  * @param cuda whether to train on the GPU
@@ -33,6 +34,7 @@ public record FitSettings(
     long batchSize,
     double validationShare,
     long patience,
+    boolean curriculum,
     long seed,
     int threads,
     boolean cuda,

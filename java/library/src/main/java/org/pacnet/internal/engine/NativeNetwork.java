@@ -447,6 +447,7 @@ public final class NativeNetwork implements AutoCloseable {
         .batch_size(s.batchSize())
         .validation_share(s.validationShare())
         .patience(s.patience())
+        .curriculum(s.curriculum())
         .seed(s.seed())
         .threads(s.threads())
         .device(s.cuda() ? PacNetLibrary.kCuda : PacNetLibrary.kCpu)

@@ -3,6 +3,7 @@ package org.pacnet.internal.image;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.pacnet.config.Augmentation;
+import org.pacnet.internal.table.EpochRandom;
 
 /** What {@link Augmentation} does to one image in one epoch. */
 record Draw(boolean flip, int right, int down, float brightness, float contrast, float saturation) {
@@ -13,8 +14,7 @@ record Draw(boolean flip, int right, int down, float brightness, float contrast,
 
   /** The same for the same seed, epoch and image, whoever asks and when. */
   static Draw of(Set<Augmentation> which, long seed, long epoch, int image, int height, int width) {
-    SplittableRandom random =
-        new SplittableRandom(seed * 0x9E3779B97F4A7C15L + epoch * 0xBF58476D1CE4E5B9L + image);
+    SplittableRandom random = EpochRandom.of(seed, epoch, image);
     boolean flip = which.contains(Augmentation.FLIP) && random.nextBoolean();
     boolean shifted = which.contains(Augmentation.CROP);
     int right = shifted ? shift(random, width) : 0;

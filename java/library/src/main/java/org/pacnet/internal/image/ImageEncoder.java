@@ -110,13 +110,13 @@ public final class ImageEncoder {
   }
 
   /** Images to compare predictions with; of a set with partitions, those for testing. */
-  public static ImageRows evaluation(Data.Images data, Schema schema, ReadMonitor monitor) {
-    return encode(data, schema, true, true, Set.of(), monitor);
+  public static ImageRows evaluation(Data.Images data, Schema schema, Set<Augmentation> augment, ReadMonitor monitor) {
+    return encode(data, schema, true, true, augment, monitor);
   }
 
   /** Images to predict, with or without classes. */
-  public static ImageRows prediction(Data.Images data, Schema schema, ReadMonitor monitor) {
-    return encode(data, schema, true, false, Set.of(), monitor);
+  public static ImageRows prediction(Data.Images data, Schema schema, Set<Augmentation> augment, ReadMonitor monitor) {
+    return encode(data, schema, true, false, augment, monitor);
   }
 
   private static ImageRows encode(

@@ -3,6 +3,7 @@ package org.pacnet.internal.learn;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.pacnet.config.Method;
 import org.pacnet.config.Method.Need;
 import org.pacnet.config.MethodSpec;
 import org.pacnet.config.Perceptron;
+import org.pacnet.config.Pinn;
 import org.pacnet.config.Precision;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.TorchScript;
@@ -61,6 +63,7 @@ public final class Calibration implements Situation, AutoCloseable {
   private static final long SAFE_MOST_CLASS_WORK = 200_000;
 
   private static final int STACK_FOLDS = 5;
+  private static final int CURRICULUM_FOLDS = 5;
 
   private static final double MOST_UNLIKELY = 30;
 
@@ -183,6 +186,7 @@ public final class Calibration implements Situation, AutoCloseable {
     if ((method == Method.HUB || method == Method.TEACHERS) && settings.compute().device() == Device.CUDA) {
       throw new DataException("the method " + method + " learns on the CPU; use the device auto or cpu", "device");
     }
+    checkTraining(method);
     if (target.unlabelled() != null && method != Method.TEACHERS) {
       throw new DataException("the method " + method + " does not learn from rows without labels; the method teachers does", "unlabelled", "method");
     }
@@ -208,6 +212,26 @@ public final class Calibration implements Situation, AutoCloseable {
           "needs a base that was pruned "
               + (wanted == PruningScope.RANDOM ? "at random" : "layer by layer")
               + ": train the model with that method from the start");
+    }
+  }
+
+  private void checkTraining(Method method) {
+    boolean curriculum = settings.calibrate().curriculum();
+    if (changesTraining(settings) && !trains(method)) {
+      throw new DataException(
+          String.format(
+              Locale.ROOT,
+              "%s what networks are trained on, and the method %s trains none so: take one that does, such as pac",
+              curriculum ? "a curriculum orders" : "jitter changes",
+              method),
+          curriculum ? "curriculum" : "jitter",
+          "method");
+    }
+    if (curriculum && settings.network() instanceof Pinn) {
+      throw new DataException("points of an equation are neither easy nor hard to learn: leave the curriculum out", "curriculum");
+    }
+    if (!settings.calibrate().jitter().isEmpty() && !Phases.predictsLabels(settings, target.schema())) {
+      throw new DataException("there is noise on columns of tables of inputs and labels only: leave the jitter out", "jitter");
     }
   }
 
@@ -244,6 +268,20 @@ public final class Calibration implements Situation, AutoCloseable {
     return new DataException("the method " + settings.method().kind() + " " + why, "method");
   }
 
+  /** Whether the fit sees the target's rows in another order, or otherwise than they are. */
+  private static boolean changesTraining(TransferConfig how) {
+    return how.calibrate().curriculum() || !how.calibrate().jitter().isEmpty();
+  }
+
+  /** The same settings without what only a network's training can have, for a method that trains none. */
+  public static TransferConfig asTrained(TransferConfig how) {
+    return trains(how.method().kind()) ? how : how.toBuilder().calibrate(c -> c.curriculum(false).jitter(Map.of())).build();
+  }
+
+  private static boolean trains(Method method) {
+    return method.trainsNetwork() && method != Method.HUB && method != Method.TEACHERS;
+  }
+
   /** Whether targets of the source's classes can have their fits together, whatever their rows are. */
   public static boolean canShare(TransferConfig how) {
     return how.network() instanceof Perceptron perceptron
@@ -251,6 +289,7 @@ public final class Calibration implements Situation, AutoCloseable {
         && !(how.method() instanceof MethodSpec.Ensemble)
         && Techniques.pullsAlone(how.method().kind())
         && how.target().validationShare() == 0
+        && !changesTraining(how)
         && how.compute().precision() == Precision.FP32;
   }
 
@@ -288,9 +327,10 @@ public final class Calibration implements Situation, AutoCloseable {
     List<FitOutcome> outcomes = new ArrayList<>();
     List<Learnt> learnt = new ArrayList<>();
     List<float[]> outputs = new ArrayList<>();
-    List<TensorInfo> tensors = network.tensors();
     Method method = settings.method().kind();
     Folds folds = Folds.of(target.rows(), settings.method() instanceof MethodSpec.Ensemble ensemble ? ensemble.members() : 1, settings.seed());
+    EncodedData trainedOn = JitteredRows.of(target.rows(), target.schema(), settings.calibrate().jitter());
+    int[] ease = done == null && settings.calibrate().curriculum() ? ease(trainedOn) : null;
     for (int member = 0; member < folds.count(); member++) {
       TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
       float[] weights = start(how.seed());
@@ -298,15 +338,7 @@ public final class Calibration implements Situation, AutoCloseable {
         network.setParameters(weights);
         before = phases.measure(network, target.schema(), target.rows(), settings.compute().threads());
       }
-      start =
-          fitted == network
-              ? weights
-              : Heads.join(
-                  weights,
-                  tensors,
-                  from.source(),
-                  phases.tensorsOf(phases.schema()),
-                  fitted.tensors());
+      start = withSourceHead(weights);
       float[] trained;
       if (done != null) {
         outcomes.add(done.outcome());
@@ -316,13 +348,11 @@ public final class Calibration implements Situation, AutoCloseable {
         fitted.setParameters(start);
         // Each sees all rows but those of its fold: that tells them apart, and the fold is there to ask.
         EncodedData rows =
-            folds.count() == 1 ? target.rows() : new Subset(target.rows(), folds.outside(member));
+            folds.count() == 1 && ease == null ? trainedOn : new Subset(trainedOn, easiestFirst(folds.outside(member), ease));
         outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, rows, monitor));
         trained = fitted.parameters();
       }
-      if (fitted != network) {
-        trained = Heads.first(trained, fitted.tensors(), tensors);
-      }
+      trained = ownHead(trained);
       network.setParameters(trained);
       outputs.add(Phases.predict(network, target.rows(), settings.compute().threads()));
       learnt.add(learnt(trained));
@@ -337,6 +367,50 @@ public final class Calibration implements Situation, AutoCloseable {
     }
     double seconds = (System.nanoTime() - begun) / 1e9 + (done == null ? 0 : done.seconds());
     return model(name, learnt, stack, outcomes, before, predicted, seconds);
+  }
+
+  // Beside what the target's own outputs are made of, what the source's are.
+  private float[] withSourceHead(float[] weights) {
+    return fitted == network
+        ? weights
+        : Heads.join(weights, network.tensors(), from.source(), phases.tensorsOf(phases.schema()), fitted.tensors());
+  }
+
+  private float[] ownHead(float[] weights) {
+    return fitted == network ? weights : Heads.first(weights, fitted.tensors(), network.tensors());
+  }
+
+  // Each row's place from easy to hard: by the loss of a network that learnt from other rows. Equal ones in their order.
+  private int[] ease(EncodedData trainedOn) {
+    int n = target.rows().rows();
+    double[] losses = new double[n];
+    Folds folds = Folds.of(target.rows(), CURRICULUM_FOLDS, settings.seed());
+    TransferConfig plain = settings.toBuilder().calibrate(c -> c.curriculum(false)).build();
+    for (int fold = 0; folds.count() > 1 && fold < folds.count(); fold++) {
+      start = withSourceHead(start(settings.seed()));
+      FitRange range = Techniques.range(settings.method().kind(), this);
+      fitted.setParameters(start);
+      phases.fit(fitted, Phase.CALIBRATE, plain, range, new Subset(trainedOn, folds.outside(fold)), monitor.cancelOnly());
+      network.setParameters(ownHead(fitted.parameters()));
+      int[] asked = folds.inside(fold);
+      EncodedData others = new Subset(target.rows(), asked);
+      double[] own = Measure.losses(target.schema(), others, Phases.predict(network, others, settings.compute().threads()));
+      for (int i = 0; i < asked.length; i++) {
+        losses[asked[i]] = own[i];
+      }
+    }
+    int[] byLoss = IntStream.range(0, n).boxed().sorted(Comparator.comparingDouble(row -> losses[row])).mapToInt(Integer::intValue).toArray();
+    int[] place = new int[n];
+    for (int i = 0; i < n; i++) {
+      place[byLoss[i]] = i;
+    }
+    return place;
+  }
+
+  private static int[] easiestFirst(int[] rows, int @Nullable [] ease) {
+    return ease == null
+        ? rows
+        : Arrays.stream(rows).boxed().sorted(Comparator.comparingInt(row -> ease[row])).mapToInt(Integer::intValue).toArray();
   }
 
   private TargetModel hub(String name, long begun) {

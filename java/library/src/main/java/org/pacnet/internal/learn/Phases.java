@@ -531,6 +531,21 @@ public final class Phases {
         .apply(correctionRows(own, rows, base), trained ? new Correction.Networks(each, said) : null, Corrections.PROCESSES);
   }
 
+  /**
+   * The mean of that and of what it says of copies, of a classification of the probabilities; the spread is that of the rows themselves.
+   *
+   * @param rows of {@link Rows#changing}
+   * @param copies how many, each changed in another way
+   */
+  public Correction.Corrected outputs(ModelState from, TargetModel target, EncodedData rows, int copies) {
+    Correction.Corrected plain = outputs(from, target, rows);
+    List<float[]> all = new ArrayList<>(List.of(plain.outputs()));
+    for (int copy = 1; copy <= copies; copy++) {
+      all.add(outputs(from, target, new ChangedCopy(rows, target.config().seed(), copy)).outputs());
+    }
+    return new Correction.Corrected(Ensemble.of(schemaOf(target), all).outputs(), plain.spread());
+  }
+
   /** Rows with what the base says of them. */
   public Correction.Rows baseRows(ModelState from, Schema own, EncodedData rows) {
     return correctionRows(own, rows, outputs(own, from.requireBase(), rows));
@@ -582,6 +597,7 @@ public final class Phases {
         fit.batchSize(),
         fit.validationShare(),
         fit.patience(),
+        phase == Phase.CALIBRATE && c.calibrate().curriculum(),
         // Each phase draws its own numbers, so that running one alone gives the same ones.
         c.seed() * Phase.values().length + phase.ordinal(),
         c.compute().threads(),
@@ -609,12 +625,11 @@ public final class Phases {
           return !monitor.isCancelled() && !Thread.currentThread().isInterrupted();
         };
     FitOutcome outcome;
-    try (RowFeed feed = rows.feed(settings.seed())) {
-      FloatBuffer features = rows.features();
-      if (features == null) {
-        RowFeed pulled = Objects.requireNonNull(feed);
-        outcome = network.fit(settings, range, weights == null ? pulled : RowWeights.beside(pulled, weights), rows.rows(), listener);
+    try (RowFeed feed = rows.training(settings.seed())) {
+      if (feed != null) {
+        outcome = network.fit(settings, range, weights == null ? feed : RowWeights.beside(feed, weights), rows.rows(), listener);
       } else {
+        FloatBuffer features = Objects.requireNonNull(rows.features());
         outcome = network.fit(settings, range, features, labels(rows, weights), rows.rows(), listener);
       }
     }

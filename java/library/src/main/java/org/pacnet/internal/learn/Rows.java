@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.config.Augmentation;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Pinn;
@@ -101,7 +102,7 @@ public final class Rows {
   // The source may have the column that rows are held out by too, and nobody asks what it says there.
   private static TransferConfig asSource(TransferConfig settings) {
     FoldColumn fold = FoldColumn.of(settings.calibrate());
-    if (fold == null && settings.calibrate().extra().isEmpty()) {
+    if (fold == null && settings.calibrate().extra().isEmpty() && !settings.calibrate().timeShift()) {
       return settings;
     }
     Set<String> ignored = new TreeSet<>(settings.columns().ignored());
@@ -110,7 +111,7 @@ public final class Rows {
     }
     return settings.toBuilder()
         .columns(c -> c.ignored(ignored.toArray(String[]::new)))
-        .calibrate(c -> c.foldBy(null).foldTime(null).extra())
+        .calibrate(c -> c.foldBy(null).foldTime(null).extra().timeShift(false))
         .build();
   }
 
@@ -133,6 +134,9 @@ public final class Rows {
     }
     boolean plain = !(data instanceof Data.Images || schema.trajectories() != null);
     checkWeights(data, settings, plain);
+    if (settings.calibrate().timeShift() && schema.trajectories() == null) {
+      throw new DataException(data.name() + ": trajectories alone are shifted in time", "timeShift");
+    }
     List<String> extra = settings.calibrate().extra();
     if (!extra.isEmpty() && (!plain || settings.network() instanceof Pinn)) {
       throw new DataException(data.name() + ": tables of inputs and labels alone have columns that the source does not have", "extra");
@@ -145,7 +149,7 @@ public final class Rows {
     Data table = table(data, schema);
     Set<String> ignored = Set.copyOf(settings.columns().ignored());
     if (schema.trajectories() != null) {
-      return TrajectoryEncoder.training(table, schema, ignored, monitor);
+      return TrajectoryEncoder.training(table, schema, ignored, settings.calibrate().timeShift(), monitor);
     }
     Encoder.Learned read = Encoder.target(table, schema, classes, OwnInputs.of(settings), side, ignored, monitor);
     checkPoints(settings.network(), schema, read.rows(), data.name());
@@ -175,7 +179,7 @@ public final class Rows {
       return TrajectoryEncoder.evaluation(table(data, schema), schema, monitor);
     }
     if (data instanceof Data.Images images) {
-      return ImageEncoder.evaluation(images, schema, monitor);
+      return ImageEncoder.evaluation(images, schema, Set.of(), monitor);
     }
     EncodedData rows = Encoder.evaluation(table(data, schema), schema, monitor);
     checkPoints(network, schema, rows, data.name());
@@ -187,11 +191,35 @@ public final class Rows {
       return TrajectoryEncoder.prediction(table(data, schema), schema);
     }
     if (data instanceof Data.Images images) {
-      return ImageEncoder.prediction(images, schema, ReadMonitor.NONE);
+      return ImageEncoder.prediction(images, schema, Set.of(), ReadMonitor.NONE);
     }
     EncodedData rows = Encoder.prediction(table(data, schema), schema);
     checkPoints(network, schema, rows, data.name());
     return rows;
+  }
+
+  /**
+   * The same two, as rows that {@link EncodedData#training} changes as a target's were changed when it was trained.
+   *
+   * @param labelled whether they are to be evaluated
+   * @param how the target's settings
+   */
+  public static EncodedData changing(Data data, Schema schema, TransferConfig how, boolean labelled) {
+    Set<Augmentation> augment = how.images().augment();
+    if (data instanceof Data.Images images && !augment.isEmpty()) {
+      return labelled
+          ? ImageEncoder.evaluation(images, schema, augment, ReadMonitor.NONE)
+          : ImageEncoder.prediction(images, schema, augment, ReadMonitor.NONE);
+    }
+    if (how.calibrate().jitter().isEmpty()) {
+      throw new DataException(
+          "nothing changed the rows that this target was trained on, so there are no changed copies to average over: calibrate it with jitter, or"
+              + " train a model of images with augmentation",
+          "augmentTest");
+    }
+    EncodedData rows =
+        labelled ? evaluation(data, schema, how.network(), ReadMonitor.NONE) : prediction(data, schema, how.network());
+    return JitteredRows.of(rows, schema, how.calibrate().jitter());
   }
 
   private static Data table(Data data, Schema schema) {

@@ -59,9 +59,16 @@ public final class Subset implements EncodedData {
   @Override
   public @Nullable RowFeed feed(long seed) {
     RowFeed feed = all.feed(seed);
-    if (feed == null) {
-      return null;
-    }
+    return feed == null ? null : chosen(feed);
+  }
+
+  @Override
+  public @Nullable RowFeed training(long seed) {
+    RowFeed feed = all.training(seed);
+    return feed == null ? null : chosen(feed);
+  }
+
+  private RowFeed chosen(RowFeed feed) {
     return new RowFeed() {
       @Override
       public void begin(long epoch, int[] order, int batch) {

@@ -212,7 +212,8 @@ public final class Tuner {
   /** A method with its own strength, the rest being as set. */
   public TransferConfig defaults(Method method) {
     // What is its own to be set counts where the settings are of that method.
-    return Calibration.resolved(settings.toBuilder().method(settings.method().as(method).withLambda(null)).build(), from, target);
+    return Calibration.asTrained(
+        Calibration.resolved(settings.toBuilder().method(settings.method().as(method).withLambda(null)).build(), from, target));
   }
 
   /**

@@ -35,6 +35,11 @@ public interface EncodedData {
    */
   @Nullable RowFeed feed(long seed);
 
+  /** Likewise rows as a fit is to see them, where that is not as they are: what changes from epoch to epoch. To be closed. */
+  default @Nullable RowFeed training(long seed) {
+    return feed(seed);
+  }
+
   /**
    * The labels: for a regression shape [rows, {@link Schema#outputWidth()}], standardised as the
    * schema says; for a classification shape [rows], the index of the class in {@link

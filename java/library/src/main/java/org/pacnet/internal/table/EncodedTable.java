@@ -2,6 +2,7 @@ package org.pacnet.internal.table;
 
 import java.nio.FloatBuffer;
 import java.util.BitSet;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Provenance;
 import org.pacnet.internal.engine.RowFeed;
@@ -16,10 +17,11 @@ final class EncodedTable implements EncodedData {
   private final int @Nullable [] groups;
   private final boolean inOrder;
   private final float @Nullable [] weights;
+  private final LongFunction<@Nullable RowFeed> training;
 
   EncodedTable(
       int rows, FloatBuffer features, FloatBuffer labels, BitSet dropped, Provenance provenance) {
-    this(rows, features, labels, dropped, provenance, null, false, null);
+    this(rows, features, labels, dropped, provenance, null, false, null, seed -> null);
   }
 
   private EncodedTable(
@@ -30,7 +32,8 @@ final class EncodedTable implements EncodedData {
       Provenance provenance,
       int @Nullable [] groups,
       boolean inOrder,
-      float @Nullable [] weights) {
+      float @Nullable [] weights,
+      LongFunction<@Nullable RowFeed> training) {
     this.rows = rows;
     this.features = features;
     this.labels = labels;
@@ -39,14 +42,24 @@ final class EncodedTable implements EncodedData {
     this.groups = groups;
     this.inOrder = inOrder;
     this.weights = weights;
+    this.training = training;
   }
 
   EncodedTable withGroups(int[] together, boolean byTime) {
-    return new EncodedTable(rows, features, labels, dropped, provenance, together, byTime, weights);
+    return new EncodedTable(rows, features, labels, dropped, provenance, together, byTime, weights, training);
   }
 
   EncodedTable withWeights(float[] each) {
-    return new EncodedTable(rows, features, labels, dropped, provenance, groups, inOrder, each);
+    return new EncodedTable(rows, features, labels, dropped, provenance, groups, inOrder, each, training);
+  }
+
+  EncodedTable withTraining(LongFunction<@Nullable RowFeed> changed) {
+    return new EncodedTable(rows, features, labels, dropped, provenance, groups, inOrder, weights, changed);
+  }
+
+  @Override
+  public @Nullable RowFeed training(long seed) {
+    return training.apply(seed);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.pacnet.data.Schema;
 import org.pacnet.data.Unseen;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.base.Messages;
+import org.pacnet.internal.engine.RowFeed;
 import org.pacnet.internal.table.TrajectoryReader.Trajectory;
 
 /**
@@ -41,7 +42,7 @@ public final class TrajectoryEncoder {
       reader.read(source, options.ignored());
       List<Trajectory> all = reader.trajectories(data);
       Schema schema = schema(all, states, options);
-      return new Encoder.Learned(schema, pieces(data, source, reader, all, schema));
+      return new Encoder.Learned(schema, pieces(data, source, reader, all, schema, false));
     }
   }
 
@@ -135,16 +136,17 @@ public final class TrajectoryEncoder {
    * Pieces to train on by a schema learned before.
    *
    * @param ignored columns that may be there and are not used
+   * @param shifted whether a fit sees each piece begin up to half a piece earlier or later, anew in each epoch
    * @return the schema with the steps that these have, which are fewer where a trajectory is shorter
    */
   public static Encoder.Learned training(
-      Data data, Schema schema, Set<String> ignored, ReadMonitor monitor) {
+      Data data, Schema schema, Set<String> ignored, boolean shifted, ReadMonitor monitor) {
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
       TrajectoryReader reader = reader(schema, false);
       reader.read(source, ignored);
       List<Trajectory> all = reader.trajectories(data);
       Schema own = schema.withSteps(Math.min(parts(schema).steps(), shortest(all)));
-      return new Encoder.Learned(own, pieces(data, source, reader, all, own));
+      return new Encoder.Learned(own, pieces(data, source, reader, all, own, shifted));
     }
   }
 
@@ -244,7 +246,7 @@ public final class TrajectoryEncoder {
   // One behind the other, each beginning where the one before ends; where that does not go up, the last
   // begins earlier, so that every row is there.
   private static EncodedData pieces(
-      Data data, Source source, TrajectoryReader reader, List<Trajectory> all, Schema schema) {
+      Data data, Source source, TrajectoryReader reader, List<Trajectory> all, Schema schema, boolean shifted) {
     int steps = parts(schema).steps();
     int count = 0;
     for (Trajectory trajectory : all) {
@@ -252,7 +254,7 @@ public final class TrajectoryEncoder {
     }
     FloatBuffer features = floats(data, count, schema.inputWidth());
     FloatBuffer labels = floats(data, count, schema.outputWidth());
-    double scale = parts(schema).timeScale();
+    Pieces pieces = new Pieces(all, schema, new int[count], new int[count]);
     // What one trajectory is off by all its pieces share; of a single one, what comes later is asked of what was before it.
     int[] together = new int[count];
     boolean byTime = all.size() == 1;
@@ -261,26 +263,54 @@ public final class TrajectoryEncoder {
       Trajectory trajectory = all.get(which);
       int last = trajectory.size() - 1 - steps;
       for (int start = 0; start < last + steps; start += steps) {
-        int from = Math.min(start, last);
+        pieces.of[piece] = which;
+        pieces.from[piece] = Math.min(start, last);
+        pieces.write(piece, 0, features, labels);
         together[piece] = byTime ? piece : which;
         piece++;
-        double time = trajectory.times.get(from);
-        put(trajectory, from, schema, features);
-        features.put((float) (time / scale));
-        for (int k = from + 1; k <= from + steps; k++) {
-          features.put((float) ((trajectory.times.get(k) - trajectory.times.get(k - 1)) / scale));
-          put(trajectory, k, schema, labels);
-        }
       }
     }
     int used = reader.tableRows() - reader.dropped().cardinality();
-    return new EncodedTable(
-            count,
-            features.flip(),
-            labels.flip(),
-            new BitSet(), // rows are not the table's
-            source.provenance(used, reader.dropped().cardinality(), unseen(all, schema)))
-        .withGroups(together, byTime);
+    EncodedTable table =
+        new EncodedTable(
+                count,
+                features.flip(),
+                labels.flip(),
+                new BitSet(), // rows are not the table's
+                source.provenance(used, reader.dropped().cardinality(), unseen(all, schema)))
+            .withGroups(together, byTime);
+    // Of a single one never later: what comes then may be what it will be asked of.
+    return shifted ? table.withTraining(seed -> pieces.shifted(seed, !byTime)) : table;
+  }
+
+  // Which trajectory a piece is of, and the row of it that it begins at.
+  private record Pieces(List<Trajectory> all, Schema schema, int[] of, int[] from) {
+
+    // From another row, as far as the trajectory goes.
+    void write(int piece, int shift, FloatBuffer features, FloatBuffer labels) {
+      Trajectory trajectory = all.get(of[piece]);
+      int steps = parts(schema).steps();
+      double scale = parts(schema).timeScale();
+      int begin = Math.max(0, Math.min(trajectory.size() - 1 - steps, from[piece] + shift));
+      put(trajectory, begin, schema, features);
+      features.put((float) (trajectory.times.get(begin) / scale));
+      for (int k = begin + 1; k <= begin + steps; k++) {
+        features.put((float) ((trajectory.times.get(k) - trajectory.times.get(k - 1)) / scale));
+        put(trajectory, k, schema, labels);
+      }
+    }
+
+    RowFeed shifted(long seed, boolean later) {
+      int most = (parts(schema).steps() + 1) / 2;
+      int end = later ? most + 1 : 1;
+      return new RowByRowFeed() {
+        @Override
+        protected void write(long epoch, int row, FloatBuffer x, FloatBuffer y) {
+          int shift = epoch == 0 ? 0 : EpochRandom.of(seed, epoch, row).nextInt(-most, end);
+          Pieces.this.write(row, shift, x, y);
+        }
+      };
+    }
   }
 
   private static List<Unseen> unseen(List<Trajectory> all, Schema schema) {

@@ -1,0 +1,86 @@
+package org.pacnet.internal.learn;
+
+import java.nio.FloatBuffer;
+import java.util.BitSet;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.Provenance;
+import org.pacnet.internal.engine.RowFeed;
+import org.pacnet.internal.table.EncodedData;
+
+/** Rows as a fit would see them in one of its epochs. */
+final class ChangedCopy implements EncodedData {
+
+  private final EncodedData rows;
+  private final long seed;
+  private final int epoch;
+
+  ChangedCopy(EncodedData rows, long seed, int epoch) {
+    this.rows = rows;
+    this.seed = seed;
+    this.epoch = epoch;
+  }
+
+  private RowFeed changed() {
+    return Objects.requireNonNull(rows.training(seed), "nothing changes these rows");
+  }
+
+  @Override
+  public @Nullable FloatBuffer features() {
+    FloatBuffer features = rows.features();
+    if (features == null) {
+      return null;
+    }
+    FloatBuffer copy = Phases.direct(features.remaining());
+    try (RowFeed feed = changed()) {
+      feed.begin(epoch, IntStream.range(0, rows()).toArray(), rows());
+      feed.next(rows(), copy, FloatBuffer.allocate(rows.labels().remaining()));
+    }
+    return copy.flip();
+  }
+
+  @Override
+  public @Nullable RowFeed feed(long unused) {
+    if (rows.features() != null) {
+      return null;
+    }
+    RowFeed feed = changed();
+    return new RowFeed() {
+      @Override
+      public void begin(long asked, int[] order, int batch) {
+        feed.begin(epoch, order, batch);
+      }
+
+      @Override
+      public void next(int count, FloatBuffer x, FloatBuffer y) {
+        feed.next(count, x, y);
+      }
+
+      @Override
+      public void close() {
+        feed.close();
+      }
+    };
+  }
+
+  @Override
+  public int rows() {
+    return rows.rows();
+  }
+
+  @Override
+  public FloatBuffer labels() {
+    return rows.labels();
+  }
+
+  @Override
+  public BitSet dropped() {
+    return rows.dropped();
+  }
+
+  @Override
+  public Provenance provenance() {
+    return rows.provenance();
+  }
+}
