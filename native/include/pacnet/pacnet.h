@@ -118,7 +118,7 @@ struct PACNET_API FitOptions {
   /// Threads for one step, at least 1. Small steps use fewer, and no step more than the BLAS can serve.
   int threads = 1;
 
-  /// kCuda: on the current GPU; without gates and adapters, and an ode without tolerance.
+  /// kCuda: on the current GPU; without gates and adapters, and an ode by RK4.
   int device = kCpu;
   int precision = kFloat32;
 };
@@ -281,7 +281,8 @@ class PACNET_API Network {
   /// = f(z), or with time=1 f(z, t), f a perceptron with the tensors of "mlp". A row that goes in is a first state, its
   /// time and the distances between the `steps` times that follow, [states + 1 + steps]; one that comes out is the
   /// states at those times, [steps * states]. RK4, `substeps` steps from one time to the next; tolerance=1e-4 takes
-  /// Dormand-Prince 5(4) instead, with as many steps as the rows that one thread has at once need.
+  /// Dormand-Prince 5(4) instead, with as many steps as the rows that one thread has at once need. implicit=1 takes Kvaerno's
+  /// implicit method of order 3 in the place of either, for stiff equations.
   ///
   /// "pinn equation=burgers hidden=64,64,64,64 columns=0,1,2,3 weight=1": u(x, t), a tanh perceptron, x in [-1, 1], t in
   /// [0, 1], of a partial differential equation: heat u_t = c u_xx, burgers u_t + u u_x = c u_xx, allen-cahn u_t = c u_xx +

@@ -163,6 +163,7 @@ std::unique_ptr<Net> make_ode(Settings& settings) {
   require(solver.tolerance == 0 || (solver.tolerance >= kLeastTolerance && solver.tolerance < 1),
           "the tolerance must be 0, or at least 1e-6 and below 1: single precision has no more");
   require(solver.tolerance == 0 || solver.substeps == 1, "substeps are for a solver without a tolerance");
+  solver.implicit = settings.number<int>("implicit", "0") != 0;
   const bool time = settings.number<int>("time", "0") != 0;
   return std::make_unique<NeuralOde>(states, steps, time, hidden, activation, solver);
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/blas.h"
@@ -26,6 +27,15 @@ constexpr double kSafety = 0.9;     // the usual numbers of step control (Hairer
 constexpr double kLeast = 0.2;
 constexpr double kMost = 10.0;
 constexpr double kFirst = 0.05;
+// Newton's method: stages are as exact as this share of the tolerance, or as single precision tells, in so many rounds; the matrix is made
+// anew where a round leaves more than that of what the last one left. Of a stiff f single precision may tell no more than kNewtonNoise, or the
+// tolerance; then rounds no longer get nearer, and what is there is it.
+constexpr double kNewtonShare = 0.01;
+constexpr double kNewtonLeast = 5e-6;
+constexpr int kNewtonRounds = 20;
+constexpr double kNewtonSlow = 0.2;
+constexpr double kNewtonNoise = 1e-3;
+constexpr double kNewtonStands = 0.5;
 
 std::vector<int64_t> sizes_of(int64_t states, bool time, const std::vector<int64_t>& hidden) {
   std::vector<int64_t> sizes{states + (time ? 1 : 0)};
@@ -35,6 +45,9 @@ std::vector<int64_t> sizes_of(int64_t states, bool time, const std::vector<int64
 }
 
 const RungeKutta& method_of(const NeuralOde& ode) {
+  if (ode.solver().implicit) {
+    return kKvaerno3;
+  }
   return ode.solver().tolerance > 0 ? kDormandPrince : kRungeKutta4;
 }
 
@@ -62,14 +75,20 @@ OdePass::OdePass(const NeuralOde& ode, int64_t capacity, bool training)
       width_(ode.field().inputs()),
       capacity_(capacity),
       blocks_(method_.stages * (training ? ode.steps() * ode.solver().substeps : 1)),
-      pass_(std::make_unique<MlpPass>(ode.field(), capacity * blocks_, training)),
+      pass_(std::make_unique<MlpPass>(ode.field(), capacity * blocks_, training || ode.solver().implicit)),
       input_(capacity * ode.inputs()),
       output_(capacity * ode.outputs()),
       output_gradient_(training ? capacity * ode.outputs() : 0),
       state_(capacity * states_),
       gradient_(training ? capacity * states_ : 0),
-      inward_(training ? capacity * width_ : 0) {
+      inward_(training || ode.solver().implicit ? capacity * width_ : 0) {
   whole_.resize(static_cast<std::size_t>(capacity));
+  if (ode.solver().implicit) {
+    matrices_.resize(static_cast<std::size_t>(capacity));
+    jacobian_.assign(static_cast<std::size_t>(capacity), std::vector<double>(static_cast<std::size_t>(states_ * states_)));
+    base_.resize(static_cast<std::size_t>(capacity * states_));
+    own_.resize(static_cast<std::size_t>(states_));
+  }
   steps_.reserve(static_cast<std::size_t>(ode.steps() * ode.solver().substeps));
   emissions_.reserve(static_cast<std::size_t>(capacity * ode.steps()));
 }
@@ -82,47 +101,156 @@ double OdePass::length(const Step& step, int64_t row) const {
   return step.scale * whole_[static_cast<std::size_t>(row)];
 }
 
-// f at the stages from `first` on, beginning at state_; `from`: where in its interval, or row, the step begins, in [0, 1).
-void OdePass::stages(const float* params, const Step& step, double from, int first) {
+// f at the stages from `first` on, beginning at state_; `from`: where in its interval, or row, the step begins, in [0, 1). False where an
+// implicit one is not found.
+bool OdePass::stages(const float* params, const Step& step, double from, int first) {
   for (int i = first; i < method_.stages; ++i) {
-    const auto& a = method_.a[static_cast<std::size_t>(i)];
-    const int64_t block = step.block + i;
-    float* in = pass_->input() + block * rows_ * width_;
-    for (int64_t r = 0; r < rows_; ++r) {
-      const double h = length(step, r);
-      for (int64_t s = 0; s < states_; ++s) {
-        double sum = 0.0;
-        for (int j = 0; j < i; ++j) {
-          if (a[static_cast<std::size_t>(j)] != 0.0) {
-            sum += a[static_cast<std::size_t>(j)] * static_cast<double>(slope(step.block + j)[r * states_ + s]);
-          }
-        }
-        in[r * width_ + s] = static_cast<float>(static_cast<double>(state_.data()[r * states_ + s]) + h * sum);
+    if (i > 0 && method_.diagonal > 0) {
+      if (!implicit_stage(params, step, from, i)) {
+        return false;
       }
-      if (ode_.time()) {
-        const float* row = input_.data() + r * ode_.inputs();
-        double at = static_cast<double>(row[states_]);
-        for (int64_t k = 0; k < step.interval; ++k) {
-          at += static_cast<double>(row[states_ + 1 + k]);
-        }
-        at += h / step.scale * from + method_.c[static_cast<std::size_t>(i)] * h;
-        in[r * width_ + states_] = static_cast<float>(at);
-      }
+    } else {
+      stage(step, from, i);
+      pass_->forward(params, (step.block + i) * rows_, (step.block + i + 1) * rows_, 0);
     }
-    pass_->forward(params, block * rows_, (block + 1) * rows_, 0);
   }
+  return true;
 }
 
-void OdePass::advance(const Step& step) {
+// What f is asked at a stage, of an implicit one without its own slope.
+void OdePass::stage(const Step& step, double from, int i) {
+  const auto& a = method_.a[static_cast<std::size_t>(i)];
+  float* in = pass_->input() + (step.block + i) * rows_ * width_;
   for (int64_t r = 0; r < rows_; ++r) {
     const double h = length(step, r);
     for (int64_t s = 0; s < states_; ++s) {
       double sum = 0.0;
-      for (int i = 0; i < method_.stages; ++i) {
-        sum += method_.b[static_cast<std::size_t>(i)] * static_cast<double>(slope(step.block + i)[r * states_ + s]);
+      for (int j = 0; j < i; ++j) {
+        if (a[static_cast<std::size_t>(j)] != 0.0) {
+          sum += a[static_cast<std::size_t>(j)] * static_cast<double>(slope(step.block + j)[r * states_ + s]);
+        }
       }
+      const double at = static_cast<double>(state_.data()[r * states_ + s]) + h * sum;
+      in[r * width_ + s] = static_cast<float>(at);
+      if (method_.diagonal > 0) {
+        base_[static_cast<std::size_t>(r * states_ + s)] = at;
+      }
+    }
+    if (ode_.time()) {
+      const float* row = input_.data() + r * ode_.inputs();
+      double at = static_cast<double>(row[states_]);
+      for (int64_t k = 0; k < step.interval; ++k) {
+        at += static_cast<double>(row[states_ + 1 + k]);
+      }
+      at += h / step.scale * from + method_.c[static_cast<std::size_t>(i)] * h;
+      in[r * width_ + states_] = static_cast<float>(at);
+    }
+  }
+}
+
+// z with z - h a_ii f(z) = base, by Newton's method from where the stage before it is.
+bool OdePass::implicit_stage(const float* params, const Step& step, double from, int i) {
+  stage(step, from, i);
+  const int64_t block = step.block + i;
+  float* in = pass_->input() + block * rows_ * width_;
+  for (int64_t r = 0; r < rows_; ++r) {
+    // What the first stage was asked may be gone: its slope is the step before's last.
+    const float* before = i == 1 ? state_.data() + r * states_ : in + (r - rows_) * width_;
+    std::copy_n(before, states_, in + r * width_);
+  }
+  const double enough = std::max(kNewtonShare * ode_.solver().tolerance, kNewtonLeast);
+  const double noise = ode_.solver().tolerance > 0 ? ode_.solver().tolerance : kNewtonNoise;
+  double last = std::numeric_limits<double>::infinity();
+  bool slow = true;
+  bool stands = false;
+  for (int round = 0; round < kNewtonRounds; ++round) {
+    pass_->forward(params, block * rows_, (block + 1) * rows_, 0);
+    if (last <= enough || (stands && last <= noise)) {
+      return true;
+    }
+    if (slow && !newton_matrices(params, step, block)) {
+      return false;
+    }
+    double worst = 0.0;
+    for (int64_t r = 0; r < rows_; ++r) {
+      const double h = length(step, r) * method_.diagonal;
+      for (int64_t s = 0; s < states_; ++s) {
+        own_[static_cast<std::size_t>(s)] = static_cast<double>(in[r * width_ + s]) - base_[static_cast<std::size_t>(r * states_ + s)] -
+                                            h * static_cast<double>(slope(block)[r * states_ + s]);
+      }
+      matrices_[static_cast<std::size_t>(r)].solve(own_);
+      for (int64_t s = 0; s < states_; ++s) {
+        float& z = in[r * width_ + s];
+        const double off = own_[static_cast<std::size_t>(s)];
+        const double share = std::fabs(off) / (1.0 + std::fabs(static_cast<double>(z)));
+        worst = share > worst || !std::isfinite(share) ? share : worst;
+        z = static_cast<float>(static_cast<double>(z) - off);
+      }
+      if (!std::isfinite(worst)) {
+        return false;
+      }
+    }
+    stands = slow && round > 1 && worst > kNewtonStands * last;  // though the matrix was new
+    slow = worst > kNewtonSlow * last;
+    last = worst;
+  }
+  return false;
+}
+
+// I - h a_ii df/dz of each row, factored, at what f was asked in a block. Overwrites the block's gradients.
+bool OdePass::newton_matrices(const float* params, const Step& step, int64_t block) {
+  const int64_t begin = block * rows_;
+  float* out = pass_->output_gradient() + begin * states_;
+  for (int64_t s = 0; s < states_; ++s) {
+    std::fill_n(out, rows_ * states_, 0.0F);
+    for (int64_t r = 0; r < rows_; ++r) {
+      out[r * states_ + s] = 1.0F;
+    }
+    pass_->backward(params, begin, begin + rows_);
+    pass_->input_gradient(params, begin, begin + rows_, inward_.data());
+    for (int64_t r = 0; r < rows_; ++r) {
+      const double h = length(step, r) * method_.diagonal;
+      for (int64_t j = 0; j < states_; ++j) {
+        jacobian_[static_cast<std::size_t>(r)][static_cast<std::size_t>(s * states_ + j)] =
+            (s == j ? 1.0 : 0.0) - h * static_cast<double>(inward_.data()[r * width_ + j]);
+      }
+    }
+  }
+  for (int64_t r = 0; r < rows_; ++r) {
+    if (!matrices_[static_cast<std::size_t>(r)].factor(jacobian_[static_cast<std::size_t>(r)], states_)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The gradient of a slope that solves an equation becomes that of f's value there (implicit function theorem): k = f(base + h a_ii k), so that
+// what comes to k from behind, g, comes to f as (I - h a_ii df/dz)'^-1 g.
+void OdePass::through_equation(const float* params, const Step& step, int64_t block) {
+  float* slopes = pass_->output_gradient() + block * rows_ * states_;
+  std::vector<float> behind(slopes, slopes + rows_ * states_);
+  newton_matrices(params, step, block);
+  for (int64_t r = 0; r < rows_; ++r) {
+    std::copy_n(behind.begin() + r * states_, states_, own_.begin());
+    matrices_[static_cast<std::size_t>(r)].solve_transposed(own_);
+    std::transform(own_.begin(), own_.end(), slopes + r * states_, [](double value) { return static_cast<float>(value); });
+  }
+}
+
+void OdePass::advance(const Step& step) {
+  if (method_.diagonal > 0) {
+    // The last stage is there already; its slopes times a stiff equation's steps would not be as exact.
+    const float* end = pass_->input() + (step.block + method_.stages - 1) * rows_ * width_;
+    for (int64_t r = 0; r < rows_; ++r) {
+      std::copy_n(end + r * width_, states_, state_.data() + r * states_);
+    }
+    return;
+  }
+  for (int64_t r = 0; r < rows_; ++r) {
+    const double h = length(step, r);
+    for (int64_t s = 0; s < states_; ++s) {
       float& z = state_.data()[r * states_ + s];
-      z = static_cast<float>(static_cast<double>(z) + h * sum);
+      z = static_cast<float>(static_cast<double>(z) + h * moved(step, r, s));
     }
   }
 }
@@ -144,23 +272,31 @@ void OdePass::emit(const Step& step, const Emission& e) {
   }
 }
 
-// The largest over the rows of the root mean square of the estimate, in units of the tolerance.
-double OdePass::error(const Step& step) const {
+// The largest over the rows of the root mean square of the estimate, in units of the tolerance; of an implicit method through its matrix, which
+// takes out what is stiff (Hairer & Wanner 1996, IV.8).
+double OdePass::error(const Step& step) {
   double worst = 0.0;
+  std::vector<double> off(static_cast<std::size_t>(states_));
   for (int64_t r = 0; r < rows_; ++r) {
     const double h = length(step, r);
+    for (int64_t s = 0; s < states_; ++s) {
+      double sum = 0.0;
+      for (int i = 0; i < method_.stages; ++i) {
+        sum += method_.error[static_cast<std::size_t>(i)] * static_cast<double>(slope(step.block + i)[r * states_ + s]);
+      }
+      off[static_cast<std::size_t>(s)] = h * sum;
+    }
+    if (method_.diagonal > 0) {
+      matrices_[static_cast<std::size_t>(r)].solve(off);
+    }
     double squares = 0.0;
     for (int64_t s = 0; s < states_; ++s) {
-      double off = 0.0;
-      double moved = 0.0;
-      for (int i = 0; i < method_.stages; ++i) {
-        const auto k = static_cast<double>(slope(step.block + i)[r * states_ + s]);
-        off += method_.error[static_cast<std::size_t>(i)] * k;
-        moved += method_.b[static_cast<std::size_t>(i)] * k;
-      }
       const auto z = static_cast<double>(state_.data()[r * states_ + s]);
-      const double scale = ode_.solver().tolerance * (1.0 + std::max(std::fabs(z), std::fabs(z + h * moved)));
-      squares += (h * off / scale) * (h * off / scale);
+      const double end = method_.diagonal > 0
+                             ? static_cast<double>(pass_->input()[((step.block + method_.stages - 1) * rows_ + r) * width_ + s])
+                             : z + h * moved(step, r, s);
+      const double scale = ode_.solver().tolerance * (1.0 + std::max(std::fabs(z), std::fabs(end)));
+      squares += off[static_cast<std::size_t>(s)] * off[static_cast<std::size_t>(s)] / (scale * scale);
     }
     const double own = std::sqrt(squares / static_cast<double>(states_));
     if (!(own <= worst)) {  // also what is no number
@@ -168,6 +304,15 @@ double OdePass::error(const Step& step) const {
     }
   }
   return worst;
+}
+
+// sum b k of one state.
+double OdePass::moved(const Step& step, int64_t row, int64_t state) const {
+  double sum = 0.0;
+  for (int i = 0; i < method_.stages; ++i) {
+    sum += method_.b[static_cast<std::size_t>(i)] * static_cast<double>(slope(step.block + i)[row * states_ + state]);
+  }
+  return sum;
 }
 
 // To the step behind an accepted one.
@@ -199,6 +344,68 @@ void OdePass::fixed(const float* params) {
   }
 }
 
+// Once for all: the next batch finds the room. What is there is copied, the steps go on.
+void OdePass::make_room(const Step& step, int known) {
+  if (step.block + method_.stages > blocks_) {
+    auto larger = std::make_unique<MlpPass>(ode_.field(), capacity_ * blocks_ * 2, training_ || ode_.solver().implicit);
+    larger->take(*pass_, (step.block + known) * rows_);
+    pass_ = std::move(larger);
+    blocks_ *= 2;
+  }
+}
+
+// Whether a step that is so far off is to be taken again, shorter; *factor: how much longer the next may be.
+bool OdePass::shorten(Step& step, double off, double* factor) {
+  const double order = method_.diagonal > 0 ? 3.0 : 5.0;
+  *factor = off > 0 ? std::clamp(kSafety * std::pow(off, -1.0 / order), kLeast, kMost) : kMost;
+  if (off <= 1.0) {
+    return false;
+  }
+  step.scale *= std::isfinite(off) ? *factor : kLeast;
+  if (step.scale < kShortest) {
+    throw Error(kErrorDiverged,
+                "the solver finds no step that is short enough for its tolerance; allow a larger one, or lower the "
+                "learning rate");
+  }
+  return true;
+}
+
+// Steps that end where all rows have their next output: implicit ones, of the tolerance or of their number; shorter where a stage is not found.
+void OdePass::between_outputs(const float* params) {
+  const bool adaptive = ode_.solver().tolerance > 0;
+  const double longest = adaptive ? 1.0 : 1.0 / static_cast<double>(ode_.solver().substeps);
+  int known = 0;
+  double next = longest;
+  Step step{0, false, 0, next, 0, 0};
+  for (; step.interval < ode_.steps(); ++step.interval) {
+    double done = 0.0;
+    while (done < 1.0) {
+      make_room(step, known);
+      const bool whole = next >= 1.0 - done - kShortest;
+      step.scale = whole ? 1.0 - done : next;
+      const bool found = stages(params, step, done, known);
+      known = 1;
+      double factor = 1.0;
+      const double off = !found ? std::numeric_limits<double>::infinity() : adaptive ? error(step) : 0.0;
+      if (shorten(step, off, &factor)) {
+        next = step.scale;
+        continue;
+      }
+      // What was cut off to end here says nothing of how long the next may be.
+      next = std::min(longest, whole ? std::max(next, step.scale * factor) : step.scale * factor);
+      done = whole ? 1.0 : done + step.scale;
+      advance(step);
+      step.first_emission = emissions_.size();
+      for (int64_t r = 0; whole && r < rows_; ++r) {
+        emissions_.push_back({r, step.interval, 1.0});
+        emit(step, emissions_.back());
+      }
+      step.end_emission = emissions_.size();
+      go_on(step);
+    }
+  }
+}
+
 void OdePass::adaptive(const float* params) {
   // How far each row's next output is, as a share of its whole time.
   std::vector<int64_t> next(static_cast<std::size_t>(rows_), 0);
@@ -216,25 +423,12 @@ void OdePass::adaptive(const float* params) {
   double done = 0.0;
   Step step{0, false, -1, kFirst, 0, 0};
   while (done < 1.0) {
-    if (step.block + method_.stages > blocks_) {
-      // Once for all: the next batch finds the room. What is there is copied, the steps go on.
-      auto larger = std::make_unique<MlpPass>(ode_.field(), capacity_ * blocks_ * 2, training_);
-      larger->take(*pass_, (step.block + known) * rows_);
-      pass_ = std::move(larger);
-      blocks_ *= 2;
-    }
+    make_room(step, known);
     step.scale = std::min(step.scale, 1.0 - done);
     stages(params, step, done, known);
     known = 1;  // if it is taken again, shorter, and for the next one
-    const double off = error(step);
-    const double factor = off > 0 ? std::clamp(kSafety * std::pow(off, -0.2), kLeast, kMost) : kMost;
-    if (!(off <= 1.0)) {
-      step.scale *= std::isfinite(off) ? factor : kLeast;
-      if (step.scale < kShortest) {
-        throw Error(kErrorDiverged,
-                    "the solver finds no step that is short enough for its tolerance; allow a larger one, or lower the "
-                    "learning rate");
-      }
+    double factor = 1.0;
+    if (shorten(step, error(step), &factor)) {
       continue;
     }
     const double end = 1.0 - done - step.scale < kShortest ? 1.0 : done + step.scale;
@@ -276,7 +470,9 @@ void OdePass::forward(const float* params, int64_t rows) {
     std::copy_n(row, states_, state_.data() + r * states_);
     whole_[static_cast<std::size_t>(r)] = std::accumulate(row + states_ + 1, row + ode_.inputs(), 0.0);
   }
-  if (ode_.solver().tolerance > 0) {
+  if (ode_.solver().implicit) {
+    between_outputs(params);
+  } else if (ode_.solver().tolerance > 0) {
     adaptive(params);
   } else {
     fixed(params);
@@ -330,6 +526,9 @@ void OdePass::backward(const float* params, const Step& step, bool last_is_share
   }
   for (int i = method_.stages - 1; i >= (step.shares_first ? 1 : 0); --i) {
     const int64_t begin = (step.block + i) * rows_;
+    if (i > 0 && method_.diagonal > 0) {
+      through_equation(params, step, step.block + i);
+    }
     pass_->backward(params, begin, begin + rows_);
     pass_->input_gradient(params, begin, begin + rows_, inward_.data());
     const auto& a = method_.a[static_cast<std::size_t>(i)];
@@ -394,7 +593,8 @@ void NeuralOde::predict(const float* params, const float* x, int64_t rows, float
 }
 
 at::Tensor NeuralOde::run(const FormTensors& tensors, const at::Tensor& x) const {
-  require(solver_.tolerance == 0, "on the GPU an ode takes RK4's steps: leave its tolerance out, or take the device cpu");
+  require(solver_.tolerance == 0 && !solver_.implicit,
+          "on the GPU an ode takes RK4's steps: leave tolerance and implicit solver out, or take the device cpu");
   at::Tensor z = x.narrow(1, 0, states_);
   at::Tensor t = x.narrow(1, states_, 1);
   const auto slope = [&](const at::Tensor& at, const at::Tensor& when) {

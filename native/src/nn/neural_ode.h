@@ -8,6 +8,7 @@
 
 #include "nn/mlp.h"
 #include "nn/net.h"
+#include "nn/small_lu.h"
 
 namespace pacnet {
 
@@ -18,6 +19,7 @@ class NeuralOde final : public Net {
   struct Solver {
     int64_t substeps = 1;    ///< of RK4 between two times
     double tolerance = 0.0;  ///< above 0: Dormand-Prince instead, relative to the state and absolute
+    bool implicit = false;   ///< Kvaerno's method in the place of either, for stiff equations
   };
 
   NeuralOde(int64_t states, int64_t steps, bool time, const std::vector<int64_t>& hidden, Activation activation,
@@ -49,7 +51,8 @@ class NeuralOde final : public Net {
 };
 
 /// Some rows' way through the solver, and back. With RK4 rows do not depend on each other; with Dormand-Prince those of
-/// one call share their steps, as long as the most difficult of them allows.
+/// one call share their steps, as long as the most difficult of them allows. An implicit method finds its stages by Newton's method,
+/// and the gradient goes back through what they solve, not through how that was found; with a tolerance its steps end where outputs are.
 class OdePass {
  public:
   OdePass(const NeuralOde& ode, int64_t capacity, bool training);
@@ -59,7 +62,7 @@ class OdePass {
   /// [capacity, ode.outputs()]: to be filled between forward() and backward().
   float* output_gradient() { return output_gradient_.data(); }
 
-  /// Throws kErrorDiverged where Dormand-Prince finds no step that is short enough.
+  /// Throws kErrorDiverged where no step is short enough for the tolerance, or an implicit stage is not found.
   void forward(const float* params, int64_t rows);
   void backward(const float* params);
   /// Of all that backward() went over.
@@ -84,12 +87,20 @@ class OdePass {
   };
 
   double length(const Step& step, int64_t row) const;
-  void stages(const float* params, const Step& step, double from, int first = 0);
+  bool stages(const float* params, const Step& step, double from, int first = 0);
+  void stage(const Step& step, double from, int i);
+  bool implicit_stage(const float* params, const Step& step, double from, int i);
+  bool newton_matrices(const float* params, const Step& step, int64_t block);
+  void through_equation(const float* params, const Step& step, int64_t block);
+  void make_room(const Step& step, int known);
   void emit(const Step& step, const Emission& emission);
   void advance(const Step& step);
-  double error(const Step& step) const;
+  double moved(const Step& step, int64_t row, int64_t state) const;
+  double error(const Step& step);
   void fixed(const float* params);
   void adaptive(const float* params);
+  void between_outputs(const float* params);
+  bool shorten(Step& step, double off, double* factor);
   void go_on(Step& step);
   void backward(const float* params, const Step& step, bool last_is_shared);
 
@@ -111,6 +122,10 @@ class OdePass {
   FloatBuffer state_;     ///< [rows, states]
   FloatBuffer gradient_;  ///< of the state
   FloatBuffer inward_;    ///< of what goes into f, [rows, width]
+  std::vector<SmallLu> matrices_;                      ///< by row, I - h a_ii df/dz
+  std::vector<std::vector<double>> jacobian_;          ///< by row, [states, states]
+  std::vector<double> base_;                           ///< [rows, states], a stage without its own slope
+  std::vector<double> own_;                            ///< [states] of one row
   std::vector<Step> steps_;
   std::vector<Emission> emissions_;
 };

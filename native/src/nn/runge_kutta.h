@@ -1,4 +1,4 @@
-// Explicit Runge-Kutta methods as numbers: what a step does is in neural_ode.cpp.
+// Runge-Kutta methods as numbers: what a step does is in neural_ode.cpp.
 #pragma once
 
 #include <array>
@@ -6,7 +6,7 @@
 
 namespace pacnet {
 
-/// z' = z + h sum_i b_i k_i, k_i = f(t + c_i h, z + h sum_j a_ij k_j).
+/// z' = z + h sum_i b_i k_i, k_i = f(t + c_i h, z + h sum_j a_ij k_j), j < i, and of an implicit method j = i too, but for the first.
 struct RungeKutta {
   static constexpr int kMostStages = 7;
   using Row = std::array<double, kMostStages>;
@@ -18,6 +18,7 @@ struct RungeKutta {
   Row error;                                         ///< b less the embedded method's; zero where there is none
   std::array<std::array<double, 4>, kMostStages> dense;  ///< b_i(theta) = sum_p dense[i][p] theta^(p+1), likewise
   bool first_same_as_last;  ///< the last stage is where the step ends: the next step's first
+  double diagonal = 0.0;    ///< a_ii of an implicit method, the same in all stages but the first, which is explicit
 };
 
 /// The classical method of order 4 (Kutta 1901).
@@ -51,5 +52,23 @@ inline constexpr RungeKutta kDormandPrince{
       {0.0, -282668133.0 / 205662961, 2019193451.0 / 616988883, -1453857185.0 / 822651844},
       {0.0, 40617522.0 / 29380423, -110615467.0 / 29380423, 69997945.0 / 29380423}}},
     true};
+
+constexpr double kGamma = 0.43586652150845899942;
+
+/// Implicit, of order 3 with an error estimate of order 2, both L-stable or nearly (Kvaerno 2004, ESDIRK 3/2a): for stiff equations.
+inline constexpr RungeKutta kKvaerno3{
+    4,
+    {{{},
+      {kGamma, kGamma},
+      {(-4 * kGamma * kGamma + 6 * kGamma - 1) / (4 * kGamma), (1 - 2 * kGamma) / (4 * kGamma), kGamma},
+      {(6 * kGamma - 1) / (12 * kGamma), -1 / ((24 * kGamma - 12) * kGamma), (-6 * kGamma * kGamma + 6 * kGamma - 1) / (6 * kGamma - 3), kGamma}}},
+    {(6 * kGamma - 1) / (12 * kGamma), -1 / ((24 * kGamma - 12) * kGamma), (-6 * kGamma * kGamma + 6 * kGamma - 1) / (6 * kGamma - 3), kGamma},
+    {0.0, 2 * kGamma, 1.0, 1.0},
+    {(6 * kGamma - 1) / (12 * kGamma) - (-4 * kGamma * kGamma + 6 * kGamma - 1) / (4 * kGamma),
+     -1 / ((24 * kGamma - 12) * kGamma) - (1 - 2 * kGamma) / (4 * kGamma),
+     (-6 * kGamma * kGamma + 6 * kGamma - 1) / (6 * kGamma - 3) - kGamma, kGamma},
+    {},
+    true,
+    kGamma};
 
 }  // namespace pacnet

@@ -25,6 +25,7 @@ import org.pacnet.config.Cnn;
 import org.pacnet.config.Method;
 import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Solver;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.ResNet18;
@@ -133,7 +134,7 @@ final class ModelFuzz {
     TransferConfig images = TransferConfig.builder("class").objective(o -> o.task(Task.CLASSIFICATION)).build();
     one("cnn", Data.images(pictures), images.toBuilder().network(new Cnn(List.of(2, 3))));
     one("resnet18", Data.images(pictures), images.toBuilder().network(new ResNet18(1)));
-    one("ode", Data.columns(states), TransferConfig.builder("x").network(new NeuralOde("run", "t", 5, false, List.of(4), Activation.TANH, 1, 0)));
+    one("ode", Data.columns(states), TransferConfig.builder("x").network(new NeuralOde("run", "t", 5, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT)));
     one(
         "pinn",
         numbers(points),

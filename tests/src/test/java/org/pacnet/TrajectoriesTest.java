@@ -24,6 +24,7 @@ import org.pacnet.config.Activation;
 import org.pacnet.config.Method;
 import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Solver;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.data.Schema;
@@ -42,7 +43,7 @@ class TrajectoriesTest {
   @TempDir Path folder;
 
   private static final NeuralOde ODE =
-      new NeuralOde("run", "t", 10, false, List.of(16), Activation.TANH, 1, 0);
+      new NeuralOde("run", "t", 10, false, List.of(16), Activation.TANH, 1, 0, Solver.EXPLICIT);
 
   private static TransferConfig.Builder settings() {
     return TransferConfig.builder()
@@ -331,7 +332,7 @@ class TrajectoriesTest {
   @Test
   void piecesCoverEveryRow() {
     // 21 rows in pieces of 8: from 0, 8 and, going over some again, 12.
-    NeuralOde eight = new NeuralOde("run", "t", 8, false, List.of(4), Activation.TANH, 1, 0);
+    NeuralOde eight = new NeuralOde("run", "t", 8, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT);
     TransferConfig config = settings().network(eight).source(f -> f.epochs(1)).target(f -> f.epochs(1)).build();
     Data source = oscillations(1, 2, 21, 1);
     try (Model model = Model.train(source, config, new Monitor())) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.config.Activation;
 import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Solver;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.data.Unseen;
@@ -88,7 +89,7 @@ class UnseenTest {
   void statesOfTrajectoriesToo() {
     TransferConfig config =
         TransferConfig.builder()
-            .network(new NeuralOde("run", "t", 10, false, List.of(4), Activation.TANH, 1, 0))
+            .network(new NeuralOde("run", "t", 10, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT))
             .source(f -> f.epochs(1))
             .target(f -> f.epochs(1))
             .build();

@@ -81,7 +81,7 @@ final class RecommendationTest {
       Map.of(
           "images", List.of("--widths", "--base-width", "--augment"),
           "equations",
-              List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--time-shift", "--equation", "--condition-weight"),
+              List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--solver", "--time-shift", "--equation", "--condition-weight"),
           "modules", List.of("--module", "--head"),
           "adamw", List.of("--weight-decay", "--patience"),
           "classes", List.of("--balanced"),
@@ -165,7 +165,7 @@ final class RecommendationTest {
         List.of(
             "--label a --label b --label=-c",
             "--network ode --trajectory run --time t --segment 5 --driven --substeps 2",
-            "--network ode --trajectory run --time t --tolerance 0.001 --time-shift --curriculum",
+            "--network ode --trajectory run --time t --tolerance 0.001 --solver implicit --time-shift --curriculum",
             "--network pinn --equation wave --condition-weight 3 --hidden 8",
             "--label y --head head --module " + System.getProperty("pacnet.root") + "/tests/fixtures/script_table/module.pt",
             "--label y --optimizer adamw --weight-decay 0.1",

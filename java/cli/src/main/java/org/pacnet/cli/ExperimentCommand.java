@@ -39,7 +39,7 @@ final class ExperimentCommand implements Runnable {
               + " one of four others here and another there), rough (edges and ripples), wide (100 inputs, of"
               + " which 20 matter), levels (categories), shapes (pictures; samples are of each"
               + " class); from trajectories, of which the samples are some: pendulum,"
-              + " lotka-volterra, duffing, spring-mass; from points, of which the samples are so"
+              + " lotka-volterra, duffing, spring-mass, van-der-pol (stiff); from points, of which the samples are so"
               + " many inside and so many at the border: heat, burgers, allen-cahn, wave")
   private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 

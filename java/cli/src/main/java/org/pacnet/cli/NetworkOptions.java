@@ -13,6 +13,7 @@ import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Normalization;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.ResNet18;
+import org.pacnet.config.Solver;
 import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -152,16 +153,23 @@ final class NetworkOptions {
   @Option(
       names = "--substeps",
       paramLabel = "N",
-      description = "ode: steps of RK4 from one time to the next (default: 1)")
+      description = "ode: steps from one time to the next (default: 1)")
   private @Nullable Integer substeps;
 
   @Option(
       names = "--tolerance",
       paramLabel = "T",
       description =
-          "ode: take adaptive Dormand-Prince 5(4) instead of RK4, by so much in deviations of the"
-              + " state")
+          "ode: take as many steps as keep their error below so much, in deviations of the state; explicitly by Dormand-Prince 5(4) then,"
+              + " in the place of RK4")
   private @Nullable Double tolerance;
+
+  @Option(
+      names = "--solver",
+      paramLabel = "NAME",
+      description =
+          "ode: explicit (default), or implicit, for stiff equations: where some of what happens is far faster than the times are apart")
+  private @Nullable Solver solver;
 
   @Option(
       names = "--equation",
@@ -225,7 +233,9 @@ final class NetworkOptions {
         substeps,
         "--substeps",
         tolerance,
-        "--tolerance");
+        "--tolerance",
+        solver,
+        "--solver");
     check(wanted == Kind.CNN, "cnn", widths, "--widths");
     check(wanted == Kind.RESNET18, "resnet18", baseWidth, "--base-width");
     switch (wanted) {
@@ -261,7 +271,8 @@ final class NetworkOptions {
         hiddenOr(is.hidden()),
         activation != null ? activation : is.activation(),
         substeps != null ? substeps : is.substeps(),
-        tolerance != null ? tolerance : is.tolerance());
+        tolerance != null ? tolerance : is.tolerance(),
+        solver != null ? solver : is.solver());
   }
 
   private Pinn pinn(@Nullable Pinn usual) {

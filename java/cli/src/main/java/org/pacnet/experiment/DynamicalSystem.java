@@ -2,6 +2,7 @@ package org.pacnet.experiment;
 
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.pacnet.config.Solver;
 
 /** Ordinary differential equations that source and target have with different parameters, without units. */
 @SuppressWarnings("ImmutableEnumChecker") // what they are made of stays with them
@@ -47,7 +48,24 @@ enum DynamicalSystem {
         dz[1] = z[3];
         dz[2] = -p[0] * z[0] - between - p[3] * z[2];
         dz[3] = -p[1] * z[1] + between - p[3] * z[3];
-      });
+      }),
+
+  /**
+   * x′ = a·(x − x³/3 − w), w′ = x/a: van der Pol's oscillator (1926) in Liénard's coordinates, with a = 100 a relaxation oscillation: a period of 160, and
+   * jumps between two slow branches in a thousandth of that.
+   */
+  VAN_DER_POL(
+      List.of("x", "w"),
+      new double[] {100},
+      new double[][] {{-2.2, 2.2}, {-0.8, 0.8}},
+      (p, z, dz) -> {
+        dz[0] = p[0] * (z[0] - z[0] * z[0] * z[0] / 3 - z[1]);
+        dz[1] = z[0] / p[0];
+      },
+      0.01,
+      10,
+      0.002,
+      Solver.IMPLICIT);
 
   private interface Equation {
     void derivative(double[] parameters, double[] state, double[] derivative);
@@ -57,13 +75,45 @@ enum DynamicalSystem {
   private final double[] parameters;
   private final double[][] first;
   private final Equation equation;
+  private final double shortest;
+  private final double longest;
+  private final double step;
+  private final Solver solver;
+
+  DynamicalSystem(List<String> states, double[] parameters, double[][] first, Equation equation) {
+    this(states, parameters, first, equation, 0.1, 0.1, 0.01, Solver.EXPLICIT);
+  }
 
   DynamicalSystem(
-      List<String> states, double[] parameters, double[][] first, Equation equation) {
+      List<String> states, double[] parameters, double[][] first, Equation equation, double shortest, double longest, double step, Solver solver) {
     this.states = states;
     this.parameters = parameters;
     this.first = first;
     this.equation = equation;
+    this.shortest = shortest;
+    this.longest = longest;
+    this.step = step;
+    this.solver = solver;
+  }
+
+  /** Whether it is measured again after always the same time. */
+  boolean regular() {
+    return shortest == longest;
+  }
+
+  /** How long it is until it is measured again: where not always the same, equally likely on a scale of logarithms. */
+  double interval(RandomGenerator random) {
+    return regular() ? longest : shortest * Math.pow(longest / shortest, random.nextDouble());
+  }
+
+  /** Steps of RK4 for that: halving them changes the 201st state by less than 1e-6. */
+  int substeps(double time) {
+    return (int) Math.ceil(time / step - 1e-9);
+  }
+
+  /** What a network of it is solved by. */
+  Solver solver() {
+    return solver;
   }
 
   /** What the state is made of. */

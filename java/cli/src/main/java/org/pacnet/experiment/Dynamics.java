@@ -16,7 +16,6 @@ import org.pacnet.data.Data;
  */
 public final class Dynamics implements Problem {
 
-  private static final double INTERVAL = 0.1;
   private static final double SPREAD = 0.15;
   private static final double NOISE = 0.05;
   private static final int SOURCE_RUNS = 100;
@@ -24,8 +23,6 @@ public final class Dynamics implements Problem {
   private static final int TARGET_TIMES = 21;
   private static final int TEST_RUNS = 50;
   private static final int TEST_TIMES = 201;
-  // Of RK4 in an interval: halving them changes the 201st state by less than 1e-6.
-  private static final int SUBSTEPS = 10;
 
   private final DynamicalSystem system;
   private final double distance;
@@ -38,7 +35,7 @@ public final class Dynamics implements Problem {
   @Override
   public TransferConfig.Builder settings() {
     return TransferConfig.builder()
-        .network(NeuralOde.of("run", "t"))
+        .network(NeuralOde.of("run", "t").with(system.solver()))
         .fits(f -> f.batchSize(32))
         .source(f -> f.epochs(300));
   }
@@ -85,15 +82,14 @@ public final class Dynamics implements Problem {
     String[] run = new String[rows];
     double[] t = new double[rows];
     double[][] states = new double[system.states().size()][rows];
-    for (int r = 0; r < rows; r++) {
-      run[r] = String.valueOf(r / times);
-      t[r] = r % times * INTERVAL;
-    }
     for (int first = 0; first < rows; first += times) {
       double[] z = system.first(random);
       for (int k = 0; k < times; k++) {
+        run[first + k] = String.valueOf(first / times);
         if (k > 0) {
-          z = system.follow(parameters, z, INTERVAL, SUBSTEPS);
+          double interval = system.interval(random);
+          z = system.follow(parameters, z, interval, system.substeps(interval));
+          t[first + k] = system.regular() ? k * interval : t[first + k - 1] + interval;
         }
         for (int i = 0; i < z.length; i++) {
           states[i][first + k] = z[i] + (noise > 0 ? noise * random.nextGaussian() : 0);

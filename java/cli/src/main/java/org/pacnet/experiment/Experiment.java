@@ -112,6 +112,7 @@ public final class Experiment {
     LOTKA_VOLTERRA,
     DUFFING,
     SPRING_MASS,
+    VAN_DER_POL,
     HEAT,
     BURGERS,
     ALLEN_CAHN,
@@ -131,6 +132,7 @@ public final class Experiment {
         case LOTKA_VOLTERRA -> new Dynamics(DynamicalSystem.LOTKA_VOLTERRA, distance);
         case DUFFING -> new Dynamics(DynamicalSystem.DUFFING, distance);
         case SPRING_MASS -> new Dynamics(DynamicalSystem.SPRING_MASS, distance);
+        case VAN_DER_POL -> new Dynamics(DynamicalSystem.VAN_DER_POL, distance);
         case HEAT -> new Fields(Equation.HEAT, distance);
         case BURGERS -> new Fields(Equation.BURGERS, distance);
         case ALLEN_CAHN -> new Fields(Equation.ALLEN_CAHN, distance);

@@ -14,8 +14,10 @@ import org.pacnet.error.DataException;
  * @param driven whether f sees the time
  * @param hidden widths of f's hidden layers; empty for a linear system
  * @param activation behind each hidden layer; a bounded one keeps long predictions from blowing up
- * @param substeps of RK4 between two times
- * @param tolerance above 0: Dormand-Prince 5(4) instead, by so much in units of the state's deviation
+ * @param substeps between two times
+ * @param tolerance above 0: as many steps as keep their error below so much in units of the state's deviation; an explicit solver is then
+ *     Dormand-Prince 5(4) in the place of RK4
+ * @param solver explicit, or implicit for stiff equations
  */
 public record NeuralOde(
     String trajectory,
@@ -25,7 +27,8 @@ public record NeuralOde(
     List<Integer> hidden,
     Activation activation,
     int substeps,
-    double tolerance)
+    double tolerance,
+    Solver solver)
     implements NetworkSpec {
 
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
@@ -50,7 +53,7 @@ public record NeuralOde(
     check(
         tolerance == 0 || substeps == 1,
         "substeps",
-        "substeps are for RK4, and a tolerance takes Dormand-Prince");
+        "substeps are for a solver without a tolerance, which chooses them itself");
   }
 
   private static void check(boolean valid, String setting, String message) {
@@ -61,7 +64,12 @@ public record NeuralOde(
 
   /** Tanh, two hidden layers of 64, pieces of 20 times, RK4 with one step from one time to the next. */
   public static NeuralOde of(String trajectory, String time) {
-    return new NeuralOde(trajectory, time, 20, false, List.of(64, 64), Activation.TANH, 1, 0);
+    return new NeuralOde(trajectory, time, 20, false, List.of(64, 64), Activation.TANH, 1, 0, Solver.EXPLICIT);
+  }
+
+  /** The same by another solver. */
+  public NeuralOde with(Solver value) {
+    return new NeuralOde(trajectory, time, segment, driven, hidden, activation, substeps, tolerance, value);
   }
 
   @Override

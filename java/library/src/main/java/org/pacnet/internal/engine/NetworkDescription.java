@@ -9,6 +9,7 @@ import org.pacnet.config.Cnn;
 import org.pacnet.config.ModuleFile;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
+import org.pacnet.config.Solver;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.ResNet18;
@@ -169,14 +170,15 @@ public final class NetworkDescription {
     }
     return String.format(
         Locale.ROOT,
-        "ode states=%d steps=%d time=%d hidden=%s activation=%s substeps=%d tolerance=%s",
+        "ode states=%d steps=%d time=%d hidden=%s activation=%s substeps=%d tolerance=%s implicit=%d",
         schema.labels().size(),
         trajectories.steps(),
         ode.driven() ? 1 : 0,
         list(ode.hidden()),
         ode.activation().name().toLowerCase(Locale.ROOT),
         ode.substeps(),
-        ode.tolerance());
+        ode.tolerance(),
+        ode.solver() == Solver.IMPLICIT ? 1 : 0);
   }
 
   private static String pinn(Pinn pinn, Schema schema, int outputs) {

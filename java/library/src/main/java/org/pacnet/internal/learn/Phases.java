@@ -19,6 +19,7 @@ import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Precision;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.ResNet18;
+import org.pacnet.config.Solver;
 import org.pacnet.config.Task;
 import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
@@ -193,7 +194,7 @@ public final class Phases {
   // By a step's work: below it a CPU is done before a GPU has started.
   private static boolean suitsGpu(TransferConfig config, Phase phase, NativeNetwork network, FitRange range) {
     boolean images = config.network() instanceof Cnn || config.network() instanceof ResNet18;
-    boolean adaptive = config.network() instanceof NeuralOde ode && ode.tolerance() > 0;
+    boolean adaptive = config.network() instanceof NeuralOde ode && (ode.tolerance() > 0 || ode.solver() == Solver.IMPLICIT);
     boolean gated = range.terms().stream().anyMatch(term -> term instanceof FitTerm.Gates || term instanceof FitTerm.Policy || term instanceof FitTerm.Adapter);
     double work = 6.0 * network.parameterCount() * fit(config, phase).batchSize();
     boolean own = config.network() instanceof TorchScript;

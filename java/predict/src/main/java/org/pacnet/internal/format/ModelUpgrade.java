@@ -83,6 +83,9 @@ public final class ModelUpgrade {
       if (version < 7) {
         inParts(config, complete);
       }
+      if (config.get("network") instanceof ObjectNode network && network.path("kind").asText().equals("ode") && !network.has("solver")) {
+        network.put("solver", "explicit");
+      }
       for (String part : PARTS) {
         if (config.get(part) instanceof ObjectNode known) {
           config.set(part, ((ObjectNode) complete.get(part)).setAll(known));
