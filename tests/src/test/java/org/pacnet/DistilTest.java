@@ -16,12 +16,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.config.Activation;
+import org.pacnet.config.Augmentation;
+import org.pacnet.config.Cnn;
 import org.pacnet.config.Method;
 import org.pacnet.config.Perceptron;
+import org.pacnet.config.Schedule;
 import org.pacnet.config.Task;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.experiment.Shapes;
 import org.pacnet.predict.RowPredictor;
 import org.pacnet.predict.SavedModel;
 import org.pacnet.result.Monitor;
@@ -147,6 +151,55 @@ class DistilTest {
         Model student = model.distil("t", SMALL, Data.columns(Map.of("x", x)), new Monitor()).model()) {
       assertEquals(List.of("scrap", "ship"), student.classes("t"));
       assertTrue(student.evaluate("t", Data.columns(Map.of("x", x, "y", grade))).accuracy() > 0.9);
+    }
+  }
+
+  // Round or not, told by the output layer alone of a network of five shapes.
+  @Test
+  void imagesToo() {
+    Path source = folder.resolve("source");
+    Path few = folder.resolve("few");
+    Path unlabelled = folder.resolve("unlabelled");
+    Path test = folder.resolve("test");
+    Shapes.writeSource(source, 1500, 1);
+    Shapes.writeTargetClasses(few, 20, 2);
+    Shapes.writeTarget(unlabelled, 500, 3);
+    Shapes.writeTarget(test, 200, 4);
+    TransferConfig config =
+        TransferConfig.builder("class")
+            .objective(o -> o.task(Task.CLASSIFICATION))
+            .network(new Cnn(List.of(16, 32, 64)))
+            .images(i -> i.augment(Augmentation.values()))
+            .fits(f -> f.batchSize(64).schedule(Schedule.CONSTANT))
+            .prune(p -> p.ratio(0.5))
+            .source(f -> f.epochs(20))
+            .target(f -> f.epochs(60))
+            .seed(3)
+            .build();
+    Cnn small = new Cnn(List.of(8, 16, 32));
+    try (Model model = Model.transfer(Data.images(source), "t", Data.images(few), config, new Monitor())) {
+      DataException none = assertThrows(DataException.class, () -> model.distil("t", small, null, new Monitor()));
+      assertEquals(List.of("rows"), none.settings());
+      DataException table = assertThrows(DataException.class, () -> model.distil("t", SMALL, Data.images(unlabelled), new Monitor()));
+      assertEquals(List.of("student"), table.settings());
+      Distilled learned = model.distil("t", small, Data.images(unlabelled), new Monitor());
+      try (Model student = learned.model()) {
+        assertEquals(450, learned.rows());
+        assertEquals(50, learned.alike().rows());
+        double teacher = model.evaluate("t", Data.images(test)).error();
+        double own = student.evaluate("t", Data.images(test)).error();
+        assertTrue(teacher < 0.3, "" + teacher);
+        assertTrue(own < teacher + 0.08, own + " " + teacher + " " + learned.alike());
+        assertTrue(learned.studentNumbers() < learned.teacherNumbers() / 3);
+        assertEquals(model.predict("t", Data.images(test)).columns(), student.predict("t", Data.images(test)).columns());
+        String column = student.predict("t", Data.images(test)).columns().get(1);
+        double[] said = student.predict("t", Data.images(test)).numbers(column);
+        Path place = folder.resolve("student");
+        student.save(place, false);
+        try (Model loaded = Model.load(place)) {
+          assertArrayEquals(said, loaded.predict("t", Data.images(test)).numbers(column));
+        }
+      }
     }
   }
 

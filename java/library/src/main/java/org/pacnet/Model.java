@@ -27,7 +27,6 @@ import org.pacnet.config.Method;
 import org.pacnet.config.MethodSpec;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.Perceptron;
-import org.pacnet.config.Perceptron;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.ResNet18;
@@ -806,14 +805,21 @@ public final class Model implements AutoCloseable {
 
   /**
    * Learns a small network that says what a target says, by whatever method that was learnt: a model of its own, which is predicted, exported and
-   * calibrated like any other. For tables of inputs and labels.
+   * calibrated like any other. For tables of inputs and labels, and images.
    *
-   * @param rows of the model's input columns, without labels, to ask the target of beside those of the source that the model keeps; null for none
+   * @param network a perceptron for a table, {@link org.pacnet.config.Cnn} or {@link org.pacnet.config.ResNet18} for images
+   * @param rows of the model's input columns, without labels, to ask the target of beside those of the source that the model keeps; null for none;
+   *     or images
    */
-  public Distilled distil(String target, Perceptron network, @Nullable Data rows, Monitor monitor) {
+  public Distilled distil(String target, NetworkSpec network, @Nullable Data rows, Monitor monitor) {
     ModelState from = current();
     Distiller distiller = new Distiller(phases, from, from.target(target));
-    EncodedData read = rows == null ? null : Rows.prediction(rows, distiller.schema(), config.network());
+    EncodedData read =
+        rows == null
+            ? null
+            : config.images().augment().isEmpty()
+                ? Rows.prediction(rows, distiller.schema(), config.network())
+                : Rows.changing(rows, distiller.schema(), config, false);
     Distiller.Learned learned = distiller.run(network, read, monitor);
     double each = learned.rows();
     return new Distilled(

@@ -9,7 +9,10 @@ import org.pacnet.Distilled;
 import org.pacnet.Model;
 import org.pacnet.ModelPlace;
 import org.pacnet.config.Activation;
+import org.pacnet.config.Cnn;
+import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.Perceptron;
+import org.pacnet.config.ResNet18;
 import org.pacnet.data.Data;
 import org.pacnet.internal.base.Json;
 import org.pacnet.report.Words;
@@ -25,7 +28,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Learn a small network that says what a target says, by whatever method that was learnt: a model of its own, to be predicted by, exported and calibrated. For"
-          + " tables of inputs and labels.",
+          + " tables of inputs and labels, and images.",
       "",
       "Example: ./pacnet distil --model model --name fab2 --student 32,32 --test later.csv --out small",
       ""
@@ -42,15 +45,15 @@ final class DistilCommand implements Runnable {
       names = "--student",
       split = ",",
       paramLabel = "W",
-      description = "Widths of the small network's hidden layers (default: 32,32)")
-  private List<Integer> student = List.of(32, 32);
+      description = "Widths of the small network's hidden layers (default: 32,32); of images those of a cnn's blocks (default: 8,16,32)")
+  private @Nullable List<Integer> student;
 
   @Option(
       names = "--rows",
       paramLabel = "FILE",
       description =
           "Rows of the model's input columns to ask the target of, without labels; for numbers those of the source that the model keeps are asked too, for classes there are"
-              + " no others")
+              + " no others; of images a folder of them")
   private @Nullable String rows;
 
   @Option(names = "--test", paramLabel = "FILE", description = "Labelled rows of the target to measure teacher and student by")
@@ -67,9 +70,8 @@ final class DistilCommand implements Runnable {
       String target = TargetChoice.one(model, name);
       Data tested = test == null ? null : Tables.of(test);
       Metrics teacher = tested == null ? null : model.evaluate(target, tested);
-      Activation activation = model.config().network() instanceof Perceptron mlp ? mlp.activation() : Activation.SILU;
       Distilled learned =
-          model.distil(target, new Perceptron(student, activation, 0), rows == null ? null : Tables.of(rows), display.monitor());
+          model.distil(target, network(model), rows == null ? null : Tables.of(rows), display.monitor());
       try (Model small = learned.model()) {
         display.finish();
         Metrics own = tested == null ? null : small.evaluate(target, tested);
@@ -92,6 +94,15 @@ final class DistilCommand implements Runnable {
             });
       }
     }
+  }
+
+  private NetworkSpec network(Model model) {
+    NetworkSpec is = model.config().network();
+    if (is instanceof Cnn || is instanceof ResNet18) {
+      return new Cnn(student == null ? List.of(8, 16, 32) : student);
+    }
+    Activation activation = is instanceof Perceptron mlp ? mlp.activation() : Activation.SILU;
+    return new Perceptron(student == null ? List.of(32, 32) : student, activation, 0);
   }
 
   private static List<String> header(@Nullable Metrics tested) {

@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Loss;
 import org.pacnet.config.Method;
+import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.Perceptron;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.Schedule;
@@ -40,6 +41,8 @@ public final class Distiller {
   private static final int ROWS = 10_000;
   private static final int STAGES = 10;
   private static final int EPOCHS_EACH = 10;
+  // Of fewer rows than are made of a table's, more epochs, until so many rows have gone by.
+  private static final int ROWS_EACH = 20_000;
   // Of the loss of the features beside that of the outputs, to begin with.
   private static final double PROXY = 0.1;
   private static final int LEFT_OUT = 10;
@@ -64,8 +67,8 @@ public final class Distiller {
     this.from = from;
     this.target = target;
     schema = teacher.schemaOf(target);
-    if (!Phases.predictsLabels(teacher.config(), schema)) {
-      throw new DataException("a smaller network is learnt of targets in tables of inputs and labels (the network mlp) only", "model");
+    if (schema.image() == null && !Phases.predictsLabels(teacher.config(), schema)) {
+      throw new DataException("a smaller network is learnt of targets in tables of inputs and labels (the network mlp), and of images", "model");
     }
     if (!target.inputs().isEmpty()) {
       throw new DataException("the target '" + target.name() + "' has columns that the source does not have: a smaller network can't be learnt of it", "name");
@@ -80,26 +83,25 @@ public final class Distiller {
   /**
    * Learns it.
    *
+   * @param network a perceptron, or of images one for images
    * @param rows of the target's inputs, besides those of the source that the model keeps; null for none
    */
-  public Learned run(Perceptron network, @Nullable EncodedData rows, Monitor monitor) {
-    int width = schema.inputWidth();
-    FloatBuffer known = known(rows, width);
-    int count = known.remaining() / width;
-    int[] all = IntStream.range(0, count).toArray();
-    boolean some = count >= FEWEST_LEFT_OUT;
-    MadeRows whole = silent(known, count);
-    EncodedData inside = some ? new Subset(whole, Arrays.stream(all).filter(r -> r % LEFT_OUT != 0).toArray()) : whole;
-    FloatBuffer features = Objects.requireNonNull(inside.features());
-    int more = Math.max(0, ROWS - inside.rows());
-    FloatBuffer made = PseudoRows.more(features, inside.rows(), schema.inputs(), more, teacher.config().seed());
-    int asked = inside.rows() + more;
+  public Learned run(NetworkSpec network, @Nullable EncodedData rows, Monitor monitor) {
+    boolean images = schema.image() != null;
+    if (images == network instanceof Perceptron) {
+      throw new DataException("a smaller network is a perceptron for tables, and of images one for images", "student");
+    }
+    EncodedData known = images ? pictures(rows) : known(rows);
+    int[] all = IntStream.range(0, known.rows()).toArray();
+    boolean some = known.rows() >= FEWEST_LEFT_OUT;
+    EncodedData inside = some ? new Subset(known, Arrays.stream(all).filter(r -> r % LEFT_OUT != 0).toArray()) : known;
+    EncodedData asked = images ? inside : withMore(inside);
     long begun = System.nanoTime();
-    float[] said = said(made, asked);
+    float[] said = said(asked);
     double teacherSeconds = (System.nanoTime() - begun) / 1e9;
-    MadeRows learning = MadeRows.of(provenance(asked), asked, made, labels(said));
+    EncodedData learning = new AnsweredRows(asked, labels(said));
     TransferConfig config =
-        teacher.config().toBuilder().network(network).source(f -> f.epochs(STAGES * EPOCHS_EACH)).build();
+        teacher.config().toBuilder().network(network).source(f -> f.epochs(STAGES * epochs(asked.rows()))).build();
     Phases student = new Phases(schema, config);
     begun = System.nanoTime();
     List<Double> losses = new ArrayList<>();
@@ -111,16 +113,15 @@ public final class Distiller {
     PhaseReport report =
         new PhaseReport(
             Phase.TRAIN, losses.size(), losses.size(), losses, List.of(), seconds, null, Measure.brief(schema, learning, outputs),
-            learning.provenance(), null, null, config.compute().threads());
+            provenance(asked.rows()), null, null, config.compute().threads());
     Metrics alike = null;
     if (some) {
-      EncodedData outside = new Subset(whole, Arrays.stream(all).filter(r -> r % LEFT_OUT == 0).toArray());
-      FloatBuffer others = Objects.requireNonNull(outside.features());
-      MadeRows asking = MadeRows.of(provenance(outside.rows()), outside.rows(), others, labels(said(others, outside.rows())));
+      EncodedData outside = new Subset(known, Arrays.stream(all).filter(r -> r % LEFT_OUT == 0).toArray());
+      EncodedData asking = new AnsweredRows(outside, labels(said(outside)));
       alike = Measure.brief(schema, asking, student.outputs(schema, weights, asking));
     }
     ModelState state = complete(student, weights, learning, report);
-    return new Learned(student, state, asked, alike, numbers(), teacherSeconds, studentSeconds);
+    return new Learned(student, state, asked.rows(), alike, numbers(), teacherSeconds, studentSeconds);
   }
 
   // With a base of which nothing is pruned, and the target on it: so whatever asked the teacher asks the student.
@@ -143,7 +144,15 @@ public final class Distiller {
     return new Provenance("what the target " + target.name() + " says of rows like its own", rows, 0, "", List.of());
   }
 
-  private FloatBuffer known(@Nullable EncodedData rows, int width) {
+  private EncodedData pictures(@Nullable EncodedData rows) {
+    if (rows == null || rows.rows() < 2) {
+      throw new DataException("a model keeps no images: name some of the target's, two or more; their classes are not needed", "rows");
+    }
+    return rows;
+  }
+
+  private EncodedData known(@Nullable EncodedData rows) {
+    int width = schema.inputWidth();
     SourceSample sample = from.sample();
     FloatBuffer own = rows == null ? null : Objects.requireNonNull(rows.features());
     int floats = (own == null ? 0 : own.remaining()) + (sample == null ? 0 : sample.features().length);
@@ -157,12 +166,20 @@ public final class Distiller {
     if (sample != null) {
       known.put(sample.features());
     }
-    return known.flip();
+    return silent(known.flip(), floats / width);
+  }
+
+  // Rows like them, until there are enough.
+  private EncodedData withMore(EncodedData known) {
+    int more = Math.max(0, ROWS - known.rows());
+    FloatBuffer features = Objects.requireNonNull(known.features());
+    FloatBuffer all = PseudoRows.more(features, known.rows(), schema.inputs(), more, teacher.config().seed());
+    return silent(all, known.rows() + more);
   }
 
   // What the target says of rows, as the network has it: [rows, outputs].
-  private float[] said(FloatBuffer features, int rows) {
-    return teacher.outputs(from, target, silent(features, rows)).outputs();
+  private float[] said(EncodedData rows) {
+    return teacher.outputs(from, target, rows).outputs();
   }
 
   // Rows of which nothing is said yet.
@@ -206,9 +223,9 @@ public final class Distiller {
         scale(weights, bias, width, scale / before);
         network.setParameters(weights);
         before = scale;
-        TransferConfig how = stage(student.config(), stage);
+        TransferConfig how = stage(student.config(), stage, epochs(rows.rows()));
         FloatBuffer labels = joined(outputs, proxies, scale, rows.rows());
-        EncodedData both = MadeRows.of(rows.provenance(), rows.rows(), Objects.requireNonNull(rows.features()), labels);
+        EncodedData both = new AnsweredRows(rows, labels);
         FitOutcome outcome = student.fit(network, Phase.TRAIN, how, FitRange.all(tensors), both, monitor);
         losses.addAll(outcome.trainLosses());
       }
@@ -218,12 +235,16 @@ public final class Distiller {
     }
   }
 
+  private static int epochs(int rows) {
+    return Math.max(EPOCHS_EACH, Math.min(ROWS_EACH / rows, 10 * EPOCHS_EACH));
+  }
+
   // A cosine's steps in the place of it, as each stage is a fit of its own.
-  private static TransferConfig stage(TransferConfig config, int stage) {
+  private static TransferConfig stage(TransferConfig config, int stage, int epochs) {
     double rate = config.source().learningRate() * (1 + Math.cos(Math.PI * stage / STAGES)) / 2;
     return config.toBuilder()
         .objective(o -> o.task(Task.REGRESSION).loss(Loss.MSE).balanced(false))
-        .source(f -> f.epochs(EPOCHS_EACH).learningRate(rate).schedule(Schedule.CONSTANT))
+        .source(f -> f.epochs(epochs).learningRate(rate).schedule(Schedule.CONSTANT))
         .seed(config.seed() + stage)
         .build();
   }

@@ -1,0 +1,86 @@
+package org.pacnet.internal.learn;
+
+import java.nio.FloatBuffer;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+import org.pacnet.data.Provenance;
+import org.pacnet.internal.engine.RowFeed;
+import org.pacnet.internal.table.EncodedData;
+
+/** Rows with what somebody else says of them for labels, [rows, outputs]. */
+final class AnsweredRows implements EncodedData {
+
+  private final EncodedData rows;
+  private final FloatBuffer answers;
+
+  AnsweredRows(EncodedData rows, FloatBuffer answers) {
+    this.rows = rows;
+    this.answers = answers;
+  }
+
+  @Override
+  public FloatBuffer labels() {
+    return answers.duplicate();
+  }
+
+  @Override
+  public @Nullable RowFeed feed(long seed) {
+    return answered(rows.feed(seed));
+  }
+
+  @Override
+  public @Nullable RowFeed training(long seed) {
+    return answered(rows.training(seed));
+  }
+
+  private @Nullable RowFeed answered(@Nullable RowFeed feed) {
+    if (feed == null) {
+      return null;
+    }
+    int each = answers.remaining() / rows();
+    return new RowFeed() {
+      private int[] order = new int[0];
+      private int at;
+
+      @Override
+      public void begin(long epoch, int[] asked, int batch) {
+        order = asked;
+        at = 0;
+        feed.begin(epoch, asked, batch);
+      }
+
+      @Override
+      public void next(int count, FloatBuffer x, FloatBuffer y) {
+        feed.next(count, x, FloatBuffer.allocate(count));
+        for (int i = 0; i < count; i++) {
+          y.put(answers.slice(order[at++] * each, each));
+        }
+      }
+
+      @Override
+      public void close() {
+        feed.close();
+      }
+    };
+  }
+
+  @Override
+  public int rows() {
+    return rows.rows();
+  }
+
+  @Override
+  public @Nullable FloatBuffer features() {
+    return rows.features();
+  }
+
+  @Override
+  public BitSet dropped() {
+    return rows.dropped();
+  }
+
+  @Override
+  public Provenance provenance() {
+    return rows.provenance();
+  }
+}
