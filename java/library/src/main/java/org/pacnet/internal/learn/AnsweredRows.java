@@ -1,21 +1,24 @@
 package org.pacnet.internal.learn;
 
 import java.nio.FloatBuffer;
-import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.data.Provenance;
 import org.pacnet.internal.engine.RowFeed;
 import org.pacnet.internal.table.EncodedData;
 
 /** Rows with what somebody else says of them for labels, [rows, outputs]. */
-final class AnsweredRows implements EncodedData {
+final class AnsweredRows extends RowsOfOthers {
 
-  private final EncodedData rows;
   private final FloatBuffer answers;
 
   AnsweredRows(EncodedData rows, FloatBuffer answers) {
-    this.rows = rows;
+    super(rows);
     this.answers = answers;
+  }
+
+  // All count the same.
+  @Override
+  public float @Nullable [] weights() {
+    return null;
   }
 
   @Override
@@ -25,12 +28,12 @@ final class AnsweredRows implements EncodedData {
 
   @Override
   public @Nullable RowFeed feed(long seed) {
-    return answered(rows.feed(seed));
+    return answered(others.feed(seed));
   }
 
   @Override
   public @Nullable RowFeed training(long seed) {
-    return answered(rows.training(seed));
+    return answered(others.training(seed));
   }
 
   private @Nullable RowFeed answered(@Nullable RowFeed feed) {
@@ -62,25 +65,5 @@ final class AnsweredRows implements EncodedData {
         feed.close();
       }
     };
-  }
-
-  @Override
-  public int rows() {
-    return rows.rows();
-  }
-
-  @Override
-  public @Nullable FloatBuffer features() {
-    return rows.features();
-  }
-
-  @Override
-  public BitSet dropped() {
-    return rows.dropped();
-  }
-
-  @Override
-  public Provenance provenance() {
-    return rows.provenance();
   }
 }

@@ -1,48 +1,45 @@
 package org.pacnet.internal.learn;
 
 import java.nio.FloatBuffer;
-import java.util.BitSet;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.data.Provenance;
 import org.pacnet.internal.engine.RowFeed;
 import org.pacnet.internal.table.EncodedData;
 
 /** Rows as a fit would see them in one of its epochs. */
-final class ChangedCopy implements EncodedData {
+final class ChangedCopy extends RowsOfOthers {
 
-  private final EncodedData rows;
   private final long seed;
   private final int epoch;
 
   ChangedCopy(EncodedData rows, long seed, int epoch) {
-    this.rows = rows;
+    super(rows);
     this.seed = seed;
     this.epoch = epoch;
   }
 
   private RowFeed changed() {
-    return Objects.requireNonNull(rows.training(seed), "nothing changes these rows");
+    return Objects.requireNonNull(others.training(seed), "nothing changes these rows");
   }
 
   @Override
   public @Nullable FloatBuffer features() {
-    FloatBuffer features = rows.features();
+    FloatBuffer features = others.features();
     if (features == null) {
       return null;
     }
     FloatBuffer copy = Phases.direct(features.remaining());
     try (RowFeed feed = changed()) {
       feed.begin(epoch, IntStream.range(0, rows()).toArray(), rows());
-      feed.next(rows(), copy, FloatBuffer.allocate(rows.labels().remaining()));
+      feed.next(rows(), copy, FloatBuffer.allocate(others.labels().remaining()));
     }
     return copy.flip();
   }
 
   @Override
   public @Nullable RowFeed feed(long unused) {
-    if (rows.features() != null) {
+    if (others.features() != null) {
       return null;
     }
     RowFeed feed = changed();
@@ -62,25 +59,5 @@ final class ChangedCopy implements EncodedData {
         feed.close();
       }
     };
-  }
-
-  @Override
-  public int rows() {
-    return rows.rows();
-  }
-
-  @Override
-  public FloatBuffer labels() {
-    return rows.labels();
-  }
-
-  @Override
-  public BitSet dropped() {
-    return rows.dropped();
-  }
-
-  @Override
-  public Provenance provenance() {
-    return rows.provenance();
   }
 }

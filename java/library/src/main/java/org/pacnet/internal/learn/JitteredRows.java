@@ -1,15 +1,12 @@
 package org.pacnet.internal.learn;
 
 import java.nio.FloatBuffer;
-import java.util.BitSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.pacnet.data.ColumnKind;
-import org.pacnet.data.Provenance;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DataException;
 import org.pacnet.internal.base.Messages;
@@ -19,14 +16,13 @@ import org.pacnet.internal.table.EpochRandom;
 import org.pacnet.internal.table.RowByRowFeed;
 
 /** Rows of a table that a fit sees with noise on their number columns, another in each epoch; as they are otherwise. */
-final class JitteredRows implements EncodedData {
+final class JitteredRows extends RowsOfOthers {
 
-  private final EncodedData rows;
   // By the place in a row, in standardised units.
   private final Map<Integer, Float> deviations;
 
   private JitteredRows(EncodedData rows, Map<Integer, Float> deviations) {
-    this.rows = rows;
+    super(rows);
     this.deviations = deviations;
   }
 
@@ -63,10 +59,10 @@ final class JitteredRows implements EncodedData {
 
   @Override
   public RowFeed training(long seed) {
-    FloatBuffer features = Objects.requireNonNull(rows.features());
-    FloatBuffer labels = rows.labels();
-    int inputs = features.remaining() / rows.rows();
-    int outputs = labels.remaining() / rows.rows();
+    FloatBuffer features = Objects.requireNonNull(others.features());
+    FloatBuffer labels = others.labels();
+    int inputs = features.remaining() / others.rows();
+    int outputs = labels.remaining() / others.rows();
     return new RowByRowFeed() {
       @Override
       protected void write(long epoch, int row, FloatBuffer x, FloatBuffer y) {
@@ -79,50 +75,5 @@ final class JitteredRows implements EncodedData {
         y.put(labels.slice(row * outputs, outputs));
       }
     };
-  }
-
-  @Override
-  public int rows() {
-    return rows.rows();
-  }
-
-  @Override
-  public @Nullable FloatBuffer features() {
-    return rows.features();
-  }
-
-  @Override
-  public @Nullable RowFeed feed(long seed) {
-    return rows.feed(seed);
-  }
-
-  @Override
-  public FloatBuffer labels() {
-    return rows.labels();
-  }
-
-  @Override
-  public BitSet dropped() {
-    return rows.dropped();
-  }
-
-  @Override
-  public int @Nullable [] groups() {
-    return rows.groups();
-  }
-
-  @Override
-  public boolean inOrder() {
-    return rows.inOrder();
-  }
-
-  @Override
-  public float @Nullable [] weights() {
-    return rows.weights();
-  }
-
-  @Override
-  public Provenance provenance() {
-    return rows.provenance();
   }
 }
