@@ -229,7 +229,9 @@ bool OdePass::newton_matrices(const float* params, const Step& step, int64_t blo
 void OdePass::through_equation(const float* params, const Step& step, int64_t block) {
   float* slopes = pass_->output_gradient() + block * rows_ * states_;
   std::vector<float> behind(slopes, slopes + rows_ * states_);
-  newton_matrices(params, step, block);
+  if (!newton_matrices(params, step, block)) {
+    throw Error(kErrorDiverged, "an implicit stage has no derivative where it was found; lower the learning rate");
+  }
   for (int64_t r = 0; r < rows_; ++r) {
     std::copy_n(behind.begin() + r * states_, states_, own_.begin());
     matrices_[static_cast<std::size_t>(r)].solve_transposed(own_);

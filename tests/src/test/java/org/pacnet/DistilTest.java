@@ -182,6 +182,11 @@ class DistilTest {
       assertEquals(List.of("rows"), none.settings());
       DataException table = assertThrows(DataException.class, () -> model.distil("t", SMALL, Data.images(unlabelled), new Monitor()));
       assertEquals(List.of("student"), table.settings());
+      Data columns = Data.columns(Map.of("x", new double[] {1, 2}));
+      DataException noImages = assertThrows(DataException.class, () -> model.distil("t", small, columns, new Monitor()));
+      assertTrue(noImages.getMessage().contains("trained on images"), noImages.getMessage());
+      noImages = assertThrows(DataException.class, () -> model.predictAugmented("t", columns, 2));
+      assertTrue(noImages.getMessage().contains("trained on images"), noImages.getMessage());
       Distilled learned = model.distil("t", small, Data.images(unlabelled), new Monitor());
       try (Model student = learned.model()) {
         assertEquals(450, learned.rows());

@@ -814,12 +814,7 @@ public final class Model implements AutoCloseable {
   public Distilled distil(String target, NetworkSpec network, @Nullable Data rows, Monitor monitor) {
     ModelState from = current();
     Distiller distiller = new Distiller(phases, from, from.target(target));
-    EncodedData read =
-        rows == null
-            ? null
-            : config.images().augment().isEmpty()
-                ? Rows.prediction(rows, distiller.schema(), config.network())
-                : Rows.changing(rows, distiller.schema(), config, false);
+    EncodedData read = rows == null ? null : Rows.prediction(rows, distiller.schema(), config.network(), config.images().augment());
     Distiller.Learned learned = distiller.run(network, read, monitor);
     double each = learned.rows();
     return new Distilled(

@@ -41,7 +41,7 @@ final class AnsweredRows extends RowsOfOthers {
       return null;
     }
     int each = answers.remaining() / rows();
-    return new RowFeed() {
+    return new FeedOfOthers(feed) {
       private int[] order = new int[0];
       private int at;
 
@@ -49,20 +49,15 @@ final class AnsweredRows extends RowsOfOthers {
       public void begin(long epoch, int[] asked, int batch) {
         order = asked;
         at = 0;
-        feed.begin(epoch, asked, batch);
+        super.begin(epoch, asked, batch);
       }
 
       @Override
       public void next(int count, FloatBuffer x, FloatBuffer y) {
-        feed.next(count, x, FloatBuffer.allocate(count));
+        super.next(count, x, FloatBuffer.allocate(count));
         for (int i = 0; i < count; i++) {
           y.put(answers.slice(order[at++] * each, each));
         }
-      }
-
-      @Override
-      public void close() {
-        feed.close();
       }
     };
   }

@@ -183,7 +183,7 @@ public final class Calibration implements Situation, AutoCloseable {
     if (settings.method() instanceof MethodSpec.Budgeted budgeted) {
       checkBudget(budgeted.budget());
     }
-    if ((method == Method.HUB || method == Method.TEACHERS) && settings.compute().device() == Device.CUDA) {
+    if (trainsItsOwnWay(method) && settings.compute().device() == Device.CUDA) {
       throw new DataException("the method " + method + " learns on the CPU; use the device auto or cpu", "device");
     }
     checkTraining(method);
@@ -279,7 +279,11 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   private static boolean trains(Method method) {
-    return method.trainsNetwork() && method != Method.HUB && method != Method.TEACHERS;
+    return method.trainsNetwork() && !trainsItsOwnWay(method);
+  }
+
+  private static boolean trainsItsOwnWay(Method method) {
+    return method == Method.HUB || method == Method.TEACHERS;
   }
 
   /** Whether targets of the source's classes can have their fits together, whatever their rows are. */
@@ -330,7 +334,7 @@ public final class Calibration implements Situation, AutoCloseable {
     Method method = settings.method().kind();
     Folds folds = Folds.of(target.rows(), settings.method() instanceof MethodSpec.Ensemble ensemble ? ensemble.members() : 1, settings.seed());
     EncodedData trainedOn = JitteredRows.of(target.rows(), target.schema(), settings.calibrate().jitter());
-    int[] ease = done == null && settings.calibrate().curriculum() ? ease(trainedOn) : null;
+    double[] hardness = done == null && settings.calibrate().curriculum() ? hardness(trainedOn) : null;
     for (int member = 0; member < folds.count(); member++) {
       TransferConfig how = settings.toBuilder().seed(settings.seed() + MEMBER_SEED * member).build();
       float[] weights = start(how.seed());
@@ -348,7 +352,7 @@ public final class Calibration implements Situation, AutoCloseable {
         fitted.setParameters(start);
         // Each sees all rows but those of its fold: that tells them apart, and the fold is there to ask.
         EncodedData rows =
-            folds.count() == 1 && ease == null ? trainedOn : new Subset(trainedOn, easiestFirst(folds.outside(member), ease));
+            folds.count() == 1 && hardness == null ? trainedOn : new Subset(trainedOn, easiestFirst(folds.outside(member), hardness));
         outcomes.add(phases.fit(fitted, Phase.CALIBRATE, how, range, rows, monitor));
         trained = fitted.parameters();
       }
@@ -380,10 +384,9 @@ public final class Calibration implements Situation, AutoCloseable {
     return fitted == network ? weights : Heads.first(weights, fitted.tensors(), network.tensors());
   }
 
-  // Each row's place from easy to hard: by the loss of a network that learnt from other rows. Equal ones in their order.
-  private int[] ease(EncodedData trainedOn) {
-    int n = target.rows().rows();
-    double[] losses = new double[n];
+  // The loss on each row of a network that learnt from others.
+  private double[] hardness(EncodedData trainedOn) {
+    double[] losses = new double[target.rows().rows()];
     Folds folds = Folds.of(target.rows(), CURRICULUM_FOLDS, settings.seed());
     TransferConfig plain = settings.toBuilder().calibrate(c -> c.curriculum(false)).build();
     for (int fold = 0; folds.count() > 1 && fold < folds.count(); fold++) {
@@ -399,18 +402,14 @@ public final class Calibration implements Situation, AutoCloseable {
         losses[asked[i]] = own[i];
       }
     }
-    int[] byLoss = IntStream.range(0, n).boxed().sorted(Comparator.comparingDouble(row -> losses[row])).mapToInt(Integer::intValue).toArray();
-    int[] place = new int[n];
-    for (int i = 0; i < n; i++) {
-      place[byLoss[i]] = i;
-    }
-    return place;
+    return losses;
   }
 
-  private static int[] easiestFirst(int[] rows, int @Nullable [] ease) {
-    return ease == null
+  // Equal ones in their order.
+  private static int[] easiestFirst(int[] rows, double @Nullable [] hardness) {
+    return hardness == null
         ? rows
-        : Arrays.stream(rows).boxed().sorted(Comparator.comparingInt(row -> ease[row])).mapToInt(Integer::intValue).toArray();
+        : Arrays.stream(rows).boxed().sorted(Comparator.comparingDouble(row -> hardness[row])).mapToInt(Integer::intValue).toArray();
   }
 
   private TargetModel hub(String name, long begun) {

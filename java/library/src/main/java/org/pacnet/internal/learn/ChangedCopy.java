@@ -42,21 +42,10 @@ final class ChangedCopy extends RowsOfOthers {
     if (others.features() != null) {
       return null;
     }
-    RowFeed feed = changed();
-    return new RowFeed() {
+    return new FeedOfOthers(changed()) {
       @Override
       public void begin(long asked, int[] order, int batch) {
-        feed.begin(epoch, order, batch);
-      }
-
-      @Override
-      public void next(int count, FloatBuffer x, FloatBuffer y) {
-        feed.next(count, x, y);
-      }
-
-      @Override
-      public void close() {
-        feed.close();
+        super.begin(epoch, order, batch);
       }
     };
   }

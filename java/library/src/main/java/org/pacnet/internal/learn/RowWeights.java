@@ -68,7 +68,7 @@ final class RowWeights {
 
   /** The same of rows that are pulled. */
   static RowFeed beside(RowFeed feed, float[] weights) {
-    return new RowFeed() {
+    return new FeedOfOthers(feed) {
       private int[] order = new int[0];
       private int at;
 
@@ -76,23 +76,18 @@ final class RowWeights {
       public void begin(long epoch, int[] rows, int batch) {
         order = rows;
         at = 0;
-        feed.begin(epoch, rows, batch);
+        super.begin(epoch, rows, batch);
       }
 
       @Override
       public void next(int rows, FloatBuffer x, FloatBuffer y) {
         FloatBuffer labels = FloatBuffer.allocate(y.remaining() - rows);
-        feed.next(rows, x, labels);
+        super.next(rows, x, labels);
         labels.flip();
         int each = labels.remaining() / rows;
         for (int r = 0; r < rows; r++) {
           y.put(labels.slice(r * each, each)).put(weights[order[at++]]);
         }
-      }
-
-      @Override
-      public void close() {
-        feed.close();
       }
     };
   }

@@ -175,11 +175,16 @@ public final class Rows {
 
   public static EncodedData evaluation(
       Data data, Schema schema, NetworkSpec network, ReadMonitor monitor) {
+    return evaluation(data, schema, network, Set.of(), monitor);
+  }
+
+  private static EncodedData evaluation(
+      Data data, Schema schema, NetworkSpec network, Set<Augmentation> augment, ReadMonitor monitor) {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.evaluation(table(data, schema), schema, monitor);
     }
     if (data instanceof Data.Images images) {
-      return ImageEncoder.evaluation(images, schema, Set.of(), monitor);
+      return ImageEncoder.evaluation(images, schema, augment, monitor);
     }
     EncodedData rows = Encoder.evaluation(table(data, schema), schema, monitor);
     checkPoints(network, schema, rows, data.name());
@@ -187,11 +192,20 @@ public final class Rows {
   }
 
   public static EncodedData prediction(Data data, Schema schema, NetworkSpec network) {
+    return prediction(data, schema, network, Set.of());
+  }
+
+  /**
+   * The same, as rows to learn from too.
+   *
+   * @param augment what a fit then sees done to images
+   */
+  public static EncodedData prediction(Data data, Schema schema, NetworkSpec network, Set<Augmentation> augment) {
     if (schema.trajectories() != null) {
       return TrajectoryEncoder.prediction(table(data, schema), schema);
     }
     if (data instanceof Data.Images images) {
-      return ImageEncoder.prediction(images, schema, Set.of(), ReadMonitor.NONE);
+      return ImageEncoder.prediction(images, schema, augment, ReadMonitor.NONE);
     }
     EncodedData rows = Encoder.prediction(table(data, schema), schema);
     checkPoints(network, schema, rows, data.name());
@@ -205,20 +219,17 @@ public final class Rows {
    * @param how the target's settings
    */
   public static EncodedData changing(Data data, Schema schema, TransferConfig how, boolean labelled) {
-    Set<Augmentation> augment = how.images().augment();
-    if (data instanceof Data.Images images && !augment.isEmpty()) {
-      return labelled
-          ? ImageEncoder.evaluation(images, schema, augment, ReadMonitor.NONE)
-          : ImageEncoder.prediction(images, schema, augment, ReadMonitor.NONE);
-    }
-    if (how.calibrate().jitter().isEmpty()) {
+    Set<Augmentation> augment = schema.image() == null ? Set.of() : how.images().augment();
+    if (augment.isEmpty() && how.calibrate().jitter().isEmpty()) {
       throw new DataException(
           "nothing changed the rows that this target was trained on, so there are no changed copies to average over: calibrate it with jitter, or"
               + " train a model of images with augmentation",
           "augmentTest");
     }
     EncodedData rows =
-        labelled ? evaluation(data, schema, how.network(), ReadMonitor.NONE) : prediction(data, schema, how.network());
+        labelled
+            ? evaluation(data, schema, how.network(), augment, ReadMonitor.NONE)
+            : prediction(data, schema, how.network(), augment);
     return JitteredRows.of(rows, schema, how.calibrate().jitter());
   }
 

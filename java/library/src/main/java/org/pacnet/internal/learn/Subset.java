@@ -69,24 +69,14 @@ public final class Subset implements EncodedData {
   }
 
   private RowFeed chosen(RowFeed feed) {
-    return new RowFeed() {
+    return new FeedOfOthers(feed) {
       @Override
       public void begin(long epoch, int[] order, int batch) {
         int[] mapped = new int[order.length];
         for (int i = 0; i < order.length; i++) {
           mapped[i] = rows[order[i]];
         }
-        feed.begin(epoch, mapped, batch);
-      }
-
-      @Override
-      public void next(int count, FloatBuffer x, FloatBuffer y) {
-        feed.next(count, x, y);
-      }
-
-      @Override
-      public void close() {
-        feed.close();
+        super.begin(epoch, mapped, batch);
       }
     };
   }
