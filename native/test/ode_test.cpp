@@ -26,7 +26,8 @@ class OdeFixture : public testing::TestWithParam<const char*> {};
 
 TEST_P(OdeFixture, PredictionsAndAnEpochAgreeWithPyTorch) { expect_predictions_and_an_epoch(Fixture(GetParam())); }
 
-INSTANTIATE_TEST_SUITE_P(Cases, OdeFixture, testing::Values("ode_rk4", "ode_rk4_time", "ode_dormand_prince", "ode_implicit"),
+INSTANTIATE_TEST_SUITE_P(Cases, OdeFixture, testing::Values("ode_rk4", "ode_rk4_time", "ode_dormand_prince", "ode_implicit", "ode_actions",
+                                                             "ode_actions_dormand_prince"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 // dz/dt = A z: without a hidden layer f is that.
@@ -130,6 +131,39 @@ TEST(DormandPrince, AgreesWithManyStepsOfRk4AndSaysWhereItCannot) {
   set_parameters(adaptive, steep);
   EXPECT_THROW(adaptive.predict(x.data(), count(x), 5, out.data(), count(out), 1), std::exception);
   EXPECT_EQ(last_error_kind(), kErrorDiverged);
+}
+
+// What one call does by its own actions, three do from where the one before ended, by theirs.
+TEST(NeuralOde, AnActionLastsUntilTheNextTime) {
+  for (const char* solver : {"substeps=3", "tolerance=1e-5", "implicit=1 tolerance=1e-5", "implicit=1 substeps=4"}) {
+    const std::string common = std::string("ode states=2 actions=1 time=1 hidden=16 ") + solver;
+    Network whole((common + " steps=3").c_str());
+    Network part((common + " steps=1").c_str());
+    whole.initialize(7);
+    set_parameters(part, parameters_of(whole));
+    std::vector<float> z = {0.4F, -0.7F};
+    const std::vector<float> intervals = {0.6F, 0.2F, 0.9F};
+    const std::vector<float> actions = {2.0F, -3.0F, 1.0F};
+    float t = 0.25F;
+    std::vector<float> x = {z[0], z[1], t};
+    x.insert(x.end(), intervals.begin(), intervals.end());
+    x.insert(x.end(), actions.begin(), actions.end());
+    std::vector<float> out(6);
+    whole.predict(x.data(), count(x), 1, out.data(), count(out), 1);
+    std::vector<float> other = x;
+    other.back() = 5.0F;
+    std::vector<float> elsewhere(6);
+    whole.predict(other.data(), count(other), 1, elsewhere.data(), count(elsewhere), 1);
+    EXPECT_EQ(out[3], elsewhere[3]) << solver;
+    EXPECT_GT(std::fabs(out[4] - elsewhere[4]), 1e-3F) << solver;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const std::vector<float> one = {z[0], z[1], t, intervals[k], actions[k]};
+      part.predict(one.data(), count(one), 1, z.data(), count(z), 1);
+      t += intervals[k];
+      EXPECT_NEAR(z[0], out[2 * k], 1e-4) << solver;
+      EXPECT_NEAR(z[1], out[2 * k + 1], 1e-4) << solver;
+    }
+  }
 }
 
 TEST(Kvaerno, ErrorFallsEightfoldWithHalfTheStep) {
@@ -325,6 +359,9 @@ TEST_P(OdeGradient, EqualsFiniteDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(Solvers, OdeGradient,
                          testing::Values("ode states=2 steps=4 time=1 hidden=8,6 substeps=2",
+                                         "ode states=2 actions=2 steps=3 time=1 hidden=8 substeps=2",
+                                         "ode states=2 actions=1 steps=4 hidden=8 tolerance=1e-6",
+                                         "ode states=2 actions=1 steps=3 hidden=8 implicit=1 tolerance=1e-5",
                                          "ode states=3 steps=2 hidden=7 activation=silu",
                                          "ode states=2 steps=9 time=1 hidden=8 tolerance=1e-6",
                                          "ode states=1 steps=1 tolerance=1e-4",

@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 14;
+constexpr int kAbiVersion = 15;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -73,7 +73,7 @@ enum TensorRole : int {
   kRolePrunable = 1,       ///< a matrix or kernel, of which Prune may zero elements
   kRoleHead = 2,           ///< of the output layer, which a target with an output space of its own replaces
   kRoleNormalisation = 4,  ///< scale or shift of a normalisation layer
-  kRoleStatistics = 8      ///< running mean or variance of one: moved by training passes, never by the optimizer
+  kRoleStatistics = 8      ///< running mean or variance of one, or what follows others: moved by training passes, never by the optimizer
 };
 
 enum DeviceKind : int { kCpu = 0, kCuda = 1 };
@@ -277,12 +277,19 @@ class PACNET_API Network {
   /// "resnet18 image=3,64,64 outputs=10 base=64": ResNet-18 with torchvision's names; base: channels of its first stage.
   /// Images of up to 40 pixels enter by a convolution 3x3 without max-pooling.
   ///
-  /// "ode states=2 steps=20 time=0 hidden=64,64 activation=tanh substeps=1": a neural ordinary differential equation dz/dt
-  /// = f(z), or with time=1 f(z, t), f a perceptron with the tensors of "mlp". A row that goes in is a first state, its
-  /// time and the distances between the `steps` times that follow, [states + 1 + steps]; one that comes out is the
-  /// states at those times, [steps * states]. RK4, `substeps` steps from one time to the next; tolerance=1e-4 takes
+  /// "ode states=2 actions=0 steps=20 time=0 hidden=64,64 activation=tanh substeps=1": a neural ordinary differential equation dz/dt
+  /// = f(z), or with time=1 f(z, t), with actions u f(z, u) or f(z, t, u), f a perceptron with the tensors of "mlp". A row that goes in is a first
+  /// state, its time, the distances between the `steps` times that follow, and for each of these the actions that last until then,
+  /// [states + 1 + steps + steps * actions]; one that comes out is the states at those times, [steps * states]. RK4, `substeps` steps from one time to the next; tolerance=1e-4 takes
   /// Dormand-Prince 5(4) instead, with as many steps as the rows that one thread has at once need. implicit=1 takes Kvaerno's
   /// implicit method of order 3 in the place of either, for stiff equations.
+  ///
+  /// "latent states=5 labels=6 actions=1 steps=5 latent=32 hidden=64,64 activation=silu discount=0.9 consistency=1 follow=0.005": latent dynamics
+  /// (Zhao et al. 2023, arXiv 2306.09466) of three perceptrons: z = encoder(s); z = z + step(z, h, u) over a time h with actions u; head(z) are the
+  /// labels, of which the first are the state. A row that goes in is one of "ode", one that comes out [steps * labels]. The loss is that of the labels
+  /// (squared errors) plus consistency times 1 - cos(z, follower(s)), s the state that there was; step k counts discount^k, all together as many as
+  /// they are. The follower goes `follow` of the way to the encoder in each training step, and is no weight but a statistic: where it may not move
+  /// it stays. The loss that is told is the labels'.
   ///
   /// "pinn equation=burgers hidden=64,64,64,64 columns=0,1,2,3 weight=1": u(x, t), a tanh perceptron, x in [-1, 1], t in
   /// [0, 1], of a partial differential equation: heat u_t = c u_xx, burgers u_t + u u_x = c u_xx, allen-cahn u_t = c u_xx +

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "nn/cnn.h"
 #include "nn/hub_net.h"
+#include "nn/latent_net.h"
 #include "nn/mlp.h"
 #include "nn/neural_ode.h"
 #include "nn/pinn.h"
@@ -146,12 +147,19 @@ std::unique_ptr<Net> make_resnet18(Settings& settings) {
   return std::make_unique<ResNet18>(channels, height, width, outputs, base);
 }
 
+int64_t actions_of(Settings& settings, int64_t steps) {
+  const auto actions = settings.number<int64_t>("actions", "0");
+  require(actions >= 0 && actions <= kLargestWidth && (actions + 1) * steps <= kLargestWidth, "there are too many actions, or fewer than none");
+  return actions;
+}
+
 std::unique_ptr<Net> make_ode(Settings& settings) {
   const auto states = settings.number<int64_t>("states", "0");
   check_width(states);
   const auto steps = settings.number<int64_t>("steps", "1");
   check_width(steps);
   check_width(steps * states);
+  const int64_t actions = actions_of(settings, steps);
   const std::vector<int64_t> hidden = settings.numbers("hidden", "");
   std::for_each(hidden.begin(), hidden.end(), check_width);
   const Activation activation = activation_of(settings.take("activation", "tanh"));
@@ -165,7 +173,35 @@ std::unique_ptr<Net> make_ode(Settings& settings) {
   require(solver.tolerance == 0 || solver.substeps == 1, "substeps are for a solver without a tolerance");
   solver.implicit = settings.number<int>("implicit", "0") != 0;
   const bool time = settings.number<int>("time", "0") != 0;
-  return std::make_unique<NeuralOde>(states, steps, time, hidden, activation, solver);
+  return std::make_unique<NeuralOde>(states, actions, steps, time, hidden, activation, solver);
+}
+
+double share_of_one(Settings& settings, const std::string& name, const std::string& usual) {
+  const auto share = settings.number<double>(name, usual);
+  require(share >= 0 && share <= 1, name + " must be between 0 and 1");
+  return share;
+}
+
+std::unique_ptr<Net> make_latent(Settings& settings) {
+  LatentNet::Shape shape{};
+  shape.states = settings.number<int64_t>("states", "0");
+  shape.labels = settings.number<int64_t>("labels", std::to_string(shape.states));
+  shape.steps = settings.number<int64_t>("steps", "1");
+  shape.latent = settings.number<int64_t>("latent", "32");
+  for (const int64_t width : {shape.states, shape.labels, shape.steps, shape.latent}) {
+    check_width(width);
+  }
+  require(shape.labels >= shape.states, "the states must be among the labels");
+  check_width(shape.steps * shape.labels);
+  shape.actions = actions_of(settings, shape.steps);
+  shape.hidden = settings.numbers("hidden", "");
+  std::for_each(shape.hidden.begin(), shape.hidden.end(), check_width);
+  shape.activation = activation_of(settings.take("activation", "silu"));
+  const double discount = share_of_one(settings, "discount", "0.9");
+  require(discount > 0, "the discount must be above 0");
+  const auto consistency = settings.number<double>("consistency", "1");
+  require(consistency >= 0 && consistency <= kMostWeight, "consistency must be between 0 and a million");
+  return std::make_unique<LatentNet>(shape, LatentNet::Loss{discount, consistency, share_of_one(settings, "follow", "0.005")});
 }
 
 std::unique_ptr<Net> make_pinn(Settings& settings) {
@@ -251,6 +287,8 @@ std::unique_ptr<Net> make_net(const std::string& description, std::shared_ptr<co
     net = make_resnet18(settings);
   } else if (kind == "ode") {
     net = make_ode(settings);
+  } else if (kind == "latent") {
+    net = make_latent(settings);
   } else if (kind == "pinn") {
     net = make_pinn(settings);
   } else if (kind == "torchscript") {

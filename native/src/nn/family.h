@@ -35,16 +35,7 @@ class Family {
   /// A member's part of a pass, without features and dropout.
   FormTensors tensors_of(std::size_t member, const FormTensors& all) const {
     const std::size_t count = kind_->layout().tensors().size();
-    const auto first = static_cast<std::ptrdiff_t>(member * count);
-    const auto last = first + static_cast<std::ptrdiff_t>(count);
-    FormTensors own;
-    own.views.assign(all.views.begin() + first, all.views.begin() + last);
-    own.moving.assign(all.moving.begin() + first, all.moving.begin() + last);
-    own.training = all.training;
-    own.stochastic = all.stochastic;
-    own.random = all.random;
-    own.drop = [](int64_t /*layer*/, const at::Tensor& a) { return a; };
-    return own;
+    return part_of(all, member * count, count);
   }
 
  private:

@@ -75,6 +75,19 @@ FormTensors views_of(const Layout& layout, float* arena, at::Device device) {
   return tensors;
 }
 
+FormTensors part_of(const FormTensors& all, std::size_t first, std::size_t count) {
+  const auto begin = static_cast<std::ptrdiff_t>(first);
+  const auto end = begin + static_cast<std::ptrdiff_t>(count);
+  FormTensors own;
+  own.views.assign(all.views.begin() + begin, all.views.begin() + end);
+  own.moving.assign(all.moving.begin() + begin, all.moving.begin() + end);
+  own.training = all.training;
+  own.stochastic = all.stochastic;
+  own.random = all.random;
+  own.drop = [](int64_t /*layer*/, const at::Tensor& a) { return a; };
+  return own;
+}
+
 FormPass::FormPass(const Net& net, float* params, const BitMask& trainable, const LossSpec& loss, const Terms& terms,
                    const float* reference, at::Device device, bool bf16)
     : net_(net),
@@ -145,7 +158,7 @@ at::Tensor FormPass::mean_loss(const at::Tensor& x, const at::Tensor& out, const
     case kMse:
       break;
   }
-  const at::Tensor weights = net_.row_weights(x);
+  const at::Tensor weights = net_.error_weights(x);
   return weights.defined() ? ((out - y).square() * weights).mean() : at::mse_loss(out, y);
 }
 
@@ -163,6 +176,7 @@ at::Tensor FormPass::gradients(const at::Tensor& x, const at::Tensor& y, float* 
   }
   FormFeatures features;
   FormBeside beside;
+  beside.labels = labels_of(y);
   tensors_.features = &features;
   tensors_.beside = &beside;
   tensors_.training = true;

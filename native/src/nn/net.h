@@ -74,8 +74,8 @@ class Net {
   /// The body of a TorchScript forward(self, x: Tensor) that predicts, two spaces in front of each line, x being rows in their shape and tensors
   /// by script_name(). Throws kErrorInvalidArgument where there is none.
   virtual std::string script() const;
-  /// What each row's squared error counts, [rows, 1]; undefined: all the same.
-  virtual at::Tensor row_weights(const at::Tensor& /*x*/) const { return {}; }
+  /// What squared errors count, [rows, 1] or [1, outputs]; undefined: all the same.
+  virtual at::Tensor error_weights(const at::Tensor& /*x*/) const { return {}; }
 };
 
 /// Net::predict on a team, `piece` rows at a time, each thread by a pass of its own: make(rows) gives one with room for so

@@ -37,8 +37,8 @@ constexpr double kNewtonSlow = 0.2;
 constexpr double kNewtonNoise = 1e-3;
 constexpr double kNewtonStands = 0.5;
 
-std::vector<int64_t> sizes_of(int64_t states, bool time, const std::vector<int64_t>& hidden) {
-  std::vector<int64_t> sizes{states + (time ? 1 : 0)};
+std::vector<int64_t> sizes_of(int64_t states, int64_t actions, bool time, const std::vector<int64_t>& hidden) {
+  std::vector<int64_t> sizes{states + (time ? 1 : 0) + actions};
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());
   sizes.push_back(states);
   return sizes;
@@ -58,9 +58,14 @@ double dense_weight(const RungeKutta& method, int stage, double theta) {
 
 }  // namespace
 
-NeuralOde::NeuralOde(int64_t states, int64_t steps, bool time, const std::vector<int64_t>& hidden,
+NeuralOde::NeuralOde(int64_t states, int64_t actions, int64_t steps, bool time, const std::vector<int64_t>& hidden,
                      Activation activation, Solver solver)
-    : states_(states), steps_(steps), time_(time), solver_(solver), field_(sizes_of(states, time, hidden), activation, 0.0) {}
+    : states_(states),
+      actions_(actions),
+      steps_(steps),
+      time_(time),
+      solver_(solver),
+      field_(sizes_of(states, actions, time, hidden), activation, 0.0) {}
 
 int NeuralOde::useful_threads(int offered, int64_t batch) const {
   const int64_t evaluations = steps_ * 4 * (solver_.tolerance > 0 ? 1 : solver_.substeps);
@@ -145,6 +150,8 @@ void OdePass::stage(const Step& step, double from, int i) {
       at += h / step.scale * from + method_.c[static_cast<std::size_t>(i)] * h;
       in[r * width_ + states_] = static_cast<float>(at);
     }
+    const float* done = input_.data() + r * ode_.inputs() + states_ + 1 + ode_.steps() + step.interval * ode_.actions();
+    std::copy_n(done, ode_.actions(), in + (r + 1) * width_ - ode_.actions());
   }
 }
 
@@ -372,7 +379,7 @@ bool OdePass::shorten(Step& step, double off, double* factor) {
   return true;
 }
 
-// Steps that end where all rows have their next output: implicit ones, of the tolerance or of their number; shorter where a stage is not found.
+// Steps that end where all rows have their next output: of the tolerance, or implicit ones of their number; shorter where a stage is not found.
 void OdePass::between_outputs(const float* params) {
   const bool adaptive = ode_.solver().tolerance > 0;
   const double longest = adaptive ? 1.0 : 1.0 / static_cast<double>(ode_.solver().substeps);
@@ -381,6 +388,12 @@ void OdePass::between_outputs(const float* params) {
   Step step{0, false, 0, next, 0, 0};
   for (; step.interval < ode_.steps(); ++step.interval) {
     double done = 0.0;
+    if (ode_.actions() > 0 && step.shares_first) {
+      // Another action, another slope where the last step ended.
+      step.block += training_ ? 1 : 0;
+      step.shares_first = false;
+      known = 0;
+    }
     while (done < 1.0) {
       make_room(step, known);
       const bool whole = next >= 1.0 - done - kShortest;
@@ -472,7 +485,7 @@ void OdePass::forward(const float* params, int64_t rows) {
     std::copy_n(row, states_, state_.data() + r * states_);
     whole_[static_cast<std::size_t>(r)] = std::accumulate(row + states_ + 1, row + ode_.inputs(), 0.0);
   }
-  if (ode_.solver().implicit) {
+  if (ode_.solver().implicit || (ode_.solver().tolerance > 0 && ode_.actions() > 0)) {
     between_outputs(params);
   } else if (ode_.solver().tolerance > 0) {
     adaptive(params);
@@ -599,11 +612,12 @@ at::Tensor NeuralOde::run(const FormTensors& tensors, const at::Tensor& x) const
           "on the GPU an ode takes RK4's steps: leave tolerance and implicit solver out, or take the device cpu");
   at::Tensor z = x.narrow(1, 0, states_);
   at::Tensor t = x.narrow(1, states_, 1);
-  const auto slope = [&](const at::Tensor& at, const at::Tensor& when) {
-    return field_.run(tensors, time_ ? at::cat({at, when}, 1) : at);
-  };
   std::vector<at::Tensor> out;
   for (int64_t k = 0; k < steps_; ++k) {
+    const at::Tensor done = x.narrow(1, states_ + 1 + steps_ + k * actions_, actions_);
+    const auto slope = [&](const at::Tensor& at, const at::Tensor& when) {
+      return field_.run(tensors, time_ ? at::cat({at, when, done}, 1) : at::cat({at, done}, 1));
+    };
     const at::Tensor h = x.narrow(1, states_ + 1 + k, 1) / static_cast<double>(solver_.substeps);
     for (int64_t m = 0; m < solver_.substeps; ++m) {
       const at::Tensor middle = t + h / 2;

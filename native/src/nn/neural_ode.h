@@ -1,5 +1,5 @@
-// Neural ordinary differential equations (Chen et al. 2018): dz/dt = f(z) or f(z, t), f a perceptron, learnt from pieces of
-// trajectories. The gradient goes back through the solver's own steps.
+// Neural ordinary differential equations (Chen et al. 2018): dz/dt = f(z), with the time or actions beside z where wanted, f a
+// perceptron, learnt from pieces of trajectories. The gradient goes back through the solver's own steps.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace pacnet {
 
-/// A row that goes in is a first state, its time, and the distances between the `steps` times that follow:
-/// [states + 1 + steps]. A row that comes out is the states at those times, one behind the other: [steps * states].
+/// A row that goes in is a first state, its time, the distances between the `steps` times that follow, and for each of these what is done until
+/// then, [states + 1 + steps + steps * actions]. A row that comes out is the states at those times, one behind the other: [steps * states].
 class NeuralOde final : public Net {
  public:
   struct Solver {
@@ -22,11 +22,11 @@ class NeuralOde final : public Net {
     bool implicit = false;   ///< Kvaerno's method in the place of either, for stiff equations
   };
 
-  NeuralOde(int64_t states, int64_t steps, bool time, const std::vector<int64_t>& hidden, Activation activation,
+  NeuralOde(int64_t states, int64_t actions, int64_t steps, bool time, const std::vector<int64_t>& hidden, Activation activation,
             Solver solver);
 
   const Layout& layout() const noexcept override { return field_.layout(); }
-  int64_t inputs() const noexcept override { return states_ + 1 + steps_; }
+  int64_t inputs() const noexcept override { return states_ + 1 + steps_ * (1 + actions_); }
   int64_t outputs() const noexcept override { return steps_ * states_; }
   void initialize(float* params, uint64_t seed) const override { field_.initialize(params, seed); }
   void initialize_head(float* params, uint64_t seed) const override { field_.initialize_head(params, seed); }
@@ -36,14 +36,16 @@ class NeuralOde final : public Net {
   /// With RK4.
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const override;
 
-  const Mlp& field() const noexcept { return field_; }  ///< f: [states (+ 1)] to [states]
+  const Mlp& field() const noexcept { return field_; }  ///< f: [states (+ 1) + actions] to [states]
   int64_t states() const noexcept { return states_; }
+  int64_t actions() const noexcept { return actions_; }
   int64_t steps() const noexcept { return steps_; }
   bool time() const noexcept { return time_; }
   const Solver& solver() const noexcept { return solver_; }
 
  private:
   int64_t states_;
+  int64_t actions_;
   int64_t steps_;
   bool time_;
   Solver solver_;
@@ -52,7 +54,8 @@ class NeuralOde final : public Net {
 
 /// Some rows' way through the solver, and back. With RK4 rows do not depend on each other; with Dormand-Prince those of
 /// one call share their steps, as long as the most difficult of them allows. An implicit method finds its stages by Newton's method,
-/// and the gradient goes back through what they solve, not through how that was found; with a tolerance its steps end where outputs are.
+/// and the gradient goes back through what they solve, not through how that was found; with a tolerance its steps end where outputs are, as
+/// those of any method do where an action may jump.
 class OdePass {
  public:
   OdePass(const NeuralOde& ode, int64_t capacity, bool training);

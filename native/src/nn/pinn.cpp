@@ -207,7 +207,7 @@ at::Tensor Pinn::run(const FormTensors& tensors, const at::Tensor& x) const {
                    at::where(asked == static_cast<int>(kKnownVelocity), by_t, left));
 }
 
-at::Tensor Pinn::row_weights(const at::Tensor& x) const {
+at::Tensor Pinn::error_weights(const at::Tensor& x) const {
   const at::Tensor asked = x.narrow(1, columns_[3], 1);
   return at::where(asked == static_cast<int>(kEquation), at::ones_like(asked), at::full_like(asked, weight_));
 }

@@ -30,7 +30,7 @@ class Pinn final : public Net {
   std::unique_ptr<TrainingPass> training(const TrainingSetup& setup) const override;
   void predict(const float* params, const float* x, int64_t rows, float* out, int threads) const override;
   at::Tensor run(const FormTensors& tensors, const at::Tensor& x) const override;
-  at::Tensor row_weights(const at::Tensor& x) const override;
+  at::Tensor error_weights(const at::Tensor& x) const override;
 
   const Residual& residual() const noexcept { return residual_; }
   const std::array<int64_t, 4>& columns() const noexcept { return columns_; }

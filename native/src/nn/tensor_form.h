@@ -22,6 +22,7 @@ struct FormFeatures {
 
 /// What a training pass is charged for besides the loss of what comes out.
 struct FormBeside {
+  at::Tensor labels;   ///< of its rows
   at::Tensor penalty;  ///< undefined: nothing
   /// Other outputs, [rows, outputs], and what each row's loss of them counts, [rows].
   std::vector<std::pair<at::Tensor, at::Tensor>> outputs;
@@ -39,6 +40,9 @@ struct FormTensors {
   /// Dropout of a layer's activations in training passes.
   std::function<at::Tensor(int64_t layer, const at::Tensor& a)> drop;
 };
+
+/// Of a network that is made of others: the tensors of one of them, without features and dropout.
+FormTensors part_of(const FormTensors& all, std::size_t first, std::size_t count);
 
 /// The arena's tensors, where they are.
 FormTensors views_of(const Layout& layout, float* arena, at::Device device);

@@ -134,7 +134,7 @@ final class ModelFuzz {
     TransferConfig images = TransferConfig.builder("class").objective(o -> o.task(Task.CLASSIFICATION)).build();
     one("cnn", Data.images(pictures), images.toBuilder().network(new Cnn(List.of(2, 3))));
     one("resnet18", Data.images(pictures), images.toBuilder().network(new ResNet18(1)));
-    one("ode", Data.columns(states), TransferConfig.builder("x").network(new NeuralOde("run", "t", 5, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT)));
+    one("ode", Data.columns(states), TransferConfig.builder("x").network(new NeuralOde("run", "t", 5, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT, List.of())));
     one(
         "pinn",
         numbers(points),

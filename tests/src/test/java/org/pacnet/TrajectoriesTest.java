@@ -43,7 +43,7 @@ class TrajectoriesTest {
   @TempDir Path folder;
 
   private static final NeuralOde ODE =
-      new NeuralOde("run", "t", 10, false, List.of(16), Activation.TANH, 1, 0, Solver.EXPLICIT);
+      new NeuralOde("run", "t", 10, false, List.of(16), Activation.TANH, 1, 0, Solver.EXPLICIT, List.of());
 
   private static TransferConfig.Builder settings() {
     return TransferConfig.builder()
@@ -332,7 +332,7 @@ class TrajectoriesTest {
   @Test
   void piecesCoverEveryRow() {
     // 21 rows in pieces of 8: from 0, 8 and, going over some again, 12.
-    NeuralOde eight = new NeuralOde("run", "t", 8, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT);
+    NeuralOde eight = new NeuralOde("run", "t", 8, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT, List.of());
     TransferConfig config = settings().network(eight).source(f -> f.epochs(1)).target(f -> f.epochs(1)).build();
     Data source = oscillations(1, 2, 21, 1);
     try (Model model = Model.train(source, config, new Monitor())) {

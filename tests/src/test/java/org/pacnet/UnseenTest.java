@@ -89,7 +89,7 @@ class UnseenTest {
   void statesOfTrajectoriesToo() {
     TransferConfig config =
         TransferConfig.builder()
-            .network(new NeuralOde("run", "t", 10, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT))
+            .network(new NeuralOde("run", "t", 10, false, List.of(4), Activation.TANH, 1, 0, Solver.EXPLICIT, List.of()))
             .source(f -> f.epochs(1))
             .target(f -> f.epochs(1))
             .build();

@@ -870,11 +870,26 @@ public final class Model implements AutoCloseable {
    */
   public Predictions predict(@Nullable String target, Data first, double horizon, double every) {
     if (schema.trajectories() == null) {
-      throw new DataException("a horizon is for trajectories (the network ode)", "horizon");
+      throw new DataException("a horizon is for trajectories (the networks ode and latent)", "horizon");
     }
     Data times = TrajectoryEncoder.horizon(first, schema, horizon, every);
     Predictions predicted = target == null ? predict(times) : predict(target, times);
     return predicted.beside(times);
+  }
+
+  /**
+   * What follows plans of actions for a target, for planning. Of trajectories alone; where an equation depends on the time itself, every plan starts at
+   * time 0.
+   *
+   * @param target its name; null for the source task
+   */
+  public Simulator simulator(@Nullable String target) {
+    if (schema.trajectories() == null) {
+      throw new DataException("plans are followed by a model of trajectories (the networks ode and latent)");
+    }
+    ModelState from = current();
+    List<float[]> weights = target == null ? List.of(from.sourceWeights()) : phases.weights(from, from.target(target));
+    return new Simulator(phases, schema, weights);
   }
 
   private Schema schemaOf(TargetModel target) {

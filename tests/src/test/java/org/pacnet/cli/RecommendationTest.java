@@ -81,7 +81,7 @@ final class RecommendationTest {
       Map.of(
           "images", List.of("--widths", "--base-width", "--augment"),
           "equations",
-              List.of("--trajectory", "--time", "--segment", "--driven", "--substeps", "--tolerance", "--solver", "--time-shift", "--equation", "--condition-weight"),
+              List.of("--trajectory", "--time", "--action", "--reward", "--latent-width", "--consistency", "--segment", "--driven", "--substeps", "--tolerance", "--solver", "--time-shift", "--equation", "--condition-weight"),
           "modules", List.of("--module", "--head"),
           "adamw", List.of("--weight-decay", "--patience"),
           "classes", List.of("--balanced"),

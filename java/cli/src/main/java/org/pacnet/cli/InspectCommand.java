@@ -94,10 +94,13 @@ final class InspectCommand implements Runnable {
     return trajectories != null
         ? String.format(
             Locale.ROOT,
-            "Trajectories by %s over %s, in pieces of %d times",
+            "Trajectories by %s over %s, in pieces of %d times%s",
             trajectories.id(),
             trajectories.time(),
-            trajectories.steps())
+            trajectories.steps(),
+            trajectories.actions().isEmpty()
+                ? ""
+                : ", by actions " + String.join(", ", trajectories.actions().stream().map(Schema.Label::name).toList()))
         : "Inputs   "
             + String.join(", ", schema.inputs().stream().map(Schema.Input::name).toList());
   }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Activation;
 import org.pacnet.config.Augmentation;
 import org.pacnet.config.Cnn;
+import org.pacnet.config.LatentDynamics;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Normalization;
@@ -25,12 +26,14 @@ final class NetworkOptions {
 
   // Of pieces, each of which has many times.
   private static final int ODE_BATCH = 32;
+  private static final int LATENT_BATCH = 128;
 
   private enum Kind {
     MLP,
     CNN,
     RESNET18,
     ODE,
+    LATENT,
     PINN,
     TORCHSCRIPT
   }
@@ -47,7 +50,7 @@ final class NetworkOptions {
       paramLabel = "KIND",
       description =
           "mlp (default for tables); for images cnn (default) or resnet18; for trajectories ode, a"
-              + " neural ordinary differential equation; for points pinn, a physics-informed"
+              + " neural ordinary differential equation, or latent, latent dynamics; for points pinn, a physics-informed"
               + " network; torchscript, a module of your own (default with --module)")
   private @Nullable Kind kind;
 
@@ -71,14 +74,14 @@ final class NetworkOptions {
       split = ",",
       paramLabel = "WIDTH",
       description =
-          "mlp, ode, pinn: widths of the hidden layers (default: 128,128,128; ode: 64,64; pinn:"
+          "mlp, ode, latent, pinn: widths of the hidden layers (default: 128,128,128; ode: 64,64; latent: 128; pinn:"
               + " 64,64,64,64)")
   private int @Nullable [] hidden;
 
   @Option(
       names = "--activation",
       paramLabel = "NAME",
-      description = "mlp, ode: silu (default), relu, tanh (default of ode), sigmoid or gelu")
+      description = "mlp, ode, latent: silu (default), relu, tanh (default of ode), sigmoid or gelu")
   private @Nullable Activation activation;
 
   @Option(
@@ -128,7 +131,7 @@ final class NetworkOptions {
       names = "--trajectory",
       paramLabel = "COLUMN",
       description =
-          "ode: the column that tells trajectories apart; the others are the state, or those that"
+          "ode, latent: the column that tells trajectories apart; the others are the state, or those that"
               + " --label names")
   private @Nullable String trajectory;
 
@@ -136,14 +139,41 @@ final class NetworkOptions {
       names = "--time",
       paramLabel = "COLUMN",
       description =
-          "ode: the column of times, which increase within a trajectory and may be irregular")
+          "ode, latent: the column of times, which increase within a trajectory and may be irregular")
   private @Nullable String time;
+
+  @Option(
+      names = "--action",
+      split = ",",
+      paramLabel = "COLUMN",
+      description =
+          "ode, latent: columns of what is done from the time of a row until the next one's, such as a force or a valve's position; no part of the state")
+  private @Nullable List<String> actions;
+
+  @Option(
+      names = "--reward",
+      paramLabel = "COLUMN",
+      description = "latent: a column to predict that is no part of the state, such as what was gained since the row before")
+  private @Nullable String reward;
+
+  @Option(
+      names = "--latent-width",
+      paramLabel = "WIDTH",
+      description = "latent: numbers of the latent state (default: 32)")
+  private @Nullable Integer latentWidth;
+
+  @Option(
+      names = "--consistency",
+      paramLabel = "C",
+      description =
+          "latent: what it counts that a latent state is where the state then seen is put, beside the states' errors (default: 1; 0: nothing)")
+  private @Nullable Double consistency;
 
   @Option(
       names = "--segment",
       paramLabel = "N",
       description =
-          "ode: times that a piece to train on goes on for (default: 20); a batch is of so many"
+          "ode, latent: times that a piece to train on goes on for (default: 20, latent: 5); a batch is of so many"
               + " pieces")
   private @Nullable Integer segment;
 
@@ -188,7 +218,7 @@ final class NetworkOptions {
 
   /** The columns to predict where none is named: of trajectories all states. Null where one must be. */
   @Nullable List<String> usualLabels() {
-    return kind == Kind.ODE ? List.of() : kind == Kind.PINN ? List.of("u") : null;
+    return kind == Kind.ODE || kind == Kind.LATENT ? List.of() : kind == Kind.PINN ? List.of("u") : null;
   }
 
   void apply(TransferConfig.Builder builder, Data source) {
@@ -202,6 +232,8 @@ final class NetworkOptions {
     Kind usual =
         is instanceof NeuralOde
             ? Kind.ODE
+            : is instanceof LatentDynamics
+            ? Kind.LATENT
             : is instanceof Pinn
                 ? Kind.PINN
                 : is instanceof TorchScript ? Kind.TORCHSCRIPT : is instanceof Cnn ? Kind.CNN : Kind.MLP;
@@ -214,20 +246,16 @@ final class NetworkOptions {
     }
     Kind wanted = kind != null ? kind : module != null ? Kind.TORCHSCRIPT : usual;
     check(wanted == Kind.TORCHSCRIPT, "torchscript", module, "--module", head, "--head");
-    check(wanted == Kind.MLP || wanted == Kind.ODE, "mlp", activation, "--activation");
-    check(
-        wanted == Kind.MLP || wanted == Kind.ODE || wanted == Kind.PINN, "mlp", hidden, "--hidden");
+    boolean trajectories = wanted == Kind.ODE || wanted == Kind.LATENT;
+    check(wanted == Kind.MLP || trajectories, "mlp", activation, "--activation");
+    check(wanted == Kind.MLP || trajectories || wanted == Kind.PINN, "mlp", hidden, "--hidden");
     check(wanted == Kind.PINN, "pinn", equation, "--equation", weight, "--condition-weight");
     check(wanted == Kind.MLP, "mlp", dropout, "--dropout");
+    check(trajectories, "ode", trajectory, "--trajectory", time, "--time", actions, "--action", segment, "--segment");
+    check(wanted == Kind.LATENT, "latent", reward, "--reward", latentWidth, "--latent-width", consistency, "--consistency");
     check(
         wanted == Kind.ODE,
         "ode",
-        trajectory,
-        "--trajectory",
-        time,
-        "--time",
-        segment,
-        "--segment",
         driven ? true : null,
         "--driven",
         substeps,
@@ -243,6 +271,7 @@ final class NetworkOptions {
       case RESNET18 -> builder.network(new ResNet18(baseWidth != null ? baseWidth : 64));
       case MLP -> perceptron(builder);
       case ODE -> builder.fits(f -> f.batchSize(ODE_BATCH)).network(ode(is instanceof NeuralOde own ? own : null));
+      case LATENT -> builder.fits(f -> f.batchSize(LATENT_BATCH)).network(latent(is instanceof LatentDynamics own ? own : null));
       case PINN -> builder.network(pinn(is instanceof Pinn own ? own : null));
       case TORCHSCRIPT -> builder.network(torchScript(is instanceof TorchScript own ? own : null));
     }
@@ -255,13 +284,33 @@ final class NetworkOptions {
     }
   }
 
-  private NeuralOde ode(@Nullable NeuralOde usual) {
+  private void checkColumns(@Nullable NetworkSpec usual, String kind) {
     if (usual == null && (trajectory == null || time == null)) {
       throw new DataException(
-          "the network ode learns from trajectories: name the columns that tell them apart and that"
-              + " hold the time",
+          "the network "
+              + kind
+              + " learns from trajectories: name the columns that tell them apart and that hold the time",
           trajectory == null ? "trajectory" : "time");
     }
+  }
+
+  private LatentDynamics latent(@Nullable LatentDynamics usual) {
+    checkColumns(usual, "latent");
+    LatentDynamics is = usual != null ? usual : LatentDynamics.of(trajectory, time);
+    return new LatentDynamics(
+        is.trajectory(),
+        is.time(),
+        segment != null ? segment : is.segment(),
+        actions != null ? actions : is.actions(),
+        reward != null ? reward : is.reward(),
+        latentWidth != null ? latentWidth : is.latent(),
+        hiddenOr(is.hidden()),
+        activation != null ? activation : is.activation(),
+        consistency != null ? consistency : is.consistency());
+  }
+
+  private NeuralOde ode(@Nullable NeuralOde usual) {
+    checkColumns(usual, "ode");
     NeuralOde is = usual != null ? usual : NeuralOde.of(trajectory, time);
     return new NeuralOde(
         is.trajectory(),
@@ -272,7 +321,8 @@ final class NetworkOptions {
         activation != null ? activation : is.activation(),
         substeps != null ? substeps : is.substeps(),
         tolerance != null ? tolerance : is.tolerance(),
-        solver != null ? solver : is.solver());
+        solver != null ? solver : is.solver(),
+        actions != null ? actions : is.actions());
   }
 
   private Pinn pinn(@Nullable Pinn usual) {

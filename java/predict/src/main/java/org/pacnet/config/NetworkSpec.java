@@ -12,10 +12,11 @@ import org.pacnet.error.DataException;
   @JsonSubTypes.Type(value = Cnn.class, name = "cnn"),
   @JsonSubTypes.Type(value = ResNet18.class, name = "resnet18"),
   @JsonSubTypes.Type(value = NeuralOde.class, name = "ode"),
+  @JsonSubTypes.Type(value = LatentDynamics.class, name = "latent"),
   @JsonSubTypes.Type(value = Pinn.class, name = "pinn"),
   @JsonSubTypes.Type(value = TorchScript.class, name = "torchscript")
 })
-public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, NeuralOde, Pinn, TorchScript {
+public sealed interface NetworkSpec permits Perceptron, Cnn, ResNet18, TrajectoryNetwork, Pinn, TorchScript {
 
   /** Units of a layer, at most. */
   int WIDEST = 1 << 20;

@@ -4,7 +4,7 @@ import java.util.List;
 import org.pacnet.error.DataException;
 
 /**
- * A neural ordinary differential equation (Chen et al. 2018), for trajectories: dz/dt = f(z), or f(z, t), f a
+ * A neural ordinary differential equation (Chen et al. 2018), for trajectories: dz/dt = f(z), with the time or actions beside z where wanted, f a
  * perceptron, in the source's units of state and time.
  *
  * @param trajectory the column that tells trajectories apart
@@ -18,6 +18,7 @@ import org.pacnet.error.DataException;
  * @param tolerance above 0: as many steps as keep their error below so much in units of the state's deviation; an explicit solver is then
  *     Dormand-Prince 5(4) in the place of RK4
  * @param solver explicit, or implicit for stiff equations
+ * @param actions columns of what is done from the time of a row until the next one's
  */
 public record NeuralOde(
     String trajectory,
@@ -28,20 +29,15 @@ public record NeuralOde(
     Activation activation,
     int substeps,
     double tolerance,
-    Solver solver)
-    implements NetworkSpec {
+    Solver solver,
+    List<String> actions)
+    implements TrajectoryNetwork {
 
   /** Throws a {@link DataException} that names the setting if one is out of its range. */
   public NeuralOde {
     hidden = NetworkSpec.checkedHidden(hidden);
-    check(
-        !trajectory.equals(time),
-        "time",
-        "trajectory and time must be different columns, not both " + time);
-    check(
-        segment > 0 && segment <= 10_000,
-        "segment",
-        "a segment must have between 1 and 10000 times, not " + segment);
+    actions = List.copyOf(actions);
+    TrajectoryNetwork.check(trajectory, time, segment, actions, null);
     check(
         substeps > 0 && substeps <= 1000,
         "substeps",
@@ -64,16 +60,16 @@ public record NeuralOde(
 
   /** Tanh, two hidden layers of 64, pieces of 20 times, RK4 with one step from one time to the next. */
   public static NeuralOde of(String trajectory, String time) {
-    return new NeuralOde(trajectory, time, 20, false, List.of(64, 64), Activation.TANH, 1, 0, Solver.EXPLICIT);
+    return new NeuralOde(trajectory, time, 20, false, List.of(64, 64), Activation.TANH, 1, 0, Solver.EXPLICIT, List.of());
   }
 
   /** The same by another solver. */
   public NeuralOde with(Solver value) {
-    return new NeuralOde(trajectory, time, segment, driven, hidden, activation, substeps, tolerance, value);
+    return new NeuralOde(trajectory, time, segment, driven, hidden, activation, substeps, tolerance, value, actions);
   }
 
-  @Override
-  public boolean hasFeatures() {
-    return false;
+  /** The same of a system that something is done to. */
+  public NeuralOde withActions(String... columns) {
+    return new NeuralOde(trajectory, time, segment, driven, hidden, activation, substeps, tolerance, solver, List.of(columns));
   }
 }

@@ -52,7 +52,7 @@ public record TransferConfig(
         "the loss",
         "of points of an equation must be mse",
         objective.loss());
-    boolean ode = network instanceof NeuralOde;
+    boolean ode = network instanceof TrajectoryNetwork;
     Check.that(
         ode || !labels.isEmpty(),
         "labels", "the labels",

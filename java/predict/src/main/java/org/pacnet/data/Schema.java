@@ -72,9 +72,8 @@ public record Schema(
   }
 
   /**
-   * States along a time. A training row is a piece of one trajectory: its first state, the time of that,
-   * and the distances of the times that follow, [states + 1 + steps]; its labels are the states at
-   * those, [steps, states].
+   * States along a time. A training row is a piece of one trajectory: its first state, the time of that, the distances of the times that follow, and
+   * for each of these the actions until then, [states + 1 + steps + steps · actions]; its labels are those of the times that follow, [steps, labels].
    *
    * @param id the column that tells trajectories apart
    * @param time the column of times
@@ -82,14 +81,22 @@ public record Schema(
    *     in a time of 1
    * @param interval the longest between neighbouring times of the source, in the time's unit: predictions
    *     over a longer one go through times between
+   * @param shortest the shortest of them
    * @param steps times that a piece goes on for
+   * @param states how many of the labels make the state; those behind them are predicted and not looked at
+   * @param actions what is done from one time to the next
    */
   public record Trajectories(
       @JsonProperty(required = true) String id,
       @JsonProperty(required = true) String time,
       @JsonProperty(required = true) double timeScale,
       @JsonProperty(required = true) double interval,
-      @JsonProperty(required = true) int steps) {
+      @JsonProperty(required = true) double shortest,
+      @JsonProperty(required = true) int steps,
+      @JsonProperty(required = true) int states,
+      @JsonProperty(required = true) List<Label> actions) {
+
+    private static final double SLACK = 0.1;
 
     /**
      * Checks that the parts fit each other.
@@ -100,7 +107,22 @@ public record Schema(
       require(id != null && time != null && !id.equals(time), "trajectories are incomplete");
       checkScale(time, 0, timeScale);
       checkScale(time, 0, interval);
+      checkScale(time, 0, shortest);
+      require(shortest <= interval, "the shortest interval is longer than the longest");
       require(steps > 0, "a piece of a trajectory has no steps");
+      require(states > 0 && actions != null, "trajectories have no states, or no list of actions");
+      actions = copy(actions);
+    }
+
+    /** Into how many steps, each as long as the source's are (a tenth longer or shorter at most), a time goes; 0: into none. */
+    public int stepsOf(double time) {
+      double steps = Math.ceil(time / (interval * (1 + SLACK)));
+      boolean known = steps >= 1 && time / steps >= shortest * (1 - SLACK);
+      return known && steps <= Integer.MAX_VALUE ? (int) steps : 0;
+    }
+
+    Trajectories withSteps(int other) {
+      return new Trajectories(id, time, timeScale, interval, shortest, other, states, actions);
     }
   }
 
@@ -250,11 +272,17 @@ public record Schema(
     require(
         (inputs.isEmpty() ? 0 : 1) + (image != null ? 1 : 0) + (trajectories != null ? 1 : 0) == 1,
         "there are not either input columns, or images, or trajectories");
-    require(trajectories == null || classes.isEmpty(), "trajectories have classes");
+    require(
+        trajectories == null || (classes.isEmpty() && trajectories.states() <= labels.size()),
+        "trajectories have classes, or more states than labels");
     require(image == null || !classes.isEmpty(), "images have no classes");
     require(!labels.isEmpty(), "there is no label column");
     Set<String> names = new HashSet<>();
-    Stream.concat(inputs.stream().map(Input::name), labels.stream().map(Label::name))
+    Stream.of(
+            inputs.stream().map(Input::name),
+            labels.stream().map(Label::name),
+            trajectories == null ? Stream.<String>empty() : trajectories.actions().stream().map(Label::name))
+        .flatMap(all -> all)
         .forEach(name -> require(names.add(name), "column " + name + " is there twice"));
     if (!classes.isEmpty()) {
       require(labels.size() == 1, "a classification has several labels");
@@ -273,7 +301,7 @@ public record Schema(
   /** Number of features of an encoded row. */
   public int inputWidth() {
     if (trajectories != null) {
-      return labels.size() + 1 + trajectories.steps();
+      return trajectories.states() + 1 + trajectories.steps() * (1 + trajectories.actions().size());
     }
     return image != null
         ? image.channels() * image.height() * image.width()
@@ -289,9 +317,7 @@ public record Schema(
   /** The same for pieces of trajectories that go on for so many times. */
   public Schema withSteps(int steps) {
     Trajectories is = Objects.requireNonNull(trajectories, "there are no trajectories");
-    Trajectories other =
-        new Trajectories(is.id(), is.time(), is.timeScale(), is.interval(), steps);
-    return new Schema(inputs, labels, classes, missing, missingWords, image, other);
+    return new Schema(inputs, labels, classes, missing, missingWords, image, is.withSteps(steps));
   }
 
   /**

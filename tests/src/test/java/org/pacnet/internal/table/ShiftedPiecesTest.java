@@ -40,9 +40,9 @@ class ShiftedPiecesTest {
   }
 
   private static EncodedData pieces(Data data, boolean shifted) {
-    TrajectoryOptions options = new TrajectoryOptions("run", "t", List.of("z"), Set.of(), Missing.ERROR, List.of(), false, STEPS);
+    TrajectoryOptions options = new TrajectoryOptions("run", "t", List.of("z"), List.of(), null, Set.of(), Missing.ERROR, List.of(), false, STEPS);
     Encoder.Learned source = TrajectoryEncoder.learn(data, options, ReadMonitor.NONE);
-    return TrajectoryEncoder.training(data, source.schema(), Set.of(), shifted, ReadMonitor.NONE).rows();
+    return TrajectoryEncoder.training(data, source.schema(), Set.of(), false, shifted, ReadMonitor.NONE).rows();
   }
 
   // The rows at which the pieces of an epoch begin; each is whole and of one trajectory.

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import org.bytedeco.javacpp.BytePointer;
 import org.pacnet.binding.ScriptModule;
 import org.pacnet.config.Cnn;
+import org.pacnet.config.LatentDynamics;
 import org.pacnet.config.ModuleFile;
 import org.pacnet.config.NetworkSpec;
 import org.pacnet.config.NeuralOde;
@@ -115,7 +116,10 @@ public final class NetworkDescription {
       return String.format(Locale.ROOT, "resnet18 %s base=%d", image(schema, "resnet18", outputs), resnet.baseWidth());
     }
     if (network instanceof NeuralOde ode) {
-      return ode(ode, schema);
+      return ode(ode, trajectories(schema, "ode"));
+    }
+    if (network instanceof LatentDynamics latent) {
+      return latent(latent, schema.labels().size(), trajectories(schema, "latent"));
     }
     return network instanceof TorchScript own ? torchScript(own, schema, outputs) : pinn((Pinn) network, schema, outputs);
   }
@@ -163,15 +167,34 @@ public final class NetworkDescription {
         outputs);
   }
 
-  private static String ode(NeuralOde ode, Schema schema) {
+  private static Schema.Trajectories trajectories(Schema schema, String kind) {
     Schema.Trajectories trajectories = schema.trajectories();
     if (trajectories == null) {
-      throw new DataException("the network ode is for trajectories", "network");
+      throw new DataException("the network " + kind + " is for trajectories", "network");
     }
+    return trajectories;
+  }
+
+  private static String latent(LatentDynamics latent, int labels, Schema.Trajectories trajectories) {
     return String.format(
         Locale.ROOT,
-        "ode states=%d steps=%d time=%d hidden=%s activation=%s substeps=%d tolerance=%s implicit=%d",
-        schema.labels().size(),
+        "latent states=%d labels=%d actions=%d steps=%d latent=%d hidden=%s activation=%s consistency=%s",
+        trajectories.states(),
+        labels,
+        trajectories.actions().size(),
+        trajectories.steps(),
+        latent.latent(),
+        list(latent.hidden()),
+        latent.activation().name().toLowerCase(Locale.ROOT),
+        latent.consistency());
+  }
+
+  private static String ode(NeuralOde ode, Schema.Trajectories trajectories) {
+    return String.format(
+        Locale.ROOT,
+        "ode states=%d actions=%d steps=%d time=%d hidden=%s activation=%s substeps=%d tolerance=%s implicit=%d",
+        trajectories.states(),
+        trajectories.actions().size(),
         trajectories.steps(),
         ode.driven() ? 1 : 0,
         list(ode.hidden()),

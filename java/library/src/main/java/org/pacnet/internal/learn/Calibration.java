@@ -171,7 +171,7 @@ public final class Calibration implements Situation, AutoCloseable {
       throw unfit("is for a target with classes that the source does not have");
     }
     if (method.needs(Need.BATCH_NORM)
-        && (settings.network() instanceof TorchScript || network.tensors().stream().noneMatch(TensorInfo::statistics))) {
+        && (settings.network() instanceof TorchScript || network.tensors().stream().noneMatch(t -> t.normalisation() && !t.statistics()))) {
       throw unfit("needs a network with BatchNorm: cnn or resnet18");
     }
     if (method.needs(Need.RELATIVES) && own.head()) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Cnn;
 import org.pacnet.config.Device;
 import org.pacnet.config.Fit;
+import org.pacnet.config.LatentDynamics;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.Precision;
 import org.pacnet.config.PruningScope;
@@ -415,16 +416,24 @@ public final class Phases {
 
   /** The network's raw outputs for these rows, [rows, outputs]. */
   public float[] outputs(Schema own, float[] weights, EncodedData rows) {
+    if (rows instanceof Rollouts rollouts && config.network() instanceof LatentDynamics) {
+      return new LatentRollOut(own, rollouts).run(steps -> withWeights(own.withSteps(steps), weights), config.compute().threads());
+    }
     if (rows instanceof Rollouts rollouts) {
-      try (NativeNetwork network = network(own.withSteps(1))) {
-        network.setParameters(weights);
+      try (NativeNetwork network = withWeights(own.withSteps(1), weights)) {
         return RollOut.run(network, own, rollouts, config.compute().threads());
       }
     }
-    try (NativeNetwork network = network(fitting(own, rows))) {
-      network.setParameters(weights);
+    try (NativeNetwork network = withWeights(fitting(own, rows), weights)) {
       return predict(network, rows, config.compute().threads());
     }
+  }
+
+  /** A network for that schema with these weights. The caller closes it. */
+  public NativeNetwork withWeights(Schema own, float[] weights) {
+    NativeNetwork network = network(own);
+    network.setParameters(weights);
+    return network;
   }
 
   // The same for pieces of trajectories as they are here, which may be shorter.
@@ -432,7 +441,7 @@ public final class Phases {
     FloatBuffer features = rows.features();
     return own.trajectories() == null || features == null
         ? own
-        : own.withSteps(features.remaining() / rows.rows() - own.labels().size() - 1);
+        : own.withSteps((features.remaining() / rows.rows() - own.trajectories().states() - 1) / (1 + own.trajectories().actions().size()));
   }
 
   /**

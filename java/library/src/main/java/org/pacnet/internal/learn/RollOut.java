@@ -39,7 +39,8 @@ final class RollOut {
   static float[] run(NativeNetwork network, Schema schema, Rollouts rollouts, int threads) {
     Schema.Trajectories format = Objects.requireNonNull(schema.trajectories());
     int states = schema.labels().size();
-    int width = states + 2;
+    int actions = format.actions().size();
+    int width = states + 2 + actions;
     float[] out = new float[rollouts.rows() * states];
     List<Run> active = new ArrayList<>();
     FloatBuffer in = direct(rollouts.courses().size() * width);
@@ -59,6 +60,7 @@ final class RollOut {
         in.put(now, r * states, states);
         in.put((float) (run.time / format.timeScale()));
         in.put((float) ((stop(run, format) - run.time) / format.timeScale()));
+        in.put(run.course.actions(), (run.next - 1) * actions, actions);
       }
       now = network.predict(in.flip(), active.size(), threads);
       for (int r = 0; r < active.size(); r++) {

@@ -8,8 +8,9 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Augmentation;
+import org.pacnet.config.LatentDynamics;
 import org.pacnet.config.NetworkSpec;
-import org.pacnet.config.NeuralOde;
+import org.pacnet.config.TrajectoryNetwork;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.Task;
 import org.pacnet.config.TransferConfig;
@@ -33,7 +34,7 @@ public final class Rows {
   private Rows() {}
 
   public static Encoder.Learned learn(Data data, TransferConfig config, ReadMonitor monitor) {
-    boolean table = !(data instanceof Data.Images || config.network() instanceof NeuralOde);
+    boolean table = !(data instanceof Data.Images || config.network() instanceof TrajectoryNetwork);
     if (!table && !(config.columns().categorical().isEmpty() && config.columns().dates().isEmpty())) {
       throw new DataException(
           data.name() + ": neither images nor trajectories have categories or dates among their inputs; name none", "categorical", "date");
@@ -48,18 +49,20 @@ public final class Rows {
               images, config.columns().labels().get(0), config.images(), monitor);
       return new Encoder.Learned(learned.schema(), learned.rows());
     }
-    if (config.network() instanceof NeuralOde ode) {
+    if (config.network() instanceof TrajectoryNetwork network) {
       return TrajectoryEncoder.learn(
           data,
           new TrajectoryOptions(
-              ode.trajectory(),
-              ode.time(),
+              network.trajectory(),
+              network.time(),
               config.columns().labels(),
+              network.actions(),
+              network.reward(),
               Set.copyOf(config.columns().ignored()),
               config.columns().missing(),
               config.columns().missingWords(),
               config.columns().standardizeInputs(),
-              ode.segment()),
+              network.segment()),
           monitor);
     }
     DataOptions options =
@@ -149,7 +152,8 @@ public final class Rows {
     Data table = table(data, schema);
     Set<String> ignored = Set.copyOf(settings.columns().ignored());
     if (schema.trajectories() != null) {
-      return TrajectoryEncoder.training(table, schema, ignored, settings.calibrate().timeShift(), monitor);
+      boolean sameSteps = settings.network() instanceof LatentDynamics;
+      return TrajectoryEncoder.training(table, schema, ignored, sameSteps, settings.calibrate().timeShift(), monitor);
     }
     Encoder.Learned read = Encoder.target(table, schema, classes, OwnInputs.of(settings), side, ignored, monitor);
     checkPoints(settings.network(), schema, read.rows(), data.name());

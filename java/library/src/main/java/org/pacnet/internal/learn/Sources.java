@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.pacnet.config.NeuralOde;
+import org.pacnet.config.TrajectoryNetwork;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -27,7 +27,7 @@ public final class Sources {
     if (!(source instanceof Data.Several several)) {
       return settings;
     }
-    if (settings.network() instanceof NeuralOde || settings.network() instanceof Pinn) {
+    if (settings.network() instanceof TrajectoryNetwork || settings.network() instanceof Pinn) {
       throw new DataException("several sources are tables of inputs and labels", "source", "sourceBy");
     }
     String column = several.column();

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.pacnet.config.NeuralOde;
+import org.pacnet.config.TrajectoryNetwork;
 import org.pacnet.config.Pinn;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -106,7 +106,7 @@ public final class BaseRanking {
   private static Asked ask(String name, Candidate base, Data target, Monitor monitor) {
     Phases phases = base.phases();
     TransferConfig config = phases.config();
-    if (config.network() instanceof NeuralOde || config.network() instanceof Pinn) {
+    if (config.network() instanceof TrajectoryNetwork || config.network() instanceof Pinn) {
       throw new DataException(name + ": bases of differential equations have no features to be ranked by", "models");
     }
     TargetRows rows;

@@ -18,11 +18,12 @@ public final class Rollouts implements EncodedData {
    *
    * @param id what the table calls it
    * @param times increasing, in the table's unit
-   * @param first the state at the first time, standardised
+   * @param first the labels of the first time, standardised, of which the first are the state
+   * @param actions what is done from each time until the next, standardised, [times - 1, actions]
    * @param rows where the state at each time goes; -1: nowhere
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Course(String id, double[] times, float[] first, int[] rows) {}
+  public record Course(String id, double[] times, float[] first, float[] actions, int[] rows) {}
 
   private final List<Course> courses;
   private final int rows;

@@ -5,11 +5,13 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.DoubleSummaryStatistics;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.data.Data;
 import org.pacnet.data.ReadMonitor;
@@ -36,12 +38,16 @@ public final class TrajectoryEncoder {
   /** Learns moments, time scale and length of pieces: the segment, or what the shortest trajectory has. */
   public static Encoder.Learned learn(Data data, TrajectoryOptions options, ReadMonitor monitor) {
     try (Source source = Source.open(data, options.missingWords(), monitor)) {
-      List<String> states = states(source, options);
+      List<String> labels = new ArrayList<>(states(source, options));
+      if (options.reward() != null) {
+        labels.add(options.reward());
+      }
       TrajectoryReader reader =
-          new TrajectoryReader(options.id(), options.time(), states, options.missing(), false);
+          new TrajectoryReader(
+              new TrajectoryReader.Columns(options.id(), options.time(), labels, options.actions()), options.missing(), false);
       reader.read(source, options.ignored());
       List<Trajectory> all = reader.trajectories(data);
-      Schema schema = schema(all, states, options);
+      Schema schema = schema(all, labels, options);
       return new Encoder.Learned(schema, pieces(data, source, reader, all, schema, false));
     }
   }
@@ -50,13 +56,19 @@ public final class TrajectoryEncoder {
     Set<String> others = new HashSet<>(options.ignored());
     others.add(options.id());
     others.add(options.time());
+    others.addAll(options.actions());
+    if (options.reward() != null) {
+      others.add(options.reward());
+      Source.checkHas(source.parts().get(0), List.of(options.reward()), "is the reward");
+    }
     Source.checkHas(source.parts().get(0), options.ignored(), "is to be ignored");
+    checkUsed(options);
     for (String state : options.states()) {
       if (others.contains(state)) {
         throw new DataException(
             String.format(
                 Locale.ROOT,
-                "column %s is a state, and also identity, time or ignored; decide for one",
+                "column %s is a state, and also identity, time, action, reward or ignored; decide for one",
                 Messages.name(state)),
             "labels");
       }
@@ -76,32 +88,52 @@ public final class TrajectoryEncoder {
     return states;
   }
 
-  private static Schema schema(
-      List<Trajectory> all, List<String> states, TrajectoryOptions options) {
-    List<Schema.Label> labels = new ArrayList<>();
-    for (int i = 0; i < states.size(); i++) {
-      Moments moments = new Moments();
-      for (Trajectory trajectory : all) {
-        for (double[] state : trajectory.states) {
-          moments.add(state[i]);
-        }
-      }
-      boolean scale = options.standardize();
-      labels.add(
-          new Schema.Label(
-              states.get(i),
-              scale ? moments.mean() : 0,
-              scale ? moments.scale() : 1,
-              moments.range()));
+  private static void checkUsed(TrajectoryOptions options) {
+    List<String> used = new ArrayList<>(options.actions());
+    if (options.reward() != null) {
+      used.add(options.reward());
     }
+    for (String name : used) {
+      if (options.ignored().contains(name)) {
+        throw new DataException(
+            String.format(Locale.ROOT, "column %s is an action or the reward, and also ignored; decide for one", Messages.name(name)), "ignored");
+      }
+    }
+  }
+
+  // How a column is standardised.
+  private static Schema.Label scale(String name, Stream<double[]> values, int column, boolean standardize) {
+    Moments moments = new Moments();
+    values.forEach(row -> moments.add(row[column]));
+    return new Schema.Label(name, standardize ? moments.mean() : 0, standardize ? moments.scale() : 1, moments.range());
+  }
+
+  // Of the last time nothing is done that matters.
+  private static Stream<double[]> actions(Trajectory trajectory) {
+    return trajectory.actions.subList(0, trajectory.size() - 1).stream();
+  }
+
+  private static Schema schema(
+      List<Trajectory> all, List<String> names, TrajectoryOptions options) {
+    List<Schema.Label> labels = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      labels.add(scale(names.get(i), all.stream().flatMap(t -> t.states.stream()), i, options.standardize()));
+    }
+    List<Schema.Label> actions = new ArrayList<>();
+    for (int i = 0; i < options.actions().size(); i++) {
+      actions.add(scale(options.actions().get(i), all.stream().flatMap(TrajectoryEncoder::actions), i, options.standardize()));
+    }
+    int states = names.size() - (options.reward() == null ? 0 : 1);
     double squares = 0;
     long count = 0;
     double longest = 0;
+    double shortest = Double.POSITIVE_INFINITY;
     for (Trajectory trajectory : all) {
       for (int k = 1; k < trajectory.size(); k++) {
         double distance = trajectory.times.get(k) - trajectory.times.get(k - 1);
         longest = Math.max(longest, distance);
-        for (int i = 0; i < states.size(); i++) {
+        shortest = Math.min(shortest, distance);
+        for (int i = 0; i < states; i++) {
           double change =
               (trajectory.states.get(k)[i] - trajectory.states.get(k - 1)[i])
                   / labels.get(i).std()
@@ -125,10 +157,13 @@ public final class TrajectoryEncoder {
             options.time(),
             scaled ? 1 / speed : 1,
             longest,
-            Math.min(options.segment(), shortest(all))));
+            shortest,
+            Math.min(options.segment(), fewest(all)),
+            states,
+            actions));
   }
 
-  private static int shortest(List<Trajectory> all) {
+  private static int fewest(List<Trajectory> all) {
     return all.stream().mapToInt(Trajectory::size).min().orElseThrow() - 1;
   }
 
@@ -136,17 +171,40 @@ public final class TrajectoryEncoder {
    * Pieces to train on by a schema learned before.
    *
    * @param ignored columns that may be there and are not used
+   * @param sameSteps whether times must be as far apart as the source's
    * @param shifted whether a fit sees each piece begin up to half a piece earlier or later, anew in each epoch
    * @return the schema with the steps that these have, which are fewer where a trajectory is shorter
    */
   public static Encoder.Learned training(
-      Data data, Schema schema, Set<String> ignored, boolean shifted, ReadMonitor monitor) {
+      Data data, Schema schema, Set<String> ignored, boolean sameSteps, boolean shifted, ReadMonitor monitor) {
     try (Source source = Source.open(data, schema.missingWords(), monitor)) {
       TrajectoryReader reader = reader(schema, false);
       reader.read(source, ignored);
       List<Trajectory> all = reader.trajectories(data);
-      Schema own = schema.withSteps(Math.min(parts(schema).steps(), shortest(all)));
+      if (sameSteps) {
+        all.forEach(trajectory -> checkSteps(data, trajectory, parts(schema)));
+      }
+      Schema own = schema.withSteps(Math.min(parts(schema).steps(), fewest(all)));
       return new Encoder.Learned(own, pieces(data, source, reader, all, own, shifted));
+    }
+  }
+
+  private static void checkSteps(Data data, Trajectory trajectory, Schema.Trajectories format) {
+    for (int k = 1; k < trajectory.size(); k++) {
+      if (format.stepsOf(trajectory.times.get(k) - trajectory.times.get(k - 1)) != 1) {
+        throw new DataException(
+            String.format(
+                Locale.ROOT,
+                "%s: trajectory %s goes from time %s to %s in one step; the source's were between %s and %s, and latent dynamics learn no others:"
+                    + " measure as often, or take --network ode",
+                data.name(),
+                Messages.value(trajectory.id),
+                trajectory.times.get(k - 1),
+                trajectory.times.get(k),
+                format.shortest(),
+                format.interval()),
+            "time");
+      }
     }
   }
 
@@ -185,6 +243,10 @@ public final class TrajectoryEncoder {
               every),
           "horizon");
     }
+    if (!parts(schema).actions().isEmpty()) {
+      throw new DataException(
+          "what comes at regular times depends on what is done until then; give a table with a row for each time, and the actions in it", "horizon");
+    }
     try (Source source = Source.open(data, schema.missingWords(), ReadMonitor.NONE)) {
       TrajectoryReader reader = reader(schema, true);
       reader.read(source, null);
@@ -222,9 +284,10 @@ public final class TrajectoryEncoder {
   }
 
   private static TrajectoryReader reader(Schema schema, boolean firstOnly) {
-    List<String> states = schema.labels().stream().map(Schema.Label::name).toList();
+    List<String> labels = schema.labels().stream().map(Schema.Label::name).toList();
+    List<String> actions = parts(schema).actions().stream().map(Schema.Label::name).toList();
     return new TrajectoryReader(
-        parts(schema).id(), parts(schema).time(), states, schema.missing(), firstOnly);
+        new TrajectoryReader.Columns(parts(schema).id(), parts(schema).time(), labels, actions), schema.missing(), firstOnly);
   }
 
   private static FloatBuffer floats(Data data, long rows, int width) {
@@ -292,11 +355,14 @@ public final class TrajectoryEncoder {
       int steps = parts(schema).steps();
       double scale = parts(schema).timeScale();
       int begin = Math.max(0, Math.min(trajectory.size() - 1 - steps, from[piece] + shift));
-      put(trajectory, begin, schema, features);
+      put(trajectory, begin, schema.labels().subList(0, parts(schema).states()), features);
       features.put((float) (trajectory.times.get(begin) / scale));
       for (int k = begin + 1; k <= begin + steps; k++) {
         features.put((float) ((trajectory.times.get(k) - trajectory.times.get(k - 1)) / scale));
-        put(trajectory, k, schema, labels);
+        put(trajectory, k, schema.labels(), labels);
+      }
+      for (int k = begin; k < begin + steps; k++) {
+        put(trajectory, trajectory.actions.get(k), k, parts(schema).actions(), features);
       }
     }
 
@@ -316,28 +382,31 @@ public final class TrajectoryEncoder {
   private static List<Unseen> unseen(List<Trajectory> all, Schema schema) {
     List<Unseen> found = new ArrayList<>();
     for (int i = 0; i < schema.labels().size(); i++) {
-      Schema.Label label = schema.labels().get(i);
-      double least = Double.POSITIVE_INFINITY;
-      double most = Double.NEGATIVE_INFINITY;
-      for (Trajectory trajectory : all) {
-        for (double[] state : trajectory.states) {
-          least = Math.min(least, state[i]);
-          most = Math.max(most, state[i]);
-        }
-      }
-      Unseen unseen = Moments.unseen(label.name(), label.range(), least, most);
-      if (unseen != null) {
-        found.add(unseen);
-      }
+      addUnseen(found, schema.labels().get(i), all.stream().flatMap(t -> t.states.stream()), i);
+    }
+    for (int i = 0; i < parts(schema).actions().size(); i++) {
+      addUnseen(found, parts(schema).actions().get(i), all.stream().flatMap(TrajectoryEncoder::actions), i);
     }
     return found;
   }
 
-  private static void put(Trajectory trajectory, int row, Schema schema, FloatBuffer to) {
-    double[] state = trajectory.states.get(row);
-    for (int i = 0; i < state.length; i++) {
-      Schema.Label label = schema.labels().get(i);
-      float scaled = (float) ((state[i] - label.mean()) / label.std());
+  private static void addUnseen(List<Unseen> found, Schema.Label label, Stream<double[]> values, int column) {
+    DoubleSummaryStatistics range = values.mapToDouble(row -> row[column]).summaryStatistics();
+    Unseen unseen = Moments.unseen(label.name(), label.range(), range.getMin(), range.getMax());
+    if (unseen != null) {
+      found.add(unseen);
+    }
+  }
+
+  // As many of the labels as are named.
+  private static void put(Trajectory trajectory, int row, List<Schema.Label> labels, FloatBuffer to) {
+    put(trajectory, trajectory.states.get(row), row, labels, to);
+  }
+
+  private static void put(Trajectory trajectory, double[] values, int row, List<Schema.Label> columns, FloatBuffer to) {
+    for (int i = 0; i < columns.size(); i++) {
+      Schema.Label label = columns.get(i);
+      float scaled = (float) ((values[i] - label.mean()) / label.std());
       if (Float.isInfinite(scaled)) {
         throw new DataException(
             String.format(
@@ -346,7 +415,7 @@ public final class TrajectoryEncoder {
                 Messages.value(trajectory.id),
                 trajectory.times.get(row),
                 Messages.name(label.name()),
-                state[i]));
+                values[i]));
       }
       to.put(scaled);
     }
@@ -359,7 +428,7 @@ public final class TrajectoryEncoder {
       List<Trajectory> all,
       Schema schema,
       boolean labelled) {
-    int states = schema.labels().size();
+    int width = schema.labels().size();
     List<Rollouts.Course> courses = new ArrayList<>();
     int[] place = new int[reader.tableRows()];
     int rows = 0;
@@ -374,19 +443,25 @@ public final class TrajectoryEncoder {
     for (int row = 0; row < place.length; row++) {
       place[row] = place[row] == 0 ? -1 : next++;
     }
-    FloatBuffer labels = floats(data, labelled ? rows : 0, states);
+    FloatBuffer labels = floats(data, labelled ? rows : 0, width);
     for (Trajectory trajectory : all) {
-      FloatBuffer first = FloatBuffer.allocate(states);
-      put(trajectory, 0, schema, first);
+      FloatBuffer first = FloatBuffer.allocate(width);
+      put(trajectory, 0, schema.labels(), first);
+      int known = trajectory.size() - 1;
+      FloatBuffer actions = FloatBuffer.allocate(known * parts(schema).actions().size());
+      for (int k = 0; k < known; k++) {
+        put(trajectory, trajectory.actions.get(k), k, parts(schema).actions(), actions);
+      }
       int[] places = trajectory.rows.stream().mapToInt(row -> place[row]).toArray();
       for (int k = 1; labelled && k < places.length; k++) {
-        put(trajectory, k, schema, labels.position(places[k] * states));
+        put(trajectory, k, schema.labels(), labels.position(places[k] * width));
       }
       courses.add(
           new Rollouts.Course(
               trajectory.id,
               trajectory.times.stream().mapToDouble(Double::doubleValue).toArray(),
               first.array(),
+              actions.array(),
               places));
     }
     return new Rollouts(

@@ -2,6 +2,7 @@ package org.pacnet.internal.table;
 
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Missing;
 
 /**
@@ -10,6 +11,8 @@ import org.pacnet.config.Missing;
  * @param id the column that tells trajectories apart
  * @param time the column of times
  * @param states the columns of the state; empty: all that are neither of these nor ignored
+ * @param actions the columns of what is done until the next time
+ * @param reward a column that is predicted and makes no part of the state; null without one
  * @param ignored columns to leave out
  * @param missing what to do with a missing state: {@code ERROR}, or {@code DROP} the row
  * @param missingWords the texts that stand for a missing value, besides the empty one
@@ -21,6 +24,8 @@ public record TrajectoryOptions(
     String id,
     String time,
     List<String> states,
+    List<String> actions,
+    @Nullable String reward,
     Set<String> ignored,
     Missing missing,
     List<String> missingWords,
@@ -30,6 +35,7 @@ public record TrajectoryOptions(
   /** Copies the collections. */
   public TrajectoryOptions {
     states = List.copyOf(states);
+    actions = List.copyOf(actions);
     ignored = Set.copyOf(ignored);
     missingWords = List.copyOf(missingWords);
   }

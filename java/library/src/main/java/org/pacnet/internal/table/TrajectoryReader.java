@@ -17,6 +17,24 @@ import org.pacnet.internal.base.Messages;
 /** Sorts the rows of a table into trajectories. */
 final class TrajectoryReader {
 
+  /**
+   * What is read.
+   *
+   * @param id the column that tells trajectories apart
+   * @param time the column of times
+   * @param labels the columns of the state, and behind them what is predicted besides
+   * @param actions the columns of what is done until the next time
+   */
+  record Columns(String id, String time, List<String> labels, List<String> actions) {
+
+    List<String> all() {
+      List<String> all = new ArrayList<>(List.of(id, time));
+      all.addAll(labels);
+      all.addAll(actions);
+      return all;
+    }
+  }
+
   /** One of them: its times increase, and there is a state for each. */
   static final class Trajectory {
     final String id;
@@ -24,6 +42,9 @@ final class TrajectoryReader {
     final String place;
     final List<Double> times = new ArrayList<>();
     final List<double[]> states = new ArrayList<>();
+    // Of the last time they may be missing, as nothing is known of what comes then.
+    final List<double[]> actions = new ArrayList<>();
+    @Nullable String unknownAction;
     // Of the table, from 0 and over all its files.
     final List<Integer> rows = new ArrayList<>();
 
@@ -37,9 +58,7 @@ final class TrajectoryReader {
     }
   }
 
-  private final String id;
-  private final String time;
-  private final List<String> states;
+  private final Columns columns;
   private final Missing missing;
   // Of what is to be predicted only the first state is needed: the others are NaN where they are missing.
   private final boolean firstOnly;
@@ -47,11 +66,8 @@ final class TrajectoryReader {
   private final BitSet dropped = new BitSet();
   private int tableRow;
 
-  TrajectoryReader(
-      String id, String time, List<String> states, Missing missing, boolean firstOnly) {
-    this.id = id;
-    this.time = time;
-    this.states = states;
+  TrajectoryReader(Columns columns, Missing missing, boolean firstOnly) {
+    this.columns = columns;
     this.missing = missing;
     this.firstOnly = firstOnly;
   }
@@ -62,22 +78,22 @@ final class TrajectoryReader {
    * @param ignored columns that may be there besides; null for any
    */
   void read(Source source, @Nullable Set<String> ignored) {
-    List<String> columns = new ArrayList<>(List.of(id, time));
-    columns.addAll(states);
+    List<String> names = columns.all();
     for (Part part : source.parts()) {
-      Source.checkHas(part, List.of(id), "tells trajectories apart");
-      Source.checkHas(part, List.of(time), "is the time of trajectories");
-      Source.checkHas(part, states, "the source data had");
+      Source.checkHas(part, List.of(columns.id()), "tells trajectories apart");
+      Source.checkHas(part, List.of(columns.time()), "is the time of trajectories");
+      Source.checkHas(part, columns.labels(), "the source data had");
+      Source.checkHas(part, columns.actions(), "is an action");
       if (ignored != null) {
-        Set<String> known = new LinkedHashSet<>(columns);
+        Set<String> known = new LinkedHashSet<>(names);
         known.addAll(ignored);
         Source.checkHasOnly(part, known, "the source data did not have");
       }
     }
     source.checkRows();
     for (Part part : source.parts()) {
-      List<Part.Request> requests = new ArrayList<>(List.of(Source.request(part, id, true)));
-      columns.subList(1, columns.size()).forEach(name -> requests.add(Source.request(part, name, false)));
+      List<Part.Request> requests = new ArrayList<>(List.of(Source.request(part, names.get(0), true)));
+      names.subList(1, names.size()).forEach(name -> requests.add(Source.request(part, name, false)));
       try (Cursor cursor = source.open(part, requests)) {
         while (cursor.nextBlock()) {
           while (cursor.next()) {
@@ -96,11 +112,12 @@ final class TrajectoryReader {
               Locale.ROOT,
               "%s: the value is missing, and a row without it belongs nowhere; fill it in or remove"
                   + " the row",
-              part.at(cursor.row(), cursor.isMissing(0) ? id : time)));
+              part.at(cursor.row(), cursor.isMissing(0) ? columns.id() : columns.time())));
     }
     String name = String.valueOf(cursor.text(0));
     Trajectory trajectory = found.get(name);
     boolean needed = !firstOnly || trajectory == null;
+    List<String> states = columns.labels();
     double[] state = new double[states.size()];
     for (int i = 0; i < state.length; i++) {
       if (cursor.isMissing(2 + i)) {
@@ -121,7 +138,7 @@ final class TrajectoryReader {
         state[i] = number(part, cursor, 2 + i, states.get(i));
       }
     }
-    double at = number(part, cursor, 1, time);
+    double at = number(part, cursor, 1, columns.time());
     if (trajectory == null) {
       trajectory =
           new Trajectory(name, String.format(Locale.ROOT, "%s, row %d", part.name(), cursor.row()));
@@ -134,15 +151,33 @@ final class TrajectoryReader {
                 Locale.ROOT,
                 "%s: the time is %s, not after the %s before it in trajectory %s; sort the rows by"
                     + " time, one row a time",
-                part.at(cursor.row(), time),
+                part.at(cursor.row(), columns.time()),
                 at,
                 before,
                 Messages.value(name)));
       }
+      if (trajectory.unknownAction != null) {
+        throw new DataException(
+            String.format(Locale.ROOT, "%s: what is done until the next time is missing; fill it in", trajectory.unknownAction));
+      }
     }
     trajectory.times.add(at);
     trajectory.states.add(state);
+    trajectory.actions.add(actions(part, cursor, 2 + state.length, trajectory));
     trajectory.rows.add(tableRow);
+  }
+
+  private double[] actions(Part part, Cursor cursor, int from, Trajectory trajectory) {
+    double[] actions = new double[columns.actions().size()];
+    for (int i = 0; i < actions.length; i++) {
+      String name = columns.actions().get(i);
+      boolean known = !cursor.isMissing(from + i);
+      actions[i] = known ? number(part, cursor, from + i, name) : Double.NaN;
+      if (!known) {
+        trajectory.unknownAction = part.at(cursor.row(), name);
+      }
+    }
+    return actions;
   }
 
   private static double number(Part part, Cursor cursor, int cell, String column) {
@@ -151,8 +186,8 @@ final class TrajectoryReader {
       throw new DataException(
           String.format(
               Locale.ROOT,
-              "%s: %s is not a number; fix it, or leave the column out if it is neither time nor"
-                  + " state",
+              "%s: %s is not a number; fix it, or leave the column out if it is neither time,"
+                  + " state nor action",
               part.at(cursor.row(), column),
               Messages.value(text)));
     }

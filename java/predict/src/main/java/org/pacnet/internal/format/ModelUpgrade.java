@@ -72,6 +72,11 @@ public final class ModelUpgrade {
         method.putArray("relatives"); // those that it had are not known
       }
     }
+    if (file.path("schema").get("trajectories") instanceof ObjectNode trajectories && !trajectories.has("actions")) {
+      trajectories.set("shortest", trajectories.get("interval"));
+      trajectories.put("states", file.path("schema").path("labels").size());
+      trajectories.putArray("actions");
+    }
     if (file.get("config") instanceof ObjectNode config) {
       // What came without a new version is what the code did before it.
       ObjectNode complete =
@@ -83,8 +88,13 @@ public final class ModelUpgrade {
       if (version < 7) {
         inParts(config, complete);
       }
-      if (config.get("network") instanceof ObjectNode network && network.path("kind").asText().equals("ode") && !network.has("solver")) {
-        network.put("solver", "explicit");
+      if (config.get("network") instanceof ObjectNode network && network.path("kind").asText().equals("ode")) {
+        if (!network.has("solver")) {
+          network.put("solver", "explicit");
+        }
+        if (!network.has("actions")) {
+          network.putArray("actions");
+        }
       }
       for (String part : PARTS) {
         if (config.get(part) instanceof ObjectNode known) {
