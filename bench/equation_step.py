@@ -1,5 +1,5 @@
 """Time of a training step in PyTorch eager with fused Adam: equation_step.py DESCRIPTION BATCH THREADS STEPS, the description
-being of a network `ode` or `pinn`. Prints seconds a step. The arithmetic is that of tests/fixtures."""
+being of a network `ode`, `latent` or `pinn`. Prints seconds a step. The arithmetic is that of tests/fixtures."""
 
 import sys
 import time
@@ -15,10 +15,10 @@ torch.manual_seed(1)
 hidden = [int(w) for w in settings["hidden"].split(",")]
 
 
-def perceptron(inputs, outputs):
+def perceptron(inputs, outputs, activation=nn.Tanh):
     layers = []
     for i, o in zip([inputs, *hidden], hidden):
-        layers += [nn.Linear(i, o), nn.Tanh()]
+        layers += [nn.Linear(i, o), activation()]
     return nn.Sequential(*layers, nn.Linear(hidden[-1], outputs))
 
 
@@ -37,6 +37,28 @@ if kind == "ode":
             z = z + h / 6 * (k1 + 2 * (k2 + k3) + k4)
             path.append(z)
         return nn.functional.mse_loss(torch.stack(path, 1), truth)
+
+elif kind == "latent":
+    states, actions, times, latent = (int(settings[name]) for name in ("states", "actions", "steps", "latent"))
+    encoder, follower = perceptron(states, latent, nn.SiLU), perceptron(states, latent, nn.SiLU).requires_grad_(False)
+    step_of, head = perceptron(latent + 1 + actions, latent, nn.SiLU), perceptron(latent, states, nn.SiLU)
+    module = nn.ModuleList([encoder, step_of, head])
+    first, truth = torch.randn(batch, states), torch.randn(batch, times, states)
+    done = torch.randn(batch, times, 1 + actions)
+    discounts = torch.tensor([0.9**k for k in range(times)])
+    discounts = discounts / discounts.sum()
+
+    def loss():
+        with torch.no_grad():
+            torch._foreach_lerp_(list(follower.parameters()), list(encoder.parameters()), 0.005)
+            followed = follower(truth)
+        z, latents = encoder(first), []
+        for k in range(times):
+            z = z + step_of(torch.cat([z, done[:, k]], 1))
+            latents.append(z)
+        path = torch.stack(latents, 1)
+        off = (head(path) - truth).square().mean((0, 2)) + (1 - nn.functional.cosine_similarity(path, followed, 2)).mean(0)
+        return (off * discounts).sum()
 
 else:
     module = perceptron(2, 1)

@@ -21,6 +21,8 @@ done <<'CASES'
 ode states=2 steps=50 hidden=64,64|32|30
 ode states=2 steps=20 hidden=64,64|32|30
 ode states=4 steps=50 hidden=128,128|128|20
+latent states=5 actions=1 steps=5 latent=32 hidden=128,128|128|100
+latent states=5 actions=1 steps=5 latent=32 hidden=128,128|32|200
 pinn equation=burgers hidden=64,64,64,64|2000|30
 pinn equation=wave hidden=64,64,64,64|2000|30
 pinn equation=burgers hidden=64,64,64,64|256|50

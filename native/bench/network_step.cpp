@@ -37,7 +37,7 @@ int main(int count, char** arguments) {
     value = normal(random);
   }
   const std::string description = arguments[1];
-  const bool ode = description.rfind("ode", 0) == 0;
+  const bool ode = description.rfind("ode", 0) == 0 || description.rfind("latent", 0) == 0;
   const bool pinn = description.rfind("pinn", 0) == 0;
   const bool mlp = description.rfind("mlp", 0) == 0 || description.rfind("torchscript inputs", 0) == 0;  // regressions
   std::vector<float> y(static_cast<std::size_t>(batch * (ode ? network.outputs() : 1)), 0.0F);

@@ -37,11 +37,11 @@ class ExperimentTest {
     JsonNode json = run(2);
     assertEquals(8, json.get("results").size());
     for (JsonNode cell : json.get("results")) {
-      assertEquals(List.of("method", "n", "seed", "error", "sourceError", "seconds"), names(cell));
+      assertEquals(List.of("method", "n", "seed", "error", "sourceError", "seconds", "reward"), names(cell));
     }
     assertEquals(4, json.get("summary").size());
     for (JsonNode row : json.get("summary")) {
-      assertEquals(List.of("method", "n", "mean", "std", "interval", "p", "sourceError", "seconds"), names(row));
+      assertEquals(List.of("method", "n", "mean", "std", "interval", "p", "sourceError", "seconds", "reward"), names(row));
     }
     JsonNode source = json.get("source");
     assertEquals(List.of("trained", "pruned", "allocated"), names(source));

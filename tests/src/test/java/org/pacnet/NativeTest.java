@@ -1,17 +1,22 @@
 package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.pacnet.cli.Main;
@@ -87,6 +92,25 @@ class NativeTest {
     for (int i = 0; i < all.size(); i++) {
       assertEquals(0, all.get(i).waitFor(), Files.readString(cache.resolve("out-" + i)));
     }
+  }
+
+  // Where it does not, LibTorch's initialisers and the process's end meet, and now and then it crashes. Here loading is held up where the cache is unpacked.
+  @Test
+  void aMistakeDoesNotEndTheProcessWhileLibrariesAreLoaded(@TempDir Path cache) throws IOException, InterruptedException {
+    Process process;
+    try (FileChannel file = FileChannel.open(cache.resolve("pacnet.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = file.lock()) {
+      assertTrue(lock.isValid());
+      List<String> command = Cli.java(List.of("-Dorg.bytedeco.javacpp.cachedir=" + cache), Main.class, "inspect", "--model", "m", "--nonsense");
+      process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(cache.resolve("out").toFile()).start();
+      for (int wait = 0; wait < 300 && Files.size(cache.resolve("out")) == 0; wait++) {
+        Thread.sleep(100);
+      }
+      assertFalse(process.waitFor(1, TimeUnit.SECONDS), "it ended though a library was still to be loaded");
+    }
+    assertEquals(2, process.waitFor());
+    String said = Files.readString(cache.resolve("out"));
+    assertTrue(said.contains("--nonsense"), said);
   }
 
   // 4.2 MB of parameters each.

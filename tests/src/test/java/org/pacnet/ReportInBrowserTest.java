@@ -158,18 +158,18 @@ class ReportInBrowserTest {
         double[] errors = random.doubles(seeds).map(x -> (1 + method.ordinal() + x) / Math.sqrt(n)).toArray();
         double mean = Arrays.stream(errors).average().orElseThrow();
         for (int seed = 0; seed < seeds; seed++) {
-          cells.add(new Experiment.Cell(method.toString(), n, seed, errors[seed], 2.0, 0.1));
+          cells.add(new Experiment.Cell(method.toString(), n, seed, errors[seed], 2.0, 0.1, 1 / (1 + errors[seed])));
         }
         summary.add(
             new Experiment.Summary(
-                method.toString(), n, mean, Means.deviation(errors), Means.halfInterval(errors), random.nextDouble(), 2.0, 0.1));
+                method.toString(), n, mean, Means.deviation(errors), Means.halfInterval(errors), random.nextDouble(), 2.0, 0.1, 1 / (1 + mean)));
       }
     }
     Experiment.Settings settings =
         new Experiment.Settings(
             Experiment.Problems.FRIEDMAN, 2, 0, seeds, sizes, methods, false, TransferConfig.builder("y").build(), 2);
     Experiment.Results results =
-        new Experiment.Results(settings, cells, summary, Map.of(), new Experiment.SourceErrors(1, 4, 1.1), 100, 1_000_000);
+        new Experiment.Results(settings, cells, summary, Map.of(), new Experiment.SourceErrors(1, 4, 1.1), 0.8, 100, 1_000_000);
     Path kept = folder.resolve("largest.json");
     Files.writeString(kept, Json.compact(results));
     Path page = folder.resolve("largest.html");

@@ -39,7 +39,8 @@ final class ExperimentCommand implements Runnable {
               + " one of four others here and another there), rough (edges and ripples), wide (100 inputs, of"
               + " which 20 matter), levels (categories), shapes (pictures; samples are of each"
               + " class); from trajectories, of which the samples are some: pendulum,"
-              + " lotka-volterra, duffing, spring-mass, van-der-pol (stiff); from points, of which the samples are so"
+              + " lotka-volterra, duffing, spring-mass, van-der-pol (stiff); from trajectories of what is controlled, with what a planner"
+              + " achieves: cartpole, reacher; from points, of which the samples are so"
               + " many inside and so many at the border: heat, burgers, allen-cahn, wave")
   private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 
@@ -190,6 +191,9 @@ final class ExperimentCommand implements Runnable {
         Locale.ROOT,
         "%nMean ± half the 95 %% interval over seeds; * differs from pac (paired t-test, Holm, p <"
             + " 0.05); source: error on the source's rows of what is left of it%n");
+    if (results.bestReward() != null) {
+      printRewards(out, results, results.bestReward());
+    }
     results.leftOut().forEach((method, why) -> out.printf(Locale.ROOT, "%nLeft out: %s%n", why));
     out.printf(
         Locale.ROOT,
@@ -197,6 +201,20 @@ final class ExperimentCommand implements Runnable {
         unit * results.source().trained(),
         unit * results.source().pruned(),
         unit * results.source().allocated());
+  }
+
+  private static void printRewards(PrintStream out, Experiment.Results results, double best) {
+    List<String> header = new ArrayList<>(List.of("reward a step"));
+    results.settings().targets().forEach(n -> header.add("n = " + n));
+    List<List<String>> rows = new ArrayList<>();
+    for (String method : results.methods()) {
+      List<String> row = new ArrayList<>(List.of(method));
+      results.of(method).forEach(s -> row.add(String.format(Locale.ROOT, "%.3f", s.reward())));
+      rows.add(row);
+    }
+    out.println();
+    Text.table(out, header, rows);
+    out.printf(Locale.ROOT, "%nOf a planner that follows its plans by the model, on the target; %.3f by the truth itself%n", best);
   }
 
   private static double mean(

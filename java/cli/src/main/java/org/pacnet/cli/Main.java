@@ -7,6 +7,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -81,6 +82,8 @@ public final class Main {
   private static final int WRONG_INPUT = 2;
   private static final int CANCELLED = 130;
   private static final int BROKEN_PIPE = 141;
+  // On a slow disk, the first time.
+  private static final Duration LONGEST_LOADING = Duration.ofMinutes(1);
 
   private static final Pattern LACKING =
       Pattern.compile("Too many open files|No space left on device|Disk quota exceeded|Cannot allocate memory", Pattern.CASE_INSENSITIVE);
@@ -100,21 +103,33 @@ public final class Main {
 
   // The native libraries take as long to load as everything else of a start; meanwhile options and
   // model files are read, and one library does not wait for the other. What fails here fails again
-  // where it is needed, and is said there.
+  // where it is needed, and is said there. A process that ends while a library is being loaded would
+  // take down what its initialisers are just setting up, and crash: an end waits for them.
   private static void loadAhead(String[] arguments) {
     if (arguments.length < 2) {
       return; // help, version, or a mistake
     }
-    loadAhead("pacnet-load-data", () -> Class.forName("org.duckdb.DuckDBNative"));
-    loadAhead(
-        "pacnet-load-core",
-        () -> {
-          NativeLibrary.load();
-          return null;
-        });
+    List<Thread> loading =
+        List.of(
+            loadAhead("pacnet-load-data", () -> Class.forName("org.duckdb.DuckDBNative")),
+            loadAhead(
+                "pacnet-load-core",
+                () -> {
+                  NativeLibrary.load();
+                  return null;
+                }));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> loading.forEach(Main::await), "pacnet-loaded"));
   }
 
-  private static void loadAhead(String name, Callable<?> load) {
+  private static void await(Thread loading) {
+    try {
+      loading.join(LONGEST_LOADING.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static Thread loadAhead(String name, Callable<?> load) {
     Thread loading =
         new Thread(
             () -> {
@@ -127,6 +142,7 @@ public final class Main {
             name);
     loading.setDaemon(true);
     loading.start();
+    return loading;
   }
 
   // A PrintStream keeps its errors to itself; a result that went nowhere is no success. Who closed the

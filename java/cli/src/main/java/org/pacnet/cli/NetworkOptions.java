@@ -74,7 +74,7 @@ final class NetworkOptions {
       split = ",",
       paramLabel = "WIDTH",
       description =
-          "mlp, ode, latent, pinn: widths of the hidden layers (default: 128,128,128; ode: 64,64; latent: 128; pinn:"
+          "mlp, ode, latent, pinn: widths of the hidden layers (default: 128,128,128; ode: 64,64; latent: 128,128; pinn:"
               + " 64,64,64,64)")
   private int @Nullable [] hidden;
 

@@ -137,26 +137,6 @@ enum DynamicalSystem {
 
   /** The state a time later, by so many steps of RK4 in double precision. */
   double[] follow(double[] p, double[] state, double time, int steps) {
-    int n = state.length;
-    double h = time / steps;
-    double[] z = state.clone();
-    double[] k = new double[n];
-    double[] at = new double[n];
-    double[] sum = new double[n];
-    for (int s = 0; s < steps; s++) {
-      System.arraycopy(z, 0, sum, 0, n);
-      System.arraycopy(z, 0, at, 0, n);
-      for (int stage = 0; stage < 4; stage++) {
-        equation.derivative(p, at, k);
-        double weight = stage == 0 || stage == 3 ? h / 6 : h / 3;
-        double ahead = stage == 2 ? h : h / 2;
-        for (int i = 0; i < n; i++) {
-          sum[i] += weight * k[i];
-          at[i] = z[i] + ahead * k[i];
-        }
-      }
-      System.arraycopy(sum, 0, z, 0, n);
-    }
-    return z;
+    return RungeKutta4.follow((z, dz) -> equation.derivative(p, z, dz), state, time, steps);
   }
 }

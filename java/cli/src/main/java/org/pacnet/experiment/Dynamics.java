@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 import org.pacnet.config.NeuralOde;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
@@ -45,12 +44,8 @@ public final class Dynamics implements Problem {
     return List.of(1, 2, 4, 8);
   }
 
-  private static RandomGenerator random(int seed, int purpose) {
-    return RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 1_000_003L + purpose);
-  }
-
   private double[] sourceParameters(int seed) {
-    RandomGenerator random = random(seed, 0);
+    RandomGenerator random = Generated.random(seed, 0);
     return Arrays.stream(system.parameters())
         .map(p -> p * Math.exp(SPREAD * distance * random.nextGaussian()))
         .toArray();
@@ -58,22 +53,22 @@ public final class Dynamics implements Problem {
 
   @Override
   public Data source(int seed) {
-    return runs(sourceParameters(seed), SOURCE_RUNS, SOURCE_TIMES, 0, random(seed, 1));
+    return runs(sourceParameters(seed), SOURCE_RUNS, SOURCE_TIMES, 0, Generated.random(seed, 1));
   }
 
   @Override
   public Data sourceTest(int seed) {
-    return runs(sourceParameters(seed), TEST_RUNS, TEST_TIMES, 0, random(seed, 2));
+    return runs(sourceParameters(seed), TEST_RUNS, TEST_TIMES, 0, Generated.random(seed, 2));
   }
 
   @Override
   public Data target(int seed, int rows) {
-    return runs(system.parameters(), rows, TARGET_TIMES, NOISE, random(seed, 3 + rows));
+    return runs(system.parameters(), rows, TARGET_TIMES, NOISE, Generated.random(seed, 3 + rows));
   }
 
   @Override
   public Data test(int seed) {
-    return runs(system.parameters(), TEST_RUNS, TEST_TIMES, 0, random(seed, 3));
+    return runs(system.parameters(), TEST_RUNS, TEST_TIMES, 0, Generated.random(seed, 3));
   }
 
   private Data runs(

@@ -20,9 +20,11 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.Model;
+import org.pacnet.Simulator;
 import org.pacnet.config.Compute;
 import org.pacnet.config.Equation;
 import org.pacnet.config.Method;
@@ -113,6 +115,8 @@ public final class Experiment {
     DUFFING,
     SPRING_MASS,
     VAN_DER_POL,
+    CARTPOLE,
+    REACHER,
     HEAT,
     BURGERS,
     ALLEN_CAHN,
@@ -133,6 +137,8 @@ public final class Experiment {
         case DUFFING -> new Dynamics(DynamicalSystem.DUFFING, distance);
         case SPRING_MASS -> new Dynamics(DynamicalSystem.SPRING_MASS, distance);
         case VAN_DER_POL -> new Dynamics(DynamicalSystem.VAN_DER_POL, distance);
+        case CARTPOLE -> new Control(ControlledSystem.CARTPOLE, distance);
+        case REACHER -> new Control(ControlledSystem.REACHER, distance);
         case HEAT -> new Fields(Equation.HEAT, distance);
         case BURGERS -> new Fields(Equation.BURGERS, distance);
         case ALLEN_CAHN -> new Fields(Equation.ALLEN_CAHN, distance);
@@ -163,6 +169,7 @@ public final class Experiment {
    * @param sourceError of what is left of the source afterwards, on the source's test rows: the base, where
    *     the method keeps it, otherwise the target's own network; null where that has classes of its own
    * @param seconds that learning it took
+   * @param reward of a step, in the mean, that a planner with the model achieves on the target; null where nothing is controlled
    */
   public record Cell(
       String method,
@@ -170,7 +177,8 @@ public final class Experiment {
       int seed,
       double error,
       @Nullable Double sourceError,
-      double seconds) {}
+      double seconds,
+      @Nullable Double reward) {}
 
   /**
    * All seeds of a method and a number of samples.
@@ -180,6 +188,7 @@ public final class Experiment {
    * @param interval half the width of the 95 % confidence interval of the mean (Student's t); 0 for one seed
    * @param p of a paired t-test against pac over the seeds, by Holm's correction for the methods at that
    *     n; 1 where pac was not run, and for pac itself
+   * @param reward the mean of the cells'
    */
   public record Summary(
       String method,
@@ -189,7 +198,8 @@ public final class Experiment {
       double interval,
       double p,
       @Nullable Double sourceError,
-      double seconds) {}
+      double seconds,
+      @Nullable Double reward) {}
 
   /** Errors of the source model on the source's own test rows, in the label's unit. */
   public record SourceErrors(double trained, double pruned, double allocated) {}
@@ -199,6 +209,7 @@ public final class Experiment {
    *
    * @param leftOut methods that do not apply here, with why
    * @param source means over the seeds
+   * @param bestReward what a planner achieves that knows the target as it is, the mean over the seeds; null where nothing is controlled
    * @param peakBytes the most memory that the process has held
    */
   public record Results(
@@ -207,6 +218,7 @@ public final class Experiment {
       List<Summary> summary,
       Map<String, String> leftOut,
       SourceErrors source,
+      @Nullable Double bestReward,
       double seconds,
       long peakBytes) {
 
@@ -222,18 +234,22 @@ public final class Experiment {
 
     /** A line for each cell, in a fixed order, without what differs from run to run. */
     public String csv() {
-      StringBuilder csv = new StringBuilder("problem,distance,method,n,seed,error,source_error\n");
+      StringBuilder csv = new StringBuilder("problem,distance,method,n,seed,error,source_error,reward\n");
       String problem = settings.problem().toString();
       for (Cell cell : results) {
         csv.append(problem).append(',').append(settings.distance()).append(',');
         csv.append(cell.method()).append(',').append(cell.n()).append(',').append(cell.seed());
-        csv.append(',').append(cell.error()).append(',').append(cell.sourceError() == null ? "" : cell.sourceError()).append('\n');
+        csv.append(',').append(cell.error()).append(',').append(orEmpty(cell.sourceError())).append(',').append(orEmpty(cell.reward())).append('\n');
       }
       return csv.toString();
     }
+
+    private static String orEmpty(@Nullable Double value) {
+      return value == null ? "" : value.toString();
+    }
   }
 
-  private record SeedResults(List<Cell> cells, SourceErrors source) {}
+  private record SeedResults(List<Cell> cells, SourceErrors source, @Nullable Double bestReward) {}
 
   private final Settings settings;
   private final Problem problem;
@@ -355,10 +371,9 @@ public final class Experiment {
                     std,
                     Means.halfInterval(own),
                     p.getOrDefault(method, 1.0),
-                    mine.stream().allMatch(c -> c.sourceError() != null)
-                        ? (Double) mine.stream().mapToDouble(Cell::sourceError).average().orElseThrow()
-                        : null,
-                    mine.stream().mapToDouble(Cell::seconds).average().orElseThrow()));
+                    mean(mine, Cell::sourceError),
+                    mine.stream().mapToDouble(Cell::seconds).average().orElseThrow(),
+                    mean(mine, Cell::reward)));
           });
     }
     summary.sort(Comparator.<Summary>comparingInt(s -> names.indexOf(s.method())));
@@ -367,7 +382,20 @@ public final class Experiment {
             done.stream().mapToDouble(s -> s.source().trained()).average().orElseThrow(),
             done.stream().mapToDouble(s -> s.source().pruned()).average().orElseThrow(),
             done.stream().mapToDouble(s -> s.source().allocated()).average().orElseThrow());
-    return new Results(settings, cells, summary, new TreeMap<>(leftOut), source, seconds, Platform.peakBytes());
+    return new Results(settings, cells, summary, new TreeMap<>(leftOut), source, mean(done, SeedResults::bestReward), seconds, Platform.peakBytes());
+  }
+
+  // Null where one of them has none.
+  private static <T> @Nullable Double mean(List<T> all, Function<T, @Nullable Double> of) {
+    double sum = 0;
+    for (T one : all) {
+      Double value = of.apply(one);
+      if (value == null) {
+        return null;
+      }
+      sum += value;
+    }
+    return sum / all.size();
   }
 
   private SeedResults runSeed(int seed, @Nullable Journal journal) {
@@ -375,6 +403,8 @@ public final class Experiment {
     try {
       List<Cell> cells = new ArrayList<>();
       SourceErrors source = task.known("source " + seed, SourceErrors.class, task::errors);
+      Problem.Foresight truth = problem.truth();
+      Double best = truth == null ? null : task.known("truth " + seed, Double.class, () -> problem.control(truth, seed));
       onCell.run();
       for (String method : names()) {
         for (int n : settings.targets()) {
@@ -392,7 +422,7 @@ public final class Experiment {
           onCell.run();
         }
       }
-      return new SeedResults(cells, source);
+      return new SeedResults(cells, source, best);
     } finally {
       task.bases.values().forEach(Model::close);
     }
@@ -515,7 +545,16 @@ public final class Experiment {
       } else if (!model.hasOwnClasses("t")) {
         left = model.evaluate("t", sourceTest()).error();
       }
-      return new Cell(name, n, seed, model.evaluate("t", test()).error(), left, seconds);
+      return new Cell(name, n, seed, model.evaluate("t", test()).error(), left, seconds, reward(model));
+    }
+
+    private @Nullable Double reward(Model model) {
+      if (problem.truth() == null) {
+        return null;
+      }
+      try (Simulator simulator = model.simulator("t")) {
+        return problem.control((seen, plans) -> simulator.follow(seen, plans, ControlledSystem.INTERVAL), seed);
+      }
     }
   }
 }

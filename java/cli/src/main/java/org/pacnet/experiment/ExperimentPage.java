@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
 import org.pacnet.internal.base.Json;
@@ -49,6 +50,9 @@ public final class ExperimentPage {
     sections.add(errors());
     if (results.methods().contains(PAC) && results.methods().size() > 1 && settings.seeds() > 1) {
       sections.add(differences());
+    }
+    if (results.bestReward() != null) {
+      sections.add(rewards(results.bestReward()));
     }
     sections.add(retention());
     sections.add(Reports.settings(settings.config()));
@@ -179,6 +183,44 @@ public final class ExperimentPage {
                 Page.number("p against pac"),
                 Page.number("ms to learn")),
             rows));
+  }
+
+  private Page.Section rewards(double best) {
+    List<Map<String, Object>> series = new ArrayList<>();
+    List<List<Object>> rows = new ArrayList<>();
+    for (String method : results.methods()) {
+      List<List<Double>> points = new ArrayList<>();
+      for (int n : settings.targets()) {
+        Means.Interval mean = Means.interval(rewards(method, n));
+        points.add(List.of((double) n, mean.mean(), mean.low(), mean.high()));
+        rows.add(List.of(method, n, mean.mean(), mean.low(), mean.high(), best));
+      }
+      series.add(Map.of("name", method, "points", points));
+    }
+    return new Page.Section(
+        "What a planner achieves with it",
+        String.format(
+            Locale.ROOT,
+            "The mean reward of a step on the target, of a planner that follows plans by the model; %.4g by the truth itself. The band is the 95 %% interval of"
+                + " the mean over the seeds.",
+            best),
+        List.of(
+            new Page.Chart(
+                "lines",
+                "",
+                "Reward with each method against the number of samples; the table below has the numbers.",
+                Json.object("x", Map.of("name", "samples of the target"), "y", new Charts.Axis("reward a step", false), "series", series))),
+        new Page.Table(
+            List.of(
+                Page.text("method"), Page.number("samples"), Page.number("reward"), Page.number("95 % from"), Page.number("to"), Page.number("by the truth")),
+            rows));
+  }
+
+  private double[] rewards(String method, int n) {
+    return results.results().stream()
+        .filter(cell -> cell.method().equals(method) && cell.n() == n)
+        .mapToDouble(cell -> Objects.requireNonNull(cell.reward()))
+        .toArray();
   }
 
   private Page.Section differences() {
