@@ -176,11 +176,13 @@ struct Network::Impl {
     // They would pull at the change and not at the weight.
     require(scope.gates.tensors.empty() || (!pulled && options.weight_decay == 0),
             "gates go with neither a pull nor weight decay");
-    require(scope.gates.tensors.empty() || scope.adapters.empty(), "gates and adapters do not go together");
+    const bool policy = scope.gates.budget >= 0.0;
+    require(scope.gates.tensors.empty() || policy || scope.adapters.empty(), "gates and adapters do not go together");
     for (const Scope::Adapter& adapter : scope.adapters) {
       const Tensor& t = layout().tensors()[adapter.tensor];
-      require(scope.trainable.count(t) == t.size && scope.segments[adapter.tensor].l2 == 0,
+      require((policy || scope.trainable.count(t) == t.size) && scope.segments[adapter.tensor].l2 == 0,
               t.name + " has an adapter: all of it moves, and nothing pulls it");
+      require(!policy || scope.gates.tensors[adapter.tensor], t.name + " has an adapter beside a policy, and is not the policy's");
     }
     const Terms& terms = scope.terms;
     require(scope.anchor.size() > 0 || !terms.needs_reference(),

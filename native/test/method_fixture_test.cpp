@@ -96,7 +96,7 @@ TEST_P(MethodFixture, OneEpochAgreesWithPyTorch) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, MethodFixture,
                          testing::Values("method_pull", "method_features", "method_spectral", "method_lwf",
-                                         "method_lwf_same", "method_cotuning", "method_gates", "method_policy", "method_adapters",
+                                         "method_lwf_same", "method_cotuning", "method_gates", "method_policy", "method_policy_factors", "method_adapters",
                                          "method_adapters_images", "method_images", "method_stochastic"),
                          [](const auto& instance) { return std::string(instance.param); });
 

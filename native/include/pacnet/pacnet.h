@@ -244,7 +244,8 @@ class PACNET_API FitScope {
   void set_policy(const bool* gated, int64_t count, double budget, double strength, double temperature, bool drawn);
   /// The weights of a matrix or kernel W, seen as [its first dimension, the rest], are their start plus scale * B A, of which only B [first
   /// dimension, rank], from zero, and A [rank, the rest], from what is given, are trained (LoRA, Hu et al. 2022). Nothing else pulls W, and
-  /// all of it may move. With kCpu only, and without gates.
+  /// all of it may move; where a policy decides about it, some of it may, and its factors are what counts of the budget. With kCpu only, and
+  /// without gates that are no policy's.
   void set_adapter(int64_t tensor, int64_t rank, double scale, const float* a, int64_t count);
 
  private:

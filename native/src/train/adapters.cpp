@@ -7,7 +7,7 @@
 
 namespace pacnet {
 
-Adapters::Adapters(const Scope& scope, const float* start) : start_(start) {
+Adapters::Adapters(const Scope& scope, const float* start) : scope_(scope), start_(start) {
   for (const Scope::Adapter& adapter : scope.adapters) {
     const Tensor& tensor = scope.layout.tensors()[adapter.tensor];
     const int64_t rows = tensor.dims.front();
@@ -15,7 +15,8 @@ Adapters::Adapters(const Scope& scope, const float* start) : start_(start) {
     layout_.add(tensor.name + ".b", {rows, adapter.rank}, 0);
     layout_.add(tensor.name + ".a", {adapter.rank, columns}, 0);
     const auto& added = layout_.tensors();
-    parts_.push_back({tensor.offset, rows, columns, adapter.rank, adapter.scale, added[added.size() - 2].offset, added.back().offset});
+    parts_.push_back({tensor.offset, rows, columns, adapter.rank, adapter.scale, added[added.size() - 2].offset, added.back().offset,
+                      scope.trainable.count(tensor) == tensor.size});
   }
   factors_ = FloatBuffer(layout_.extent());
   gradients_ = FloatBuffer(layout_.extent());
@@ -25,7 +26,12 @@ Adapters::Adapters(const Scope& scope, const float* start) : start_(start) {
 }
 
 // d/dB = scale * G A^T, each thread some rows; d/dA = scale * B^T G, each thread some columns.
-void Adapters::backward(const float* grads, Team& team) {
+void Adapters::backward(float* grads, Team& team) {
+  for (const Part& p : parts_) {
+    for (int64_t i = p.offset; !p.whole && i < p.offset + p.rows * p.columns; ++i) {
+      grads[i] = scope_.trainable.get(i) ? grads[i] : 0.0F;
+    }
+  }
   team.run([&](int thread) {
     pin_blas_threads();
     for (const Part& p : parts_) {
@@ -50,7 +56,12 @@ void Adapters::backward(const float* grads, Team& team) {
   });
 }
 
-void Adapters::compose(float* params, Team& team) const {
+void Adapters::multiply(float* change, Team& team) const { by_rows(change, nullptr, team); }
+
+void Adapters::compose(float* params, Team& team) const { by_rows(params, start_, team); }
+
+// Upon what was there before, unless that is null.
+void Adapters::by_rows(float* out, const float* start, Team& team) const {
   team.run([&](int thread) {
     pin_blas_threads();
     for (const Part& p : parts_) {
@@ -58,13 +69,12 @@ void Adapters::compose(float* params, Team& team) const {
       if (rows.begin == rows.end) {
         continue;
       }
-      const int64_t first = rows.begin * p.columns;
-      float* w = params + p.offset + first;
+      const int64_t first = p.offset + rows.begin * p.columns;
+      const int64_t last = p.offset + rows.end * p.columns;
       gemm_nn(rows.end - rows.begin, p.columns, p.rank, factors_.data() + p.b + rows.begin * p.rank, p.rank, factors_.data() + p.a, p.columns,
-              w, p.columns);
-      const float* start = start_ + p.offset + first;
-      for (int64_t i = 0; i < (rows.end - rows.begin) * p.columns; ++i) {
-        w[i] = start[i] + p.scale * w[i];
+              out + first, p.columns);
+      for (int64_t i = first; i < last; ++i) {
+        out[i] = start == nullptr ? p.scale * out[i] : start[i] + p.scale * out[i];
       }
     }
   });

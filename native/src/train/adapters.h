@@ -7,7 +7,8 @@
 
 namespace pacnet {
 
-/// The scope's adapters: each one's weights are their start plus scale * B A. The optimizer moves A and B; the network sees the sum.
+/// The scope's adapters: each one's weights are their start plus scale * B A, where they may move. The optimizer moves A and B; the network sees
+/// the sum.
 class Adapters {
  public:
   /// start: the arena before the fit, which must outlive this.
@@ -18,9 +19,11 @@ class Adapters {
   float* factors() noexcept { return factors_.data(); }
   float* gradients() noexcept { return gradients_.data(); }
 
-  /// From the gradients of the weights to those of the factors.
-  void backward(const float* grads, Team& team);
-  /// The weights that follow from the factors.
+  /// From the gradients of the weights to those of the factors. What may not move has none: it becomes zero.
+  void backward(float* grads, Team& team);
+  /// scale * B A, into the places of the weights.
+  void multiply(float* change, Team& team) const;
+  /// The weights that follow from the factors, of which all may move.
   void compose(float* params, Team& team) const;
 
  private:
@@ -33,8 +36,12 @@ class Adapters {
     float scale;
     int64_t b;  ///< where it lies in this arena
     int64_t a;
+    bool whole;  ///< all of it may move
   };
 
+  void by_rows(float* out, const float* start, Team& team) const;
+
+  const Scope& scope_;
   const float* start_;
   Layout layout_;
   std::vector<Part> parts_;

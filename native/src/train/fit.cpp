@@ -152,11 +152,11 @@ class CpuEngine final : public Engine {
     }
     if (!scope.gates.tensors.empty()) {
       gates_ = std::make_unique<Gates>(scope, before);
-      beside_ = std::make_unique<Beside>(gates_->gate_layout(), gates_->gates(), gates_->gate_gradients());
+      beside_.emplace_back(gates_->gate_layout(), gates_->gates(), gates_->gate_gradients());
     }
     if (!scope.adapters.empty()) {
       adapters_ = std::make_unique<Adapters>(scope, before);
-      beside_ = std::make_unique<Beside>(adapters_->layout(), adapters_->factors(), adapters_->gradients());
+      beside_.emplace_back(adapters_->layout(), adapters_->factors(), adapters_->gradients());
       for (const Scope::Adapter& adapter : scope.adapters) {
         optimized_.fill(net.layout().tensors()[adapter.tensor], false);
       }
@@ -220,7 +220,13 @@ class CpuEngine final : public Engine {
     }
     if (gates_ != nullptr) {
       gates_->backward(grads_.data(), *team_);
+      if (adapters_ != nullptr) {
+        adapters_->backward(grads_.data(), *team_);
+      }
       update(gates_->change());
+      if (adapters_ != nullptr) {
+        adapters_->multiply(gates_->change(), *team_);
+      }
       gates_->compose(params_, *team_);
     } else if (adapters_ != nullptr) {
       adapters_->backward(grads_.data(), *team_);
@@ -241,10 +247,10 @@ class CpuEngine final : public Engine {
       const Share own = share_of(net_.layout().extent(), thread, team_->size(), kWordBits);
       apply_step(rate, buffers, optimized_, segments_, own);
     });
-    if (beside_ != nullptr) {
-      const Segment unpulled{0, beside_->extent, 0.0F};
-      apply_step(rate, {beside_->values, beside_->gradients, beside_->moment1.data(), beside_->moment2.data(), nullptr}, beside_->all,
-                 {&unpulled, 1}, {0, beside_->extent});
+    for (Beside& beside : beside_) {
+      const Segment unpulled{0, beside.extent, 0.0F};
+      apply_step(rate, {beside.values, beside.gradients, beside.moment1.data(), beside.moment2.data(), nullptr}, beside.all, {&unpulled, 1},
+                 {0, beside.extent});
     }
   }
 
@@ -287,7 +293,7 @@ class CpuEngine final : public Engine {
   std::unique_ptr<Team> team_;
   std::unique_ptr<Gates> gates_;        ///< null without
   std::unique_ptr<Adapters> adapters_;  ///< likewise
-  std::unique_ptr<Beside> beside_;      ///< the gates or the factors
+  std::vector<Beside> beside_;          ///< the gates and the factors
   std::unique_ptr<TrainingPass> pass_;
   LoadRows load_;
 };

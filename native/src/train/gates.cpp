@@ -62,11 +62,18 @@ Gates::Gates(const Scope& scope, const float* start) : scope_(scope), start_(sta
   noise_.resize(layers);
   shares_.resize(layers);
   open_.resize(layers);
-  for (std::size_t t = 0; t < scope.layout.tensors().size(); ++t) {
-    const Tensor& tensor = scope.layout.tensors()[t];
+  std::vector<int64_t> learnt;
+  for (const Tensor& tensor : scope.layout.tensors()) {
+    learnt.push_back(scope.trainable.count(tensor));
+  }
+  for (const Scope::Adapter& adapter : scope.adapters) {
+    const Tensor& tensor = scope.layout.tensors()[adapter.tensor];
+    learnt[adapter.tensor] = adapter.rank * (tensor.dims.front() + tensor.size / tensor.dims.front());
+  }
+  for (std::size_t t = 0; t < learnt.size(); ++t) {
     if (gated(t)) {
-      shares_[static_cast<std::size_t>(tensor.layer)] +=
-          static_cast<double>(scope.trainable.count(tensor)) / static_cast<double>(scope.layout.parameters());
+      shares_[static_cast<std::size_t>(scope.layout.tensors()[t].layer)] +=
+          static_cast<double>(learnt[t]) / static_cast<double>(scope.layout.parameters());
     }
   }
   look();

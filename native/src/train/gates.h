@@ -55,7 +55,7 @@ class Gates {
   FloatBuffer gate_gradients_;
   std::vector<bool> open_;       ///< by layer
   std::vector<double> noise_;    ///< likewise, of a policy
-  std::vector<double> shares_;   ///< likewise: what of all parameters the layer's gated ones are
+  std::vector<double> shares_;   ///< likewise: what of all parameters as many are as the layer's gated ones learn
   bool settled_ = false;
 };
 

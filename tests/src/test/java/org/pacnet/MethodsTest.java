@@ -56,7 +56,7 @@ class MethodsTest {
 
   private static TransferConfig settings(Model model, Method method) {
     // A tenth of so small a network is less than any of its layers.
-    MethodSpec spec = method == Method.SWR ? new MethodSpec.Budgeted(0.6, null) : MethodSpec.of(method);
+    MethodSpec spec = method == Method.SWR ? new MethodSpec.Budgeted(0.6, 0, null) : MethodSpec.of(method);
     return model.config().toBuilder().method(spec).target(f -> f.epochs(40)).fits(f -> f.learningRate(0.01)).build();
   }
 

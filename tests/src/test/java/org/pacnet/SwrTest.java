@@ -39,8 +39,8 @@ class SwrTest {
     return model;
   }
 
-  private static void learn(Model model, String name, double budget) {
-    model.calibrate(name, FEW, model.config().toBuilder().method(new MethodSpec.Budgeted(budget, null)).build(), new Monitor());
+  private static void learn(Model model, String name, double budget, int rank) {
+    model.calibrate(name, FEW, model.config().toBuilder().method(new MethodSpec.Budgeted(budget, rank, null)).build(), new Monitor());
   }
 
   // How many weights of each layer are others than the base's; the number of parameters at last.
@@ -73,7 +73,7 @@ class SwrTest {
   void noMoreThanTheBudgetChangesAndTheRestIsTheBase(double budget) throws IOException {
     try (Model model = base()) {
       double[] before = model.predict(FEW).numbers("prediction_y");
-      learn(model, "t", budget);
+      learn(model, "t", budget, 0);
       int[] changed = changed(model, "t");
       int all = changed[0] + changed[1] + changed[2];
       assertTrue(all > 0 && all <= budget * changed[3], Arrays.toString(changed));
@@ -86,20 +86,43 @@ class SwrTest {
       assertArrayEquals(before, model.predict(FEW).numbers("prediction_y"));
       double error = model.report("t").after().error();
       assertTrue(error < 0.9 * model.report("t").before().error(), "error " + error);
-      learn(model, "again", budget);
+      learn(model, "again", budget, 0);
       assertArrayEquals(model.predict("t", FEW).numbers("prediction_y"), model.predict("again", FEW).numbers("prediction_y"));
+    }
+  }
+
+  // Of factors the same budget buys what whole layers do not; only pruned weights change by them all the same.
+  @Test
+  void byFactorsMoreOfItMayLearn() throws IOException {
+    try (Model model = base()) {
+      double[] before = model.predict(FEW).numbers("prediction_y");
+      learn(model, "whole", 0.03, 0);
+      learn(model, "factors", 0.15, 2);
+      int[] whole = changed(model, "whole");
+      int[] factors = changed(model, "factors");
+      // Two numbers for each row and column: 148 of the first, 66 of the middle one, against 1,000 pruned weights there.
+      assertEquals(0, whole[0] + whole[1]);
+      assertTrue(factors[1] > 0.15 * factors[3], Arrays.toString(factors));
+      assertArrayEquals(before, model.predict(FEW).numbers("prediction_y"));
+      double error = model.report("factors").after().error();
+      assertTrue(error < 0.9 * model.report("factors").before().error(), "error " + error);
+      model.save(folder.resolve("m"), false);
+      try (Model loaded = Model.load(folder.resolve("m"))) {
+        assertEquals(model.config("factors").method(), loaded.config("factors").method());
+      }
     }
   }
 
   @Test
   void aBudgetThatNoLayerFitsIsRefused() {
     try (Model model = base()) {
-      DataException thrown = assertThrows(DataException.class, () -> learn(model, "t", 0.001));
+      DataException thrown = assertThrows(DataException.class, () -> learn(model, "t", 0.001, 0));
       assertTrue(thrown.getMessage().contains("give a larger budget"), thrown::getMessage);
       model.save(folder.resolve("m"), false);
     }
     Path csv = Samples.csv(folder.resolve("t.csv"), 10, 0, 1);
     Cli.refused("--budget is for --method swr", "calibrate", "--model", folder.resolve("m"), "--target", csv, "--name", "x", "--method", "pac", "--budget", 0.2);
+    Cli.refused("--rank is for --method lora or swr", "calibrate", "--model", folder.resolve("m"), "--target", csv, "--name", "x", "--method", "pac", "--rank", 2);
     Cli.refused("must be above 0 and at most 1", "calibrate", "--model", folder.resolve("m"), "--target", csv, "--name", "x", "--method", "swr", "--budget", 0);
   }
 }

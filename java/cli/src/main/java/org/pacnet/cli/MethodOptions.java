@@ -30,7 +30,7 @@ final class MethodOptions {
   @Option(
       names = "--rank",
       paramLabel = "N",
-      description = "The rank, at most, of what lora lets a matrix learn (default: 8)")
+      description = "The rank, at most, of what lora lets a matrix learn (default: 8), and swr (default: 0, its pruned weights are learnt)")
   private @Nullable Integer rank;
 
   @Option(
@@ -123,16 +123,19 @@ final class MethodOptions {
       spec = new MethodSpec.LastLayers(lastLayers);
     }
     if (rank != null) {
-      if (!(spec instanceof MethodSpec.LowRank)) {
-        throw notOf("--rank", "lora");
+      if (spec instanceof MethodSpec.Budgeted budgeted) {
+        spec = new MethodSpec.Budgeted(budgeted.budget(), rank, budgeted.lambda());
+      } else if (spec instanceof MethodSpec.LowRank) {
+        spec = new MethodSpec.LowRank(rank);
+      } else {
+        throw notOf("--rank", "lora or swr");
       }
-      spec = new MethodSpec.LowRank(rank);
     }
     if (budget != null) {
       if (!(spec instanceof MethodSpec.Budgeted budgeted)) {
         throw notOf("--budget", "swr");
       }
-      spec = new MethodSpec.Budgeted(budget, budgeted.lambda());
+      spec = new MethodSpec.Budgeted(budget, budgeted.rank(), budgeted.lambda());
     }
     if (neighbours != null) {
       if (!(spec instanceof MethodSpec.MetaVote vote)) {

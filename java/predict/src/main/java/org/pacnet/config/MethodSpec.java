@@ -52,7 +52,7 @@ public sealed interface MethodSpec {
     return switch (kind) {
       case FINETUNE_LAST -> new LastLayers(2);
       case LORA -> new LowRank(8);
-      case SWR -> new Budgeted(0.1, null);
+      case SWR -> new Budgeted(0.1, 0, null);
       case MERGE -> new Merge(List.of(), null);
       case METAVOTE -> new MetaVote(List.of(), 5, null);
       case HUB -> new Hub(List.of(), 0, null);
@@ -143,14 +143,16 @@ public sealed interface MethodSpec {
    * {@link Method#SWR}.
    *
    * @param budget what of all parameters may change, at most, (0, 1]
+   * @param rank of what a chosen layer's matrix learns, at most, where that is fewer numbers than its pruned weights; 0: these are learnt
    * @param lambda how much being off the budget costs while layers are chosen; null: what suits it
    */
   @JsonIgnoreProperties(value = "kind", allowGetters = true)
-  record Budgeted(double budget, @Nullable Double lambda) implements MethodSpec {
+  record Budgeted(double budget, int rank, @Nullable Double lambda) implements MethodSpec {
 
     /** Throws a {@link DataException} that names the setting if one is out of its range. */
     public Budgeted {
       Check.that(budget > 0 && budget <= 1, "budget", "the budget", "must be above 0 and at most 1", budget);
+      Check.that(rank >= 0, "rank", "the rank", "must be at least 1, or 0 for none", rank);
       checkLambda(lambda);
     }
 
@@ -162,7 +164,7 @@ public sealed interface MethodSpec {
 
     @Override
     public Budgeted withLambda(@Nullable Double value) {
-      return new Budgeted(budget, value);
+      return new Budgeted(budget, rank, value);
     }
   }
 

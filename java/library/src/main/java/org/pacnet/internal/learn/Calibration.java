@@ -39,6 +39,7 @@ import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.OwnTensors;
 import org.pacnet.internal.format.TensorInfo;
 import org.pacnet.internal.method.Situation;
+import org.pacnet.internal.method.Swr;
 import org.pacnet.internal.method.Techniques;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.result.Metrics;
@@ -237,13 +238,12 @@ public final class Calibration implements Situation, AutoCloseable {
 
   // A layer learns whole or not at all.
   private void checkBudget(double budget) {
-    MaskBits pruned = kept().inverted();
     Map<Integer, Long> moving = new HashMap<>();
     double all = 0;
     for (TensorInfo tensor : tensors()) {
       all += tensor.size();
       if (tensor.prunable() && !isNew(tensor)) {
-        moving.merge(tensor.layer(), pruned.kept(tensor), Long::sum);
+        moving.merge(tensor.layer(), Swr.learnt(this, tensor), Long::sum);
       }
     }
     double least = moving.values().stream().filter(count -> count > 0).mapToLong(count -> count).min().orElse(0) / all;
@@ -683,7 +683,8 @@ public final class Calibration implements Situation, AutoCloseable {
 
   @Override
   public int rank() {
-    return settings.method() instanceof MethodSpec.LowRank low ? low.rank() : 0;
+    MethodSpec method = settings.method();
+    return method instanceof MethodSpec.LowRank low ? low.rank() : method instanceof MethodSpec.Budgeted budgeted ? budgeted.rank() : 0;
   }
 
   @Override

@@ -22,16 +22,27 @@ final class Lora implements Technique {
       if (!tensor.prunable() || tensor.head() || s.isNew(tensor)) {
         continue;
       }
-      int rows = Math.toIntExact(tensor.shape().get(0));
-      int columns = tensor.size() / rows;
-      int rank = Math.min(s.rank(), Math.min(rows, columns));
-      float[] a = new float[rank * columns];
-      double bound = 1 / Math.sqrt(columns);
-      for (int i = 0; i < a.length; i++) {
-        a[i] = (float) ((2 * random.nextDouble() - 1) * bound);
-      }
-      range = range.with(new FitTerm.Adapter(tensor.index(), rank, a));
+      range = range.with(adapter(tensor, s.rank(), random));
     }
     return range;
+  }
+
+  /** As many numbers as a matrix or kernel learns by that rank. */
+  static int factors(TensorInfo tensor, int rank) {
+    int rows = Math.toIntExact(tensor.shape().get(0));
+    int columns = tensor.size() / rows;
+    return Math.min(rank, Math.min(rows, columns)) * (rows + columns);
+  }
+
+  static FitTerm.Adapter adapter(TensorInfo tensor, int most, Random random) {
+    int rows = Math.toIntExact(tensor.shape().get(0));
+    int columns = tensor.size() / rows;
+    int rank = Math.min(most, Math.min(rows, columns));
+    float[] a = new float[rank * columns];
+    double bound = 1 / Math.sqrt(columns);
+    for (int i = 0; i < a.length; i++) {
+      a[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+    }
+    return new FitTerm.Adapter(tensor.index(), rank, a);
   }
 }

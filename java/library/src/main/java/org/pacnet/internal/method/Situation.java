@@ -23,7 +23,7 @@ public interface Situation {
   /** How many layers {@code finetune-last} trains. */
   int lastLayers();
 
-  /** Of what a matrix learns by {@code lora}. */
+  /** Of what a matrix learns by {@code lora} or {@code swr}; 0: it is learnt itself. */
   int rank();
 
   /** What of all parameters may change by {@code swr}. */

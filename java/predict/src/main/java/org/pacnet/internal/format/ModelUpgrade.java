@@ -96,6 +96,9 @@ public final class ModelUpgrade {
           network.putArray("actions");
         }
       }
+      if (config.get("method") instanceof ObjectNode method && method.path("kind").asText().equals("swr") && !method.has("rank")) {
+        method.put("rank", 0);
+      }
       for (String part : PARTS) {
         if (config.get(part) instanceof ObjectNode known) {
           config.set(part, ((ObjectNode) complete.get(part)).setAll(known));
