@@ -33,7 +33,7 @@ std::vector<int64_t> sizes_between(int64_t in, const std::vector<int64_t>& hidde
   return sizes;
 }
 
-// By the rows' first state: from one step to the next it is what the step before left.
+// What goes into a step: the latent state, the time that it lasts, and what is done.
 struct StepInput {
   int64_t latent;
   int64_t actions;

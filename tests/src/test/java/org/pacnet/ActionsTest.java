@@ -150,6 +150,10 @@ class ActionsTest {
     assertTrue(Cli.ok("inspect", "--model", model).out().contains("valve, heat"));
     Path gap = Files.writeString(folder.resolve("gap.csv"), "run,t,x,valve,heat\na,0,1,1,\na,1,1,1,7\n");
     Cli.refused("row 1, column heat: what is done until the next time is missing", "evaluate", "--model", model, "--source-task", "--input", gap);
+    Path hole = Files.writeString(folder.resolve("hole.csv"), "run,t,x,valve,heat\na,0,1,1,3\na,1,,1,7\na,2,1,1,7\n");
+    Cli.refused(
+        "row 2, column x: the state is missing; fill it in; left out, it would take its action with it",
+        Cli.and(ode, "train", "--source", hole, "--out", folder.resolve("n"), "--action", "valve,heat", "--missing", "drop"));
     Path absent = Files.writeString(folder.resolve("absent.csv"), "run,t,x,valve\na,0,1,1\na,1,1,1\n");
     Cli.refused("lacks column heat", "evaluate", "--model", model, "--source-task", "--input", absent);
     Cli.refused("an action is a column of its own", Cli.and(ode, "train", "--source", source, "--out", folder.resolve("n"), "--action", "t"));

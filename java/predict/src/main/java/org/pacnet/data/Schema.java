@@ -117,8 +117,8 @@ public record Schema(
     /** Into how many steps, each as long as the source's are (a tenth longer or shorter at most), a time goes; 0: into none. */
     public int stepsOf(double time) {
       double steps = Math.ceil(time / (interval * (1 + SLACK)));
-      boolean known = steps >= 1 && time / steps >= shortest * (1 - SLACK);
-      return known && steps <= Integer.MAX_VALUE ? (int) steps : 0;
+      boolean longEnough = steps >= 1 && time / steps >= shortest * (1 - SLACK);
+      return longEnough && steps <= Integer.MAX_VALUE ? (int) steps : 0;
     }
 
     Trajectories withSteps(int other) {

@@ -416,10 +416,10 @@ public final class Phases {
 
   /** The network's raw outputs for these rows, [rows, outputs]. */
   public float[] outputs(Schema own, float[] weights, EncodedData rows) {
-    if (rows instanceof Rollouts rollouts && config.network() instanceof LatentDynamics) {
-      return new LatentRollOut(own, rollouts).run(steps -> withWeights(own.withSteps(steps), weights), config.compute().threads());
-    }
     if (rows instanceof Rollouts rollouts) {
+      if (config.network() instanceof LatentDynamics) {
+        return new LatentRollOut(own, rollouts).run(steps -> withWeights(own.withSteps(steps), weights), config.compute().threads());
+      }
       try (NativeNetwork network = withWeights(own.withSteps(1), weights)) {
         return RollOut.run(network, own, rollouts, config.compute().threads());
       }

@@ -121,17 +121,15 @@ final class TrajectoryReader {
     double[] state = new double[states.size()];
     for (int i = 0; i < state.length; i++) {
       if (cursor.isMissing(2 + i)) {
-        if (needed && missing == Missing.DROP) {
+        if (needed && missing == Missing.DROP && columns.actions().isEmpty()) {
           dropped.set(tableRow);
           return;
         }
         if (needed) {
+          // Without the row, what was done before it would seem to have lasted.
+          String otherwise = columns.actions().isEmpty() ? ", or have such rows left out (drop)" : "; left out, it would take its action with it";
           throw new DataException(
-              String.format(
-                  Locale.ROOT,
-                  "%s: the state is missing; fill it in, or have such rows left out (drop)",
-                  part.at(cursor.row(), states.get(i))),
-              "missing");
+              String.format(Locale.ROOT, "%s: the state is missing; fill it in%s", part.at(cursor.row(), states.get(i)), otherwise), "missing");
         }
         state[i] = Double.NaN;
       } else {
