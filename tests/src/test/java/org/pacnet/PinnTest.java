@@ -5,13 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.pacnet.config.Term.C;
+import static org.pacnet.config.Term.T;
+import static org.pacnet.config.Term.U;
+import static org.pacnet.config.Term.U_T;
+import static org.pacnet.config.Term.U_TT;
+import static org.pacnet.config.Term.U_X;
+import static org.pacnet.config.Term.U_XX;
+import static org.pacnet.config.Term.X;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.pacnet.config.Equation;
 import org.pacnet.config.Method;
 import org.pacnet.config.Pinn;
+import org.pacnet.config.Term;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
@@ -75,6 +86,30 @@ class PinnTest {
       assertTrue(after < before / 2, before + " to " + after);
       assertEquals(own, model.evaluate(source.solution(32)).error());
     }
+  }
+
+  // Whoever puts an equation together in Java gets the one that is written, whatever a decimal point is called here.
+  @Test
+  void termsAreAnEquationToo() {
+    Term left = U_T.times(Term.sin(X)).minus(Term.cos(T).over(Term.exp(U))).plus(Term.log(Term.of(2).plus(Term.abs(U_X))));
+    Term right = Term.sqrt(Term.of(1).plus(U_XX.pow(2))).minus(Term.tanh(U_TT).times(C)).plus(Term.tan(X).times(3e-5)).plus(Term.of(-2.5).pow(-2));
+    String written = "u_t*sin(x) - cos(t)/exp(u) + log(2 + abs(u_x)) = sqrt(1 + u_xx^2) - tanh(u_tt)*c + tan(x)*0.00003 + (-2.5)^-2";
+    Locale before = Locale.getDefault();
+    List<double[]> said = new ArrayList<>();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      for (Pinn pinn : List.of(Pinn.of(left.minus(right)), Pinn.of(written))) {
+        TransferConfig config = settings(Equation.HEAT).network(new Pinn(pinn.equation(), List.of(8), 100)).source(f -> f.epochs(2)).build();
+        try (Model model = Model.train(fisher(0.1, 60, 20, 1), config, new Monitor())) {
+          said.add(model.predict(points(new double[] {-0.5, 0.25, 0.9}, new double[] {0.1, 0.6, 0.9}, 0.3, 0)).numbers("prediction_u"));
+        }
+      }
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertArrayEquals(said.get(1), said.get(0), 1e-5);
+    assertTrue(Math.abs(said.get(0)[0]) > 0.01);
+    assertThrows(DataException.class, () -> U.times(Double.NaN));
   }
 
   // Fisher's equation, which nobody built in, has a wave that goes from left to right (Ablowitz and Zeppetella 1979).

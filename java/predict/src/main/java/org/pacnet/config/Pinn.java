@@ -46,6 +46,11 @@ public record Pinn(String equation, List<Integer> hidden, double weight) impleme
     return new Pinn(equation, List.of(64, 64, 64, 64), 100);
   }
 
+  /** The same for an equation that Java puts together: what is to be zero. */
+  public static Pinn of(Term residual) {
+    return of(residual.toString());
+  }
+
   /** The same for one of those that there are. */
   public static Pinn of(Equation equation) {
     return of(equation.toString());
