@@ -1,7 +1,5 @@
 package org.pacnet;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,7 +128,7 @@ public final class Simulator implements AutoCloseable {
   private void write(double[] state, double[][][] plans, double interval) {
     int numbers = Math.multiplyExact(plans.length, schema.withSteps(steps).inputWidth());
     if (in.capacity() < numbers) {
-      in = ByteBuffer.allocateDirect(Math.multiplyExact(4, numbers)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      in = Phases.direct(numbers);
     }
     in.clear();
     for (double[][] plan : plans) {

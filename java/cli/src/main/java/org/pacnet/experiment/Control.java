@@ -13,9 +13,8 @@ import org.pacnet.data.Data;
  * A {@link ControlledSystem} to learn from trajectories of random actions, and to control by what was learnt: the source's are exact and many, the
  * target's noisy and few. A source at distance d has the target's masses and lengths, each times exp(N(0, (0.15·d)²)).
  */
-final class Control implements Problem {
+final class Control implements Controlled {
 
-  private static final double SPREAD = 0.15;
   private static final double NOISE = 0.02;
   private static final int SOURCE_RUNS = 300;
   private static final int TIMES = 51;
@@ -48,8 +47,7 @@ final class Control implements Problem {
   }
 
   private double[] sourceParameters(int seed) {
-    RandomGenerator random = Generated.random(seed, 0);
-    return Arrays.stream(system.parameters()).map(p -> p * Math.exp(SPREAD * distance * random.nextGaussian())).toArray();
+    return Dynamics.sourceParameters(system.parameters(), distance, seed);
   }
 
   @Override

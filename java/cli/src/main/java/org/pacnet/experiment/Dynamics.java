@@ -45,10 +45,13 @@ public final class Dynamics implements Problem {
   }
 
   private double[] sourceParameters(int seed) {
+    return sourceParameters(system.parameters(), distance, seed);
+  }
+
+  /** Those of the source that belongs to a seed, at a distance from the target's. */
+  static double[] sourceParameters(double[] target, double distance, int seed) {
     RandomGenerator random = Generated.random(seed, 0);
-    return Arrays.stream(system.parameters())
-        .map(p -> p * Math.exp(SPREAD * distance * random.nextGaussian()))
-        .toArray();
+    return Arrays.stream(target).map(p -> p * Math.exp(SPREAD * distance * random.nextGaussian())).toArray();
   }
 
   @Override

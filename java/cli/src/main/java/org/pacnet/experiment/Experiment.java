@@ -403,8 +403,10 @@ public final class Experiment {
     try {
       List<Cell> cells = new ArrayList<>();
       SourceErrors source = task.known("source " + seed, SourceErrors.class, task::errors);
-      Problem.Foresight truth = problem.truth();
-      Double best = truth == null ? null : task.known("truth " + seed, Double.class, () -> problem.control(truth, seed));
+      Double best =
+          problem instanceof Controlled controlled
+              ? task.known("truth " + seed, Double.class, () -> controlled.control(controlled.truth(), seed))
+              : null;
       onCell.run();
       for (String method : names()) {
         for (int n : settings.targets()) {
@@ -549,11 +551,11 @@ public final class Experiment {
     }
 
     private @Nullable Double reward(Model model) {
-      if (problem.truth() == null) {
+      if (!(problem instanceof Controlled controlled)) {
         return null;
       }
       try (Simulator simulator = model.simulator("t")) {
-        return problem.control((seen, plans) -> simulator.follow(seen, plans, ControlledSystem.INTERVAL), seed);
+        return controlled.control((seen, plans) -> simulator.follow(seen, plans, ControlledSystem.INTERVAL), seed);
       }
     }
   }

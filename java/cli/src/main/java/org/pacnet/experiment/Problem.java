@@ -2,7 +2,6 @@ package org.pacnet.experiment;
 
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 
@@ -39,21 +38,6 @@ public interface Problem extends AutoCloseable {
   /** Rows of other targets that are known already, by name; none where the problem has none. */
   default Map<String, Data> relatives(int seed) {
     return Map.of();
-  }
-
-  /** Where plans of actions lead from what is seen: [plans, steps, states] of [plans, steps, actions]. */
-  interface Foresight {
-    double[][][] follow(double[] seen, double[][][] plans);
-  }
-
-  /** What foresees the target as it is; null where nothing is controlled. */
-  default @Nullable Foresight truth() {
-    return null;
-  }
-
-  /** The mean reward of a step that a planner with this foresight achieves on the target, where {@link #truth} is not null. */
-  default double control(Foresight foresight, int seed) {
-    throw new UnsupportedOperationException("nothing is controlled here");
   }
 
   /** Removes what was written for it. */

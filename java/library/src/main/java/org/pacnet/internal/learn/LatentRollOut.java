@@ -1,7 +1,5 @@
 package org.pacnet.internal.learn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -43,8 +41,7 @@ final class LatentRollOut {
     int width = schema.withSteps(steps).inputWidth();
     int atOnce = Math.max(1, MOST_NUMBERS / Math.max(width, steps * labels));
     try (NativeNetwork network = ofSteps.apply(steps)) {
-      FloatBuffer in =
-          ByteBuffer.allocateDirect(Math.multiplyExact(4 * width, Math.min(atOnce, parts.size()))).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      FloatBuffer in = Phases.direct(Math.multiplyExact(width, Math.min(atOnce, parts.size())));
       for (int begin = 0; begin < parts.size(); begin += atOnce) {
         int end = Math.min(begin + atOnce, parts.size());
         in.clear();

@@ -503,7 +503,7 @@ public final class Phases {
   }
 
   /** Floats that the core can read where they are. */
-  static FloatBuffer direct(int floats) {
+  public static FloatBuffer direct(int floats) {
     return ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES)).order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 

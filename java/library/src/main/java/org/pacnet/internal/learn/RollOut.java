@@ -1,7 +1,5 @@
 package org.pacnet.internal.learn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +41,7 @@ final class RollOut {
     int width = states + 2 + actions;
     float[] out = new float[rollouts.rows() * states];
     List<Run> active = new ArrayList<>();
-    FloatBuffer in = direct(rollouts.courses().size() * width);
+    FloatBuffer in = Phases.direct(Math.multiplyExact(rollouts.courses().size(), width));
     float[] now = new float[rollouts.courses().size() * states];
     for (Rollouts.Course course : rollouts.courses()) {
       checkLength(course, format);
@@ -132,11 +130,5 @@ final class RollOut {
                 run.time - run.course.times()[0]));
       }
     }
-  }
-
-  private static FloatBuffer direct(int count) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(4, count))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
   }
 }

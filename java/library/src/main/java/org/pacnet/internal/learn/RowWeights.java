@@ -1,7 +1,5 @@
 package org.pacnet.internal.learn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.TransferConfig;
@@ -56,10 +54,7 @@ final class RowWeights {
   /** Labels as the core wants them with weights: each row's, and behind them what it counts. */
   static FloatBuffer beside(FloatBuffer labels, float[] weights) {
     int each = labels.remaining() / weights.length;
-    FloatBuffer both =
-        ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES * (each + 1), weights.length))
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    FloatBuffer both = Phases.direct(Math.multiplyExact(each + 1, weights.length));
     for (int r = 0; r < weights.length; r++) {
       both.put(labels.slice(r * each, each)).put(weights[r]);
     }

@@ -1,7 +1,5 @@
 package org.pacnet.internal.learn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +22,7 @@ public final class Subset implements EncodedData {
 
   private FloatBuffer chosen(FloatBuffer values) {
     int each = values.remaining() / all.rows();
-    FloatBuffer some =
-        ByteBuffer.allocateDirect(Math.multiplyExact(4 * each, rows.length))
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    FloatBuffer some = Phases.direct(Math.multiplyExact(each, rows.length));
     for (int row : rows) {
       some.put(values.slice(row * each, each));
     }
