@@ -115,16 +115,41 @@ class PooledTest {
     for (int i = 0; i < base.length; i++) {
       base[i] = y[i] + 0.1f * (i % 4 < 2 ? 1 : -1); // off by a tenth
     }
-    double[][] prior = SampleFit.prior(sample, base, 2, true);
+    double[][] prior = SampleFit.prior(sample, base, 0, 2, true);
     for (double[] own : prior) {
       assertEquals(1, own[0] + own[1] + own[2], 1e-9);
     }
-    double[] without = SampleFit.prior(sample, base, 2, false)[1];
+    double[] without = SampleFit.prior(sample, base, 0, 2, false)[1];
     assertEquals(2, without.length);
     assertEquals(1, without[0] + without[1], 1e-9);
     assertEquals(prior[1][1] / prior[1][0], without[1] / without[0], 1e-9);
     assertTrue(prior[0][1] > 0.9, "ridge of a line " + prior[0][1]);
     assertTrue(prior[1][2] > prior[1][1] && prior[1][0] > prior[1][1], "a step");
     assertEquals(0.01 / sample.errors()[3], prior[1][2] / prior[1][0], 0.01 * prior[1][2] / prior[1][0]);
+    // Where on rows not seen such a base was off by three times as much as a line, what it says of its own rows is no measure.
+    double[] heldOut = SampleFit.prior(sample, base, 3, 2, true)[1];
+    assertEquals(9, heldOut[1] / heldOut[0], 1e-6);
+    double[] within = SampleFit.prior(sample, base, 1e-3, 2, true)[1];
+    assertEquals(prior[1][1] / prior[1][0], within[1] / within[0], 1e-9);
+  }
+
+  // A law without noise, or a sum of columns: what is learnt of it is wrong by rounding alone, however many rows there are of both.
+  @Test
+  void ridgeRegressionLearnsAnExactLine() {
+    for (int n : new int[] {4, 40, 400}) {
+      float[] x = new float[3 * n];
+      float[] y = new float[n];
+      for (int r = 0; r < n; r++) {
+        for (int i = 0; i < 3; i++) {
+          x[3 * r + i] = (float) Math.sin(7 * r + 2 * i);
+        }
+        y[r] = 0.5f * x[3 * r] - 2 * x[3 * r + 1] + 0.01f * x[3 * r + 2] + 1;
+      }
+      Labelled rows = silent(x, y, 1);
+      float[] said = Corrections.linear(rows, false).apply(rows.rows(), null, Corrections.PROCESSES).outputs();
+      for (int r = 0; r < n; r++) {
+        assertEquals(y[r], said[r], 1e-5, "row " + r + " of " + n);
+      }
+    }
   }
 }

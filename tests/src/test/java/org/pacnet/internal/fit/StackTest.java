@@ -93,7 +93,7 @@ class StackTest {
     Labelled rows = target(300, 2, x -> 0);
     SourceSample sample = Corrections.sample(rows, 1, 5);
     float[] base = rows.rows().outputs();
-    return (StackCorrection) Corrections.stack(target, sample, base, null, folds, f -> part(target, folds, f), null, 1, 0);
+    return (StackCorrection) Corrections.stack(target, sample, base, 0, null, folds, f -> part(target, folds, f), null, 1, 0);
   }
 
   private static Corrections.Fold part(Labelled all, List<int[]> folds, int fold) {

@@ -63,6 +63,7 @@ public final class Corrections {
    * stack: a mix of what corrects the base and what learns from source and target together.
    *
    * @param base what the base says of the sample, [rows, width]
+   * @param besideLinear how many times as far off as a linear model such a base was on rows not seen; 0 where that was not tried
    * @param folds the rows that belong together
    * @param part some of the rows
    * @param targetShare as in a {@link Pool}
@@ -71,6 +72,7 @@ public final class Corrections {
       Labelled target,
       SourceSample sample,
       float[] base,
+      double besideLinear,
       @Nullable LinearCorrection linear,
       List<int[]> folds,
       IntFunction<Fold> part,
@@ -78,7 +80,7 @@ public final class Corrections {
       int threads,
       long seed) {
     Pool pool = pool(sample, targetShare);
-    double[][] prior = SampleFit.prior(sample, base, target.rows().width(), TreeFit.possible());
+    double[][] prior = SampleFit.prior(sample, base, besideLinear, target.rows().width(), TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
             prior,

@@ -16,13 +16,13 @@ import org.pacnet.internal.correction.LinearCorrection;
 /** Learns a {@link LinearCorrection}. */
 final class LinearFit {
 
-  // Strengths of ridge's penalty that are tried, on standardised columns.
+  // Strengths of ridge's penalty that are tried, on standardised columns: from what lets an exact line be one in single precision.
   private static final double[] STRENGTHS = strengths();
 
   private static double[] strengths() {
-    double[] all = new double[25];
+    double[] all = new double[45];
     for (int i = 0; i < all.length; i++) {
-      all[i] = Math.pow(10, -3 + i / 4.0);
+      all[i] = Math.pow(10, -8 + i / 4.0);
     }
     return all;
   }

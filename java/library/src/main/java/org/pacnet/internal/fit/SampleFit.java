@@ -92,17 +92,18 @@ final class SampleFit {
 
   /**
    * How much each part counts before the target has said anything, the inverse of its squared error on the source: for each output the base's, the
-   * linear model's and, where they were trained, the trees'; with sum 1.
+   * linear model's and, where they were trained, the trees'; with sum 1. The base has seen these rows, so that few of them are no measure of it.
    *
    * @param base what the base says of the sample
+   * @param besideLinear how many times as far off as a linear model such a base was on rows not seen; 0 where that was not tried
    * @param trees whether they can be trained here too
    */
-  static double[][] prior(SourceSample sample, float[] base, int width, boolean trees) {
+  static double[][] prior(SourceSample sample, float[] base, double besideLinear, int width, boolean trees) {
     float[] own = errors(base, sample.labels(), width);
     int models = Math.min(sample.errors().length / width, trees ? 2 : 1);
     double[][] prior = new double[width][1 + models];
     for (int c = 0; c < width; c++) {
-      prior[c][0] = own[c];
+      prior[c][0] = Math.max(own[c], besideLinear * besideLinear * sample.errors()[c]);
       for (int m = 0; m < models; m++) {
         prior[c][1 + m] = sample.errors()[m * width + c];
       }

@@ -23,7 +23,7 @@ final class StackFit {
   private static final double[] NETWORKS_FIRST = {0.6, 0.2, 0.2, 0, 0};
   private static final double PAC_ROWS = 10;
   // The same of stack (docs/adr/0013-safe-default.md).
-  private static final double BOTH_ROWS = 20;
+  private static final double BOTH_ROWS = 40;
   private static final double SOURCE_SHARE = 0.25;
   // Of a row, in the square of the label's unit: below it all are exact.
   private static final double LEAST_SQUARES = 1e-12;

@@ -486,6 +486,7 @@ public final class Calibration implements Situation, AutoCloseable {
         labelled(rows),
         sample,
         network.predict(features(sample), sample.rows(), settings.compute().threads()),
+        from.besideLinear(),
         from.linear(),
         inside(folds),
         part(rows, folds),

@@ -16,6 +16,7 @@ import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.correction.SourceSample;
 import org.pacnet.internal.format.MaskBits;
 import org.pacnet.internal.format.TensorInfo;
+import org.pacnet.result.HeldOut;
 import org.pacnet.result.Phase;
 import org.pacnet.result.PhaseReport;
 
@@ -112,6 +113,13 @@ public record ModelState(
       throw new DataException("the model has no base yet: run allocate first");
     }
     return base;
+  }
+
+  /** How many times as far off as a linear model a network that was trained like this one was on rows not seen; 0 where that was not tried. */
+  public double besideLinear() {
+    PhaseReport train = reports.get(Phase.TRAIN);
+    HeldOut found = train == null ? null : train.heldOut();
+    return found == null || found.linear() == null || found.linear() == 0 ? 0 : found.network() / found.linear();
   }
 
   /** The source task's weights: the base, or as long as there is none the trained ones. */
