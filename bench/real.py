@@ -1,6 +1,7 @@
 """Real transfer tasks of tables that ship inside Python wheels, what an engineer would write in scikit-learn, and pacnet's methods.
 
-pip install pandas scikit-learn vega-datasets statsmodels; python3 bench/real.py FOLDER [METHOD...]   (methods: auto pac pac-stack untouched)
+pip install pandas scikit-learn vega-datasets statsmodels; python3 bench/real.py FOLDER [--more] [METHOD...]   (methods: auto pac pac-stack untouched)
+--more: other tables, many of them small, steep or far from their source.
 Five draws of n target rows each; the mean over the draws of the error of up to 400 other rows: RMSE, or % wrong. Tables are left in FOLDER.
 """
 
@@ -60,6 +61,76 @@ def tables():
         "schools": (*split(schools, schools.LOWINC <= schools.LOWINC.median(), []), "PR50M", (5, 10, 30)),
         "visits": (*split(visits, visits.physlm == 0, "physlm"), "mdvis", (5, 10, 30)),
         "tumours": (*split(tumours, tumours.mean_texture <= tumours.mean_texture.median(), []), "target", (10, 30)),
+    }
+
+
+def more_tables():
+    """the same, of what else is there; classes are called target"""
+    vega = pathlib.Path(vega_datasets.__file__).parent / "_data"
+    statsmodels_data = lambda name, **how: pd.read_csv(pathlib.Path(statsmodels.__file__).parent / f"datasets/{name}/{name}.csv", **how)
+    split = lambda table, source, column=(): (table[source].drop(columns=list(column)), table[~source].drop(columns=list(column)))
+    as_classes = lambda table, column, names: table.assign(target=np.where(table[column], *names)).drop(columns=column)
+    engel, elnino, macro, cancer, ccard = (statsmodels_data(name) for name in ("engel", "elnino", "macrodata", "cancer", "ccard"))
+    fair = statsmodels_data("fair")
+    affairs = fair.sample(3000, random_state=0)
+    logs = affairs.assign(affairs=np.log1p(affairs.affairs))
+    unfaithful = as_classes(affairs.assign(affairs=affairs.affairs > 0), "affairs", ("yes", "no"))
+    younger = fair.sample(3000, random_state=1)
+    younger = as_classes(younger.assign(affairs=younger.affairs > 0), "affairs", ("yes", "no"))
+    crime = statsmodels_data("statecrime").drop(columns="state")
+    iris = pd.read_json(vega / "iris.json")
+    stocks = pd.read_csv(vega / "stocks.csv")
+    month = pd.to_datetime(stocks.date, format="mixed").dt
+    stocks = stocks.assign(t=month.year + (month.month - 1) / 12).pivot_table(index="t", columns="symbol", values="price").dropna().reset_index()
+    jobs = pd.read_csv(vega / "us-employment.csv")
+    month = pd.to_datetime(jobs.month).dt
+    jobs = jobs.select_dtypes("number").iloc[:, :9].assign(t=month.year + (month.month - 1) / 12)
+    cars = pd.read_json(vega / "cars.json").dropna(subset=["Horsepower"]).drop(columns=["Name"])
+    cars["Year"] = pd.to_datetime(cars["Year"]).dt.year
+    made = cars.dropna(subset=["Miles_per_Gallon"]).rename(columns={"Origin": "target"})
+    cars = cars.drop(columns="Miles_per_Gallon")
+    patients = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progress"})
+    sugar = as_classes(patients.assign(progress=patients.progress > patients.progress.median()), "progress", ("high", "low"))
+    activity = statsmodels_data("sunspots").SUNACTIVITY
+    spots = pd.DataFrame({"now": activity, **{f"before{k}": activity.shift(k) for k in range(1, 10)}}).dropna().reset_index(drop=True)
+    voters = statsmodels_data("anes96", sep="\t")
+    voters.columns = [c.strip(" '") for c in voters.columns]
+    voters = as_classes(voters, "vote", ("dole", "clinton"))
+    weather = pd.read_csv(vega / "seattle-weather.csv", parse_dates=["date"])
+    rain = as_classes(weather.assign(month=weather.date.dt.month, wet=weather.precipitation > 0).drop(columns=["date", "precipitation", "weather"]), "wet", ("wet", "dry"))
+    tumours = load_breast_cancer(as_frame=True).frame
+    tumours.columns = [c.replace(" ", "_") for c in tumours.columns]
+    tumours["target"] = np.where(tumours["target"] == 1, "benign", "malignant")
+    wine = load_wine(as_frame=True).frame.rename(columns=lambda c: c.replace("/", "_"))
+    wine["target"] = wine.target.map({0: "a", 1: "b", 2: "c"})
+    visits = statsmodels_data("randhie").sample(3000, random_state=2)
+    visits = as_classes(visits.assign(mdvis=visits.mdvis > 2), "mdvis", ("many", "few"))
+    numbers, classes = (5, 10, 30), (10, 30)
+    return {
+        "engel": (*split(engel, engel.income <= engel.income.median()), "foodexp", numbers),
+        "affairs": (*split(logs, logs.religious <= 3), "affairs", numbers),
+        "el nino": (*split(elnino, elnino.YEAR < 1985), "DEC", (5, 10)),
+        "inflation": (*split(macro, macro.year < 1985), "infl", numbers),
+        "iris": (*split(iris, iris.species != "virginica", ["species"]), "petalWidth", numbers),
+        "stocks": (*split(stocks, stocks.t < 2007), "GOOG", (5, 10)),
+        "employment": (*split(jobs, jobs.t < 2011), "nonfarm", numbers),
+        "crime": (*split(crime, crime.urban <= crime.urban.median()), "violent", (5, 10)),
+        "cancer": (*split(cancer, cancer.population <= cancer.population.median()), "cancer", numbers),
+        "acceleration": (*split(cars, cars.Cylinders != 8), "Acceleration", numbers),
+        "power": (*split(cars, cars.Origin == "USA", ["Origin"]), "Horsepower", numbers),
+        "age": (*split(patients, patients.age <= 50), "progress", numbers),
+        "sunspots": (*split(spots, spots.index < 200), "now", numbers),
+        "credit": (*split(ccard, ccard.OWNRENT == 0), "AVGEXP", (5, 10)),
+        "vote": (*split(voters, voters.educ <= 4), "target", classes),
+        "faithful": (*split(unfaithful, unfaithful.religious <= 3), "target", classes),
+        "older couples": (*split(younger, younger.age <= 35), "target", classes),
+        "rain": (*split(rain, ~rain.month.between(5, 9)), "target", classes),
+        "smooth tumours": (*split(tumours, tumours.mean_smoothness <= tumours.mean_smoothness.median()), "target", classes),
+        "sugar by sex": (*split(sugar, sugar.sex == 1, ["sex"]), "target", classes),
+        "sugar by age": (*split(sugar, sugar.age <= 50), "target", classes),
+        "origin": (*split(made, made.Year <= 1976), "target", classes),
+        "wines by ash": (*split(wine, wine.ash <= wine.ash.median()), "target", classes),
+        "many visits": (*split(visits, visits.physlm == 0, ["physlm"]), "target", classes),
     }
 
 
@@ -150,8 +221,10 @@ def ours(place, label, methods):
 
 def main():
     warnings.simplefilter("ignore")
-    folder, methods = pathlib.Path(sys.argv[1]), sys.argv[2:] or ["auto", "pac", "pac-stack", "untouched"]
-    for name, (source, target, label, sizes) in tables().items():
+    more = "--more" in sys.argv
+    folder, *methods = [a for a in sys.argv[1:] if a != "--more"]
+    folder, methods = pathlib.Path(folder), methods or ["auto", "pac", "pac-stack", "untouched"]
+    for name, (source, target, label, sizes) in (more_tables() if more else tables()).items():
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
         few, rest = draws(target, label, sizes)

@@ -24,6 +24,7 @@ import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.correction.LogisticCorrection;
+import org.pacnet.internal.correction.LogisticCorrection;
 import org.pacnet.internal.fit.Corrections;
 import org.pacnet.internal.fit.Labelled;
 import org.pacnet.predict.RowPredictor;
@@ -135,7 +136,7 @@ class LogisticTest {
     Rows rows = new Rows(FloatBuffer.wrap(floats(fixture, "x")), n, 2, z, 3);
     LinearCorrection linear = new LinearCorrection(floats(fixture, "linear"));
     Correction learnt =
-        Corrections.fit(Method.LOGISTIC, Labelled.of(rows, FloatBuffer.wrap(floats(fixture, "y"))), null, linear, 1, 0);
+        Corrections.fit(Method.LOGISTIC, Labelled.of(rows, FloatBuffer.wrap(floats(fixture, "y"))), null, linear, 1, 1, 0);
     float[] asked = floats(fixture, "z_test");
     Rows others = new Rows(FloatBuffer.wrap(floats(fixture, "x_test")), asked.length / 3, 2, asked, 3);
     float[] logs = learnt.apply(others, null, Corrections.PROCESSES).outputs();
@@ -145,12 +146,64 @@ class LogisticTest {
     }
   }
 
+  // How much surer of a class a linear model of the source is with each step of the first of four inputs.
+  private static double slope(int n, double truth, long seed) {
+    Random random = new Random(seed);
+    float[] x = new float[n * 4];
+    float[] y = new float[n];
+    for (int r = 0; r < n; r++) {
+      for (int i = 0; i < 4; i++) {
+        x[4 * r + i] = (float) random.nextGaussian();
+      }
+      y[r] = random.nextDouble() < 1 / (1 + Math.exp(-truth * x[4 * r])) ? 1 : 0;
+    }
+    Rows rows = new Rows(FloatBuffer.wrap(x), n, 4, new float[n * 2], 2);
+    float[] w = Corrections.linear(Labelled.of(rows, FloatBuffer.wrap(y)), true).coefficients();
+    int each = 1 + 2 + 4;
+    return w[each + 3] - w[3];
+  }
+
+  /** The likeliest penalty by folds would leave 4.5 on the mean of these draws: a line that looks steeper than it is, and is unsure of nothing beyond its rows. */
+  @Test
+  void theSecondOpinionIsNoSurerThanItsRowsAreMany() {
+    double few = 0;
+    for (int seed = 0; seed < 5; seed++) {
+      few += slope(120, 4, seed) / 5;
+      assertEquals(2, slope(4000, 2, seed), 0.3, "seed " + seed);
+    }
+    assertTrue(few > 1.5 && few < 3.5, "of 120 rows of slope 4: " + few);
+  }
+
+  /** A network that was no better than a line on the source, and is sure where it is wrong, has little say; one that was far better has it. */
+  @Test
+  void whatTheSourceSaysOfItsOpinionsDecidesWhileRowsAreFew() {
+    Random random = new Random(4);
+    int n = 10;
+    float[] x = new float[n * 3];
+    float[] z = new float[n * 2];
+    float[] y = new float[n];
+    for (int r = 0; r < n; r++) {
+      for (int i = 0; i < 3; i++) {
+        x[3 * r + i] = (float) random.nextGaussian();
+      }
+      y[r] = x[3 * r] > 0 ? 1 : 0;
+      z[2 * r + 1] = x[3 * r] > -0.2 ? 6 : -6; // nearly the line
+    }
+    LinearCorrection line = new LinearCorrection(new float[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0});
+    for (double besideLinear : new double[] {4, 1, 0.25}) {
+      LogisticCorrection learnt =
+          (LogisticCorrection) Corrections.fit(Method.LOGISTIC, Labelled.of(made(x, z), FloatBuffer.wrap(y)), null, line, besideLinear, 1, 0);
+      double before = 1 / (1 + 4 * besideLinear * besideLinear);
+      assertEquals(before, learnt.weights()[0], 0.15, "as many errors, " + besideLinear + " times");
+    }
+  }
+
   private static Rows made(float[] x, float[] z) {
     return new Rows(FloatBuffer.wrap(x), z.length / 2, 3, z, 2);
   }
 
   private static Correction learn(Rows rows, float[] y, int[] groups) {
-    return Corrections.fit(Method.LOGISTIC, new Labelled(rows, FloatBuffer.wrap(y), groups, null), null, null, 1, 0);
+    return Corrections.fit(Method.LOGISTIC, new Labelled(rows, FloatBuffer.wrap(y), groups, null), null, null, 0, 1, 0);
   }
 
   /** Ten batches, each measured five times: what a source says of them is right, and the inputs say nothing more. */

@@ -52,7 +52,7 @@ class PooledTest {
     Corrections.Pool pool =
         new Corrections.Pool(FloatBuffer.wrap(xs), FloatBuffer.wrap(floats(source)), xs.length / INPUTS, null, classes, null);
     Correction learnt =
-        Corrections.fit(Method.POOLED_LINEAR, Labelled.of(rows("x", width), FloatBuffer.wrap(floats(target))), pool, null, 1, 0);
+        Corrections.fit(Method.POOLED_LINEAR, Labelled.of(rows("x", width), FloatBuffer.wrap(floats(target))), pool, null, 0, 1, 0);
     return learnt.apply(rows("asked", width), null, Corrections.PROCESSES).outputs();
   }
 

@@ -57,7 +57,7 @@ class StackTest {
 
   @Test
   void moreOfTheSourceIsAMixtureWithIt() {
-    CoKrigingCorrection whole = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target(12, 1, x -> x), null, null, 1, 0);
+    CoKrigingCorrection whole = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target(12, 1, x -> x), null, null, 0, 1, 0);
     Corrected before = said(whole);
     Corrected after = said(whole.withSource(new double[] {0.25, 1}));
     for (int r = 0; r < ASKED.rows(); r++) {
@@ -75,7 +75,7 @@ class StackTest {
   @Test
   void whatNobodyAsksIsNotKept() {
     LinearCorrection line = Corrections.linear(target(50, 3, x -> x), false);
-    CoKrigingCorrection whole = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target(12, 1, x -> x), null, line, 1, 0);
+    CoKrigingCorrection whole = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target(12, 1, x -> x), null, line, 0, 1, 0);
     CoKrigingCorrection none = whole.withSource(new double[] {0, 0});
     assertArrayEquals(ASKED.outputs(), said(none).outputs(), 1e-6f);
     assertEquals(0, none.processes().size());

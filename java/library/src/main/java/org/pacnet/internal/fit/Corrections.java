@@ -32,16 +32,23 @@ public final class Corrections {
    *
    * @param source rows of the source with their labels, for trees and pooled-linear; null otherwise
    * @param linear the source's second opinion, for co-kriging and logistic regression; null where there is none
+   * @param besideLinear how many times as far off as that the base was on rows not seen, for logistic regression; 0 where that was not tried
    */
   public static Correction fit(
-      Method method, Labelled target, @Nullable Pool source, @Nullable LinearCorrection linear, int threads, long seed) {
+      Method method,
+      Labelled target,
+      @Nullable Pool source,
+      @Nullable LinearCorrection linear,
+      double besideLinear,
+      int threads,
+      long seed) {
     return switch (method) {
       case AFFINE -> LinearFit.affine(target);
       case RIDGE_RESIDUAL -> LinearFit.ridge(target);
       case GP_RESIDUAL -> gaussian(target, true, threads);
       case GP -> gaussian(target, false, threads);
       case COKRIGING -> CoKrigingFit.fit(target, linear, threads);
-      case LOGISTIC -> LogisticFit.fit(target, linear);
+      case LOGISTIC -> LogisticFit.fit(target, linear, besideLinear);
       case TREES -> TreeFit.fit(target, source, threads, seed);
       case POOLED_LINEAR -> source != null && source.classes() > 0 ? LogisticFit.pooled(target, source) : LinearFit.pooled(target, source);
       default -> throw new IllegalArgumentException(method + " is no correction");
@@ -87,7 +94,7 @@ public final class Corrections {
             new StackFit.Learner() {
               @Override
               public Correction learn(Method part, Labelled some) {
-                return fit(part, some, pool, linear, threads, seed);
+                return fit(part, some, pool, linear, besideLinear, threads, seed);
               }
 
               @Override

@@ -30,10 +30,19 @@ final class LogisticFit {
   private static final double[] SLOPES = {0.1, 1};
   private static final double CONSTANT = 0.3;
   private static final double SCALE = 0.1;
-  // An opinion that is less likely than that is not asked.
+  // What has a smaller share is not asked.
   private static final double LEAST_WEIGHT = 1e-3;
-  // For the source, whose rows are many: penalties, on standardised columns and for each row.
-  private static final double[] SOURCE_VARIANCES = {0.01, 0.1, 1, 10};
+  // How many times fewer errors a network must have made on the source, squared, to count as much as the linear opinion, and how many rows of the
+  // target it takes to outweigh that: where the target's inputs are others than the source's, a network is surer than it is right
+  // (docs/adr/0013-safe-default.md).
+  private static final double NETWORK_ODDS = 4;
+  private static final double SHARE_ROWS = 20;
+  private static final int SHARE_STEPS = 200;
+  // For the source, whose rows are many: of coefficients, on standardised columns. For rows unlike the source's the smallest that is not clearly worse
+  // than the likeliest, by so many standard errors of their difference (after Breiman et al. 1984): it is less sure of itself beyond its rows.
+  private static final double[] SOURCE_VARIANCES = {1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 10};
+  private static final double CLEARLY = 2;
+  private static final int SOURCE_FOLDS = 5;
   private static final int MOST_STEPS = 300;
   private static final double SMALL = 1e-6;
   private static final double ROUGHLY = 1e-4; // of steps, where only the likelihood is asked for
@@ -46,8 +55,11 @@ final class LogisticFit {
   /**
    * A target's, from its rows. Of rows that belong together none is asked of coefficients that have seen another, and together they count
    * once as evidence.
+   *
+   * @param besideLinear how many times as many errors the network made on rows of the source that it had not seen as the linear opinion; 0 where
+   *     that was not tried
    */
-  static LogisticCorrection fit(Labelled target, @Nullable LinearCorrection linear) {
+  static LogisticCorrection fit(Labelled target, @Nullable LinearCorrection linear, double besideLinear) {
     Rows rows = target.rows();
     int n = rows.rows();
     float[] importance = target.importance();
@@ -63,52 +75,83 @@ final class LogisticFit {
     int[] fold = folds(classes, units);
     float[] evidence = evidence(units, importance);
     int opinions = linear == null ? 1 : LogisticCorrection.OPINIONS;
-    double[][] logs = new double[opinions][priors.size()];
-    double highest = Double.NEGATIVE_INFINITY;
-    for (int k = 0; k < opinions; k++) {
-      Rows said = LinearCorrection.opinion(k, rows, linear);
-      for (int p = 0; p < priors.size(); p++) {
-        logs[k][p] = unseen(said, classes, fold, importance, evidence, priors.get(p));
-        highest = Math.max(highest, logs[k][p]);
-      }
-    }
-    float[] weights = new float[LogisticCorrection.OPINIONS];
-    double total = 0;
-    for (double[] own : logs) {
-      for (int p = 0; p < own.length; p++) {
-        own[p] = Math.exp(own[p] - highest);
-        total += own[p];
-      }
-    }
+    double[][] likely = new double[opinions][n];
     List<LinearCorrection> corrections = new ArrayList<>();
     for (int k = 0; k < opinions; k++) {
-      double share = Arrays.stream(logs[k]).sum() / total;
-      if (share < LEAST_WEIGHT) {
-        continue;
-      }
-      weights[k] = (float) share;
       Rows said = LinearCorrection.opinion(k, rows, linear);
+      double[][] p = new double[priors.size()][];
+      double[] logs = new double[p.length];
+      for (int i = 0; i < p.length; i++) {
+        p[i] = unseen(said, classes, fold, importance, priors.get(i));
+        for (int r = 0; r < n; r++) {
+          logs[i] += evidence[r] * Math.log(p[i][r]);
+        }
+      }
+      double[] parts = parts(logs);
       double[] mean = new double[rows.width() * (1 + rows.width() + rows.inputs())];
-      for (int p = 0; p < priors.size(); p++) {
-        double part = logs[k][p] / total / share;
-        if (part >= SMALL) {
-          double[] own = coefficients(said, classes, all, importance, priors.get(p), SMALL);
-          for (int i = 0; i < mean.length; i++) {
-            mean[i] += part * own[i];
+      for (int i = 0; i < p.length; i++) {
+        for (int r = 0; r < n; r++) {
+          likely[k][r] += parts[i] * p[i][r];
+        }
+        if (parts[i] >= SMALL) {
+          double[] own = coefficients(said, classes, all, importance, priors.get(i), SMALL);
+          for (int j = 0; j < mean.length; j++) {
+            mean[j] += parts[i] * own[j];
           }
         }
       }
       corrections.add(new LinearCorrection(floats(mean)));
     }
-    float sum = weights[0] + weights[1];
-    weights[0] /= sum;
-    weights[1] /= sum;
-    return new LogisticCorrection(weights[1] > 0 ? linear : null, weights, List.copyOf(corrections));
+    double network = linear == null ? 1 : besideLinear == 0 ? 0.5 : 1 / (1 + NETWORK_ODDS * besideLinear * besideLinear);
+    return mix(linear, network(likely, evidence, network), corrections);
   }
 
-  /** A source's own, beside its network: the variance is the one by which a fifth of the rows is likeliest from the others. */
+  // How much each counts that is so likely.
+  private static double[] parts(double[] logs) {
+    double highest = Arrays.stream(logs).max().orElseThrow();
+    double[] parts = Arrays.stream(logs).map(log -> Math.exp(log - highest)).toArray();
+    double sum = Arrays.stream(parts).sum();
+    return Arrays.stream(parts).map(part -> part / sum).toArray();
+  }
+
+  /**
+   * The network's share of two opinions' mix: by the likelihood of the mix (stacking by the logarithmic score, Yao et al. 2018), and a pull to what
+   * it counts beforehand that is as strong as some rows; by expectation and maximisation, which rises to the one maximum that there is.
+   *
+   * @param likely how likely each opinion makes a row's class that it has not seen, [opinions, rows]
+   * @param evidence what each row counts
+   */
+  static double network(double[][] likely, float[] evidence, double before) {
+    if (likely.length == 1) {
+      return 1;
+    }
+    double share = before;
+    for (int step = 0; step < SHARE_STEPS; step++) {
+      double sum = SHARE_ROWS * before;
+      double all = SHARE_ROWS;
+      for (int r = 0; r < evidence.length; r++) {
+        double own = share * likely[0][r];
+        sum += evidence[r] * own / (own + (1 - share) * likely[1][r]);
+        all += evidence[r];
+      }
+      share = sum / all;
+    }
+    return share;
+  }
+
+  private static LogisticCorrection mix(@Nullable LinearCorrection linear, double network, List<LinearCorrection> corrections) {
+    if (network > 1 - LEAST_WEIGHT) {
+      return new LogisticCorrection(null, new float[] {1, 0}, corrections.subList(0, 1));
+    }
+    if (network < LEAST_WEIGHT) {
+      return new LogisticCorrection(linear, new float[] {0, 1}, corrections.subList(1, 2));
+    }
+    return new LogisticCorrection(linear, new float[] {(float) network, 1 - (float) network}, corrections);
+  }
+
+  /** A source's own, beside its network. */
   static LinearCorrection source(Labelled silent) {
-    return penalised(silent.rows(), classes(silent.labels(), silent.rows().rows()), silent.importance());
+    return penalised(silent.rows(), classes(silent.labels(), silent.rows().rows()), silent.importance(), CLEARLY);
   }
 
   /** Of both tables together, whatever the source says. */
@@ -116,29 +159,46 @@ final class LogisticFit {
     Pooled both = Pooled.of(target, source);
     int width = target.rows().width();
     int[] classes = classes(FloatBuffer.wrap(both.y()), both.rows());
-    return LinearFit.alone(penalised(both.silent(width), classes, both.weights()), width, both.columns());
+    return LinearFit.alone(penalised(both.silent(width), classes, both.weights(), 0), width, both.columns());
   }
 
-  // With the variance by which a fifth of the rows is likeliest from the others.
-  private static LinearCorrection penalised(Rows silent, int[] classes, float[] weights) {
+  // Each fifth is asked of coefficients that have seen the others.
+  private static LinearCorrection penalised(Rows silent, int[] classes, float[] weights, double errors) {
     int rows = silent.rows();
-    int[] fifth = IntStream.range(0, rows).filter(r -> r % 5 == 4).toArray();
-    int[] others = IntStream.range(0, rows).filter(r -> r % 5 != 4).toArray();
-    Prior best = null;
-    double highest = Double.NEGATIVE_INFINITY;
-    for (double variance : SOURCE_VARIANCES) {
-      Prior prior = new Prior(1e4, SMALL, variance * silent.inputs());
-      double value =
-          others.length == 0
-              ? 0
-              : likelihood(silent, classes, fifth, weights, coefficients(silent, classes, others, weights, prior, ROUGHLY));
-      if (best == null || value > highest) {
-        highest = value;
-        best = prior;
+    int[] fold = IntStream.range(0, rows).map(r -> r % Math.min(SOURCE_FOLDS, rows)).toArray();
+    int count = SOURCE_VARIANCES.length;
+    double[][] logs = new double[count][];
+    double[] sums = new double[count];
+    for (int i = 0; i < count; i++) {
+      logs[i] = Arrays.stream(unseen(silent, classes, fold, weights, source(silent, SOURCE_VARIANCES[i]))).map(Math::log).toArray();
+      for (int r = 0; r < rows; r++) {
+        sums[i] += weights[r] * logs[i][r];
       }
     }
-    return new LinearCorrection(
-        floats(coefficients(silent, classes, IntStream.range(0, rows).toArray(), weights, best, SMALL)));
+    int best = IntStream.range(0, count).reduce((a, b) -> sums[b] > sums[a] ? b : a).orElseThrow();
+    int chosen = IntStream.range(0, count).filter(i -> !clearlyLess(logs[i], logs[best], weights, errors)).findFirst().orElse(best);
+    int[] all = IntStream.range(0, rows).toArray();
+    return new LinearCorrection(floats(coefficients(silent, classes, all, weights, source(silent, SOURCE_VARIANCES[chosen]), SMALL)));
+  }
+
+  private static Prior source(Rows silent, double variance) {
+    return new Prior(1e4, SMALL, variance * silent.inputs());
+  }
+
+  private static boolean clearlyLess(double[] logs, double[] best, float[] weights, double errors) {
+    double all = 0;
+    double mean = 0;
+    for (int r = 0; r < best.length; r++) {
+      all += weights[r];
+      mean += weights[r] * (best[r] - logs[r]);
+    }
+    mean /= all;
+    double squares = 0;
+    for (int r = 0; r < best.length; r++) {
+      double off = weights[r] * (best[r] - logs[r] - mean);
+      squares += off * off;
+    }
+    return mean > errors * Math.sqrt(squares) / all;
   }
 
   private static float[] floats(double[] values) {
@@ -186,26 +246,24 @@ final class LogisticFit {
     return evidence;
   }
 
-  // Sum of log p of all rows, each by coefficients that have not seen it.
-  private static double unseen(
-      Rows rows, int[] classes, int[] fold, float[] importance, float[] evidence, Prior prior) {
-    double sum = 0;
+  // How likely each row's class is by coefficients that have not seen the row.
+  private static double[] unseen(Rows rows, int[] classes, int[] fold, float[] importance, Prior prior) {
+    double[] likely = new double[fold.length];
     int count = 1 + Arrays.stream(fold).max().orElseThrow();
     for (int f = 0; f < count; f++) {
       int which = f;
       int[] inside = IntStream.range(0, fold.length).filter(r -> fold[r] == which).toArray();
       int[] outside = IntStream.range(0, fold.length).filter(r -> fold[r] != which).toArray();
-      sum += likelihood(rows, classes, inside, evidence, coefficients(rows, classes, outside, importance, prior, ROUGHLY));
+      likelihoods(rows, classes, inside, coefficients(rows, classes, outside, importance, prior, ROUGHLY), likely);
     }
-    return sum;
+    return likely;
   }
 
-  private static double likelihood(Rows rows, int[] classes, int[] which, float[] weights, double[] coefficients) {
+  private static void likelihoods(Rows rows, int[] classes, int[] which, double[] coefficients, double[] into) {
     int width = rows.width();
     int each = 1 + width + rows.inputs();
     float[] logits = new float[width];
     double[] p = new double[width];
-    double sum = 0;
     for (int r : which) {
       for (int c = 0; c < width; c++) {
         double value = rows.outputs()[r * width + c] + coefficients[c * each];
@@ -218,9 +276,8 @@ final class LogisticFit {
         logits[c] = (float) value;
       }
       Softmax.into(logits, 0, width, p);
-      sum += weights[r] * Math.log(Math.max(p[classes[r]], Float.MIN_NORMAL));
+      into[r] = Math.max(p[classes[r]], Float.MIN_NORMAL);
     }
-    return sum;
   }
 
   /**

@@ -67,7 +67,7 @@ final class StackFit {
         Method.PAC_ENSEMBLE,
         prior,
         PAC_ROWS,
-        (part, rows) -> Corrections.fit(part, rows, null, null, threads, 0));
+        (part, rows) -> Corrections.fit(part, rows, null, null, 0, threads, 0));
   }
 
   /**

@@ -486,7 +486,7 @@ public final class Calibration implements Situation, AutoCloseable {
         labelled(rows),
         sample,
         network.predict(features(sample), sample.rows(), settings.compute().threads()),
-        from.besideLinear(),
+        from.besideLinear(false),
         from.linear(),
         inside(folds),
         part(rows, folds),
@@ -548,6 +548,7 @@ public final class Calibration implements Situation, AutoCloseable {
                   labelled(rows),
                   pool(),
                   from.linear(),
+                  from.besideLinear(target.schema().classification()),
                   settings.compute().threads(),
                   settings.seed());
       outputs = correction.apply(rows, null, Corrections.PROCESSES).outputs();

@@ -115,11 +115,20 @@ public record ModelState(
     return base;
   }
 
-  /** How many times as far off as a linear model a network that was trained like this one was on rows not seen; 0 where that was not tried. */
-  public double besideLinear() {
+  /**
+   * How many times as far off as a linear model a network that was trained like this one was on rows not seen; 0 where that was not tried.
+   *
+   * @param classes whether errors are shares of rows: none may be half a row
+   */
+  public double besideLinear(boolean classes) {
     PhaseReport train = reports.get(Phase.TRAIN);
     HeldOut found = train == null ? null : train.heldOut();
-    return found == null || found.linear() == null || found.linear() == 0 ? 0 : found.network() / found.linear();
+    if (found == null || found.linear() == null) {
+      return 0;
+    }
+    double least = classes ? 0.5 / found.rows() : 0;
+    double linear = found.linear() + least;
+    return linear == 0 ? 0 : (found.network() + least) / linear;
   }
 
   /** The source task's weights: the base, or as long as there is none the trained ones. */
