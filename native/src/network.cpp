@@ -538,12 +538,13 @@ void FitScope::set_stochastic_normalisation(double chance) {
   });
 }
 
-void FitScope::set_gates(const bool* gated, int64_t count, double threshold, double start, double strength) {
+void FitScope::set_gates(const bool* gated, int64_t count, double threshold, double start, double strength, int64_t free_epochs) {
   guarded([&] {
     require_count("the list of flags", count, static_cast<int64_t>(impl_->layout.tensors().size()));
     require(is_float(threshold) && is_float(start), "threshold and start must be finite floats");
     require_strength(strength);
-    impl_->gates = {threshold, start, strength, std::vector<bool>(gated, gated + count)};
+    require(free_epochs >= 0, "the number of epochs without a pull must not be negative");
+    impl_->gates = {threshold, start, strength, free_epochs, std::vector<bool>(gated, gated + count)};
   });
 }
 
@@ -553,7 +554,7 @@ void FitScope::set_policy(const bool* gated, int64_t count, double budget, doubl
     require(budget > 0 && budget <= 1, "a budget is a share of the parameters, above 0 and at most 1");
     require(is_float(temperature) && temperature > 0, "the temperature must be positive and a finite float");
     require_strength(strength);
-    impl_->gates = {0.0, 0.0, strength, std::vector<bool>(gated, gated + count), budget, temperature, drawn};
+    impl_->gates = {0.0, 0.0, strength, 0, std::vector<bool>(gated, gated + count), budget, temperature, drawn};
   });
 }
 

@@ -406,13 +406,13 @@ TEST(Fit, RefusesScopesThatPromiseWhatCannotBe) {
   // A gated weight is a start and a change: what pulls would pull at the change.
   const bool gated[] = {true, true, true, true, true, true};
   FitScope pulled(t.network);
-  pulled.set_gates(gated, 6, 0.1, 1.0, 0.01);
+  pulled.set_gates(gated, 6, 0.1, 1.0, 0.01, 0);
   pulled.set_pull(0, 0.1);
   EXPECT_FALSE(failure(kErrorInvalidArgument, [&] {
                  t.network.fit({}, pulled, data.x.data(), count(data.x), data.y.data(), count(data.y), 30, nullptr);
                }).empty());
   FitScope decayed(t.network);
-  decayed.set_gates(gated, 6, 0.1, 1.0, 0.01);
+  decayed.set_gates(gated, 6, 0.1, 1.0, 0.01, 0);
   FitOptions o;
   o.optimizer = kAdamW;
   o.weight_decay = 0.1;

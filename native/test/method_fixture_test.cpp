@@ -72,7 +72,7 @@ class MethodFixture : public testing::TestWithParam<const char*> {
     }
     if (f.has("gate_strength")) {
       const bool gated[] = {true, true, true, true, false, false};
-      scope.set_gates(gated, 6, f.number("gate_threshold"), f.number("gate_start"), f.number("gate_strength"));
+      scope.set_gates(gated, 6, f.number("gate_threshold"), f.number("gate_start"), f.number("gate_strength"), 0);
     }
   }
 };
@@ -153,7 +153,7 @@ TEST(Adapters, ThatCannotBeAreRefused) {
   refused([&](FitScope& scope) {
     scope.set_adapter(0, 2, 1.0, a.data(), 12);
     const bool gated[] = {true, true, true, true, false, false};
-    scope.set_gates(gated, 6, 0.1, 0.2, 0.0);
+    scope.set_gates(gated, 6, 0.1, 0.2, 0.0, 0);
   });
   refused([&](FitScope& scope) {
     scope.set_adapter(0, 2, 1.0, a.data(), 12);
@@ -265,7 +265,7 @@ TEST(GatedFit, AClosedLayerIsItsStartBitForBit) {
   set_parameters(r.network, start);
   const bool gated[] = {true, true, true, true, false, false};
   PhaseScope all(r.network);
-  all.scope.set_gates(gated, 6, 0.1, 0.11, 100.0);  // so strong that both gates close at once
+  all.scope.set_gates(gated, 6, 0.1, 0.11, 100.0, 0);  // so strong that both gates close at once
   fit(r.network, r.options, all, r.x, r.y);
   const std::vector<float> end = parameters_of(r.network);
   const std::size_t body = 16 * 6 + 16 + 12 * 16 + 12;
@@ -275,12 +275,33 @@ TEST(GatedFit, AClosedLayerIsItsStartBitForBit) {
   EXPECT_NE(start[body], end[body]);
 }
 
+TEST(GatedFit, InEpochsWithoutAPullNoGateClosesThatAPullWouldClose) {
+  const bool gated[] = {true, true, true, true, false, false};
+  const auto learnt = [&](int64_t epochs, double strength, int64_t free_epochs) {
+    Regression r;
+    PhaseScope all(r.network);
+    all.scope.set_gates(gated, 6, 0.1, 0.11, strength, free_epochs);
+    r.options.epochs = epochs;
+    fit(r.network, r.options, all, r.x, r.y);
+    return parameters_of(r.network);
+  };
+  EXPECT_EQ(learnt(2, 100.0, 2), learnt(2, 0.0, 0));
+  EXPECT_EQ(learnt(2, 100.0, 7), learnt(2, 0.0, 0));
+  // From the third epoch on the pull is there: the layers are their start.
+  const std::vector<float> pulled = learnt(30, 100.0, 2);
+  Regression r;
+  const std::vector<float> start = parameters_of(r.network);
+  const std::ptrdiff_t body = 16 * 6 + 16 + 12 * 16 + 12;
+  EXPECT_TRUE(std::equal(start.begin(), start.begin() + body, pulled.begin()));
+  EXPECT_NE(learnt(30, 0.0, 0), pulled);
+}
+
 TEST(GatedFit, WithoutAPullAndFarAboveTheThresholdItIsAPlainFit) {
   Regression gated;
   Regression plain;
   const bool flags[] = {true, true, true, true, true, true};
   PhaseScope all(gated.network);
-  all.scope.set_gates(flags, 6, -1e9, 1.0, 0.0);
+  all.scope.set_gates(flags, 6, -1e9, 1.0, 0.0, 0);
   fit(gated.network, gated.options, all, gated.x, gated.y);
   fit(plain.network, plain.options, PhaseScope(plain.network), plain.x, plain.y);
   EXPECT_LT(relative_difference(parameters_of(gated.network), parameters_of(plain.network)), 1e-3);

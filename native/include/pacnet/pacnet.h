@@ -18,7 +18,7 @@
 namespace pacnet {
 
 /// Raised by one whenever this header changes in a way that an older binding cannot call.
-constexpr int kAbiVersion = 15;
+constexpr int kAbiVersion = 16;
 
 /// The kAbiVersion that the loaded library was compiled with; a binding compares it with its own.
 PACNET_API int abi_version() noexcept;
@@ -234,8 +234,8 @@ class PACNET_API FitScope {
   void set_stochastic_normalisation(double chance);
   /// A gate for each layer: tensors that are flagged are their start plus what they learnt as long as the layer's gate is
   /// above the threshold, and their start, bit for bit, while it is not. Gates begin at `start`, are trained with the
-  /// rest, and add strength * sum |gate| to the loss.
-  void set_gates(const bool* gated, int64_t count, double threshold, double start, double strength);
+  /// rest, and after some epochs add strength * sum |gate| to the loss.
+  void set_gates(const bool* gated, int64_t count, double threshold, double start, double strength, int64_t free_epochs);
   /// A policy of which layers learn: a logit for each layer, from 0, where flagged tensors are their start plus what they learnt if it is
   /// above 0, and their start, bit for bit, if not (SWR, Kim et al. 2023). Logits are trained with the rest, by the gradient of the sigmoid of
   /// logit / temperature, and charged with strength * |share - budget|, share being what of all parameters is expected to learn; with `drawn`

@@ -166,6 +166,7 @@ class CpuEngine final : public Engine {
 
   double train(int64_t epoch, std::span<const uint32_t> order) override {
     rows_.begin(epoch, order, batch_);
+    epoch_ = epoch;
     double sum = 0.0;
     for (std::size_t begin = 0; begin < order.size(); begin += static_cast<std::size_t>(batch_)) {
       choose();
@@ -219,7 +220,7 @@ class CpuEngine final : public Engine {
       add_penalty_gradient(scope_, params_, grads_.data(), *team_);
     }
     if (gates_ != nullptr) {
-      gates_->backward(grads_.data(), *team_);
+      gates_->backward(grads_.data(), epoch_, *team_);
       if (adapters_ != nullptr) {
         adapters_->backward(grads_.data(), *team_);
       }
@@ -292,6 +293,7 @@ class CpuEngine final : public Engine {
   int64_t step_ = 0;
   std::unique_ptr<Team> team_;
   std::unique_ptr<Gates> gates_;        ///< null without
+  int64_t epoch_ = 0;
   std::unique_ptr<Adapters> adapters_;  ///< likewise
   std::vector<Beside> beside_;          ///< the gates and the factors
   std::unique_ptr<TrainingPass> pass_;

@@ -133,7 +133,7 @@ void Gates::add_penalty() {
 }
 
 // A tensor's gradient along its change, each thread by its share of the words; closed layers' gradients become zero.
-void Gates::backward(float* grads, Team& team) {
+void Gates::backward(float* grads, int64_t epoch, Team& team) {
   const auto& tensors = scope_.layout.tensors();
   const auto layers = static_cast<std::size_t>(scope_.layout.layers());
   std::vector<double> sums(layers * static_cast<std::size_t>(team.size()), 0.0);
@@ -153,6 +153,7 @@ void Gates::backward(float* grads, Team& team) {
       }
     }
   });
+  const double strength = epoch > scope_.gates.free_epochs ? scope_.gates.strength : 0.0;
   for (std::size_t l = 0; l < layers; ++l) {
     double sum = 0.0;
     for (std::size_t at = l; at < sums.size(); at += layers) {
@@ -161,7 +162,7 @@ void Gates::backward(float* grads, Team& team) {
     const float gate = gates_.data()[l];
     const double sign = static_cast<double>(gate > 0.0F) - static_cast<double>(gate < 0.0F);
     gate_gradients_.data()[l] =
-        settled_ ? 0.0F : static_cast<float>(policy() ? sum * slope(l) : sum + scope_.gates.strength * sign);
+        settled_ ? 0.0F : static_cast<float>(policy() ? sum * slope(l) : sum + strength * sign);
   }
   if (policy() && !settled_) {
     add_penalty();

@@ -32,8 +32,9 @@ class Gates {
   bool settled() const noexcept { return settled_; }
 
   /// From the gradients of the weights to those of change, in place, and of the gates: the step function passes
-  /// gradients as if it were the identity (straight-through; Bengio et al. 2013), and every gate is pulled toward zero.
-  void backward(float* grads, Team& team);
+  /// gradients as if it were the identity (straight-through; Bengio et al. 2013), and from some epoch on every gate is
+  /// pulled toward zero.
+  void backward(float* grads, int64_t epoch, Team& team);
   /// Everything trainable but what a closed gate keeps at its start.
   BitMask moved() const;
   /// The weights that follow from change and gates.

@@ -38,6 +38,7 @@ struct Scope {
     double threshold = 0.0;
     double start = 0.0;
     double strength = 0.0;
+    int64_t free_epochs = 0;    ///< in which gates are not pulled
     std::vector<bool> tensors;  ///< which have one; empty: no gates
     double budget = -1.0;       ///< 0 or more: gates are logits of a policy (SWR, Kim et al. 2023), and the threshold is 0
     double temperature = 1.0;   ///< of a policy

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -301,6 +302,35 @@ class MethodsTest {
           Arrays.copyOf(start, start.length - head), Arrays.copyOf(end, end.length - head));
       assertFalse(Arrays.equals(start, end));
     }
+  }
+
+  // For two epochs nothing pulls the gates of taps by its authors' values; by ours it does from the first step on.
+  @Test
+  void authorsGatesAreFreeForTwoEpochs() throws IOException {
+    try (Model model = base()) {
+      Path before = folder.resolve("start.safetensors");
+      model.export(Model.Weights.SOURCE, before);
+      int body = values(before).length - (16 + 1);
+      float[] start = Arrays.copyOf(values(before), body);
+      for (boolean authors : new boolean[] {false, true}) {
+        for (int epochs : new int[] {2, 40}) {
+          TransferConfig strong =
+              settings(model, Method.TAPS).toBuilder().method(new MethodSpec.Gated(authors, 1e6)).target(f -> f.epochs(epochs).learningRate(0.1)).build();
+          model.calibrate("t", TARGET, strong, new Monitor());
+          Path after = folder.resolve("end.safetensors");
+          model.export("t", after);
+          float[] end = Arrays.copyOf(values(after), body);
+          assertEquals(!authors || epochs > 2, Arrays.equals(start, end), authors + " " + epochs);
+        }
+      }
+      model.save(folder.resolve("gated"), false);
+      try (Model again = Model.load(folder.resolve("gated"))) {
+        assertEquals(new MethodSpec.Gated(true, 1e6), again.config("t").method());
+      }
+    }
+    Path csv = Files.writeString(folder.resolve("few.csv"), "x1,x2,y\n1,2,3\n");
+    assertRefused(
+        "--taps-authors is for --method taps", "calibrate", "--model", folder.resolve("gated"), "--target", csv, "--name", "x", "--method", "swr", "--taps-authors");
   }
 
   // Of rank 1: the second rows of what the first matrix learnt are multiples of the first, and biases stay.

@@ -40,6 +40,11 @@ final class MethodOptions {
   private @Nullable Double budget;
 
   @Option(
+      names = "--taps-authors",
+      description = "taps by its authors' values: gates start at 0.15, are free for two epochs, and are then pulled by a mean over the layers (default: 0.2, a sum)")
+  private boolean tapsAuthors;
+
+  @Option(
       names = "--neighbours",
       paramLabel = "K",
       description = "How many of the nearest other targets vote, at most, by metavote (default: 5)")
@@ -136,6 +141,12 @@ final class MethodOptions {
         throw notOf("--budget", "swr");
       }
       spec = new MethodSpec.Budgeted(budget, budgeted.rank(), budgeted.lambda());
+    }
+    if (tapsAuthors) {
+      if (!(spec instanceof MethodSpec.Gated gated)) {
+        throw notOf("--taps-authors", "taps");
+      }
+      spec = new MethodSpec.Gated(true, gated.lambda());
     }
     if (neighbours != null) {
       if (!(spec instanceof MethodSpec.MetaVote vote)) {

@@ -19,6 +19,7 @@ import org.pacnet.error.DataException;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = MethodSpec.LastLayers.class, name = "finetune_last"),
   @JsonSubTypes.Type(value = MethodSpec.LowRank.class, name = "lora"),
+  @JsonSubTypes.Type(value = MethodSpec.Gated.class, name = "taps"),
   @JsonSubTypes.Type(value = MethodSpec.Budgeted.class, name = "swr"),
   @JsonSubTypes.Type(value = MethodSpec.Merge.class, name = "merge"),
   @JsonSubTypes.Type(value = MethodSpec.MetaVote.class, name = "metavote"),
@@ -52,6 +53,7 @@ public sealed interface MethodSpec {
     return switch (kind) {
       case FINETUNE_LAST -> new LastLayers(2);
       case LORA -> new LowRank(8);
+      case TAPS -> new Gated(false, null);
       case SWR -> new Budgeted(0.1, 0, null);
       case MERGE -> new Merge(List.of(), null);
       case METAVOTE -> new MetaVote(List.of(), 5, null);
@@ -136,6 +138,33 @@ public sealed interface MethodSpec {
     @JsonProperty
     public Method kind() {
       return Method.LORA;
+    }
+  }
+
+  /**
+   * {@link Method#TAPS}.
+   *
+   * @param authors whether by the values of the authors' own code: gates start at 0.15, are free for two epochs and then pulled by a mean over the
+   *     layers; else they start at 0.2 and are pulled by a sum from the first step on
+   * @param lambda strength of the pull; null: what suits it
+   */
+  @JsonIgnoreProperties(value = "kind", allowGetters = true)
+  record Gated(boolean authors, @Nullable Double lambda) implements MethodSpec {
+
+    /** Throws a {@link DataException} that names the setting if one is out of its range. */
+    public Gated {
+      checkLambda(lambda);
+    }
+
+    @Override
+    @JsonProperty
+    public Method kind() {
+      return Method.TAPS;
+    }
+
+    @Override
+    public Gated withLambda(@Nullable Double value) {
+      return new Gated(authors, value);
     }
   }
 

@@ -106,6 +106,11 @@ class GaussianPriorTest {
     }
 
     @Override
+    public boolean authors() {
+      return false;
+    }
+
+    @Override
     public double budget() {
       return 1;
     }

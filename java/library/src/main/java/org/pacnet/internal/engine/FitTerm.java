@@ -68,12 +68,13 @@ public sealed interface FitTerm {
    * A gate for each layer.
    *
    * @param gated a flag for each tensor
+   * @param freeEpochs in which nothing pulls the gates
    */
-  record Gates(boolean[] gated, double threshold, double start, double strength)
+  record Gates(boolean[] gated, double threshold, double start, double strength, int freeEpochs)
       implements FitTerm {
     @Override
     public void addTo(FitScope scope) {
-      scope.set_gates(gated, gated.length, threshold, start, strength);
+      scope.set_gates(gated, gated.length, threshold, start, strength, freeEpochs);
     }
   }
 

@@ -695,6 +695,11 @@ public final class Calibration implements Situation, AutoCloseable {
   }
 
   @Override
+  public boolean authors() {
+    return settings.method() instanceof MethodSpec.Gated gated && gated.authors();
+  }
+
+  @Override
   public long seed() {
     return settings.seed();
   }

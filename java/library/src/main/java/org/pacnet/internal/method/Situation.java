@@ -29,6 +29,9 @@ public interface Situation {
   /** What of all parameters may change by {@code swr}. */
   double budget();
 
+  /** Whether {@code taps} takes its authors' values. */
+  boolean authors();
+
   /** What other targets have voted for by {@code metavote}. */
   MaskBits voted();
 

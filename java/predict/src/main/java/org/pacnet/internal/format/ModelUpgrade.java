@@ -96,8 +96,14 @@ public final class ModelUpgrade {
           network.putArray("actions");
         }
       }
-      if (config.get("method") instanceof ObjectNode method && method.path("kind").asText().equals("swr") && !method.has("rank")) {
-        method.put("rank", 0);
+      if (config.get("method") instanceof ObjectNode method) {
+        String kind = method.path("kind").asText();
+        if (kind.equals("swr") && !method.has("rank")) {
+          method.put("rank", 0);
+        }
+        if (kind.equals("taps") && !method.has("authors")) {
+          method.put("authors", false);
+        }
       }
       for (String part : PARTS) {
         if (config.get(part) instanceof ObjectNode known) {
