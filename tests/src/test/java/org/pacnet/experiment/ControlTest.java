@@ -2,6 +2,7 @@ package org.pacnet.experiment;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.pacnet.data.Data;
 
 /** Systems that are controlled, and the planner. */
 class ControlTest {
@@ -105,10 +107,25 @@ class ControlTest {
   @ParameterizedTest
   @EnumSource
   void whoKnowsTheTruthControls(ControlledSystem system) {
-    Control problem = new Control(system, 2);
+    Control problem = new Control(system, 2, 1);
     double best = problem.control(problem.truth(), 3);
     double blind = problem.control((seen, plans) -> new double[plans.length][system.horizon()][seen.length], 3);
     double least = system == ControlledSystem.CARTPOLE ? 0.6 : -0.25;
     assertTrue(best > least && best > blind + 0.15, system + ": " + best + ", blind " + blind);
+  }
+
+  @Test
+  void severalSourcesTakeTurnsAndAreNoMoreRuns() {
+    String state = ControlledSystem.CARTPOLE.states().get(0);
+    double[] ofOne = column(new Control(ControlledSystem.CARTPOLE, 2, 1).source(3), state);
+    double[] ofSeveral = column(new Control(ControlledSystem.CARTPOLE, 2, 10).source(3), state);
+    assertEquals(ofOne.length, ofSeveral.length);
+    int times = 51;
+    assertArrayEquals(Arrays.copyOf(ofOne, times), Arrays.copyOf(ofSeveral, times), "the first run is of the same system");
+    assertFalse(Arrays.equals(Arrays.copyOfRange(ofOne, times, 2 * times), Arrays.copyOfRange(ofSeveral, times, 2 * times)));
+  }
+
+  private static double[] column(Data data, String name) {
+    return (double[]) ((Data.Columns) data).arrays().get(name);
   }
 }

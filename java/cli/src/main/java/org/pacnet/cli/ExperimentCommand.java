@@ -40,7 +40,7 @@ final class ExperimentCommand implements Runnable {
               + " which 20 matter), levels (categories), shapes (pictures; samples are of each"
               + " class); from trajectories, of which the samples are some: pendulum,"
               + " lotka-volterra, duffing, spring-mass, van-der-pol (stiff); from trajectories of what is controlled, with what a planner"
-              + " achieves: cartpole, reacher; from points, of which the samples are so"
+              + " achieves: cartpole, reacher, and cartpoles, reachers (the same after ten systems in the place of one); from points, of which the samples are so"
               + " many inside and so many at the border: heat, burgers, allen-cahn, wave")
   private Experiment.Problems problem = Experiment.Problems.FRIEDMAN;
 

@@ -11,7 +11,8 @@ import org.pacnet.data.Data;
 
 /**
  * A {@link ControlledSystem} to learn from trajectories of random actions, and to control by what was learnt: the source's are exact and many, the
- * target's noisy and few. A source at distance d has the target's masses and lengths, each times exp(N(0, (0.15·d)²)).
+ * target's noisy and few. A source at distance d has the target's masses and lengths, each times exp(N(0, (0.15·d)²)); where it is several systems, as
+ * many runs are of one as of another, and together they are as many as those of one alone.
  */
 final class Control implements Controlled {
 
@@ -27,10 +28,15 @@ final class Control implements Controlled {
 
   private final ControlledSystem system;
   private final double distance;
+  private final int sources;
 
-  Control(ControlledSystem system, double distance) {
+  /**
+   * @param sources how many systems the source is; the first is the same whatever their number
+   */
+  Control(ControlledSystem system, double distance, int sources) {
     this.system = system;
     this.distance = distance;
+    this.sources = sources;
   }
 
   @Override
@@ -46,8 +52,13 @@ final class Control implements Controlled {
     return List.of(1, 2, 4, 8);
   }
 
-  private double[] sourceParameters(int seed) {
-    return Dynamics.sourceParameters(system.parameters(), distance, seed);
+  private double[][] sourceParameters(int seed) {
+    RandomGenerator random = Generated.random(seed, 0);
+    double[][] all = new double[sources][];
+    for (int s = 0; s < sources; s++) {
+      all[s] = Dynamics.sourceParameters(system.parameters(), distance, random);
+    }
+    return all;
   }
 
   @Override
@@ -62,21 +73,27 @@ final class Control implements Controlled {
 
   @Override
   public Data target(int seed, int rows) {
-    return runs(system.parameters(), rows, TIMES, NOISE, Generated.random(seed, 3 + rows));
+    return runs(targetParameters(), rows, TIMES, NOISE, Generated.random(seed, 3 + rows));
   }
 
   @Override
   public Data test(int seed) {
-    return runs(system.parameters(), TEST_RUNS, TEST_TIMES, 0, Generated.random(seed, 3));
+    return runs(targetParameters(), TEST_RUNS, TEST_TIMES, 0, Generated.random(seed, 3));
   }
 
-  private Data runs(double[] parameters, int runs, int times, double noise, RandomGenerator random) {
+  private double[][] targetParameters() {
+    return new double[][] {system.parameters()};
+  }
+
+  // The systems by turns.
+  private Data runs(double[][] systems, int runs, int times, double noise, RandomGenerator random) {
     int rows = runs * times;
     String[] run = new String[rows];
     double[] t = new double[rows];
     double[][] seen = new double[system.states().size()][rows];
     double[][] done = new double[system.actions().size()][rows];
     for (int first = 0; first < rows; first += times) {
+      double[] parameters = systems[first / times % systems.length];
       double[] q = system.first(random);
       double[] action = new double[done.length];
       for (int k = 0; k < times; k++) {

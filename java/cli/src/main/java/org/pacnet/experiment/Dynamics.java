@@ -45,12 +45,11 @@ public final class Dynamics implements Problem {
   }
 
   private double[] sourceParameters(int seed) {
-    return sourceParameters(system.parameters(), distance, seed);
+    return sourceParameters(system.parameters(), distance, Generated.random(seed, 0));
   }
 
-  /** Those of the source that belongs to a seed, at a distance from the target's. */
-  static double[] sourceParameters(double[] target, double distance, int seed) {
-    RandomGenerator random = Generated.random(seed, 0);
+  /** Those of a source, at a distance from the target's. */
+  static double[] sourceParameters(double[] target, double distance, RandomGenerator random) {
     return Arrays.stream(target).map(p -> p * Math.exp(SPREAD * distance * random.nextGaussian())).toArray();
   }
 

@@ -116,11 +116,16 @@ public final class Experiment {
     SPRING_MASS,
     VAN_DER_POL,
     CARTPOLE,
+    CARTPOLES,
     REACHER,
+    REACHERS,
     HEAT,
     BURGERS,
     ALLEN_CAHN,
     WAVE;
+
+    // How many systems cartpoles and reachers begin with.
+    private static final int SOURCES = 10;
 
     /** The problem at that distance. */
     public Problem at(double distance) {
@@ -137,8 +142,10 @@ public final class Experiment {
         case DUFFING -> new Dynamics(DynamicalSystem.DUFFING, distance);
         case SPRING_MASS -> new Dynamics(DynamicalSystem.SPRING_MASS, distance);
         case VAN_DER_POL -> new Dynamics(DynamicalSystem.VAN_DER_POL, distance);
-        case CARTPOLE -> new Control(ControlledSystem.CARTPOLE, distance);
-        case REACHER -> new Control(ControlledSystem.REACHER, distance);
+        case CARTPOLE -> new Control(ControlledSystem.CARTPOLE, distance, 1);
+        case CARTPOLES -> new Control(ControlledSystem.CARTPOLE, distance, SOURCES);
+        case REACHER -> new Control(ControlledSystem.REACHER, distance, 1);
+        case REACHERS -> new Control(ControlledSystem.REACHER, distance, SOURCES);
         case HEAT -> new Fields(Equation.HEAT, distance);
         case BURGERS -> new Fields(Equation.BURGERS, distance);
         case ALLEN_CAHN -> new Fields(Equation.ALLEN_CAHN, distance);
