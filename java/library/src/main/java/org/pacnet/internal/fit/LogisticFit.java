@@ -162,7 +162,8 @@ final class LogisticFit {
     return LinearFit.alone(penalised(both.silent(width), classes, both.weights(), 0), width, both.columns());
   }
 
-  // Each fifth is asked of coefficients that have seen the others.
+  // With the smallest variance that is worse than the likeliest by no more than so many standard errors. Each fifth is asked of coefficients that have
+  // seen the others.
   private static LinearCorrection penalised(Rows silent, int[] classes, float[] weights, double errors) {
     int rows = silent.rows();
     int[] fold = IntStream.range(0, rows).map(r -> r % Math.min(SOURCE_FOLDS, rows)).toArray();
@@ -170,7 +171,7 @@ final class LogisticFit {
     double[][] logs = new double[count][];
     double[] sums = new double[count];
     for (int i = 0; i < count; i++) {
-      logs[i] = Arrays.stream(unseen(silent, classes, fold, weights, source(silent, SOURCE_VARIANCES[i]))).map(Math::log).toArray();
+      logs[i] = Arrays.stream(unseen(silent, classes, fold, weights, varied(silent, SOURCE_VARIANCES[i]))).map(Math::log).toArray();
       for (int r = 0; r < rows; r++) {
         sums[i] += weights[r] * logs[i][r];
       }
@@ -178,10 +179,10 @@ final class LogisticFit {
     int best = IntStream.range(0, count).reduce((a, b) -> sums[b] > sums[a] ? b : a).orElseThrow();
     int chosen = IntStream.range(0, count).filter(i -> !clearlyLess(logs[i], logs[best], weights, errors)).findFirst().orElse(best);
     int[] all = IntStream.range(0, rows).toArray();
-    return new LinearCorrection(floats(coefficients(silent, classes, all, weights, source(silent, SOURCE_VARIANCES[chosen]), SMALL)));
+    return new LinearCorrection(floats(coefficients(silent, classes, all, weights, varied(silent, SOURCE_VARIANCES[chosen]), SMALL)));
   }
 
-  private static Prior source(Rows silent, double variance) {
+  private static Prior varied(Rows silent, double variance) {
     return new Prior(1e4, SMALL, variance * silent.inputs());
   }
 
