@@ -28,6 +28,30 @@ DRAWS = 5
 PACNET = str(pathlib.Path(__file__).resolve().parent.parent / "pacnet")
 
 
+def of_statsmodels(name, **how):
+    return pd.read_csv(pathlib.Path(statsmodels.__file__).parent / f"datasets/{name}/{name}.csv", **how)
+
+
+def split(table, source, columns=None):
+    table = table.drop(columns=columns or [])
+    return table[source], table[~source]
+
+
+def all_tumours():
+    tumours = load_breast_cancer(as_frame=True).frame
+    tumours.columns = [c.replace(" ", "_") for c in tumours.columns]
+    tumours["target"] = np.where(tumours["target"] == 1, "benign", "malignant")
+    return tumours
+
+
+def all_patients():
+    return load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progress"})
+
+
+def all_wine():
+    return load_wine(as_frame=True).frame.rename(columns=lambda c: c.replace("/", "_"))
+
+
 def tables():
     """name: source, target, label, numbers of target rows"""
     vega = pathlib.Path(vega_datasets.__file__).parent / "_data"
@@ -35,20 +59,17 @@ def tables():
     cars["Year"] = pd.to_datetime(cars["Year"]).dt.year
     cars["Horsepower"] = cars["Horsepower"].fillna(cars["Horsepower"].mean())
     barley = pd.read_json(vega / "barley.json")
-    firms = pd.read_csv(pathlib.Path(statsmodels.__file__).parent / "datasets/grunfeld/grunfeld.csv")
-    tumours = load_breast_cancer(as_frame=True).frame
-    tumours.columns = [c.replace(" ", "_") for c in tumours.columns]
-    tumours["target"] = np.where(tumours["target"] == 1, "benign", "malignant")
-    split = lambda table, source, column: (table[source].drop(columns=column), table[~source].drop(columns=column))
+    firms = of_statsmodels("grunfeld")
+    tumours = all_tumours()
     japan = cars[cars.Origin != "Europe"]
     weather = pd.read_csv(vega / "seattle-weather.csv", parse_dates=["date"])
     weather = weather.assign(month=weather.date.dt.month, year=weather.date.dt.year).drop(columns="date")
     towns = [pd.read_csv(vega / f"{town}-temps.csv", parse_dates=["date"]) for town in ("seattle", "sf")]
     towns = [t.assign(month=t.date.dt.month, hour=t.date.dt.hour).drop(columns="date") for t in towns]
-    patients = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progress"})
-    wine = load_wine(as_frame=True).frame.rename(columns=lambda c: c.replace("/", "_"))
-    schools = pd.read_csv(pathlib.Path(statsmodels.__file__).parent / "datasets/star98/star98.csv").filter(regex="^[^_]*$")
-    visits = pd.read_csv(pathlib.Path(statsmodels.__file__).parent / "datasets/randhie/randhie.csv").sample(4000, random_state=0)
+    patients = all_patients()
+    wine = all_wine()
+    schools = of_statsmodels("star98").filter(regex="^[^_]*$")
+    visits = of_statsmodels("randhie").sample(4000, random_state=0)
     visits["mdvis"] = np.log1p(visits["mdvis"])
     return {
         "cars": (*split(japan, japan.Origin == "USA", "Origin"), "Miles_per_Gallon", (5, 10, 30)),
@@ -67,17 +88,14 @@ def tables():
 def more_tables():
     """the same, of what else is there; classes are called target"""
     vega = pathlib.Path(vega_datasets.__file__).parent / "_data"
-    statsmodels_data = lambda name, **how: pd.read_csv(pathlib.Path(statsmodels.__file__).parent / f"datasets/{name}/{name}.csv", **how)
-    split = lambda table, source, column=(): (table[source].drop(columns=list(column)), table[~source].drop(columns=list(column)))
-    as_classes = lambda table, column, names: table.assign(target=np.where(table[column], *names)).drop(columns=column)
-    engel, elnino, macro, cancer, ccard = (statsmodels_data(name) for name in ("engel", "elnino", "macrodata", "cancer", "ccard"))
-    fair = statsmodels_data("fair")
+    as_classes = lambda table, column, which, names: table.assign(target=np.where(which(table[column]), *names)).drop(columns=column)
+    engel, elnino, macro, cancer, ccard = (of_statsmodels(name) for name in ("engel", "elnino", "macrodata", "cancer", "ccard"))
+    fair = of_statsmodels("fair")
     affairs = fair.sample(3000, random_state=0)
     logs = affairs.assign(affairs=np.log1p(affairs.affairs))
-    unfaithful = as_classes(affairs.assign(affairs=affairs.affairs > 0), "affairs", ("yes", "no"))
-    younger = fair.sample(3000, random_state=1)
-    younger = as_classes(younger.assign(affairs=younger.affairs > 0), "affairs", ("yes", "no"))
-    crime = statsmodels_data("statecrime").drop(columns="state")
+    unfaithful = as_classes(affairs, "affairs", lambda hours: hours > 0, ("yes", "no"))
+    younger = as_classes(fair.sample(3000, random_state=1), "affairs", lambda hours: hours > 0, ("yes", "no"))
+    crime = of_statsmodels("statecrime").drop(columns="state")
     iris = pd.read_json(vega / "iris.json")
     stocks = pd.read_csv(vega / "stocks.csv")
     month = pd.to_datetime(stocks.date, format="mixed").dt
@@ -89,22 +107,20 @@ def more_tables():
     cars["Year"] = pd.to_datetime(cars["Year"]).dt.year
     made = cars.dropna(subset=["Miles_per_Gallon"]).rename(columns={"Origin": "target"})
     cars = cars.drop(columns="Miles_per_Gallon")
-    patients = load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progress"})
-    sugar = as_classes(patients.assign(progress=patients.progress > patients.progress.median()), "progress", ("high", "low"))
-    activity = statsmodels_data("sunspots").SUNACTIVITY
+    patients = all_patients()
+    sugar = as_classes(patients, "progress", lambda p: p > p.median(), ("high", "low"))
+    activity = of_statsmodels("sunspots").SUNACTIVITY
     spots = pd.DataFrame({"now": activity, **{f"before{k}": activity.shift(k) for k in range(1, 10)}}).dropna().reset_index(drop=True)
-    voters = statsmodels_data("anes96", sep="\t")
+    voters = of_statsmodels("anes96", sep="\t")
     voters.columns = [c.strip(" '") for c in voters.columns]
-    voters = as_classes(voters, "vote", ("dole", "clinton"))
+    voters = as_classes(voters, "vote", lambda vote: vote == 1, ("dole", "clinton"))
     weather = pd.read_csv(vega / "seattle-weather.csv", parse_dates=["date"])
-    rain = as_classes(weather.assign(month=weather.date.dt.month, wet=weather.precipitation > 0).drop(columns=["date", "precipitation", "weather"]), "wet", ("wet", "dry"))
-    tumours = load_breast_cancer(as_frame=True).frame
-    tumours.columns = [c.replace(" ", "_") for c in tumours.columns]
-    tumours["target"] = np.where(tumours["target"] == 1, "benign", "malignant")
-    wine = load_wine(as_frame=True).frame.rename(columns=lambda c: c.replace("/", "_"))
+    weather = weather.assign(month=weather.date.dt.month).drop(columns=["date", "weather"])
+    rain = as_classes(weather, "precipitation", lambda fallen: fallen > 0, ("wet", "dry"))
+    tumours = all_tumours()
+    wine = all_wine()
     wine["target"] = wine.target.map({0: "a", 1: "b", 2: "c"})
-    visits = statsmodels_data("randhie").sample(3000, random_state=2)
-    visits = as_classes(visits.assign(mdvis=visits.mdvis > 2), "mdvis", ("many", "few"))
+    visits = as_classes(of_statsmodels("randhie").sample(3000, random_state=2), "mdvis", lambda visits: visits > 2, ("many", "few"))
     numbers, classes = (5, 10, 30), (10, 30)
     return {
         "engel": (*split(engel, engel.income <= engel.income.median()), "foodexp", numbers),
@@ -223,7 +239,8 @@ def main():
     warnings.simplefilter("ignore")
     more = "--more" in sys.argv
     folder, *methods = [a for a in sys.argv[1:] if a != "--more"]
-    folder, methods = pathlib.Path(folder), methods or ["auto", "pac", "pac-stack", "untouched"]
+    folder = pathlib.Path(folder)
+    methods = methods or ["auto", "pac", "pac-stack", "untouched"]
     for name, (source, target, label, sizes) in (more_tables() if more else tables()).items():
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,9 @@ import org.pacnet.data.Data;
  */
 final class Control implements Controlled {
 
+  /** How many systems there are of where the source is several. */
+  static final int SEVERAL = 10;
+
   private static final double NOISE = 0.02;
   private static final int SOURCE_RUNS = 300;
   private static final int TIMES = 51;

@@ -124,9 +124,6 @@ public final class Experiment {
     ALLEN_CAHN,
     WAVE;
 
-    // How many systems cartpoles and reachers begin with.
-    private static final int SOURCES = 10;
-
     /** The problem at that distance. */
     public Problem at(double distance) {
       return switch (this) {
@@ -143,9 +140,9 @@ public final class Experiment {
         case SPRING_MASS -> new Dynamics(DynamicalSystem.SPRING_MASS, distance);
         case VAN_DER_POL -> new Dynamics(DynamicalSystem.VAN_DER_POL, distance);
         case CARTPOLE -> new Control(ControlledSystem.CARTPOLE, distance, 1);
-        case CARTPOLES -> new Control(ControlledSystem.CARTPOLE, distance, SOURCES);
+        case CARTPOLES -> new Control(ControlledSystem.CARTPOLE, distance, Control.SEVERAL);
         case REACHER -> new Control(ControlledSystem.REACHER, distance, 1);
-        case REACHERS -> new Control(ControlledSystem.REACHER, distance, SOURCES);
+        case REACHERS -> new Control(ControlledSystem.REACHER, distance, Control.SEVERAL);
         case HEAT -> new Fields(Equation.HEAT, distance);
         case BURGERS -> new Fields(Equation.BURGERS, distance);
         case ALLEN_CAHN -> new Fields(Equation.ALLEN_CAHN, distance);

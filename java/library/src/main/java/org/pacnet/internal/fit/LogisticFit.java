@@ -11,6 +11,7 @@ import org.hipparchus.linear.DecompositionSolver;
 import org.hipparchus.linear.MatrixUtils;
 import org.hipparchus.linear.RealMatrix;
 import org.jspecify.annotations.Nullable;
+import org.pacnet.internal.base.PairedLosses;
 import org.pacnet.internal.base.Softmax;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.LinearCorrection;
@@ -87,7 +88,7 @@ final class LogisticFit {
           logs[i] += evidence[r] * Math.log(p[i][r]);
         }
       }
-      double[] parts = parts(logs);
+      double[] parts = Softmax.of(logs);
       double[] mean = new double[rows.width() * (1 + rows.width() + rows.inputs())];
       for (int i = 0; i < p.length; i++) {
         for (int r = 0; r < n; r++) {
@@ -102,51 +103,38 @@ final class LogisticFit {
       }
       corrections.add(new LinearCorrection(floats(mean)));
     }
-    double network = linear == null ? 1 : besideLinear == 0 ? 0.5 : 1 / (1 + NETWORK_ODDS * besideLinear * besideLinear);
-    return mix(linear, network(likely, evidence, network), corrections);
-  }
-
-  // How much each counts that is so likely.
-  private static double[] parts(double[] logs) {
-    double highest = Arrays.stream(logs).max().orElseThrow();
-    double[] parts = Arrays.stream(logs).map(log -> Math.exp(log - highest)).toArray();
-    double sum = Arrays.stream(parts).sum();
-    return Arrays.stream(parts).map(part -> part / sum).toArray();
+    double network = 1;
+    if (linear != null) {
+      double before = besideLinear == 0 ? 0.5 : 1 / (1 + NETWORK_ODDS * besideLinear * besideLinear);
+      network = network(likely[0], likely[1], evidence, before);
+      network = network < LEAST_WEIGHT ? 0 : network > 1 - LEAST_WEIGHT ? 1 : network;
+    }
+    float[] weights = {(float) network, 1 - (float) network};
+    List<LinearCorrection> asked = IntStream.range(0, opinions).filter(k -> weights[k] > 0).mapToObj(corrections::get).toList();
+    return new LogisticCorrection(network < 1 ? linear : null, weights, asked);
   }
 
   /**
    * The network's share of two opinions' mix: by the likelihood of the mix (stacking by the logarithmic score, Yao et al. 2018), and a pull to what
    * it counts beforehand that is as strong as some rows; by expectation and maximisation, which rises to the one maximum that there is.
    *
-   * @param likely how likely each opinion makes a row's class that it has not seen, [opinions, rows]
+   * @param network how likely it makes each row's class, of rows that it has not seen
+   * @param linear the same of the other
    * @param evidence what each row counts
    */
-  static double network(double[][] likely, float[] evidence, double before) {
-    if (likely.length == 1) {
-      return 1;
-    }
+  private static double network(double[] network, double[] linear, float[] evidence, double before) {
     double share = before;
     for (int step = 0; step < SHARE_STEPS; step++) {
       double sum = SHARE_ROWS * before;
       double all = SHARE_ROWS;
       for (int r = 0; r < evidence.length; r++) {
-        double own = share * likely[0][r];
-        sum += evidence[r] * own / (own + (1 - share) * likely[1][r]);
+        double own = share * network[r];
+        sum += evidence[r] * own / (own + (1 - share) * linear[r]);
         all += evidence[r];
       }
       share = sum / all;
     }
     return share;
-  }
-
-  private static LogisticCorrection mix(@Nullable LinearCorrection linear, double network, List<LinearCorrection> corrections) {
-    if (network > 1 - LEAST_WEIGHT) {
-      return new LogisticCorrection(null, new float[] {1, 0}, corrections.subList(0, 1));
-    }
-    if (network < LEAST_WEIGHT) {
-      return new LogisticCorrection(linear, new float[] {0, 1}, corrections.subList(1, 2));
-    }
-    return new LogisticCorrection(linear, new float[] {(float) network, 1 - (float) network}, corrections);
   }
 
   /** A source's own, beside its network. */
@@ -168,38 +156,22 @@ final class LogisticFit {
     int rows = silent.rows();
     int[] fold = IntStream.range(0, rows).map(r -> r % Math.min(SOURCE_FOLDS, rows)).toArray();
     int count = SOURCE_VARIANCES.length;
-    double[][] logs = new double[count][];
+    double[][] losses = new double[count][];
     double[] sums = new double[count];
     for (int i = 0; i < count; i++) {
-      logs[i] = Arrays.stream(unseen(silent, classes, fold, weights, varied(silent, SOURCE_VARIANCES[i]))).map(Math::log).toArray();
+      losses[i] = Arrays.stream(unseen(silent, classes, fold, weights, varied(silent, SOURCE_VARIANCES[i]))).map(p -> -Math.log(p)).toArray();
       for (int r = 0; r < rows; r++) {
-        sums[i] += weights[r] * logs[i][r];
+        sums[i] += weights[r] * losses[i][r];
       }
     }
-    int best = IntStream.range(0, count).reduce((a, b) -> sums[b] > sums[a] ? b : a).orElseThrow();
-    int chosen = IntStream.range(0, count).filter(i -> !clearlyLess(logs[i], logs[best], weights, errors)).findFirst().orElse(best);
+    int best = IntStream.range(0, count).reduce((a, b) -> sums[b] < sums[a] ? b : a).orElseThrow();
+    int chosen = IntStream.range(0, best).filter(i -> !PairedLosses.clearlyLess(losses[best], losses[i], weights, errors)).findFirst().orElse(best);
     int[] all = IntStream.range(0, rows).toArray();
     return new LinearCorrection(floats(coefficients(silent, classes, all, weights, varied(silent, SOURCE_VARIANCES[chosen]), SMALL)));
   }
 
   private static Prior varied(Rows silent, double variance) {
     return new Prior(1e4, SMALL, variance * silent.inputs());
-  }
-
-  private static boolean clearlyLess(double[] logs, double[] best, float[] weights, double errors) {
-    double all = 0;
-    double mean = 0;
-    for (int r = 0; r < best.length; r++) {
-      all += weights[r];
-      mean += weights[r] * (best[r] - logs[r]);
-    }
-    mean /= all;
-    double squares = 0;
-    for (int r = 0; r < best.length; r++) {
-      double off = weights[r] * (best[r] - logs[r] - mean);
-      squares += off * off;
-    }
-    return mean > errors * Math.sqrt(squares) / all;
   }
 
   private static float[] floats(double[] values) {

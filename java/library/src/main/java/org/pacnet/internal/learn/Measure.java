@@ -67,19 +67,6 @@ public final class Measure {
     return IntStream.range(0, data.rows()).mapToDouble(row -> loss(schema, data, outputs, row)).toArray();
   }
 
-  /** Whether losses are lower than others of the same rows, by more than so many standard errors of their difference. */
-  public static boolean clearlyLess(double[] losses, double[] than, double errors) {
-    int n = losses.length;
-    double mean = 0;
-    double squares = 0;
-    for (int r = 0; r < n; r++) {
-      double difference = than[r] - losses[r];
-      mean += difference / n;
-      squares += difference * difference;
-    }
-    return mean > errors * Math.sqrt(Math.max(0, squares / n - mean * mean) / Math.max(1, n - 1));
-  }
-
   private static Metrics regression(Schema schema, EncodedData data, float[] outputs) {
     int width = schema.labels().size();
     int rows = outputs.length / width; // of pieces of trajectories several a row

@@ -10,6 +10,7 @@ import org.pacnet.config.Pinn;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
 import org.pacnet.error.DivergedException;
+import org.pacnet.internal.base.PairedLosses;
 import org.pacnet.internal.table.EncodedData;
 import org.pacnet.result.HeldOut;
 import org.pacnet.result.Monitor;
@@ -74,7 +75,7 @@ public final class SourceEpochs {
       } catch (DivergedException e) {
         break; // what went so far goes
       }
-      if (!Measure.clearlyLess(Measure.losses(schema, held, better), Measure.losses(schema, held, best), CLEARLY)) {
+      if (!PairedLosses.clearlyLess(Measure.losses(schema, held, better), Measure.losses(schema, held, best), null, CLEARLY)) {
         break;
       }
       chosen = more;

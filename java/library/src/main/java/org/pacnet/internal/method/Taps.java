@@ -1,7 +1,5 @@
 package org.pacnet.internal.method;
 
-import java.util.HashSet;
-import java.util.Set;
 import org.pacnet.internal.engine.FitRange;
 import org.pacnet.internal.engine.FitTerm;
 import org.pacnet.internal.format.TensorInfo;
@@ -23,17 +21,14 @@ final class Taps implements Technique {
   @Override
   public FitRange range(Situation s) {
     boolean[] gated = new boolean[s.tensors().size()];
-    Set<Integer> layers = new HashSet<>();
     for (TensorInfo tensor : s.tensors()) {
       gated[tensor.index()] = !tensor.head() && !tensor.statistics() && !s.isNew(tensor);
-      if (gated[tensor.index()]) {
-        layers.add(tensor.layer());
-      }
     }
-    return FitRange.all(s.tensors())
-        .with(
-            s.authors()
-                ? new FitTerm.Gates(gated, THRESHOLD, AUTHORS_START, s.strength() / Math.max(1, layers.size()), AUTHORS_FREE_EPOCHS)
-                : new FitTerm.Gates(gated, THRESHOLD, START, s.strength(), 0));
+    FitRange all = FitRange.all(s.tensors());
+    if (!s.authors()) {
+      return all.with(new FitTerm.Gates(gated, THRESHOLD, START, s.strength(), 0));
+    }
+    long layers = s.tensors().stream().filter(tensor -> gated[tensor.index()]).map(TensorInfo::layer).distinct().count();
+    return all.with(new FitTerm.Gates(gated, THRESHOLD, AUTHORS_START, s.strength() / Math.max(1, layers), AUTHORS_FREE_EPOCHS));
   }
 }

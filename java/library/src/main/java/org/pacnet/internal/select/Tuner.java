@@ -22,6 +22,7 @@ import org.pacnet.data.Schema;
 import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
+import org.pacnet.internal.base.PairedLosses;
 import org.pacnet.internal.base.Causes;
 import org.pacnet.internal.format.TargetNames;
 import org.pacnet.internal.learn.Calibration;
@@ -318,7 +319,7 @@ public final class Tuner {
   private static int chosen(List<double[]> losses) {
     int chosen = 0;
     for (int k = 1; k < losses.size(); k++) {
-      if (Measure.clearlyLess(losses.get(k), losses.get(chosen), CLEARLY)) {
+      if (PairedLosses.clearlyLess(losses.get(k), losses.get(chosen), null, CLEARLY)) {
         chosen = k;
       }
     }
@@ -327,7 +328,7 @@ public final class Tuner {
 
   /** Whether the first has lower losses, by more than luck. */
   public static boolean clearlyBetter(Trial trial, Trial than) {
-    return Measure.clearlyLess(trial.losses(), than.losses(), CLEARLY);
+    return PairedLosses.clearlyLess(trial.losses(), than.losses(), null, CLEARLY);
   }
 
   /**

@@ -1,6 +1,8 @@
 package org.pacnet.internal.base;
 
-/** Probabilities from a network's outputs. */
+import java.util.Arrays;
+
+/** Probabilities from a network's outputs, or from logarithms of likelihoods. */
 public final class Softmax {
 
   private Softmax() {}
@@ -12,7 +14,15 @@ public final class Softmax {
     return p;
   }
 
-  /** The same into an array that is there. */
+  /** The same of all values. */
+  public static double[] of(double[] logs) {
+    double largest = Arrays.stream(logs).max().orElseThrow();
+    double[] p = Arrays.stream(logs).map(log -> Math.exp(log - largest)).toArray();
+    double sum = Arrays.stream(p).sum();
+    return Arrays.stream(p).map(part -> part / sum).toArray();
+  }
+
+  /** Of {@code classes} outputs from {@code offset} on, into an array that is there. */
   public static void into(float[] logits, int offset, int classes, double[] p) {
     double largest = Double.NEGATIVE_INFINITY;
     for (int c = 0; c < classes; c++) {
