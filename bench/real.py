@@ -247,7 +247,7 @@ def main():
         few, rest = draws(target, label, sizes)
         for file, table in (("source", source), ("targets", few), ("tests", rest)):
             table.to_csv(place / f"{file}.csv", index=False)
-        known = [m for m in methods if label != "target" or m not in ("pac-stack", "cokriging", "stack")]
+        known = [m for m in methods if label != "target" or m not in ("pac-stack", "cokriging", "cokriging-bma", "stack")]
         errors = pd.DataFrame([*ours(place, label, known), *peers(source, few, rest, label)], columns=["method", "n", "error"])
         mean = errors.groupby(["method", "n"], sort=False).error.mean().unstack().round(3)
         print(f"\n{name}: {len(source)} source rows; label {label}\n{mean.to_string()}", flush=True)

@@ -51,7 +51,7 @@ final class ModelFuzz {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<Method> METHODS =
-      List.of(Method.PAC, Method.PAC_ENSEMBLE, Method.PAC_STACK, Method.AFFINE, Method.RIDGE_RESIDUAL, Method.GP, Method.COKRIGING, Method.TREES, Method.STACK);
+      List.of(Method.PAC, Method.PAC_ENSEMBLE, Method.PAC_STACK, Method.AFFINE, Method.RIDGE_RESIDUAL, Method.GP, Method.COKRIGING, Method.COKRIGING_BMA, Method.TREES, Method.STACK);
 
   private static final Map<String, byte[]> PACKS = new TreeMap<>();
   // By kind of network, and then by name.

@@ -103,7 +103,7 @@ class ExtraColumnsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"AUTO", "STACK", "COKRIGING", "GP_RESIDUAL", "GP", "RIDGE_RESIDUAL"})
+  @EnumSource(names = {"AUTO", "STACK", "COKRIGING", "COKRIGING_BMA", "GP_RESIDUAL", "GP", "RIDGE_RESIDUAL"})
   void whatCorrectsTheBaseLearnsFromThem(Method method) {
     try (Model model = model()) {
       Map<String, Object> few = table(40, true, 5);
@@ -117,7 +117,7 @@ class ExtraColumnsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"STACK", "COKRIGING", "GP_RESIDUAL", "GP", "RIDGE_RESIDUAL"})
+  @EnumSource(names = {"STACK", "COKRIGING", "COKRIGING_BMA", "GP_RESIDUAL", "GP", "RIDGE_RESIDUAL"})
   void itComesBackFromTheFileAndInPlainJava(Method method) {
     try (Model model = model()) {
       Map<String, Object> few = table(25, true, 5);
@@ -218,8 +218,8 @@ class ExtraColumnsTest {
       Map<String, Importance.Input> inputs =
           importance.inputs().stream().collect(Collectors.toMap(Importance.Input::name, i -> i));
       assertEquals(List.of("x", "z", "t", "tool"), importance.inputs().stream().map(Importance.Input::name).toList());
-      // The base is the same whatever they are.
-      assertEquals(importance.source(), inputs.get("t").source(), 1e-9);
+      // The base is the same whatever they are, but for rounding: it is asked of more rows at once, which some processors sum in another order.
+      assertEquals(importance.source(), inputs.get("t").source(), 1e-6);
       assertTrue(inputs.get("t").target() > 1.2 * importance.target(), importance.toString());
       assertEquals(3, model.suggest("t", Data.columns(without(fresh, "y")), 3).size());
     }

@@ -84,7 +84,7 @@ class FoldByTest {
 
   // What all rows of a batch are off by says nothing of another batch, and is not to be learnt.
   @ParameterizedTest
-  @EnumSource(names = {"GP_RESIDUAL", "COKRIGING", "STACK"})
+  @EnumSource(names = {"GP_RESIDUAL", "COKRIGING", "COKRIGING_BMA", "STACK"})
   void whatABatchSharesIsNotTakenForWhatItsInputsSay(Method method) {
     try (Model model = base()) {
       TransferConfig.Builder how = model.config().toBuilder().method(method);

@@ -165,7 +165,7 @@ class OnnxTest {
 
   @ParameterizedTest
   @EnumSource(names = {
-    "PAC", "FINETUNE", "PAC_ENSEMBLE", "UNTOUCHED", "AFFINE", "RIDGE_RESIDUAL", "GP_RESIDUAL", "GP", "COKRIGING", "POOLED_LINEAR", "TREES", "STACK",
+    "PAC", "FINETUNE", "PAC_ENSEMBLE", "UNTOUCHED", "AFFINE", "RIDGE_RESIDUAL", "GP_RESIDUAL", "GP", "COKRIGING", "COKRIGING_BMA", "POOLED_LINEAR", "TREES", "STACK",
     "PAC_STACK"
   })
   void numbersByEveryMethod(Method method) {
@@ -259,7 +259,7 @@ class OnnxTest {
       Map<String, Object> few = without(table(40, 0.7, 2), "u");
       few.put("w", IntStream.range(0, 40).mapToDouble(r -> 1 + r % 3).toArray());
       few.put("lot", IntStream.range(0, 40).mapToObj(r -> "L" + r / 4).toArray(String[]::new));
-      for (Method method : List.of(Method.STACK, Method.COKRIGING, Method.GP_RESIDUAL, Method.RIDGE_RESIDUAL)) {
+      for (Method method : List.of(Method.STACK, Method.COKRIGING, Method.COKRIGING_BMA, Method.GP_RESIDUAL, Method.RIDGE_RESIDUAL)) {
         TransferConfig how =
             model.config().toBuilder()
                 .method(method)

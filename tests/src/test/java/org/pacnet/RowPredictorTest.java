@@ -70,7 +70,7 @@ class RowPredictorTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"AFFINE", "RIDGE_RESIDUAL", "GP", "GP_RESIDUAL", "COKRIGING", "POOLED_LINEAR", "TREES", "STACK", "PAC_STACK"})
+  @EnumSource(names = {"AFFINE", "RIDGE_RESIDUAL", "GP", "GP_RESIDUAL", "COKRIGING", "COKRIGING_BMA", "POOLED_LINEAR", "TREES", "STACK", "PAC_STACK"})
   void whateverTheTargetLearntBy(Method method) {
     try (Model model = model(quick("y", "grade").method(method).build())) {
       double[] expected = table(model).numbers("prediction_y");

@@ -85,7 +85,7 @@ class RowWeightsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"PAC", "FINETUNE", "AFFINE", "RIDGE_RESIDUAL", "GP", "GP_RESIDUAL", "COKRIGING", "POOLED_LINEAR", "TREES", "STACK", "PAC_STACK"})
+  @EnumSource(names = {"PAC", "FINETUNE", "AFFINE", "RIDGE_RESIDUAL", "GP", "GP_RESIDUAL", "COKRIGING", "COKRIGING_BMA", "POOLED_LINEAR", "TREES", "STACK", "PAC_STACK"})
   void rowsThatCountLittleDisturbLittle(Method method) {
     try (Model model = base()) {
       Map<String, Object> fresh = table(300, 1, false, 9);
@@ -181,7 +181,7 @@ class RowWeightsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"GP", "COKRIGING", "STACK"})
+  @EnumSource(names = {"GP", "COKRIGING", "COKRIGING_BMA", "STACK"})
   void whatWasLearntComesBackFromTheFileAndInPlainJava(Method method) {
     try (Model model = base()) {
       Map<String, Object> few = table(20, 1, true, 5);

@@ -79,7 +79,7 @@ class SavedModelTest {
   @EnumSource(
       names = {
         "PAC", "PAC_ENSEMBLE", "PAC_ALL", "TAPS", "FINETUNE", "SCRATCH", "UNTOUCHED", "AFFINE", "RIDGE_RESIDUAL",
-        "GP_RESIDUAL", "GP", "COKRIGING", "PAC_STACK", "TREES", "POOLED_LINEAR", "STACK"
+        "GP_RESIDUAL", "GP", "COKRIGING", "COKRIGING_BMA", "PAC_STACK", "TREES", "POOLED_LINEAR", "STACK"
       })
   void saysWhatTheCoreSays(Method method) {
     Path directory = saved(Samples.quick("y").columns(c -> c.ignored("grade")).method(method).build());

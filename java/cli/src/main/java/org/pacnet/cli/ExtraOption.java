@@ -14,7 +14,7 @@ final class ExtraOption {
       paramLabel = "COLUMN",
       description =
           "Columns of the target that the source does not have: the base knows nothing of them, what corrects it learns from them"
-              + " too (methods stack, cokriging, gp-residual, gp, ridge-residual, logistic). Rows to predict have them as well; none: --extra ''")
+              + " too (methods stack, cokriging, cokriging-bma, gp-residual, gp, ridge-residual, logistic). Rows to predict have them as well; none: --extra ''")
   private @Nullable List<String> extra;
 
   void apply(TransferConfig.Builder builder) {

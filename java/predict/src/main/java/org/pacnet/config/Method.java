@@ -81,6 +81,8 @@ public enum Method {
   RIDGE_RESIDUAL(Need.NUMBERS, Need.TABLE),
   /** A Gaussian process on what the source model leaves, with the source's scale, a shift and a slope in its kernel. */
   COKRIGING(Need.NUMBERS, Need.TABLE),
+  /** The same averaged over kernels, each as likely as it makes the target's rows: for some tens of rows. */
+  COKRIGING_BMA(Need.NUMBERS, Need.TABLE),
   /** Logistic regression on what the source model says of its classes, pulled to that. */
   LOGISTIC(Need.CLASSES, Need.TABLE, Need.SHARED_OUTPUTS),
   /** A Gaussian process on what the source model leaves. */
@@ -188,7 +190,7 @@ public enum Method {
   /** Whether it learns from columns too that the target has and the source does not. */
   public boolean takesOwnInputs() {
     return switch (this) {
-      case STACK, COKRIGING, GP_RESIDUAL, GP, RIDGE_RESIDUAL, LOGISTIC -> true;
+      case STACK, COKRIGING, COKRIGING_BMA, GP_RESIDUAL, GP, RIDGE_RESIDUAL, LOGISTIC -> true;
       default -> false;
     };
   }

@@ -15,6 +15,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.pacnet.config.Method;
+import org.pacnet.internal.correction.AveragedCorrection;
 import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Corrected;
@@ -69,6 +70,37 @@ class StackTest {
       assertEquals(mean, after.outputs()[i], 1e-5, "row " + r);
       assertEquals(Math.sqrt(variance), after.spread()[i], 1e-4, "row " + r);
       assertEquals(before.outputs()[i + 1], after.outputs()[i + 1], "an output of which nothing is taken");
+    }
+  }
+
+  @Test
+  void moreOfTheSourceIsAMixtureOfTheMeanOverKernelsToo() {
+    Labelled target = target(12, 1, x -> x);
+    Labelled rows = target(50, 3, x -> x);
+    SourceSample sample = Corrections.sample(rows, 1, 5);
+    LinearCorrection line = Corrections.linear(rows, false);
+    AveragedCorrection whole = (AveragedCorrection) Corrections.averaged(target, sample, rows.rows().outputs(), 0, line);
+    float[] before = said(whole).outputs();
+    float[] after = said(whole.withSource(new double[] {0.25, 1})).outputs();
+    for (int r = 0; r < ASKED.rows(); r++) {
+      int i = WIDTH * r;
+      assertEquals(0.25 * before[i] + 0.75 * ASKED.outputs()[i], after[i], 1e-5, "row " + r);
+      assertEquals(before[i + 1], after[i + 1], "an output of which nothing is taken");
+    }
+  }
+
+  // What a mixture is unsure of: the mean over kernels is as unsure as what goes by the likeliest kernel.
+  @Test
+  void theMixIsAsUnsureAsItsProcesses() {
+    List<int[]> folds = IntStream.range(0, 8).mapToObj(r -> new int[] {r}).toList();
+    StackCorrection stack = stack(target(8, 100, x -> 2 + x), folds);
+    Corrected mixed = said(stack);
+    float[] own = Objects.requireNonNull(said(Objects.requireNonNull(stack.corrections().get(Method.COKRIGING))).spread());
+    float[] spread = Objects.requireNonNull(mixed.spread());
+    for (int i = 0; i < own.length; i++) {
+      int c = i % WIDTH * stack.parts().size();
+      double share = stack.shares()[c + stack.parts().indexOf(Method.COKRIGING)] + stack.shares()[c + stack.parts().indexOf(Method.COKRIGING_BMA)];
+      assertTrue(spread[i] >= Math.sqrt(share) * own[i] - 1e-5, "row " + i / WIDTH + ": " + spread[i] + " of " + own[i]);
     }
   }
 
@@ -131,7 +163,7 @@ class StackTest {
       Labelled target = target(8, 100 + seed, x -> 2 + x);
       List<int[]> folds = IntStream.range(0, 8).mapToObj(r -> new int[] {r}).toList();
       StackCorrection stack = stack(target, folds);
-      assertTrue(asItIs(stack, 0) > 0.25, "seed " + seed + ": right, " + asItIs(stack, 0));
+      assertTrue(asItIs(stack, 0) > 0.1, "seed " + seed + ": right, " + asItIs(stack, 0));
       assertTrue(asItIs(stack, 1) < 0.05, "seed " + seed + ": off by 2 and more, " + asItIs(stack, 1));
       float[] said = said(stack).outputs();
       assertTrue(error(said, 0, StackTest::source) < 0.3, "seed " + seed);
@@ -143,14 +175,15 @@ class StackTest {
   private static double asItIs(StackCorrection stack, int output) {
     CoKrigingCorrection corrected = (CoKrigingCorrection) Objects.requireNonNull(stack.corrections().get(Method.COKRIGING));
     int part = stack.parts().indexOf(Method.COKRIGING);
-    float share = stack.shares()[output * stack.parts().size() + part];
+    int averaged = stack.parts().indexOf(Method.COKRIGING_BMA);
+    float share = stack.shares()[output * stack.parts().size() + part] + stack.shares()[output * stack.parts().size() + averaged];
     return share * corrected.weights()[output * CoKrigingCorrection.PARTS + CoKrigingCorrection.AS_IT_IS];
   }
 
   @Test
-  void ofOneRowAQuarterIsTheSource() {
+  void ofOneRowTheSourceHasItsShareBeforehand() {
     Labelled target = target(1, 1, x -> 5);
     double source = asItIs(stack(target, List.of(new int[] {0})), 0);
-    assertTrue(source >= 0.25 - 1e-6, "" + source);
+    assertTrue(source >= 0.2 - 1e-6, "" + source);
   }
 }

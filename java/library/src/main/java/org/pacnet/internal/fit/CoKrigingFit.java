@@ -174,7 +174,7 @@ final class CoKrigingFit {
   }
 
   // Labels and outputs together: where labels are standardised that is about 1, and taken for it.
-  private static float[] units(Rows rows, FloatBuffer labels) {
+  static float[] units(Rows rows, FloatBuffer labels) {
     float[] units = new float[rows.width()];
     for (int c = 0; c < units.length; c++) {
       double[] values = new double[2 * rows.rows()];
@@ -187,7 +187,7 @@ final class CoKrigingFit {
     return units;
   }
 
-  private static void standardise(Rows rows, float[] shift, float[] scale) {
+  static void standardise(Rows rows, float[] shift, float[] scale) {
     for (int i = 0; i < shift.length; i++) {
       double[] values = new double[rows.rows()];
       for (int r = 0; r < values.length; r++) {

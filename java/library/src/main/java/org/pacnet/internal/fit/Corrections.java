@@ -87,14 +87,18 @@ public final class Corrections {
       int threads,
       long seed) {
     Pool pool = pool(sample, targetShare);
+    AveragedFit.Opinion[][] opinions = opinions(sample, base, besideLinear, target.rows());
     double[][] prior = SampleFit.prior(sample, base, besideLinear, target.rows().width(), TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
             prior,
+            target.rows().rows() <= MANY_ROWS,
             new StackFit.Learner() {
               @Override
               public Correction learn(Method part, Labelled some) {
-                return fit(part, some, pool, linear, besideLinear, threads, seed);
+                return part == Method.COKRIGING_BMA
+                    ? AveragedFit.fit(some, linear, opinions)
+                    : fit(part, some, pool, linear, besideLinear, threads, seed);
               }
 
               @Override
@@ -106,6 +110,36 @@ public final class Corrections {
               }
             })
         .fit(target, target.rows().outputs(), folds, part);
+  }
+
+  /**
+   * cokriging-bma.
+   *
+   * @param base what the base says of the sample, [rows, width]
+   * @param besideLinear how many times as far off as a linear model such a base was on rows not seen; 0 where that was not tried
+   */
+  public static Correction averaged(
+      Labelled target, SourceSample sample, float[] base, double besideLinear, @Nullable LinearCorrection linear) {
+    return AveragedFit.fit(target, linear, opinions(sample, base, besideLinear, target.rows()));
+  }
+
+  // For each output of the network's opinion and of the linear one.
+  private static AveragedFit.Opinion[][] opinions(SourceSample sample, float[] base, double besideLinear, Rows like) {
+    int width = like.width();
+    double[] off = SampleFit.ofBase(sample, base, besideLinear, width);
+    Rows rows = new Rows(FloatBuffer.wrap(sample.features()), sample.rows(), like.common(), new float[sample.rows() * width], width);
+    float[] weights = sample.weights().length == 0 ? null : sample.weights();
+    LinearFit.Uncertainty[] lines = LinearFit.uncertainty(new Labelled(rows, FloatBuffer.wrap(sample.labels()), null, weights));
+    AveragedFit.Opinion[][] opinions = new AveragedFit.Opinion[width][];
+    for (int c = 0; c < width; c++) {
+      opinions[c] = new AveragedFit.Opinion[] {new AveragedFit.Opinion(off[c], null), new AveragedFit.Opinion(sample.errors()[c], lines[c])};
+    }
+    return opinions;
+  }
+
+  /** The most rows that cokriging-bma learns from. */
+  public static int mostAveraged() {
+    return AveragedFit.MOST_ROWS;
   }
 
   /** Some of the rows of a source of numbers, with how good models of them alone are. */

@@ -29,6 +29,104 @@ final class LinearFit {
 
   private LinearFit() {}
 
+  /**
+   * How unsure ridge regression is of its coefficients: normal, of covariance σ²·(XᵀX + λ)⁻¹, as far as the rows tell them, σ² its error on rows
+   * left out.
+   *
+   * @param mean of the inputs, [inputs]
+   * @param roots [directions, inputs]: the covariance is the sum of their squares
+   * @param constant the variance of what it says at the mean
+   */
+  record Uncertainty(double[] mean, double[][] roots, double constant) {
+
+    /** The covariance of what it says of rows, over the square of a unit: [rows, rows]. */
+    double[][] along(Rows rows, double unit) {
+      double[][] each = projected(rows);
+      double[][] all = new double[each.length][each.length];
+      for (int i = 0; i < all.length; i++) {
+        for (int j = 0; j <= i; j++) {
+          double sum = constant;
+          for (int k = 0; k < roots.length; k++) {
+            sum += each[i][k] * each[j][k];
+          }
+          all[i][j] = sum / (unit * unit);
+          all[j][i] = all[i][j];
+        }
+      }
+      return all;
+    }
+
+    /** The covariance with rows times their weights is linear in the inputs: adds its slopes, and says its constant. */
+    double into(Rows rows, double[] weights, double unit, double[] slopes) {
+      double[][] each = projected(rows);
+      double own = 0;
+      for (int i = 0; i < weights.length; i++) {
+        own += constant * weights[i] / (unit * unit);
+      }
+      for (int k = 0; k < roots.length; k++) {
+        double along = 0;
+        for (int i = 0; i < weights.length; i++) {
+          along += each[i][k] * weights[i] / (unit * unit);
+        }
+        for (int j = 0; j < mean.length; j++) {
+          slopes[j] += along * roots[k][j];
+          own -= along * roots[k][j] * mean[j];
+        }
+      }
+      return own;
+    }
+
+    private double[][] projected(Rows rows) {
+      double[][] each = new double[rows.rows()][roots.length];
+      for (int i = 0; i < each.length; i++) {
+        for (int k = 0; k < roots.length; k++) {
+          for (int j = 0; j < mean.length; j++) {
+            each[i][k] += (rows.feature(i, j) - mean[j]) * roots[k][j];
+          }
+        }
+      }
+      return each;
+    }
+  }
+
+  /** Of ridge regression of a source's rows, of which nothing is said, for each output. */
+  static Uncertainty[] uncertainty(Labelled silent) {
+    Rows rows = silent.rows();
+    int n = rows.rows();
+    int inputs = rows.inputs();
+    int before = rows.width();
+    double[] mean = new double[before + inputs];
+    double[] deviation = new double[before + inputs];
+    double[] weights = shares(silent.importance());
+    double[][] z = standardised(rows, weights, mean, deviation);
+    Spectrum spectrum = Spectrum.of(z, n, before + inputs);
+    Uncertainty[] all = new Uncertainty[before];
+    for (int c = 0; c < before; c++) {
+      double[] y = new double[n];
+      double average = 0;
+      for (int r = 0; r < n; r++) {
+        y[r] = silent.labels().get(r * before + c);
+        average += weights[r] * y[r];
+      }
+      double[] along = spectrum.along(y, average, weights);
+      double strength = spectrum.strength(y, average, along, weights, silent.together());
+      double variance = spectrum.leftOut(y, average, along, strength, weights, silent.together());
+      double[][] roots = new double[spectrum.e.length][inputs];
+      for (int k = 0; k < roots.length; k++) {
+        double size = Math.sqrt(variance / (spectrum.e[k] + strength * n) / spectrum.e[k]);
+        for (int j = 0; j < inputs; j++) {
+          double sum = 0;
+          for (int r = 0; r < n; r++) {
+            sum += z[r][before + j] * spectrum.u[k][r];
+          }
+          roots[k][j] = deviation[before + j] > 0 ? sum * size / deviation[before + j] : 0;
+        }
+      }
+      all[c] = new Uncertainty(Arrays.copyOfRange(mean, before, before + inputs), roots, variance / n);
+    }
+    return all;
+  }
+
   /** Each output scaled and shifted, by least squares. */
   static LinearCorrection affine(Labelled target) {
     Rows rows = target.rows();
@@ -197,21 +295,8 @@ final class LinearFit {
 
     double[] solve(double[] y, double average, double[][] z, double[] shares, List<int[]> together) {
       int n = y.length;
-      double[] along = new double[e.length];
-      for (int k = 0; k < e.length; k++) {
-        for (int r = 0; r < n; r++) {
-          along[k] += u[k][r] * (y[r] - average) * Math.sqrt(shares[r] * n);
-        }
-      }
-      double best = STRENGTHS[STRENGTHS.length - 1];
-      double lowest = Double.POSITIVE_INFINITY;
-      for (double strength : STRENGTHS) {
-        double error = leftOut(y, average, along, strength, shares, together);
-        if (error < lowest) {
-          lowest = error;
-          best = strength;
-        }
-      }
+      double[] along = along(y, average, shares);
+      double best = strength(y, average, along, shares, together);
       double[] weights = new double[z[0].length];
       for (int k = 0; k < e.length; k++) {
         for (int r = 0; r < n; r++) {
@@ -224,8 +309,32 @@ final class LinearFit {
       return weights;
     }
 
+    double[] along(double[] y, double average, double[] shares) {
+      int n = y.length;
+      double[] along = new double[e.length];
+      for (int k = 0; k < e.length; k++) {
+        for (int r = 0; r < n; r++) {
+          along[k] += u[k][r] * (y[r] - average) * Math.sqrt(shares[r] * n);
+        }
+      }
+      return along;
+    }
+
+    double strength(double[] y, double average, double[] along, double[] shares, List<int[]> together) {
+      double best = STRENGTHS[STRENGTHS.length - 1];
+      double lowest = Double.POSITIVE_INFINITY;
+      for (double strength : STRENGTHS) {
+        double error = leftOut(y, average, along, strength, shares, together);
+        if (error < lowest) {
+          lowest = error;
+          best = strength;
+        }
+      }
+      return best;
+    }
+
     // Rows that are left out together are off by (I − H)⁻¹ of what they are off by where they are in, H their part of the smoother.
-    private double leftOut(double[] y, double average, double[] along, double strength, double[] shares, List<int[]> together) {
+    double leftOut(double[] y, double average, double[] along, double strength, double[] shares, List<int[]> together) {
       int n = y.length;
       double[] kept = new double[e.length];
       for (int k = 0; k < e.length; k++) {

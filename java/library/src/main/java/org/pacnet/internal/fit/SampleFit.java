@@ -91,19 +91,30 @@ final class SampleFit {
   }
 
   /**
+   * The base's mean squared error, [width]. It has seen these rows, so that few of them are no measure of it.
+   *
+   * @param base what the base says of the sample
+   * @param besideLinear how many times as far off as a linear model such a base was on rows not seen; 0 where that was not tried
+   */
+  static double[] ofBase(SourceSample sample, float[] base, double besideLinear, int width) {
+    float[] own = errors(base, sample.labels(), width);
+    return IntStream.range(0, width).mapToDouble(c -> Math.max(own[c], besideLinear * besideLinear * sample.errors()[c])).toArray();
+  }
+
+  /**
    * How much each part counts before the target has said anything, the inverse of its squared error on the source: for each output the base's, the
-   * linear model's and, where they were trained, the trees'; with sum 1. The base has seen these rows, so that few of them are no measure of it.
+   * linear model's and, where they were trained, the trees'; with sum 1.
    *
    * @param base what the base says of the sample
    * @param besideLinear how many times as far off as a linear model such a base was on rows not seen; 0 where that was not tried
    * @param trees whether they can be trained here too
    */
   static double[][] prior(SourceSample sample, float[] base, double besideLinear, int width, boolean trees) {
-    float[] own = errors(base, sample.labels(), width);
+    double[] own = ofBase(sample, base, besideLinear, width);
     int models = Math.min(sample.errors().length / width, trees ? 2 : 1);
     double[][] prior = new double[width][1 + models];
     for (int c = 0; c < width; c++) {
-      prior[c][0] = Math.max(own[c], besideLinear * besideLinear * sample.errors()[c]);
+      prior[c][0] = own[c];
       for (int m = 0; m < models; m++) {
         prior[c][1 + m] = sample.errors()[m * width + c];
       }

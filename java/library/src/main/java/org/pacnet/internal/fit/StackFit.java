@@ -10,6 +10,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
+import org.pacnet.internal.correction.AveragedCorrection;
 import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
@@ -23,10 +24,14 @@ final class StackFit {
   private static final double[] NETWORKS_FIRST = {0.6, 0.2, 0.2, 0, 0};
   private static final double PAC_ROWS = 10;
   // The same of stack (docs/adr/0013-safe-default.md).
-  private static final double BOTH_ROWS = 40;
-  private static final double SOURCE_SHARE = 0.25;
+  private static final double BOTH_ROWS = 100;
+  private static final double SOURCE_SHARE = 0.2;
+  private static final double CORRECTED = 2; // times what the base's error on the source lets it count
+  private static final double AVERAGED_SHARE = 0.75; // of the base corrected
   // Of a row, in the square of the label's unit: below it all are exact.
   private static final double LEAST_SQUARES = 1e-12;
+  // What co-kriging by the likeliest kernel keeps: how unsure it is, it alone says.
+  private static final double LEAST_SHARE = 1e-3;
 
   /** Learns one of the parts. */
   interface Learner {
@@ -75,17 +80,23 @@ final class StackFit {
    *
    * @param parts of {@link StackCorrection#BOTH} those that can be learnt
    * @param prior how much each of them counts beforehand, with sum 1, for each output
+   * @param averaged whether the base is corrected by a mean over kernels too
    */
-  static StackFit both(List<Method> parts, double[][] prior, Learner learner) {
+  static StackFit both(List<Method> parts, double[][] prior, boolean averaged, Learner learner) {
     List<Method> all = new ArrayList<>(parts);
     all.add(Method.UNTOUCHED);
     double[][] withSource = new double[prior.length][];
     for (int c = 0; c < prior.length; c++) {
       withSource[c] = Arrays.copyOf(prior[c], all.size());
+      withSource[c][parts.indexOf(Method.COKRIGING)] *= CORRECTED;
+      double sum = Arrays.stream(withSource[c]).sum();
       for (int k = 0; k < parts.size(); k++) {
-        withSource[c][k] *= 1 - SOURCE_SHARE;
+        withSource[c][k] *= (1 - SOURCE_SHARE) / sum;
       }
       withSource[c][parts.size()] = SOURCE_SHARE;
+    }
+    if (averaged) {
+      all.add(Method.COKRIGING_BMA);
     }
     return new StackFit(List.copyOf(all), Method.UNTOUCHED, withSource, BOTH_ROWS, learner);
   }
@@ -104,15 +115,47 @@ final class StackFit {
     double[][] shares = new double[prior.length][];
     float[][] said = folds.size() < 2 ? null : unseen(whole, target.rows(), unseen, folds, part);
     for (int c = 0; c < prior.length; c++) {
-      if (said != null) {
-        double[] before = networks() ? prior[c] : byErrors(said, target, c, prior[c]);
-        shares[c] = shares(said, target, c, before, priorRows);
+      if (networks()) {
+        // Nothing is known of any of them, but one network is there.
+        shares[c] =
+            said == null
+                ? IntStream.range(0, count).mapToDouble(k -> k == 0 ? 1 : 0).toArray()
+                : shares(said, target, c, prior[c], priorRows);
       } else {
-        // Nothing is known of any of them; and of networks one is there.
-        shares[c] = networks() ? IntStream.range(0, count).mapToDouble(k -> k == 0 ? 1 : 0).toArray() : prior[c];
+        shares[c] = ofBoth(said, target, c);
       }
     }
     return networks() ? mix(parts, shares, whole) : withSource(shares, whole);
+  }
+
+  // The base is corrected in two ways, which share what it counts: as likely as they make rows that they have not seen, the noise being as large as
+  // it is (pseudo-BMA; Yao et al. 2018).
+  private double[] ofBoth(float @Nullable [][] said, Labelled target, int output) {
+    int corrected = parts.indexOf(Method.COKRIGING);
+    int averaged = parts.indexOf(Method.COKRIGING_BMA);
+    double ofAveraged = averaged < 0 ? 0 : AVERAGED_SHARE;
+    double[] shares = prior[output];
+    if (said != null) {
+      float[][] all = said;
+      if (averaged >= 0) {
+        double[] squares = squares(said, target, output);
+        double odds = AVERAGED_SHARE / (1 - AVERAGED_SHARE) * Math.pow(squares[corrected] / squares[averaged], target.together().size() / 2.0);
+        ofAveraged = odds / (1 + odds);
+        ofAveraged = Double.isNaN(ofAveraged) ? 1 - LEAST_SHARE : Math.min(ofAveraged, 1 - LEAST_SHARE);
+        all = Arrays.copyOf(said, averaged);
+        all[corrected] = new float[said[corrected].length];
+        for (int i = 0; i < all[corrected].length; i++) {
+          all[corrected][i] = (float) (ofAveraged * said[averaged][i] + (1 - ofAveraged) * said[corrected][i]);
+        }
+      }
+      shares = shares(all, target, output, byErrors(squares(all, target, output), prior[output]), priorRows);
+    }
+    if (averaged >= 0) {
+      shares = Arrays.copyOf(shares, averaged + 1);
+      shares[averaged] = ofAveraged * shares[corrected];
+      shares[corrected] -= shares[averaged];
+    }
+    return shares;
   }
 
   private boolean networks() {
@@ -123,16 +166,27 @@ final class StackFit {
   private StackCorrection withSource(double[][] shares, Map<Method, Correction> whole) {
     int source = parts.indexOf(Method.UNTOUCHED);
     int corrected = parts.indexOf(Method.COKRIGING);
+    int averaged = parts.indexOf(Method.COKRIGING_BMA);
     double[] own = new double[shares.length];
     for (int c = 0; c < shares.length; c++) {
-      double both = shares[c][corrected] + shares[c][source];
-      own[c] = both > 0 ? shares[c][corrected] / both : 1;
-      shares[c][corrected] = both;
-      shares[c] = Arrays.copyOf(shares[c], source);
+      double ofAveraged = averaged < 0 ? 0 : shares[c][averaged];
+      double correcting = shares[c][corrected] + ofAveraged;
+      double all = correcting + shares[c][source];
+      own[c] = all > 0 ? correcting / all : 1;
+      if (averaged >= 0) {
+        shares[c][averaged] = correcting > 0 ? all * ofAveraged / correcting : AVERAGED_SHARE * all;
+      }
+      shares[c][corrected] = all - (averaged < 0 ? 0 : shares[c][averaged]);
+      shares[c] = without(shares[c], source);
     }
     CoKrigingCorrection alone = (CoKrigingCorrection) Objects.requireNonNull(whole.get(Method.COKRIGING));
     whole.put(Method.COKRIGING, alone.withSource(own));
-    return mix(parts.subList(0, source), shares, whole);
+    whole.computeIfPresent(Method.COKRIGING_BMA, (part, mean) -> ((AveragedCorrection) mean).withSource(own));
+    return mix(parts.stream().filter(part -> part != Method.UNTOUCHED).toList(), shares, whole);
+  }
+
+  private static double[] without(double[] values, int index) {
+    return IntStream.range(0, values.length).filter(k -> k != index).mapToDouble(k -> values[k]).toArray();
   }
 
   // What has no share need not be kept.
@@ -158,20 +212,25 @@ final class StackFit {
   }
 
   // Over the squared errors on rows not seen too: of what is all but exact on the target, what the source says takes nothing away.
-  private static double[] byErrors(float[][] said, Labelled target, int output, double[] prior) {
-    int n = target.rows().rows();
-    int width = target.rows().width();
-    double[] before = new double[prior.length];
-    for (int k = 0; k < before.length; k++) {
-      double squares = 0;
-      for (int r = 0; r < n; r++) {
-        double off = (double) said[k][r * width + output] - target.labels().get(r * width + output);
-        squares += target.weight(r) * off * off;
-      }
-      before[k] = prior[k] / Math.max(squares, LEAST_SQUARES * n);
-    }
+  private static double[] byErrors(double[] squares, double[] prior) {
+    double[] before = IntStream.range(0, prior.length).mapToDouble(k -> prior[k] / squares[k]).toArray();
     double sum = Arrays.stream(before).sum();
     return Arrays.stream(before).map(value -> value / sum).toArray();
+  }
+
+  // Of each part's errors, summed.
+  private static double[] squares(float[][] said, Labelled target, int output) {
+    int n = target.rows().rows();
+    int width = target.rows().width();
+    double[] squares = new double[said.length];
+    for (int k = 0; k < squares.length; k++) {
+      for (int r = 0; r < n; r++) {
+        double off = (double) said[k][r * width + output] - target.labels().get(r * width + output);
+        squares[k] += target.weight(r) * off * off;
+      }
+      squares[k] = Math.max(squares[k], LEAST_SQUARES * n);
+    }
+    return squares;
   }
 
   // What each part says of rows that it has not seen.

@@ -191,7 +191,10 @@ public final class Calibration implements Situation, AutoCloseable {
     if (target.unlabelled() != null && method != Method.TEACHERS) {
       throw new DataException("the method " + method + " does not learn from rows without labels; the method teachers does", "unlabelled", "method");
     }
-    if (method == Method.STACK && from.sample() == null) {
+    if (method == Method.COKRIGING_BMA && target.rows().rows() > Corrections.mostAveraged()) {
+      throw unfit("is for up to " + Corrections.mostAveraged() + " rows; of more cokriging learns better");
+    }
+    if ((method == Method.STACK || method == Method.COKRIGING_BMA) && from.sample() == null) {
       throw unfit(
           "needs rows of the source, and the model keeps none: those with more than 500 columns, and of versions before, don't; train the"
               + " model anew, or take another method");
@@ -202,7 +205,7 @@ public final class Calibration implements Situation, AutoCloseable {
     }
     if (!target.ownInputs(phases.schema()).isEmpty() && !method.takesOwnInputs() && method != Method.UNTOUCHED) {
       throw new DataException(
-          "the method " + method + " can't learn from columns that the source does not have; stack, cokriging, gp-residual and"
+          "the method " + method + " can't learn from columns that the source does not have; stack, cokriging, cokriging-bma, gp-residual and"
               + " ridge-residual do, and logistic for classes", "method", "extra");
     }
     PruningScope scope = from.requirePruned().scope();
@@ -485,7 +488,7 @@ public final class Calibration implements Situation, AutoCloseable {
     return Corrections.stack(
         labelled(rows),
         sample,
-        network.predict(features(sample), sample.rows(), settings.compute().threads()),
+        ofSample(sample),
         from.besideLinear(false),
         from.linear(),
         inside(folds),
@@ -493,6 +496,11 @@ public final class Calibration implements Situation, AutoCloseable {
         settings.calibrate().targetShare(),
         settings.compute().threads(),
         settings.seed());
+  }
+
+  // What the base says of the source's rows that the model keeps.
+  private float[] ofSample(SourceSample sample) {
+    return network.predict(features(sample), sample.rows(), settings.compute().threads());
   }
 
   private Labelled labelled(Correction.Rows rows) {
@@ -541,16 +549,22 @@ public final class Calibration implements Situation, AutoCloseable {
     if (settings.method().kind() != Method.UNTOUCHED) {
       Correction.Rows rows = phases.correctionRows(target.schema(), target.rows(), outputs);
       correction =
-          settings.method().kind() == Method.STACK
-              ? stackOfBoth(rows)
-              : Corrections.fit(
-                  settings.method().kind(),
-                  labelled(rows),
-                  pool(),
-                  from.linear(),
-                  from.besideLinear(target.schema().classification()),
-                  settings.compute().threads(),
-                  settings.seed());
+          switch (settings.method().kind()) {
+            case STACK -> stackOfBoth(rows);
+            case COKRIGING_BMA -> {
+              SourceSample sample = Objects.requireNonNull(from.sample());
+              yield Corrections.averaged(labelled(rows), sample, ofSample(sample), from.besideLinear(false), from.linear());
+            }
+            default ->
+                Corrections.fit(
+                    settings.method().kind(),
+                    labelled(rows),
+                    pool(),
+                    from.linear(),
+                    from.besideLinear(target.schema().classification()),
+                    settings.compute().threads(),
+                    settings.seed());
+          };
       outputs = correction.apply(rows, null, Corrections.PROCESSES).outputs();
     }
     double seconds = (System.nanoTime() - begun) / 1e9;

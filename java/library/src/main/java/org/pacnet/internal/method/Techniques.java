@@ -43,7 +43,7 @@ public final class Techniques {
       // Its own strength is the teachers'.
       case TEACHERS -> s -> new Pac(false).range(s).pulled(Method.PAC.strength(), s.tensors(), t -> !s.isNew(t) && t.prunable());
       case HUB -> throw new IllegalArgumentException("a hub's networks are fitted together");
-      case AUTO, UNTOUCHED, AFFINE, RIDGE_RESIDUAL, COKRIGING, LOGISTIC, GP_RESIDUAL, GP, TREES, POOLED_LINEAR, STACK ->
+      case AUTO, UNTOUCHED, AFFINE, RIDGE_RESIDUAL, COKRIGING, COKRIGING_BMA, LOGISTIC, GP_RESIDUAL, GP, TREES, POOLED_LINEAR, STACK ->
           throw new IllegalArgumentException(method + " trains no network");
     };
   }

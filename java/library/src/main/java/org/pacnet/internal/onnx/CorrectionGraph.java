@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.config.Method;
+import org.pacnet.internal.correction.AveragedCorrection;
 import org.pacnet.internal.correction.BoostedTrees;
 import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction;
@@ -59,6 +60,9 @@ final class CorrectionGraph {
     }
     if (correction instanceof CoKrigingCorrection coKriging) {
       return coKriging(coKriging, o);
+    }
+    if (correction instanceof AveragedCorrection averaged) {
+      return averaged(averaged, o);
     }
     if (correction instanceof LogisticCorrection logistic) {
       return logistic(logistic, o);
@@ -170,6 +174,48 @@ final class CorrectionGraph {
       columns.add(graph.op("Mul", Objects.requireNonNull(sum), graph.number(is.units()[c])));
     }
     return graph.joined(columns);
+  }
+
+  private String averaged(AveragedCorrection is, String o) {
+    int n = is.rows();
+    int each = 3 + inputs;
+    double[] constants = new double[width];
+    double[][] factors = new double[2][width];
+    double[] slopes = new double[width * inputs];
+    for (int c = 0; c < width; c++) {
+      constants[c] = is.coefficients()[c * each];
+      factors[0][c] = is.coefficients()[c * each + 1];
+      factors[1][c] = is.coefficients()[c * each + 2];
+      for (int j = 0; j < inputs; j++) {
+        slopes[c * inputs + j] = is.coefficients()[c * each + 3 + j];
+      }
+    }
+    String sum = product(x, graph.doubles(slopes, width, inputs), graph.doubles(constants, width));
+    for (int k = 0; k < (is.linear() == null ? 1 : 2); k++) {
+      sum = graph.op("Add", sum, graph.op("Mul", opinion(k, o, is.linear()), graph.doubles(factors[k], width)));
+    }
+    String at = graph.op("Div", graph.op("Sub", x, row(is.shift())), row(is.scale()));
+    for (int k = 0; k < is.columns().length; k++) {
+      boolean all = is.columns()[k] == AveragedCorrection.ALL;
+      int d = all ? inputs : 1;
+      String own = all ? at : graph.columns(at, is.columns()[k], is.columns()[k] + 1);
+      double[] rows = new double[n * d];
+      double[] weights = new double[n * width];
+      for (int i = 0; i < n; i++) {
+        for (int j = 0; j < d; j++) {
+          rows[i * d + j] = is.x()[i * inputs + (all ? j : is.columns()[k])];
+        }
+        for (int c = 0; c < width; c++) {
+          weights[i * width + c] = is.weights()[(c * is.columns().length + k) * n + i];
+        }
+      }
+      double length = is.lengths()[k];
+      String apart = graph.op("Sub", graph.op("Unsqueeze", own, graph.longs(1)), graph.doubles(rows, 1, n, d));
+      String squares = graph.op("ReduceSum", List.of(graph.op("Mul", apart, apart), graph.longs(2)), whole("keepdims", 0));
+      String near = graph.op("Exp", graph.op("Mul", graph.number(-0.5 / (length * length * d)), squares));
+      sum = graph.op("Add", sum, graph.op("MatMul", near, graph.doubles(weights, n, width)));
+    }
+    return sum;
   }
 
   private String row(float[] values) {

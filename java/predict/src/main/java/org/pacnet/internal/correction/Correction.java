@@ -11,7 +11,7 @@ import org.pacnet.internal.base.SafeTensors.Entry;
 
 /** Turns rows and what the source model says of them into predictions, in the network's own units. */
 public sealed interface Correction
-    permits LinearCorrection, GaussianCorrection, CoKrigingCorrection, LogisticCorrection, TreeCorrection, StackCorrection, HubCorrection {
+    permits LinearCorrection, GaussianCorrection, CoKrigingCorrection, AveragedCorrection, LogisticCorrection, TreeCorrection, StackCorrection, HubCorrection {
 
   /**
    * Rows with what the source model says of them.
@@ -127,6 +127,7 @@ public sealed interface Correction
         case POOLED_LINEAR -> LinearCorrection.read(entries, common, width);
         case GP_RESIDUAL, GP -> GaussianCorrection.read(entries, inputs, width);
         case COKRIGING -> CoKrigingCorrection.read(entries, inputs, common, width);
+        case COKRIGING_BMA -> AveragedCorrection.read(entries, inputs, common, width);
         case LOGISTIC -> LogisticCorrection.read(entries, inputs, common, width);
         case TREES -> TreeCorrection.read(entries, common, width);
         case HUB -> HubCorrection.read(entries, common);

@@ -27,8 +27,8 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
   public static final List<Method> PAC =
       List.of(Method.PAC_ENSEMBLE, Method.GP_RESIDUAL, Method.RIDGE_RESIDUAL, Method.AFFINE, Method.GP);
 
-  /** What stack mixes: the first is the base corrected, the others learn from source and target together. */
-  public static final List<Method> BOTH = List.of(Method.COKRIGING, Method.POOLED_LINEAR, Method.TREES);
+  /** What stack mixes: the first and the last are the base corrected, the others learn from source and target together. */
+  public static final List<Method> BOTH = List.of(Method.COKRIGING, Method.POOLED_LINEAR, Method.TREES, Method.COKRIGING_BMA);
 
   @Override
   public Corrected apply(Rows rows, @Nullable Networks networks, Processes processes) {
@@ -49,7 +49,7 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
       double variance = 0;
       for (int k = 0; k < parts.size(); k++) {
         Corrected part = said.get(k);
-        double own = at(part.spread(), i);
+        double own = at(parts.get(k) == Method.COKRIGING_BMA ? spread(said) : part.spread(), i);
         double apart = part.outputs()[i] - mean;
         variance += shares[c + k] * (own * own + apart * apart);
       }
@@ -57,6 +57,12 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
       spread[i] = (float) Math.sqrt(variance);
     }
     return new Corrected(outputs, spread);
+  }
+
+  // The mean over kernels is about as unsure as what goes by the likeliest.
+  private float @Nullable [] spread(List<Corrected> said) {
+    int likeliest = parts.indexOf(Method.COKRIGING);
+    return likeliest < 0 ? null : said.get(likeliest).spread();
   }
 
   private static double at(float @Nullable [] values, int i) {
@@ -70,6 +76,8 @@ public record StackCorrection(List<Method> parts, float[] shares, Map<Method, Co
       Correction part = corrections.get(parts.get(k));
       for (Asked one : part == null ? List.<Asked>of() : part.asked(rows)) {
         double share = shares[one.output() * parts.size() + k];
+        int averaged = parts.indexOf(Method.COKRIGING_BMA);
+        share += parts.get(k) == Method.COKRIGING && averaged >= 0 ? shares[one.output() * parts.size() + averaged] : 0;
         if (share > 0) {
           asked.add(new Asked(one.process(), one.at(), one.outputs(), one.output(), share * one.weight()));
         }

@@ -19,7 +19,7 @@ import org.pacnet.internal.base.Json;
 public final class ModelUpgrade {
 
   /** The present version. */
-  public static final int VERSION = 12;
+  public static final int VERSION = 13;
 
   /** The oldest that can be read. */
   public static final int OLDEST_VERSION = 2;
