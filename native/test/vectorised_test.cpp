@@ -108,7 +108,8 @@ void expect_vectors(Activation activation) {
     forward<F>(z.data(), saved.data(), a.data());
     backward<F>(saved.data(), a.data());
   };
-  EXPECT_TRUE(takes_at_most(0.6, fast, slow)) << activation;
+  // Four lanes win less where the processor does one number fast, as the newest do.
+  EXPECT_TRUE(takes_at_most(isa() == Isa::kSse2 ? 0.9 : 0.6, fast, slow)) << activation;
 }
 
 TEST(Vectorised, TheActivations) {
