@@ -92,7 +92,8 @@ public final class Corrections {
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
             prior,
-            target.rows().rows() <= MANY_ROWS,
+            // Each output has kernels of its own, and a factorisation takes rows³.
+            target.rows().width() * Math.pow(target.rows().rows(), 3) <= Math.pow(MANY_ROWS, 3),
             new StackFit.Learner() {
               @Override
               public Correction learn(Method part, Labelled some) {
