@@ -5,17 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pacnet.config.Method;
-import org.pacnet.internal.base.Json;
 import org.pacnet.internal.correction.AveragedCorrection;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
@@ -28,20 +25,15 @@ class AveragedTest {
   private static final int INPUTS = 3;
   private static final int WIDTH = 2;
 
-  private static JsonNode fixture;
+  private static Fixture fixture;
 
   @BeforeAll
   static void read() throws IOException {
-    fixture = Json.MAPPER.readTree(Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", "bma.json").toFile());
+    fixture = Fixture.read("bma.json");
   }
 
   private static float[] floats(String name) {
-    JsonNode values = fixture.get(name);
-    float[] all = new float[values.size()];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = (float) values.get(i).asDouble();
-    }
-    return all;
+    return fixture.floats(name);
   }
 
   private static Rows rows(float[] x, float[] network) {

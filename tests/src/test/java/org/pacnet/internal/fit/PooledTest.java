@@ -3,14 +3,11 @@ package org.pacnet.internal.fit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pacnet.config.Method;
-import org.pacnet.internal.base.Json;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.SourceSample;
@@ -20,20 +17,15 @@ class PooledTest {
 
   private static final int INPUTS = 3;
 
-  private static JsonNode fixture;
+  private static Fixture fixture;
 
   @BeforeAll
   static void read() throws IOException {
-    fixture = Json.MAPPER.readTree(Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", "pooled.json").toFile());
+    fixture = Fixture.read("pooled.json");
   }
 
   private static float[] floats(String name) {
-    JsonNode values = fixture.get(name);
-    float[] all = new float[values.size()];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = (float) values.get(i).asDouble();
-    }
-    return all;
+    return fixture.floats(name);
   }
 
   // The source says something else of each row, which is to be no matter.

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.correction.AveragedCorrection;
+import org.pacnet.internal.correction.Cholesky;
 import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.LinearCorrection;
@@ -217,55 +218,24 @@ final class AveragedFit {
     return -off * off / 2;
   }
 
-  // Cholesky's lower factor of the sum with noise on its diagonal; thousands of so small ones are too many for matrices that are objects. False
-  // where rounding makes it indefinite: as good as impossible.
+  // The lower factor of the sum with noise on its diagonal. False where rounding makes it indefinite: as good as impossible.
   private boolean factored(double[][] sum, double noise) {
     for (int i = 0; i < n; i++) {
-      double[] row = lower[i];
-      for (int j = 0; j <= i; j++) {
-        double rest = sum[i][j] + (i == j ? Math.max(noise, LEAST_NOISE) / target.weight(i) : 0);
-        double[] before = lower[j];
-        for (int k = 0; k < j; k++) {
-          rest -= row[k] * before[k];
-        }
-        if (i == j && !(rest > 0)) {
-          return false;
-        }
-        row[j] = i == j ? Math.sqrt(rest) : rest / before[j];
-      }
+      System.arraycopy(sum[i], 0, lower[i], 0, i + 1);
+      lower[i][i] += Math.max(noise, LEAST_NOISE) / target.weight(i);
     }
-    return true;
+    return Cholesky.factor(lower);
   }
 
-  // Of what is left, of ones and of the opinion: [3][rows], what the lower factor times it gives.
+  // Of what is left, of ones and of the opinion.
   private double[][] halfSolved(double[] left, double[] o) {
-    double[][] half = new double[3][n];
-    for (int i = 0; i < n; i++) {
-      double first = left[i];
-      double second = 1;
-      double third = o[i];
-      for (int k = 0; k < i; k++) {
-        first -= lower[i][k] * half[0][k];
-        second -= lower[i][k] * half[1][k];
-        third -= lower[i][k] * half[2][k];
-      }
-      half[0][i] = first / lower[i][i];
-      half[1][i] = second / lower[i][i];
-      half[2][i] = third / lower[i][i];
+    double[] ones = new double[n];
+    Arrays.fill(ones, 1);
+    double[][] half = {left.clone(), ones, o.clone()};
+    for (double[] side : half) {
+      Cholesky.solve(lower, side);
     }
     return half;
-  }
-
-  // The transposed factor the other way round.
-  private double[] solved(double[] half) {
-    double[] solved = half.clone();
-    for (int i = n - 1; i >= 0; i--) {
-      solved[i] /= lower[i][i];
-      for (int k = 0; k < i; k++) {
-        solved[k] -= lower[i][k] * solved[i];
-      }
-    }
-    return solved;
   }
 
   /** Sums over kernels, each times how likely it is, over the likeliest so far. */
@@ -330,7 +300,7 @@ final class AveragedFit {
       for (int i = 0; i < n; i++) {
         own[i] = half[0][i] - byA * half[1][i] - byQ * half[2][i];
       }
-      own = solved(own);
+      Cholesky.solveTransposed(lower, own);
       for (int i = 0; i < n; i++) {
         double weight = likely * own[i];
         constant += CONSTANTS[a] * weight;

@@ -87,13 +87,14 @@ public final class Corrections {
       int threads,
       long seed) {
     Pool pool = pool(sample, targetShare);
-    AveragedFit.Opinion[][] opinions = opinions(sample, base, besideLinear, target.rows());
+    // Each output has kernels of its own, and a factorisation takes rows³.
+    boolean averaged = target.rows().width() * Math.pow(target.rows().rows(), 3) <= Math.pow(MANY_ROWS, 3);
+    AveragedFit.Opinion[][] opinions = averaged ? opinions(sample, base, besideLinear, target.rows()) : new AveragedFit.Opinion[0][];
     double[][] prior = SampleFit.prior(sample, base, besideLinear, target.rows().width(), TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
             prior,
-            // Each output has kernels of its own, and a factorisation takes rows³.
-            target.rows().width() * Math.pow(target.rows().rows(), 3) <= Math.pow(MANY_ROWS, 3),
+            averaged,
             new StackFit.Learner() {
               @Override
               public Correction learn(Method part, Labelled some) {

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.pacnet.config.Method;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.correction.Cholesky;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Asked;
 import org.pacnet.internal.correction.Kernel;
@@ -164,7 +165,7 @@ public final class Suggester {
           known[row][i] =
               kernel.covariance(asked.at(), asked.outputs(), row, asked.process().x(), asked.process().o(), i);
         }
-        Kernel.solve(lower, known[row]);
+        Cholesky.solve(lower, known[row]);
       }
       for (int row = 0; row < count; row++) {
         variances[row] = covariance(row, row);

@@ -36,14 +36,8 @@ public final class GaussianMeans implements Correction.Processes {
     for (int i = 0; i < n; i++) {
       alpha[i] = process.y()[i] - mean;
     }
-    Kernel.solve(lower, alpha);
-    for (int i = n - 1; i >= 0; i--) {
-      double sum = alpha[i];
-      for (int k = i + 1; k < n; k++) {
-        sum -= lower[k][i] * alpha[k];
-      }
-      alpha[i] = sum / lower[i][i];
-    }
+    Cholesky.solve(lower, alpha);
+    Cholesky.solveTransposed(lower, alpha);
     return new Solved(mean, alpha, kernel);
   }
 }

@@ -71,30 +71,15 @@ public record Kernel(double[] lengths, double signal, double noise, double[] str
     for (int i = 0; i < n; i++) {
       lower[i] = new double[i + 1];
       for (int j = 0; j <= i; j++) {
-        double sum =
+        lower[i][j] =
             covariance(process.x(), process.o(), i, process.x(), process.o(), j)
                 + (process.facts().together(i, j) ? shared : 0)
                 + (i == j ? noise / process.facts().weight(i) + JITTER * signal : 0);
-        for (int k = 0; k < j; k++) {
-          sum -= lower[i][k] * lower[j][k];
-        }
-        if (i == j && !(sum > 0)) {
-          throw new ModelFormatException("the rows' covariance is not positive definite with this kernel");
-        }
-        lower[i][j] = i == j ? Math.sqrt(sum) : sum / lower[j][j];
       }
+    }
+    if (!Cholesky.factor(lower)) {
+      throw new ModelFormatException("the rows' covariance is not positive definite with this kernel");
     }
     return lower;
-  }
-
-  /** L⁻¹y, in place of y. */
-  public static void solve(double[][] lower, double[] y) {
-    for (int i = 0; i < lower.length; i++) {
-      double sum = y[i];
-      for (int k = 0; k < i; k++) {
-        sum -= lower[i][k] * y[k];
-      }
-      y[i] = sum / lower[i][i];
-    }
   }
 }
