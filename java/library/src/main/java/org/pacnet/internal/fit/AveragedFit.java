@@ -36,6 +36,8 @@ final class AveragedFit {
   private static final double COLUMN_LENGTH = 1;
   private static final double COLUMNS_SHARE = 0.4;
   private static final double NO_TERM_SHARE = 0.3;
+  // That an opinion needs no correcting at all counts so much more than these shares say, which are of each strength by itself.
+  private static final double AS_IT_IS = 0.1;
   private static final int MOST_COLUMNS = 30;
   // Of the noise, times what the opinion is off by on the source; logarithms to base 10. Their density is log-normal.
   private static final double[] NOISES = {-3, -2, -1.25, -0.75, -0.25, 0.25, 0.75, 1.5};
@@ -161,8 +163,7 @@ final class AveragedFit {
     float[] coefficients = new float[width * each];
     float[] weights = new float[width * count * fit.n];
     for (int c = 0; c < width; c++) {
-      Sums sums = fit.output(c, units[c], said, opinions[c]);
-      sums.into(coefficients, c * each, weights, c * count * fit.n, units[c]);
+      fit.output(c, units[c], said, opinions[c]).into(coefficients, c * each, weights, c * count * fit.n);
     }
     float[] lengths = new float[count];
     for (int k = 0; k < count; k++) {
@@ -175,7 +176,7 @@ final class AveragedFit {
   private Sums output(int output, double unit, float[][] said, Opinion[] opinions) {
     int width = target.rows().width();
     FloatBuffer labels = target.labels();
-    Sums sums = new Sums();
+    Sums sums = new Sums(unit, opinions);
     double[] shared = target.groups() == null ? new double[] {0} : SHARED;
     int[] units = target.units();
     for (int k = 0; k < said.length; k++) {
@@ -202,13 +203,12 @@ final class AveragedFit {
             double share = term.share * SLOPE_SHARES[s];
             for (double log : NOISES) {
               if (factored(sum, Math.pow(10, log) * noise)) {
-                sums.add(k, term, SLOPES[s], o, left, Math.log(share) + density(log));
+                sums.add(k, term, SLOPES[s], o, left, share, density(log));
               }
             }
           }
         }
       }
-      sums.line(k, opinions[k].line(), unit);
     }
     return sums;
   }
@@ -241,17 +241,24 @@ final class AveragedFit {
   /** Sums over kernels, each times how likely it is, over the likeliest so far. */
   private final class Sums {
 
+    private final double unit;
+    private final Opinion[] opinions;
     private double highest = Double.NEGATIVE_INFINITY;
     private final double[] shares = new double[2];
     private final double[] factors = new double[2];
-    private double constant;
-    private final double[] slopes = new double[inputs];
+    private final double[] constants = new double[2];
+    // Of the rows: times a strength, and as they are for each opinion's line.
     private final double[][] ofKernels = new double[columns.length][n];
-    private final double[][] all = new double[2][n];
-    private final double[] rawSlopes = new double[inputs];
+    private final double[] ofSlopes = new double[n];
+    private final double[][] ofOpinions = new double[2][n];
+
+    private Sums(double unit, Opinion[] opinions) {
+      this.unit = unit;
+      this.opinions = opinions;
+    }
 
     // A kernel but for its constant and its scale, each of which adds one direction (Woodbury's identity).
-    void add(int opinion, Term term, double slopeStrength, double[] o, double[] left, double before) {
+    void add(int opinion, Term term, double slopeStrength, double[] o, double[] left, double share, double density) {
       double[][] half = halfSolved(left, o);
       double logDeterminant = 0;
       double[][] products = new double[3][3];
@@ -263,6 +270,9 @@ final class AveragedFit {
           }
         }
       }
+      double likely = 0;
+      double alongOnes = 0;
+      double alongOpinion = 0;
       for (int a = 0; a < CONSTANTS.length; a++) {
         for (int q = 0; q < SCALES.length; q++) {
           double rootA = Math.sqrt(CONSTANTS[a]);
@@ -273,49 +283,49 @@ final class AveragedFit {
           double determinant = aa * qq - aq * aq;
           double alongA = rootA * products[0][1];
           double alongQ = rootQ * products[0][2];
-          double byA = (alongA * qq - alongQ * aq) / determinant;
-          double byQ = (alongQ * aa - alongA * aq) / determinant;
-          double squares = products[0][0] - alongA * byA - alongQ * byQ;
-          double log = before + Math.log(CONSTANT_SHARES[a] * SCALE_SHARES[q]) - (squares + logDeterminant + Math.log(determinant)) / 2;
-          count(opinion, term, slopeStrength, o, half, a, q, rootA * byA, rootQ * byQ, log);
+          double constant = rootA * (alongA * qq - alongQ * aq) / determinant;
+          double factor = rootQ * (alongQ * aa - alongA * aq) / determinant;
+          double squares = products[0][0] - constant * products[0][1] - factor * products[0][2];
+          boolean none = term.signal + slopeStrength + CONSTANTS[a] + SCALES[q] == 0;
+          double before = share * CONSTANT_SHARES[a] * SCALE_SHARES[q] + (none ? AS_IT_IS : 0);
+          double log = Math.log(before) + density - (squares + logDeterminant + Math.log(determinant)) / 2;
+          if (!Double.isFinite(log)) {
+            continue;
+          }
+          if (log > highest) {
+            double by = Math.exp(highest - log);
+            scale(by);
+            likely *= by;
+            alongOnes *= by;
+            alongOpinion *= by;
+            highest = log;
+          }
+          double own = Math.exp(log - highest);
+          likely += own;
+          alongOnes += own * constant;
+          alongOpinion += own * factor;
         }
       }
-    }
-
-    private void count(
-        int opinion, Term term, double slopeStrength, double[] o, double[][] half, int a, int q, double byA, double byQ, double log) {
-      if (!Double.isFinite(log)) {
-        return;
-      }
-      if (log > highest) {
-        scale(Math.exp(highest - log));
-        highest = log;
-      }
-      double likely = Math.exp(log - highest);
       shares[opinion] += likely;
       if (likely < NEGLIGIBLE) {
         return;
       }
-      double[] own = new double[n];
+      constants[opinion] += alongOnes;
+      factors[opinion] += alongOpinion;
+      double[] weights = new double[n];
       for (int i = 0; i < n; i++) {
-        own[i] = half[0][i] - byA * half[1][i] - byQ * half[2][i];
+        weights[i] = likely * half[0][i] - alongOnes * half[1][i] - alongOpinion * half[2][i];
       }
-      Cholesky.solveTransposed(lower, own);
+      Cholesky.solveTransposed(lower, weights);
       for (int i = 0; i < n; i++) {
-        double weight = likely * own[i];
-        constant += CONSTANTS[a] * weight;
-        factors[opinion] += SCALES[q] * o[i] * weight;
-        all[opinion][i] += weight;
-        ofKernels[term.kernel][i] += term.signal * weight;
-        for (int j = 0; j < inputs && slopeStrength > 0; j++) {
-          slopes[j] += slopeStrength / inputs * x[i * inputs + j] * weight;
-        }
+        ofKernels[term.kernel][i] += term.signal * weights[i];
+        ofSlopes[i] += slopeStrength * weights[i];
+        ofOpinions[opinion][i] += weights[i];
       }
     }
 
     private void scale(double by) {
-      constant *= by;
-      for (double[] values : List.of(shares, factors, slopes, all[0], all[1])) {
+      for (double[] values : List.of(shares, factors, constants, ofSlopes, ofOpinions[0], ofOpinions[1])) {
         scale(values, by);
       }
       Arrays.stream(ofKernels).forEach(values -> scale(values, by));
@@ -327,22 +337,24 @@ final class AveragedFit {
       }
     }
 
-    // To be called for the last opinion last: what the line's coefficients are off by goes with their own covariance.
-    void line(int opinion, LinearFit.@Nullable Uncertainty line, double unit) {
-      if (line != null) {
-        constant += line.into(target.rows(), all[opinion], unit, rawSlopes);
-      }
-    }
-
-    void into(float[] coefficients, int at, float[] weights, int from, double unit) {
+    void into(float[] coefficients, int at, float[] weights, int from) {
       double sum = shares[0] + shares[1];
-      double own = constant;
-      for (int j = 0; j < inputs; j++) {
-        double slopeOfInput = slopes[j] / scale[j] + rawSlopes[j];
-        own -= slopes[j] * shift[j] / scale[j];
-        coefficients[at + 3 + j] = (float) (unit * slopeOfInput / sum);
+      double constant = constants[0] + constants[1];
+      double[] slopes = new double[inputs];
+      for (int k = 0; k < opinions.length; k++) {
+        LinearFit.Uncertainty line = opinions[k].line();
+        constant += line == null ? 0 : line.into(target.rows(), ofOpinions[k], unit, slopes);
       }
-      coefficients[at] = (float) (unit * own / sum);
+      for (int j = 0; j < inputs; j++) {
+        double along = 0;
+        for (int i = 0; i < n; i++) {
+          along += x[i * inputs + j] * ofSlopes[i] / inputs;
+        }
+        slopes[j] += along / scale[j];
+        constant -= along * shift[j] / scale[j];
+        coefficients[at + 3 + j] = (float) (unit * slopes[j] / sum);
+      }
+      coefficients[at] = (float) (unit * constant / sum);
       for (int k = 0; k < 2; k++) {
         coefficients[at + 1 + k] = (float) ((shares[k] + factors[k]) / sum);
       }
