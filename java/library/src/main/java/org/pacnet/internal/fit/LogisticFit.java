@@ -6,10 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.hipparchus.linear.CholeskyDecomposition;
-import org.hipparchus.linear.DecompositionSolver;
-import org.hipparchus.linear.MatrixUtils;
-import org.hipparchus.linear.RealMatrix;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.base.PairedLosses;
 import org.pacnet.internal.base.Softmax;
@@ -44,14 +40,13 @@ final class LogisticFit {
   private static final double[] SOURCE_VARIANCES = {1e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 10};
   private static final double CLEARLY = 2;
   private static final int SOURCE_FOLDS = 5;
-  private static final int MOST_STEPS = 300;
   private static final double SMALL = 1e-6;
   private static final double ROUGHLY = 1e-4; // of steps, where only the likelihood is asked for
 
   private LogisticFit() {}
 
   /** Variances of the three kinds of coefficients. */
-  private record Prior(double constant, double scale, double slope) {}
+  record Prior(double constant, double scale, double slope) {}
 
   /**
    * A target's, from its rows. Of rows that belong together none is asked of coefficients that have seen another, and together they count
@@ -71,7 +66,6 @@ final class LogisticFit {
         priors.add(new Prior(CONSTANT * strength, SCALE * strength, slope * strength));
       }
     }
-    int[] all = IntStream.range(0, n).toArray();
     int[] units = target.units();
     int[] fold = folds(classes, units);
     float[] evidence = evidence(units, importance);
@@ -80,22 +74,22 @@ final class LogisticFit {
     List<LinearCorrection> corrections = new ArrayList<>();
     for (int k = 0; k < opinions; k++) {
       Rows said = LinearCorrection.opinion(k, rows, linear);
-      double[][] p = new double[priors.size()][];
+      double[][] p = unseen(said, classes, fold, importance, priors);
       double[] logs = new double[p.length];
       for (int i = 0; i < p.length; i++) {
-        p[i] = unseen(said, classes, fold, importance, priors.get(i));
         for (int r = 0; r < n; r++) {
           logs[i] += evidence[r] * Math.log(p[i][r]);
         }
       }
       double[] parts = Softmax.of(logs);
       double[] mean = new double[rows.width() * (1 + rows.width() + rows.inputs())];
+      LogisticDesign whole = new LogisticDesign(said, classes, IntStream.range(0, n).toArray(), importance);
       for (int i = 0; i < p.length; i++) {
         for (int r = 0; r < n; r++) {
           likely[k][r] += parts[i] * p[i][r];
         }
         if (parts[i] >= SMALL) {
-          double[] own = coefficients(said, classes, all, importance, priors.get(i), SMALL);
+          double[] own = whole.coefficients(priors.get(i), SMALL);
           for (int j = 0; j < mean.length; j++) {
             mean[j] += parts[i] * own[j];
           }
@@ -155,23 +149,20 @@ final class LogisticFit {
   private static LinearCorrection penalised(Rows silent, int[] classes, float[] weights, double errors) {
     int rows = silent.rows();
     int[] fold = IntStream.range(0, rows).map(r -> r % Math.min(SOURCE_FOLDS, rows)).toArray();
-    int count = SOURCE_VARIANCES.length;
-    double[][] losses = new double[count][];
+    List<Prior> priors = Arrays.stream(SOURCE_VARIANCES).mapToObj(variance -> new Prior(1e4, SMALL, variance * silent.inputs())).toList();
+    int count = priors.size();
+    double[][] losses = unseen(silent, classes, fold, weights, priors);
     double[] sums = new double[count];
     for (int i = 0; i < count; i++) {
-      losses[i] = Arrays.stream(unseen(silent, classes, fold, weights, varied(silent, SOURCE_VARIANCES[i]))).map(p -> -Math.log(p)).toArray();
+      losses[i] = Arrays.stream(losses[i]).map(p -> -Math.log(p)).toArray();
       for (int r = 0; r < rows; r++) {
         sums[i] += weights[r] * losses[i][r];
       }
     }
     int best = IntStream.range(0, count).reduce((a, b) -> sums[b] < sums[a] ? b : a).orElseThrow();
     int chosen = IntStream.range(0, best).filter(i -> !PairedLosses.clearlyLess(losses[best], losses[i], weights, errors)).findFirst().orElse(best);
-    int[] all = IntStream.range(0, rows).toArray();
-    return new LinearCorrection(floats(coefficients(silent, classes, all, weights, varied(silent, SOURCE_VARIANCES[chosen]), SMALL)));
-  }
-
-  private static Prior varied(Rows silent, double variance) {
-    return new Prior(1e4, SMALL, variance * silent.inputs());
+    LogisticDesign whole = new LogisticDesign(silent, classes, IntStream.range(0, rows).toArray(), weights);
+    return new LinearCorrection(floats(whole.coefficients(priors.get(chosen), SMALL)));
   }
 
   private static float[] floats(double[] values) {
@@ -219,15 +210,18 @@ final class LogisticFit {
     return evidence;
   }
 
-  // How likely each row's class is by coefficients that have not seen the row.
-  private static double[] unseen(Rows rows, int[] classes, int[] fold, float[] importance, Prior prior) {
-    double[] likely = new double[fold.length];
+  // By each prior how likely each row's class is by coefficients that have not seen the row.
+  private static double[][] unseen(Rows rows, int[] classes, int[] fold, float[] importance, List<Prior> priors) {
+    double[][] likely = new double[priors.size()][fold.length];
     int count = 1 + Arrays.stream(fold).max().orElseThrow();
     for (int f = 0; f < count; f++) {
       int which = f;
       int[] inside = IntStream.range(0, fold.length).filter(r -> fold[r] == which).toArray();
       int[] outside = IntStream.range(0, fold.length).filter(r -> fold[r] != which).toArray();
-      likelihoods(rows, classes, inside, coefficients(rows, classes, outside, importance, prior, ROUGHLY), likely);
+      LogisticDesign others = new LogisticDesign(rows, classes, outside, importance);
+      for (int i = 0; i < likely.length; i++) {
+        likelihoods(rows, classes, inside, others.coefficients(priors.get(i), ROUGHLY), likely[i]);
+      }
     }
     return likely;
   }
@@ -251,107 +245,5 @@ final class LogisticFit {
       Softmax.into(logits, 0, width, p);
       into[r] = Math.max(p[classes[r]], Float.MIN_NORMAL);
     }
-  }
-
-  /**
-   * [width, 1 + width + inputs], the mode: steps against Böhning's bound of the Hessian (1992), ½·FᵀF + 1 for each class, whose factor is the
-   * same for all steps, with Nesterov's momentum and O'Donoghue and Candès' restarts (2015).
-   */
-  private static double[] coefficients(
-      Rows rows, int[] classes, int[] which, float[] weights, Prior prior, double within) {
-    int width = rows.width();
-    int columns = 1 + width + rows.inputs();
-    double[] factor = new double[columns];
-    for (int j = 0; j < columns; j++) {
-      factor[j] =
-          Math.sqrt(j == 0 ? prior.constant : j <= width ? prior.scale : prior.slope / rows.inputs());
-    }
-    double[][] f = new double[which.length][columns];
-    for (int i = 0; i < which.length; i++) {
-      f[i][0] = factor[0];
-      for (int j = 0; j < width; j++) {
-        f[i][1 + j] = factor[1 + j] * rows.outputs()[which[i] * width + j];
-      }
-      for (int j = 0; j < rows.inputs(); j++) {
-        f[i][1 + width + j] = factor[1 + width + j] * rows.feature(which[i], j);
-      }
-    }
-    double[][] w = new double[width][columns];
-    if (which.length > 0) {
-      double[][] weighted = new double[which.length][];
-      for (int i = 0; i < which.length; i++) {
-        double root = Math.sqrt(weights[which[i]]);
-        weighted[i] = Arrays.stream(f[i]).map(value -> root * value).toArray();
-      }
-      RealMatrix design = MatrixUtils.createRealMatrix(weighted);
-      RealMatrix bound =
-          design.transposeMultiply(design).scalarMultiply(0.5).add(MatrixUtils.createRealIdentityMatrix(columns));
-      DecompositionSolver solver = new CholeskyDecomposition(bound).getSolver();
-      double[][] ahead = new double[width][columns];
-      double momentum = 1;
-      for (int step = 0; step < MOST_STEPS; step++) {
-        double[][] gradient = gradient(rows, classes, which, weights, f, ahead);
-        double along = 0;
-        double largest = 0;
-        double next = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
-        for (int c = 0; c < width; c++) {
-          double[] move = solver.solve(MatrixUtils.createRealVector(gradient[c])).toArray();
-          for (int j = 0; j < columns; j++) {
-            double moved = ahead[c][j] - move[j];
-            double change = moved - w[c][j];
-            along += gradient[c][j] * change;
-            largest = Math.max(largest, Math.abs(change));
-            ahead[c][j] = moved + (momentum - 1) / next * change;
-            w[c][j] = moved;
-          }
-        }
-        momentum = next;
-        if (along > 0) {
-          momentum = 1;
-          for (int c = 0; c < width; c++) {
-            ahead[c] = w[c].clone();
-          }
-        }
-        if (largest < within) {
-          break;
-        }
-      }
-    }
-    double[] coefficients = new double[width * columns];
-    for (int c = 0; c < width; c++) {
-      for (int j = 0; j < columns; j++) {
-        coefficients[c * columns + j] = factor[j] * w[c][j];
-      }
-    }
-    return coefficients;
-  }
-
-  // Of −log p and the prior.
-  private static double[][] gradient(
-      Rows rows, int[] classes, int[] which, float[] weights, double[][] f, double[][] w) {
-    int width = rows.width();
-    double[][] gradient = new double[width][];
-    for (int c = 0; c < width; c++) {
-      gradient[c] = w[c].clone();
-    }
-    float[] logits = new float[width];
-    double[] p = new double[width];
-    for (int i = 0; i < which.length; i++) {
-      for (int c = 0; c < width; c++) {
-        double value = rows.outputs()[which[i] * width + c];
-        for (int j = 0; j < f[i].length; j++) {
-          value += w[c][j] * f[i][j];
-        }
-        logits[c] = (float) value;
-      }
-      Softmax.into(logits, 0, width, p);
-      p[classes[which[i]]] -= 1;
-      for (int c = 0; c < width; c++) {
-        for (int j = 0; j < f[i].length; j++) {
-          gradient[c][j] += weights[which[i]] * p[c] * f[i][j];
-        }
-      }
-    }
-    return gradient;
   }
 }
