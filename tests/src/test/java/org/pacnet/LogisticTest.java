@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -19,13 +18,12 @@ import org.pacnet.config.Method;
 import org.pacnet.config.Task;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
-import org.pacnet.internal.base.Json;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.correction.LogisticCorrection;
-import org.pacnet.internal.correction.LogisticCorrection;
 import org.pacnet.internal.fit.Corrections;
+import org.pacnet.internal.fit.Fixture;
 import org.pacnet.internal.fit.Labelled;
 import org.pacnet.predict.RowPredictor;
 import org.pacnet.predict.SavedModel;
@@ -129,18 +127,17 @@ class LogisticTest {
   /** The numbers of tests/fixtures/make_logistic_fixture.py. */
   @Test
   void itSaysWhatSciPySays() throws IOException {
-    JsonNode fixture =
-        Json.MAPPER.readTree(Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", "logistic.json").toFile());
-    float[] z = floats(fixture, "z");
+    Fixture fixture = Fixture.read("logistic.json");
+    float[] z = fixture.floats("z");
     int n = z.length / 3;
-    Rows rows = new Rows(FloatBuffer.wrap(floats(fixture, "x")), n, 2, z, 3);
-    LinearCorrection linear = new LinearCorrection(floats(fixture, "linear"));
+    Rows rows = new Rows(FloatBuffer.wrap(fixture.floats("x")), n, 2, z, 3);
+    LinearCorrection linear = new LinearCorrection(fixture.floats("linear"));
     Correction learnt =
-        Corrections.fit(Method.LOGISTIC, Labelled.of(rows, FloatBuffer.wrap(floats(fixture, "y"))), null, linear, 1, 1, 0);
-    float[] asked = floats(fixture, "z_test");
-    Rows others = new Rows(FloatBuffer.wrap(floats(fixture, "x_test")), asked.length / 3, 2, asked, 3);
+        Corrections.fit(Method.LOGISTIC, Labelled.of(rows, FloatBuffer.wrap(fixture.floats("y"))), null, linear, 1, 1, 0);
+    float[] asked = fixture.floats("z_test");
+    Rows others = new Rows(FloatBuffer.wrap(fixture.floats("x_test")), asked.length / 3, 2, asked, 3);
     float[] logs = learnt.apply(others, null, Corrections.PROCESSES).outputs();
-    float[] p = floats(fixture, "p");
+    float[] p = fixture.floats("p");
     for (int i = 0; i < p.length; i++) {
       assertEquals(p[i], Math.exp(logs[i]), 1e-4, "number " + i);
     }
@@ -276,15 +273,6 @@ class LogisticTest {
     assertArrayEquals(
         learn(rows, y, null).apply(rows, null, Corrections.PROCESSES).outputs(),
         learn(rows, y, groups).apply(rows, null, Corrections.PROCESSES).outputs());
-  }
-
-  private static float[] floats(JsonNode fixture, String name) {
-    JsonNode values = fixture.get(name);
-    float[] all = new float[values.size()];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = (float) values.get(i).asDouble();
-    }
-    return all;
   }
 
   @Test

@@ -24,6 +24,7 @@ import org.pacnet.config.Task;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
 import org.pacnet.error.DataException;
+import org.pacnet.internal.fit.Fixture;
 import org.pacnet.internal.learn.Relatives;
 import org.pacnet.predict.RowPredictor;
 import org.pacnet.predict.SavedModel;
@@ -262,29 +263,21 @@ class RelativesTest {
   // tests/fixtures/make_family_fixtures.py has both in PyTorch.
   @Test
   void mergesAndVotesAreThePapers() throws IOException {
-    JsonNode fixture = new ObjectMapper().readTree(Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", "family.json").toFile());
+    JsonNode fixture = Fixture.read("family.json").parts();
     List<float[]> learnt = lists(fixture.get("learnt"));
     List<float[]> fisher = lists(fixture.get("fisher"));
     fisher.forEach(Relatives::normalised);
     double[] shares = new double[learnt.size()];
     Arrays.setAll(shares, m -> fixture.get("shares").get(m).doubleValue());
-    assertArrayEquals(floats(fixture.get("merged")), Relatives.merge(learnt, fisher, shares), 1e-6F);
+    assertArrayEquals(Fixture.floats(fixture.get("merged")), Relatives.merge(learnt, fisher, shares), 1e-6F);
     Relatives.Elected elected = Relatives.elect(learnt, fixture.get("budget").intValue());
-    assertArrayEquals(floats(fixture.get("start")), elected.start(), 1e-6F);
-    assertArrayEquals(floats(fixture.get("flags")), elected.flags());
+    assertArrayEquals(Fixture.floats(fixture.get("start")), elected.start(), 1e-6F);
+    assertArrayEquals(Fixture.floats(fixture.get("flags")), elected.flags());
   }
 
   private static List<float[]> lists(JsonNode node) {
     List<float[]> lists = new ArrayList<>();
-    node.forEach(one -> lists.add(floats(one)));
+    node.forEach(one -> lists.add(Fixture.floats(one)));
     return lists;
-  }
-
-  private static float[] floats(JsonNode node) {
-    float[] values = new float[node.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) node.get(i).doubleValue();
-    }
-    return values;
   }
 }

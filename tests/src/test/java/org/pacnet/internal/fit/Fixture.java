@@ -6,14 +6,17 @@ import java.nio.file.Path;
 import org.pacnet.internal.base.Json;
 
 /** Named numbers of tests/fixtures. */
-record Fixture(JsonNode parts) {
+public record Fixture(JsonNode parts) {
 
-  static Fixture read(String file) throws IOException {
+  public static Fixture read(String file) throws IOException {
     return new Fixture(Json.MAPPER.readTree(Path.of(System.getProperty("pacnet.root"), "tests", "fixtures", file).toFile()));
   }
 
-  float[] floats(String name) {
-    JsonNode values = parts.get(name);
+  public float[] floats(String name) {
+    return floats(parts.get(name));
+  }
+
+  public static float[] floats(JsonNode values) {
     float[] all = new float[values.size()];
     for (int i = 0; i < all.length; i++) {
       all[i] = (float) values.get(i).asDouble();
