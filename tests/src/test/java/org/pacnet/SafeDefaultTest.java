@@ -127,6 +127,28 @@ class SafeDefaultTest {
     }
   }
 
+  // Noise of which a few values are many times the others'.
+  @Test
+  void aFewWildRowsDoNotDecide() {
+    try (Model model = base(quick().build())) {
+      for (int count : new int[] {10, 30}) {
+        double left = 0;
+        double learnt = 0;
+        for (int draw = 0; draw < DRAWS; draw++) {
+          Random wild = new Random(500 + draw);
+          Data few = rows(count, new Random(100 + draw), 0, x -> bend(x) + 0.2 * wild.nextGaussian() * Math.exp(2 * wild.nextGaussian()));
+          model.calibrate("t", few, model.config(), new Monitor());
+          double off = model.evaluate("t", rows(300, new Random(7), 0, SafeDefaultTest::bend)).error();
+          learnt += off * off / DRAWS;
+          model.calibrate("t", few, model.config().toBuilder().method(Method.UNTOUCHED).build(), new Monitor());
+          off = model.evaluate("t", rows(300, new Random(7), 0, SafeDefaultTest::bend)).error();
+          left += off * off / DRAWS;
+        }
+        assertTrue(Math.sqrt(learnt) < 2.5 * Math.sqrt(left), count + ": " + Math.sqrt(learnt) + " " + Math.sqrt(left));
+      }
+    }
+  }
+
   @Test
   void whereTheSourceIsWrongTheTargetIsLearnt() {
     try (Model model = base(quick().build())) {

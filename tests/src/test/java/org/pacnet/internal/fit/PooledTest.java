@@ -85,7 +85,8 @@ class PooledTest {
     for (int k = 0; k < 3; k++) {
       System.arraycopy(off, k * truth.length, parts[k], 0, truth.length);
     }
-    double[] shares = StackFit.shares(parts, silent(new float[truth.length], truth, 1), 0, new double[] {0.5, 0.3, 0.2}, 20);
+    Labelled target = silent(new float[truth.length], truth, 1);
+    double[] shares = StackFit.shares(parts, target, 0, target.importance(), new double[] {0.5, 0.3, 0.2}, 20);
     float[] right = floats("shares");
     for (int k = 0; k < 3; k++) {
       assertEquals(right[k], shares[k], 1e-4);

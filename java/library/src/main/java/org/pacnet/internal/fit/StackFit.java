@@ -28,6 +28,8 @@ final class StackFit {
   private static final double SOURCE_SHARE = 0.2;
   private static final double CORRECTED = 2; // times what the base's error on the source lets it count
   private static final double AVERAGED_SHARE = 0.75; // of the base corrected
+  // A row's errors count as no more than so many times the median row's: a label with heavy tails would let one row decide.
+  private static final double MEDIANS = 2;
   // Of a row, in the square of the label's unit: below it all are exact.
   private static final double LEAST_SQUARES = 1e-12;
   // What co-kriging by the likeliest kernel keeps: how unsure it is, it alone says.
@@ -120,7 +122,7 @@ final class StackFit {
         shares[c] =
             said == null
                 ? IntStream.range(0, count).mapToDouble(k -> k == 0 ? 1 : 0).toArray()
-                : shares(said, target, c, prior[c], priorRows);
+                : shares(said, target, c, target.importance(), prior[c], priorRows);
       } else {
         shares[c] = ofBoth(said, target, c);
       }
@@ -138,8 +140,9 @@ final class StackFit {
     if (said != null) {
       float[][] all = said;
       if (averaged >= 0) {
-        double[] squares = squares(said, target, output);
-        double odds = AVERAGED_SHARE / (1 - AVERAGED_SHARE) * Math.pow(squares[corrected] / squares[averaged], target.together().size() / 2.0);
+        float[][] both = {said[corrected], said[averaged]};
+        double[] squares = squares(both, target, output, tamed(both, target, output));
+        double odds = AVERAGED_SHARE / (1 - AVERAGED_SHARE) * Math.pow(squares[0] / squares[1], target.together().size() / 2.0);
         ofAveraged = odds / (1 + odds);
         ofAveraged = Double.isNaN(ofAveraged) ? 1 - LEAST_SHARE : Math.min(ofAveraged, 1 - LEAST_SHARE);
         all = Arrays.copyOf(said, averaged);
@@ -148,7 +151,8 @@ final class StackFit {
           all[corrected][i] = (float) (ofAveraged * said[averaged][i] + (1 - ofAveraged) * said[corrected][i]);
         }
       }
-      shares = shares(all, target, output, byErrors(squares(all, target, output), prior[output]), priorRows);
+      float[] weights = tamed(all, target, output);
+      shares = shares(all, target, output, weights, byErrors(squares(all, target, output, weights), prior[output]), priorRows);
     }
     if (averaged >= 0) {
       shares = Arrays.copyOf(shares, averaged + 1);
@@ -218,15 +222,41 @@ final class StackFit {
     return Arrays.stream(before).map(value -> value / sum).toArray();
   }
 
+  // What each row counts, with errors winsorised (Tukey 1962): those of all parts are as much smaller as would make their root mean square so many
+  // medians of it. Rows that belong together are so as one.
+  private static float[] tamed(float[][] said, Labelled target, int output) {
+    int width = target.rows().width();
+    List<int[]> together = target.together();
+    double[] sizes = new double[together.size()];
+    for (int u = 0; u < sizes.length; u++) {
+      for (int r : together.get(u)) {
+        for (float[] part : said) {
+          double off = (double) part[r * width + output] - target.labels().get(r * width + output);
+          sizes[u] += off * off / together.get(u).length;
+        }
+      }
+    }
+    double[] sorted = sizes.clone();
+    Arrays.sort(sorted);
+    double most = MEDIANS * MEDIANS * (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+    float[] weights = target.importance().clone();
+    for (int u = 0; u < sizes.length && most > 0; u++) {
+      for (int r : together.get(u)) {
+        weights[r] *= (float) Math.min(1, most / sizes[u]);
+      }
+    }
+    return weights;
+  }
+
   // Of each part's errors, summed.
-  private static double[] squares(float[][] said, Labelled target, int output) {
+  private static double[] squares(float[][] said, Labelled target, int output, float[] weights) {
     int n = target.rows().rows();
     int width = target.rows().width();
     double[] squares = new double[said.length];
     for (int k = 0; k < squares.length; k++) {
       for (int r = 0; r < n; r++) {
         double off = (double) said[k][r * width + output] - target.labels().get(r * width + output);
-        squares[k] += target.weight(r) * off * off;
+        squares[k] += weights[r] * off * off;
       }
       squares[k] = Math.max(squares[k], LEAST_SQUARES * n);
     }
@@ -262,7 +292,7 @@ final class StackFit {
   }
 
   /** Minimises the squared error of the mix for one output, and a pull toward the prior, over the simplex. */
-  static double[] shares(float[][] said, Labelled target, int output, double[] prior, double priorRows) {
+  static double[] shares(float[][] said, Labelled target, int output, float[] weights, double[] prior, double priorRows) {
     int count = prior.length;
     int n = target.rows().rows();
     int width = target.rows().width();
@@ -270,7 +300,7 @@ final class StackFit {
     double[] toward = new double[count];
     for (int r = 0; r < n; r++) {
       double[] off = new double[count];
-      double root = Math.sqrt(target.weight(r));
+      double root = Math.sqrt(weights[r]);
       for (int k = 0; k < count; k++) {
         off[k] = root * ((double) said[k][r * width + output] - target.labels().get(r * width + output));
       }
