@@ -24,10 +24,10 @@ final class AveragedFit {
   static final int MOST_ROWS = 200;
 
   // Of the squares of the label's unit, with what each counts beforehand (docs/adr/0013-safe-default.md).
-  private static final double[] CONSTANTS = {0, 0.03, 0.3};
-  private static final double[] CONSTANT_SHARES = {0.3, 0.35, 0.35};
-  private static final double[] SCALES = {0, 0.1};
-  private static final double[] SCALE_SHARES = {0.5, 0.5};
+  private static final double[] CONSTANTS = {0, 0.03, 0.3, 3};
+  private static final double[] CONSTANT_SHARES = {0.3, 0.7 / 3, 0.7 / 3, 0.7 / 3};
+  private static final double[] SCALES = {0, 0.1, 1};
+  private static final double[] SCALE_SHARES = {0.5, 0.25, 0.25};
   private static final double[] SLOPES = {0, 0.01, 0.1, 1};
   private static final double[] SLOPE_SHARES = {0.4, 0.2, 0.2, 0.2};
   private static final double[] SIGNALS = {0.02, 0.3};
