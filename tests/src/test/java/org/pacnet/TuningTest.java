@@ -78,8 +78,8 @@ class TuningTest {
   void aScaledAndShiftedTargetIsSeenThrough() {
     Tuning tuning = model.tune(rows(30, 2, 5, 0.01), settings(2), new Monitor());
     Method lowest = tuning.trials().get(0).config().method().kind();
-    assertEquals(Method.AFFINE, lowest);
-    // Not always clearly better than the default, which sees it too.
+    // The default sees it too, and may be as good.
+    assertTrue(Set.of(Method.AFFINE, Method.STACK).contains(lowest), lowest.toString());
     assertTrue(Set.of(Method.AFFINE, Method.STACK).contains(tuning.best().config().method().kind()), tuning.best().toString());
     assertEquals(30, tuning.data().rows());
     assertTrue(tuning.difference(tuning.best(), tuning.untouched()).pValue() < 0.001, tuning.verdict());
