@@ -86,7 +86,7 @@ class PooledTest {
       System.arraycopy(off, k * truth.length, parts[k], 0, truth.length);
     }
     Labelled target = silent(new float[truth.length], truth, 1);
-    double[] shares = StackFit.shares(parts, target, 0, target.importance(), new double[] {0.5, 0.3, 0.2}, 20);
+    double[] shares = UnseenErrors.of(parts, target, 0).shares(new double[] {0.5, 0.3, 0.2}, 20);
     float[] right = floats("shares");
     for (int k = 0; k < 3; k++) {
       assertEquals(right[k], shares[k], 1e-4);

@@ -28,10 +28,6 @@ final class StackFit {
   private static final double SOURCE_SHARE = 0.2;
   private static final double CORRECTED = 2; // times what the base's error on the source lets it count
   private static final double AVERAGED_SHARE = 0.75; // of the base corrected
-  // A row's errors count as no more than so many times the median row's: a label with heavy tails would let one row decide.
-  private static final double MEDIANS = 2;
-  // Of a row, in the square of the label's unit: below it all are exact.
-  private static final double LEAST_SQUARES = 1e-12;
   // What co-kriging by the likeliest kernel keeps: how unsure it is, it alone says.
   private static final double LEAST_SHARE = 1e-3;
 
@@ -122,7 +118,7 @@ final class StackFit {
         shares[c] =
             said == null
                 ? IntStream.range(0, count).mapToDouble(k -> k == 0 ? 1 : 0).toArray()
-                : shares(said, target, c, target.importance(), prior[c], priorRows);
+                : UnseenErrors.of(said, target, c).shares(prior[c], priorRows);
       } else {
         shares[c] = ofBoth(said, target, c);
       }
@@ -130,8 +126,7 @@ final class StackFit {
     return networks() ? mix(parts, shares, whole) : withSource(shares, whole);
   }
 
-  // The base is corrected in two ways, which share what it counts: as likely as they make rows that they have not seen, the noise being as large as
-  // it is (pseudo-BMA; Yao et al. 2018).
+  // The base is corrected in two ways, which share what it counts: as likely as they make rows that they have not seen.
   private double[] ofBoth(float @Nullable [][] said, Labelled target, int output) {
     int corrected = parts.indexOf(Method.COKRIGING);
     int averaged = parts.indexOf(Method.COKRIGING_BMA);
@@ -140,19 +135,14 @@ final class StackFit {
     if (said != null) {
       float[][] all = said;
       if (averaged >= 0) {
-        float[][] both = {said[corrected], said[averaged]};
-        double[] squares = squares(both, target, output, tamed(both, target, output));
-        double odds = AVERAGED_SHARE / (1 - AVERAGED_SHARE) * Math.pow(squares[0] / squares[1], target.together().size() / 2.0);
-        ofAveraged = odds / (1 + odds);
-        ofAveraged = Double.isNaN(ofAveraged) ? 1 - LEAST_SHARE : Math.min(ofAveraged, 1 - LEAST_SHARE);
+        double odds = AVERAGED_SHARE / (1 - AVERAGED_SHARE);
+        ofAveraged = UnseenErrors.of(new float[][] {said[corrected], said[averaged]}, target, output).winsorised().ofSecond(Math.log(odds));
+        ofAveraged = Math.min(ofAveraged, 1 - LEAST_SHARE);
         all = Arrays.copyOf(said, averaged);
-        all[corrected] = new float[said[corrected].length];
-        for (int i = 0; i < all[corrected].length; i++) {
-          all[corrected][i] = (float) (ofAveraged * said[averaged][i] + (1 - ofAveraged) * said[corrected][i]);
-        }
+        all[corrected] = mean(said[corrected], said[averaged], ofAveraged);
       }
-      float[] weights = tamed(all, target, output);
-      shares = shares(all, target, output, weights, byErrors(squares(all, target, output, weights), prior[output]), priorRows);
+      UnseenErrors errors = UnseenErrors.of(all, target, output).winsorised();
+      shares = errors.shares(byErrors(errors.squares(), prior[output]), priorRows);
     }
     if (averaged >= 0) {
       shares = Arrays.copyOf(shares, averaged + 1);
@@ -160,6 +150,21 @@ final class StackFit {
       shares[corrected] -= shares[averaged];
     }
     return shares;
+  }
+
+  private static float[] mean(float[] first, float[] second, double ofSecond) {
+    float[] all = new float[first.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (float) (ofSecond * second[i] + (1 - ofSecond) * first[i]);
+    }
+    return all;
+  }
+
+  // Over the squared errors on rows not seen too: of what is all but exact on the target, what the source says takes nothing away.
+  private static double[] byErrors(double[] squares, double[] prior) {
+    double[] before = IntStream.range(0, prior.length).mapToDouble(k -> prior[k] / squares[k]).toArray();
+    double sum = Arrays.stream(before).sum();
+    return Arrays.stream(before).map(value -> value / sum).toArray();
   }
 
   private boolean networks() {
@@ -215,54 +220,6 @@ final class StackFit {
     return new StackCorrection(kept, left, corrections);
   }
 
-  // Over the squared errors on rows not seen too: of what is all but exact on the target, what the source says takes nothing away.
-  private static double[] byErrors(double[] squares, double[] prior) {
-    double[] before = IntStream.range(0, prior.length).mapToDouble(k -> prior[k] / squares[k]).toArray();
-    double sum = Arrays.stream(before).sum();
-    return Arrays.stream(before).map(value -> value / sum).toArray();
-  }
-
-  // What each row counts, with errors winsorised (Tukey 1962): those of all parts are as much smaller as would make their root mean square so many
-  // medians of it. Rows that belong together are so as one.
-  private static float[] tamed(float[][] said, Labelled target, int output) {
-    int width = target.rows().width();
-    List<int[]> together = target.together();
-    double[] sizes = new double[together.size()];
-    for (int u = 0; u < sizes.length; u++) {
-      for (int r : together.get(u)) {
-        for (float[] part : said) {
-          double off = (double) part[r * width + output] - target.labels().get(r * width + output);
-          sizes[u] += off * off / together.get(u).length;
-        }
-      }
-    }
-    double[] sorted = sizes.clone();
-    Arrays.sort(sorted);
-    double most = MEDIANS * MEDIANS * (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    float[] weights = target.importance().clone();
-    for (int u = 0; u < sizes.length && most > 0; u++) {
-      for (int r : together.get(u)) {
-        weights[r] *= (float) Math.min(1, most / sizes[u]);
-      }
-    }
-    return weights;
-  }
-
-  // Of each part's errors, summed.
-  private static double[] squares(float[][] said, Labelled target, int output, float[] weights) {
-    int n = target.rows().rows();
-    int width = target.rows().width();
-    double[] squares = new double[said.length];
-    for (int k = 0; k < squares.length; k++) {
-      for (int r = 0; r < n; r++) {
-        double off = (double) said[k][r * width + output] - target.labels().get(r * width + output);
-        squares[k] += weights[r] * off * off;
-      }
-      squares[k] = Math.max(squares[k], LEAST_SQUARES * n);
-    }
-    return squares;
-  }
-
   // What each part says of rows that it has not seen.
   private float[][] unseen(
       Map<Method, Correction> whole,
@@ -289,108 +246,5 @@ final class StackFit {
       }
     }
     return said;
-  }
-
-  /** Minimises the squared error of the mix for one output, and a pull toward the prior, over the simplex. */
-  static double[] shares(float[][] said, Labelled target, int output, float[] weights, double[] prior, double priorRows) {
-    int count = prior.length;
-    int n = target.rows().rows();
-    int width = target.rows().width();
-    double[][] gram = new double[count][count];
-    double[] toward = new double[count];
-    for (int r = 0; r < n; r++) {
-      double[] off = new double[count];
-      double root = Math.sqrt(weights[r]);
-      for (int k = 0; k < count; k++) {
-        off[k] = root * ((double) said[k][r * width + output] - target.labels().get(r * width + output));
-      }
-      for (int i = 0; i < count; i++) {
-        for (int j = 0; j < count; j++) {
-          gram[i][j] += off[i] * off[j];
-        }
-      }
-    }
-    // The pull is as strong as so many rows on which the parts differ as they do on these.
-    double differing = 0;
-    for (int i = 0; i < count; i++) {
-      for (int j = 0; j < i; j++) {
-        differing += gram[i][i] + gram[j][j] - 2 * gram[i][j];
-      }
-    }
-    double pairs = count * (count - 1) / 2.0;
-    double pull = Math.max(differing / pairs * priorRows / n / 2, 1e-12);
-    for (int i = 0; i < count; i++) {
-      gram[i][i] += pull;
-      toward[i] = pull * prior[i];
-    }
-    double[] best = new double[count];
-    double lowest = Double.POSITIVE_INFINITY;
-    // Every set of parts that may be in the mix; the best one whose shares are all positive.
-    for (int set = 1; set < 1 << count; set++) {
-      double[] shares = onTheFace(gram, toward, set);
-      if (shares == null) {
-        continue;
-      }
-      double value = 0;
-      for (int i = 0; i < count; i++) {
-        value -= 2 * toward[i] * shares[i];
-        for (int j = 0; j < count; j++) {
-          value += shares[i] * gram[i][j] * shares[j];
-        }
-      }
-      if (value < lowest) {
-        lowest = value;
-        best = shares;
-      }
-    }
-    return best;
-  }
-
-  // min s'Gs − 2t's with sum 1 over the set: G s = t + m·1, by Gauss elimination of at most six rows.
-  private static double @Nullable [] onTheFace(double[][] gram, double[] toward, int set) {
-    int count = toward.length;
-    int size = Integer.bitCount(set) + 1;
-    int[] index = new int[size - 1];
-    for (int i = 0, k = 0; i < count; i++) {
-      if ((set >> i & 1) != 0) {
-        index[k++] = i;
-      }
-    }
-    double[][] m = new double[size][size + 1];
-    for (int i = 0; i < size - 1; i++) {
-      for (int j = 0; j < size - 1; j++) {
-        m[i][j] = gram[index[i]][index[j]];
-      }
-      m[i][size - 1] = -1;
-      m[size - 1][i] = 1;
-      m[i][size] = toward[index[i]];
-    }
-    m[size - 1][size] = 1;
-    for (int p = 0; p < size; p++) {
-      int pivot = p;
-      for (int r = p + 1; r < size; r++) {
-        pivot = Math.abs(m[r][p]) > Math.abs(m[pivot][p]) ? r : pivot;
-      }
-      double[] swapped = m[p];
-      m[p] = m[pivot];
-      m[pivot] = swapped;
-      if (m[p][p] == 0) {
-        return null;
-      }
-      for (int r = 0; r < size; r++) {
-        double factor = r == p ? 0 : m[r][p] / m[p][p];
-        for (int c = p; c <= size; c++) {
-          m[r][c] -= factor * m[p][c];
-        }
-      }
-    }
-    double[] shares = new double[count];
-    for (int i = 0; i < size - 1; i++) {
-      shares[index[i]] = m[i][size] / m[i][i];
-      if (!(shares[index[i]] >= 0)) {
-        return null;
-      }
-    }
-    return shares;
   }
 }
