@@ -89,12 +89,14 @@ public final class Corrections {
     Pool pool = pool(sample, targetShare);
     // Each output has kernels of its own, and a factorisation takes rows³.
     boolean averaged = target.rows().width() * Math.pow(target.rows().rows(), 3) <= Math.pow(MANY_ROWS, 3);
+    SourceAsItIs source = SourceAsItIs.of(target, linear, SampleFit.ofBase(sample, base, besideLinear, target.rows().width()), sample.errors());
     AveragedFit.Opinion[][] opinions = averaged ? opinions(sample, base, besideLinear, target.rows()) : new AveragedFit.Opinion[0][];
     double[][] prior = SampleFit.prior(sample, base, besideLinear, target.rows().width(), TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
             prior,
             averaged,
+            source,
             new StackFit.Learner() {
               @Override
               public Correction learn(Method part, Labelled some) {
@@ -111,7 +113,7 @@ public final class Corrections {
                     : learn(part, some);
               }
             })
-        .fit(target, target.rows().outputs(), folds, part);
+        .fit(target, source.said(), folds, part);
   }
 
   /**

@@ -190,9 +190,33 @@ final class LinearFit {
     for (int c = 0; c < width; c++) {
       System.arraycopy(both.coefficients(), c * from, all, c * each, each);
       all[c * each] += both.coefficients()[(c + 1) * from - 1];
+    }
+    return silent(new LinearCorrection(all), width);
+  }
+
+  /** What it says of the inputs, whatever the source says. */
+  static LinearCorrection silent(LinearCorrection line, int width) {
+    float[] all = line.coefficients().clone();
+    int each = all.length / width;
+    for (int c = 0; c < width; c++) {
       for (int j = 0; j < width; j++) {
         all[c * each + 1 + j] = c == j ? -1 : 0;
       }
+    }
+    return new LinearCorrection(all);
+  }
+
+  /**
+   * What two say in the mean.
+   *
+   * @param ofSecond what the second counts, for each output from 0 to 1
+   */
+  static LinearCorrection mean(LinearCorrection first, LinearCorrection second, double[] ofSecond) {
+    float[] all = new float[first.coefficients().length];
+    int each = all.length / ofSecond.length;
+    for (int i = 0; i < all.length; i++) {
+      double of = ofSecond[i / each];
+      all[i] = (float) ((1 - of) * first.coefficients()[i] + of * second.coefficients()[i]);
     }
     return new LinearCorrection(all);
   }

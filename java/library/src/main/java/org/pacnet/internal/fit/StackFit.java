@@ -14,6 +14,7 @@ import org.pacnet.internal.correction.AveragedCorrection;
 import org.pacnet.internal.correction.CoKrigingCorrection;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
+import org.pacnet.internal.correction.LinearCorrection;
 import org.pacnet.internal.correction.StackCorrection;
 
 /** Learns a {@link StackCorrection}. */
@@ -51,13 +52,16 @@ final class StackFit {
   private final Method given;
   private final double[][] prior;
   private final double priorRows;
+  private final @Nullable SourceAsItIs source;
   private final Learner learner;
 
-  private StackFit(List<Method> parts, Method given, double[][] prior, double priorRows, Learner learner) {
+  private StackFit(
+      List<Method> parts, Method given, double[][] prior, double priorRows, @Nullable SourceAsItIs source, Learner learner) {
     this.parts = parts;
     this.given = given;
     this.prior = prior;
     this.priorRows = priorRows;
+    this.source = source;
     this.learner = learner;
   }
 
@@ -70,6 +74,7 @@ final class StackFit {
         Method.PAC_ENSEMBLE,
         prior,
         PAC_ROWS,
+        null,
         (part, rows) -> Corrections.fit(part, rows, null, null, 0, threads, 0));
   }
 
@@ -80,7 +85,7 @@ final class StackFit {
    * @param prior how much each of them counts beforehand, with sum 1, for each output
    * @param averaged whether the base is corrected by a mean over kernels too
    */
-  static StackFit both(List<Method> parts, double[][] prior, boolean averaged, Learner learner) {
+  static StackFit both(List<Method> parts, double[][] prior, boolean averaged, SourceAsItIs source, Learner learner) {
     List<Method> all = new ArrayList<>(parts);
     all.add(Method.UNTOUCHED);
     double[][] withSource = new double[prior.length][];
@@ -96,7 +101,7 @@ final class StackFit {
     if (averaged) {
       all.add(Method.COKRIGING_BMA);
     }
-    return new StackFit(List.copyOf(all), Method.UNTOUCHED, withSource, BOTH_ROWS, learner);
+    return new StackFit(List.copyOf(all), Method.UNTOUCHED, withSource, BOTH_ROWS, source, learner);
   }
 
   /**
@@ -113,7 +118,7 @@ final class StackFit {
     double[][] shares = new double[prior.length][];
     float[][] said = folds.size() < 2 ? null : unseen(whole, target.rows(), unseen, folds, part);
     for (int c = 0; c < prior.length; c++) {
-      if (networks()) {
+      if (source == null) {
         // Nothing is known of any of them, but one network is there.
         shares[c] =
             said == null
@@ -123,7 +128,7 @@ final class StackFit {
         shares[c] = ofBoth(said, target, c);
       }
     }
-    return networks() ? mix(parts, shares, whole) : withSource(shares, whole);
+    return source == null ? mix(parts, shares, whole) : withSource(shares, whole, source);
   }
 
   // The base is corrected in two ways, which share what it counts: as likely as they make rows that they have not seen.
@@ -131,7 +136,7 @@ final class StackFit {
     int corrected = parts.indexOf(Method.COKRIGING);
     int averaged = parts.indexOf(Method.COKRIGING_BMA);
     double ofAveraged = averaged < 0 ? 0 : AVERAGED_SHARE;
-    double[] shares = prior[output];
+    double[] shares = prior[output].clone();
     if (said != null) {
       float[][] all = said;
       if (averaged >= 0) {
@@ -167,26 +172,32 @@ final class StackFit {
     return Arrays.stream(before).map(value -> value / sum).toArray();
   }
 
-  private boolean networks() {
-    return given == Method.PAC_ENSEMBLE;
-  }
-
-  // What corrects the base says it as it is, too: so the source needs no part of its own.
-  private StackCorrection withSource(double[][] shares, Map<Method, Correction> whole) {
-    int source = parts.indexOf(Method.UNTOUCHED);
+  // What corrects the base says it as it is, too, and a mean of lines is a line: so the source needs no part of its own.
+  private StackCorrection withSource(double[][] shares, Map<Method, Correction> whole, SourceAsItIs source) {
+    int untouched = parts.indexOf(Method.UNTOUCHED);
     int corrected = parts.indexOf(Method.COKRIGING);
     int averaged = parts.indexOf(Method.COKRIGING_BMA);
+    int pooled = parts.indexOf(Method.POOLED_LINEAR);
     double[] own = new double[shares.length];
+    double[] ofLine = new double[shares.length];
     for (int c = 0; c < shares.length; c++) {
+      double network = (1 - source.ofLine()[c]) * shares[c][untouched];
+      double line = source.ofLine()[c] * shares[c][untouched];
+      shares[c][pooled] += line;
+      ofLine[c] = line > 0 ? line / shares[c][pooled] : 0;
       double ofAveraged = averaged < 0 ? 0 : shares[c][averaged];
       double correcting = shares[c][corrected] + ofAveraged;
-      double all = correcting + shares[c][source];
+      double all = correcting + network;
       own[c] = all > 0 ? correcting / all : 1;
       if (averaged >= 0) {
         shares[c][averaged] = correcting > 0 ? all * ofAveraged / correcting : AVERAGED_SHARE * all;
       }
       shares[c][corrected] = all - (averaged < 0 ? 0 : shares[c][averaged]);
-      shares[c] = without(shares[c], source);
+      shares[c] = without(shares[c], untouched);
+    }
+    if (source.line() != null) {
+      LinearCorrection line = LinearFit.silent(source.line(), shares.length);
+      whole.computeIfPresent(Method.POOLED_LINEAR, (part, both) -> LinearFit.mean((LinearCorrection) both, line, ofLine));
     }
     CoKrigingCorrection alone = (CoKrigingCorrection) Objects.requireNonNull(whole.get(Method.COKRIGING));
     whole.put(Method.COKRIGING, alone.withSource(own));
