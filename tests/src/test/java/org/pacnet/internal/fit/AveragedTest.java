@@ -32,29 +32,25 @@ class AveragedTest {
     fixture = Fixture.read("bma.json");
   }
 
-  private static float[] floats(String name) {
-    return fixture.floats(name);
-  }
-
   private static Rows rows(float[] x, float[] network) {
     return new Rows(FloatBuffer.wrap(x), x.length / INPUTS, INPUTS, network, WIDTH);
   }
 
   private static Correction learnt(boolean weighted, int[] order) {
-    float[] xs = floats("xs");
-    float[] ys = floats("ys");
-    SourceSample sample = new SourceSample(xs.length / INPUTS, xs, ys, new float[0], floats("errors"));
+    float[] xs = fixture.floats("xs");
+    float[] ys = fixture.floats("ys");
+    SourceSample sample = new SourceSample(xs.length / INPUTS, xs, ys, new float[0], fixture.floats("errors"));
     LinearCorrection line = Corrections.linear(Labelled.of(rows(xs, new float[ys.length]), FloatBuffer.wrap(ys)), false);
-    float[] x = chosen(floats("x"), order, INPUTS);
-    float[] y = chosen(floats("y"), order, WIDTH);
-    Rows target = rows(x, chosen(floats("network"), order, WIDTH));
-    float[] units = chosen(floats("units"), order, 1);
+    float[] x = chosen(fixture.floats("x"), order, INPUTS);
+    float[] y = chosen(fixture.floats("y"), order, WIDTH);
+    Rows target = rows(x, chosen(fixture.floats("network"), order, WIDTH));
+    float[] units = chosen(fixture.floats("units"), order, 1);
     int[] groups = new int[units.length];
     for (int r = 0; r < groups.length; r++) {
       groups[r] = (int) units[r];
     }
-    Labelled labelled = new Labelled(target, FloatBuffer.wrap(y), weighted ? groups : null, weighted ? chosen(floats("weights"), order, 1) : null);
-    return Corrections.averaged(labelled, sample, floats("base"), 0, line);
+    Labelled labelled = new Labelled(target, FloatBuffer.wrap(y), weighted ? groups : null, weighted ? chosen(fixture.floats("weights"), order, 1) : null);
+    return Corrections.averaged(labelled, sample, fixture.floats("base"), 0, line);
   }
 
   private static float[] chosen(float[] values, int[] order, int each) {
@@ -66,20 +62,20 @@ class AveragedTest {
   }
 
   private static float[] said(Correction correction) {
-    return correction.apply(rows(floats("asked"), floats("asked_network")), null, Corrections.PROCESSES).outputs();
+    return correction.apply(rows(fixture.floats("asked"), fixture.floats("asked_network")), null, Corrections.PROCESSES).outputs();
   }
 
   private static final int[] AS_THEY_ARE = {0, 1, 2, 3, 4, 5};
 
   @Test
   void saysWhatEveryKernelByItselfSaysInTheMean() {
-    assertArrayEquals(floats("said"), said(learnt(false, AS_THEY_ARE)), 1e-4f);
+    assertArrayEquals(fixture.floats("said"), said(learnt(false, AS_THEY_ARE)), 1e-4f);
   }
 
   @Test
   void rowsHaveWeightsAndBelongTogether() {
     float[] said = said(learnt(true, AS_THEY_ARE));
-    assertArrayEquals(floats("said_weighted"), said, 1e-4f);
+    assertArrayEquals(fixture.floats("said_weighted"), said, 1e-4f);
     assertArrayEquals(said, said(learnt(true, new int[] {4, 1, 5, 0, 3, 2})), 1e-5f, "in another order");
   }
 
@@ -96,7 +92,7 @@ class AveragedTest {
     AveragedCorrection none = ((AveragedCorrection) learnt(false, AS_THEY_ARE)).withSource(new double[] {0, 0});
     assertNull(none.linear());
     Correction read = Correction.read(Method.COKRIGING_BMA, new LinkedHashMap<>(none.entries()), INPUTS, INPUTS, WIDTH, "file");
-    assertArrayEquals(floats("asked_network"), said(read), 1e-6f);
+    assertArrayEquals(fixture.floats("asked_network"), said(read), 1e-6f);
   }
 
   // What the labels and inputs are measured in is no matter.

@@ -24,13 +24,9 @@ class PooledTest {
     fixture = Fixture.read("pooled.json");
   }
 
-  private static float[] floats(String name) {
-    return fixture.floats(name);
-  }
-
   // The source says something else of each row, which is to be no matter.
   private static Rows rows(String name, int width) {
-    float[] x = floats(name);
+    float[] x = fixture.floats(name);
     int n = x.length / INPUTS;
     float[] outputs = new float[n * width];
     for (int i = 0; i < outputs.length; i++) {
@@ -40,11 +36,11 @@ class PooledTest {
   }
 
   private static float[] said(int width, int classes, String source, String target) {
-    float[] xs = floats("xs");
+    float[] xs = fixture.floats("xs");
     Corrections.Pool pool =
-        new Corrections.Pool(FloatBuffer.wrap(xs), FloatBuffer.wrap(floats(source)), xs.length / INPUTS, null, classes, null);
+        new Corrections.Pool(FloatBuffer.wrap(xs), FloatBuffer.wrap(fixture.floats(source)), xs.length / INPUTS, null, classes, null);
     Correction learnt =
-        Corrections.fit(Method.POOLED_LINEAR, Labelled.of(rows("x", width), FloatBuffer.wrap(floats(target))), pool, null, 0, 1, 0);
+        Corrections.fit(Method.POOLED_LINEAR, Labelled.of(rows("x", width), FloatBuffer.wrap(fixture.floats(target))), pool, null, 0, 1, 0);
     return learnt.apply(rows("asked", width), null, Corrections.PROCESSES).outputs();
   }
 
@@ -56,7 +52,7 @@ class PooledTest {
   @Test
   void ridgeOfBothSaysWhatNumPySays() {
     float[] said = said(2, 0, "ys", "y");
-    float[] right = floats("said");
+    float[] right = fixture.floats("said");
     for (int i = 0; i < right.length; i++) {
       assertEquals(right[i], said[i], 1e-4, "number " + i);
     }
@@ -65,7 +61,7 @@ class PooledTest {
   @Test
   void logisticOfBothSaysWhatSciPySays() {
     float[] said = said(3, 3, "class_source", "class_target");
-    float[] right = floats("p");
+    float[] right = fixture.floats("p");
     for (int r = 0; r < right.length / 3; r++) {
       double sum = 0;
       for (int c = 0; c < 3; c++) {
@@ -79,15 +75,15 @@ class PooledTest {
 
   @Test
   void sharesAreThoseOfSciPy() {
-    float[] off = floats("off");
-    float[] truth = floats("truth");
+    float[] off = fixture.floats("off");
+    float[] truth = fixture.floats("truth");
     float[][] parts = new float[3][truth.length];
     for (int k = 0; k < 3; k++) {
       System.arraycopy(off, k * truth.length, parts[k], 0, truth.length);
     }
     Labelled target = silent(new float[truth.length], truth, 1);
     double[] shares = UnseenErrors.of(parts, target, 0).shares(new double[] {0.5, 0.3, 0.2}, 20);
-    float[] right = floats("shares");
+    float[] right = fixture.floats("shares");
     for (int k = 0; k < 3; k++) {
       assertEquals(right[k], shares[k], 1e-4);
     }
@@ -108,11 +104,11 @@ class PooledTest {
     for (int i = 0; i < base.length; i++) {
       base[i] = y[i] + 0.1f * (i % 4 < 2 ? 1 : -1); // off by a tenth
     }
-    double[][] prior = SampleFit.prior(sample, base, 0, 2, true);
+    double[][] prior = SampleFit.prior(sample, SampleFit.ofBase(sample, base, 0, 2), true);
     for (double[] own : prior) {
       assertEquals(1, own[0] + own[1] + own[2], 1e-9);
     }
-    double[] without = SampleFit.prior(sample, base, 0, 2, false)[1];
+    double[] without = SampleFit.prior(sample, SampleFit.ofBase(sample, base, 0, 2), false)[1];
     assertEquals(2, without.length);
     assertEquals(1, without[0] + without[1], 1e-9);
     assertEquals(prior[1][1] / prior[1][0], without[1] / without[0], 1e-9);
@@ -120,9 +116,9 @@ class PooledTest {
     assertTrue(prior[1][2] > prior[1][1] && prior[1][0] > prior[1][1], "a step");
     assertEquals(0.01 / sample.errors()[3], prior[1][2] / prior[1][0], 0.01 * prior[1][2] / prior[1][0]);
     // Where on rows not seen such a base was off by three times as much as a line, what it says of its own rows is no measure.
-    double[] heldOut = SampleFit.prior(sample, base, 3, 2, true)[1];
+    double[] heldOut = SampleFit.prior(sample, SampleFit.ofBase(sample, base, 3, 2), true)[1];
     assertEquals(9, heldOut[1] / heldOut[0], 1e-6);
-    double[] within = SampleFit.prior(sample, base, 1e-3, 2, true)[1];
+    double[] within = SampleFit.prior(sample, SampleFit.ofBase(sample, base, 1e-3, 2), true)[1];
     assertEquals(prior[1][1] / prior[1][0], within[1] / within[0], 1e-9);
   }
 

@@ -89,9 +89,10 @@ public final class Corrections {
     Pool pool = pool(sample, targetShare);
     // Each output has kernels of its own, and a factorisation takes rows³.
     boolean averaged = target.rows().width() * Math.pow(target.rows().rows(), 3) <= Math.pow(MANY_ROWS, 3);
-    SourceAsItIs source = SourceAsItIs.of(target, linear, SampleFit.ofBase(sample, base, besideLinear, target.rows().width()), sample.errors());
-    AveragedFit.Opinion[][] opinions = averaged ? opinions(sample, base, besideLinear, target.rows()) : new AveragedFit.Opinion[0][];
-    double[][] prior = SampleFit.prior(sample, base, besideLinear, target.rows().width(), TreeFit.possible());
+    double[] ofBase = SampleFit.ofBase(sample, base, besideLinear, target.rows().width());
+    SourceAsItIs source = SourceAsItIs.of(target, linear, ofBase, sample.errors());
+    AveragedFit.Opinion[][] opinions = averaged ? opinions(sample, ofBase, target.rows()) : new AveragedFit.Opinion[0][];
+    double[][] prior = SampleFit.prior(sample, ofBase, TreeFit.possible());
     return StackFit.both(
             StackCorrection.BOTH.subList(0, prior[0].length),
             prior,
@@ -124,19 +125,19 @@ public final class Corrections {
    */
   public static Correction averaged(
       Labelled target, SourceSample sample, float[] base, double besideLinear, @Nullable LinearCorrection linear) {
-    return AveragedFit.fit(target, linear, opinions(sample, base, besideLinear, target.rows()));
+    double[] ofBase = SampleFit.ofBase(sample, base, besideLinear, target.rows().width());
+    return AveragedFit.fit(target, linear, opinions(sample, ofBase, target.rows()));
   }
 
   // For each output of the network's opinion and of the linear one.
-  private static AveragedFit.Opinion[][] opinions(SourceSample sample, float[] base, double besideLinear, Rows like) {
+  private static AveragedFit.Opinion[][] opinions(SourceSample sample, double[] ofBase, Rows like) {
     int width = like.width();
-    double[] off = SampleFit.ofBase(sample, base, besideLinear, width);
     Rows rows = new Rows(FloatBuffer.wrap(sample.features()), sample.rows(), like.common(), new float[sample.rows() * width], width);
     float[] weights = sample.weights().length == 0 ? null : sample.weights();
     LinearFit.Uncertainty[] lines = LinearFit.uncertainty(new Labelled(rows, FloatBuffer.wrap(sample.labels()), null, weights));
     AveragedFit.Opinion[][] opinions = new AveragedFit.Opinion[width][];
     for (int c = 0; c < width; c++) {
-      opinions[c] = new AveragedFit.Opinion[] {new AveragedFit.Opinion(off[c], null), new AveragedFit.Opinion(sample.errors()[c], lines[c])};
+      opinions[c] = new AveragedFit.Opinion[] {new AveragedFit.Opinion(ofBase[c], null), new AveragedFit.Opinion(sample.errors()[c], lines[c])};
     }
     return opinions;
   }

@@ -105,16 +105,15 @@ final class SampleFit {
    * How much each part counts before the target has said anything, the inverse of its squared error on the source: for each output the base's, the
    * linear model's and, where they were trained, the trees'; with sum 1.
    *
-   * @param base what the base says of the sample
-   * @param besideLinear how many times as far off as a linear model such a base was on rows not seen; 0 where that was not tried
+   * @param ofBase the base's, [width]
    * @param trees whether they can be trained here too
    */
-  static double[][] prior(SourceSample sample, float[] base, double besideLinear, int width, boolean trees) {
-    double[] own = ofBase(sample, base, besideLinear, width);
+  static double[][] prior(SourceSample sample, double[] ofBase, boolean trees) {
+    int width = ofBase.length;
     int models = Math.min(sample.errors().length / width, trees ? 2 : 1);
     double[][] prior = new double[width][1 + models];
     for (int c = 0; c < width; c++) {
-      prior[c][0] = own[c];
+      prior[c][0] = ofBase[c];
       for (int m = 0; m < models; m++) {
         prior[c][1 + m] = sample.errors()[m * width + c];
       }
