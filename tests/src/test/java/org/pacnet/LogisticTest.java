@@ -312,4 +312,27 @@ class LogisticTest {
       assertTrue(Double.isFinite(model.evaluate("t", rows(50, 5, LogisticTest::kind)).crossEntropy()));
     }
   }
+
+  // Another unit, a fill value, a column that hardly moved in the source.
+  @Test
+  void aColumnThatGoesFarLeavesTheOthersTheirSay() {
+    int n = 40;
+    float[] x = new float[2 * n];
+    float[] said = new float[2 * n];
+    float[] classes = new float[n];
+    for (int r = 0; r < n; r++) {
+      classes[r] = r % 2;
+      x[2 * r] = 2 * classes[r] - 1;
+      x[2 * r + 1] = (float) (1e12 * Math.cos(7 * r));
+      said[2 * r] = (float) (1e9 * Math.sin(3 * r));
+    }
+    Rows rows = new Rows(FloatBuffer.wrap(x), n, 2, said, 2);
+    Labelled target = Labelled.of(rows, FloatBuffer.wrap(classes));
+    LinearCorrection line = new LinearCorrection(new float[10]);
+    float[] logits = Corrections.fit(Method.LOGISTIC, target, null, line, 0, 1, 0).apply(rows, null, Corrections.PROCESSES).outputs();
+    for (int r = 0; r < n; r++) {
+      int own = (int) classes[r];
+      assertTrue(logits[2 * r + own] > logits[2 * r + 1 - own], "row " + r + ": " + logits[2 * r] + " " + logits[2 * r + 1]);
+    }
+  }
 }

@@ -229,4 +229,30 @@ class StackTest {
     }
     assertTrue(error < 0.135, error + "; 0.154 where the network alone was the source");
   }
+
+  // A unit that is another, a fill value, a column that hardly moved in the source: a line goes where no digit of the labels is left.
+  @Test
+  void anOpinionThatIsFarOffIsNotCorrected() {
+    int n = 12;
+    float[] x = new float[n];
+    float[] said = new float[WIDTH * n];
+    float[] y = new float[WIDTH * n];
+    for (int r = 0; r < n; r++) {
+      x[r] = (float) (1e9 * Math.cos(7 * r));
+      for (int c = 0; c < WIDTH; c++) {
+        said[WIDTH * r + c] = (float) Math.sin(2.0 * r);
+        y[WIDTH * r + c] = said[WIDTH * r + c] + 0.5f;
+      }
+    }
+    Labelled target = Labelled.of(new Rows(FloatBuffer.wrap(x), n, 1, said, WIDTH), FloatBuffer.wrap(y));
+    Labelled rows = target(300, 2, at -> at - source(at));
+    LinearCorrection line = Corrections.linear(rows, false);
+    CoKrigingCorrection corrected = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target, null, line, 0, 1, 0);
+    assertNull(corrected.linear());
+    SourceSample sample = Corrections.sample(rows, 1, 5);
+    List<int[]> folds = IntStream.range(0, n).mapToObj(r -> new int[] {r}).toList();
+    Correction stack = Corrections.stack(target, sample, rows.rows().outputs(), 0, line, folds, f -> part(target, folds, f), null, 1, 0);
+    float[] learnt = stack.apply(target.rows(), null, Corrections.PROCESSES).outputs();
+    assertArrayEquals(y, learnt, 0.2f);
+  }
 }

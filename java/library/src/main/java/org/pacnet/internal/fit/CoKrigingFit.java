@@ -16,6 +16,8 @@ final class CoKrigingFit {
 
   // What is less likely than that is not asked.
   private static final double LEAST_WEIGHT = 1e-3;
+  // What is so many units from what labels and network say is not corrected: it leaves no digit of them.
+  private static final double FAR = 1e4;
   // Of the noise's logarithm, as pacnet.h has them for a process with a source.
   private static final double NOISE = -2.5;
   private static final double DEVIATION = 1.5;
@@ -47,6 +49,8 @@ final class CoKrigingFit {
         float[] y = residuals(rows, labels, o, units, c);
         if (part == CoKrigingCorrection.AS_IT_IS) {
           logs[part] = asItIs(y, target);
+        } else if (tooFar(o)) {
+          logs[part] = Double.NEGATIVE_INFINITY;
         } else {
           Corrections.Likely likely = Corrections.learn(rows.inputs(), x, o, y, target.facts(), threads);
           own[part] = likely.process();
@@ -86,6 +90,15 @@ final class CoKrigingFit {
       }
     }
     return new CoKrigingCorrection(like.units(), like.shift(), like.scale(), like.linear(), like.weights(), x, List.copyOf(processes));
+  }
+
+  private static boolean tooFar(float[] o) {
+    for (float said : o) {
+      if (!(Math.abs(said) <= FAR)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static float[] residuals(Rows rows, FloatBuffer labels, float[] o, float[] units, int output) {

@@ -11,6 +11,8 @@ import org.pacnet.internal.correction.Correction.Rows;
 final class LogisticDesign {
 
   private static final int MOST_STEPS = 300;
+  // A column that goes so far is taken in units of its largest value: squares of more leave no digit of what else is there.
+  private static final double FAR = 1e4;
 
   private final Rows rows;
   private final int width;
@@ -18,8 +20,9 @@ final class LogisticDesign {
   private final int[] which;
   private final int[] classes;
   private final float[] weights;
-  // A row: 1, what is said of it, and its inputs.
+  // A row: 1, what is said of it, and its inputs, each in its unit.
   private final double[][] f;
+  private final double[] units;
   private final double[][] products;
   private final double[][] found;
 
@@ -35,14 +38,18 @@ final class LogisticDesign {
     this.weights = weights;
     width = rows.width();
     columns = 1 + width + rows.inputs();
+    units = new double[columns];
+    for (int j = 0; j < columns; j++) {
+      double largest = 0;
+      for (int r = 0; r < rows.rows(); r++) {
+        largest = Math.max(largest, Math.abs(value(r, j)));
+      }
+      units[j] = largest > FAR ? largest : 1;
+    }
     f = new double[which.length][columns];
     for (int i = 0; i < which.length; i++) {
-      f[i][0] = 1;
-      for (int j = 0; j < width; j++) {
-        f[i][1 + j] = rows.outputs()[which[i] * width + j];
-      }
-      for (int j = 0; j < rows.inputs(); j++) {
-        f[i][1 + width + j] = rows.feature(which[i], j);
+      for (int j = 0; j < columns; j++) {
+        f[i][j] = value(which[i], j) / units[j];
       }
     }
     products = new double[columns][columns];
@@ -55,6 +62,10 @@ final class LogisticDesign {
       }
     }
     found = new double[width][columns];
+  }
+
+  private double value(int row, int column) {
+    return column == 0 ? 1 : column <= width ? rows.outputs()[row * width + column - 1] : rows.feature(row, column - 1 - width);
   }
 
   /**
@@ -109,7 +120,7 @@ final class LogisticDesign {
     for (int c = 0; c < width; c++) {
       for (int j = 0; j < columns; j++) {
         found[c][j] = factor[j] * w[c][j];
-        coefficients[c * columns + j] = found[c][j];
+        coefficients[c * columns + j] = found[c][j] / units[j];
       }
     }
     return coefficients;
