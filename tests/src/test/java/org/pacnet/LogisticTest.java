@@ -2,11 +2,13 @@ package org.pacnet;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import org.pacnet.config.Method;
 import org.pacnet.config.Task;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Data;
+import org.pacnet.error.DataException;
 import org.pacnet.internal.correction.Correction;
 import org.pacnet.internal.correction.Correction.Rows;
 import org.pacnet.internal.correction.LinearCorrection;
@@ -333,6 +336,24 @@ class LogisticTest {
     for (int r = 0; r < n; r++) {
       int own = (int) classes[r];
       assertTrue(logits[2 * r + own] > logits[2 * r + 1 - own], "row " + r + ": " + logits[2 * r] + " " + logits[2 * r + 1]);
+    }
+  }
+
+  @Test
+  void whatIsBeyondAnyNumberIsRefused() {
+    try (Model model = base()) {
+      Map<String, Object> table = new LinkedHashMap<>();
+      for (String name : List.of("a", "b", "c")) {
+        double[] far = new double[6];
+        Arrays.setAll(far, r -> r % 2 == 0 ? 3.3e38 : 1);
+        table.put(name, far);
+      }
+      table.put("kind", new String[] {"low", "mid", "high", "low", "mid", "high"});
+      for (Method method : List.of(Method.AUTO, Method.UNTOUCHED)) {
+        TransferConfig config = model.config().toBuilder().method(method).build();
+        DataException refused = assertThrows(DataException.class, () -> model.calibrate("far", Data.columns(table), config, new Monitor()));
+        assertTrue(refused.getMessage().contains("so far from the source's"), refused.getMessage());
+      }
     }
   }
 }

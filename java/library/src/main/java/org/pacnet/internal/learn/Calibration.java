@@ -536,14 +536,26 @@ public final class Calibration implements Situation, AutoCloseable {
 
   // Rows with what the base says of them.
   private Correction.Rows baseRows(EncodedData rows) {
+    return phases.correctionRows(target.schema(), rows, ofBase(rows));
+  }
+
+  // What the base says of rows; what is no number can't be corrected.
+  private float[] ofBase(EncodedData rows) {
     network.setParameters(from.requireBase());
     float[] outputs = Phases.predict(network, rows, settings.compute().threads());
-    return phases.correctionRows(target.schema(), rows, outputs);
+    for (float said : outputs) {
+      if (!Float.isFinite(said)) {
+        throw new DataException(
+            rows.provenance().name()
+                + ": an input lies so far from the source's that what its network says of it is no number; mend it, or leave the row or the column out",
+            "ignored");
+      }
+    }
+    return outputs;
   }
 
   private TargetModel correction(String name, long begun) {
-    network.setParameters(from.requireBase());
-    float[] outputs = Phases.predict(network, target.rows(), settings.compute().threads());
+    float[] outputs = ofBase(target.rows());
     final Metrics before = Measure.brief(target.schema(), target.rows(), outputs);
     Correction correction = null;
     if (settings.method().kind() != Method.UNTOUCHED) {
