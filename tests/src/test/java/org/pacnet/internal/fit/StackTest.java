@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.pacnet.config.Method;
 import org.pacnet.internal.correction.AveragedCorrection;
@@ -92,8 +93,7 @@ class StackTest {
   // What a mixture is unsure of: the mean over kernels is as unsure as what goes by the likeliest kernel.
   @Test
   void theMixIsAsUnsureAsItsProcesses() {
-    List<int[]> folds = IntStream.range(0, 8).mapToObj(r -> new int[] {r}).toList();
-    StackCorrection stack = stack(target(8, 100, x -> 2 + x), folds);
+    StackCorrection stack = stack(target(8, 100, x -> 2 + x));
     Corrected mixed = said(stack);
     float[] own = Objects.requireNonNull(said(Objects.requireNonNull(stack.corrections().get(Method.COKRIGING))).spread());
     float[] spread = Objects.requireNonNull(mixed.spread());
@@ -121,11 +121,16 @@ class StackTest {
     assertArrayEquals(said(second).outputs(), said(read).outputs());
   }
 
-  private static StackCorrection stack(Labelled target, List<int[]> folds) {
-    Labelled rows = target(300, 2, x -> 0);
-    SourceSample sample = Corrections.sample(rows, 1, 5);
-    float[] base = rows.rows().outputs();
-    return (StackCorrection) Corrections.stack(target, sample, base, 0, null, folds, f -> part(target, folds, f), null, 1, 0);
+  private static StackCorrection stack(Labelled target) {
+    return stack(target, target(300, 2, x -> 0), null);
+  }
+
+  // Each row of the target is a fold.
+  private static StackCorrection stack(Labelled target, Labelled source, @Nullable LinearCorrection line) {
+    List<int[]> folds = IntStream.range(0, target.rows().rows()).mapToObj(r -> new int[] {r}).toList();
+    SourceSample sample = Corrections.sample(source, 1, 5);
+    float[] base = source.rows().outputs();
+    return (StackCorrection) Corrections.stack(target, sample, base, 0, line, folds, f -> part(target, folds, f), null, 1, 0);
   }
 
   private static Corrections.Fold part(Labelled all, List<int[]> folds, int fold) {
@@ -161,8 +166,7 @@ class StackTest {
   void theSourceAsItIsCountsWhereItIsRightAndNotWhereItIsWrong() {
     for (int seed = 0; seed < 10; seed++) {
       Labelled target = target(8, 100 + seed, x -> 2 + x);
-      List<int[]> folds = IntStream.range(0, 8).mapToObj(r -> new int[] {r}).toList();
-      StackCorrection stack = stack(target, folds);
+      StackCorrection stack = stack(target);
       assertTrue(asItIs(stack, 0) > 0.1, "seed " + seed + ": right, " + asItIs(stack, 0));
       assertTrue(asItIs(stack, 1) < 0.05, "seed " + seed + ": off by 2 and more, " + asItIs(stack, 1));
       float[] said = said(stack).outputs();
@@ -183,7 +187,7 @@ class StackTest {
   @Test
   void ofOneRowTheSourceHasItsShareBeforehand() {
     Labelled target = target(1, 1, x -> 5);
-    double source = asItIs(stack(target, List.of(new int[] {0})), 0);
+    double source = asItIs(stack(target), 0);
     assertTrue(source >= 0.2 - 1e-6, "" + source);
   }
 
@@ -220,11 +224,7 @@ class StackTest {
       }
       Labelled target = Labelled.of(new Rows(FloatBuffer.wrap(x), n, 1, said, WIDTH), FloatBuffer.wrap(y));
       Labelled rows = target(300, 2, at -> 2 * at - source(at));
-      SourceSample sample = Corrections.sample(rows, 1, 5);
-      List<int[]> folds = IntStream.range(0, n).mapToObj(r -> new int[] {r}).toList();
-      LinearCorrection line = Corrections.linear(rows, false);
-      Correction stack =
-          Corrections.stack(target, sample, rows.rows().outputs(), 0, line, folds, f -> part(target, folds, f), null, 1, 0);
+      Correction stack = stack(target, rows, Corrections.linear(rows, false));
       error += error(said(stack).outputs(), 1, at -> 2 * at) / 10;
     }
     assertTrue(error < 0.135, error + "; 0.154 where the network alone was the source");
@@ -249,10 +249,7 @@ class StackTest {
     LinearCorrection line = Corrections.linear(rows, false);
     CoKrigingCorrection corrected = (CoKrigingCorrection) Corrections.fit(Method.COKRIGING, target, null, line, 0, 1, 0);
     assertNull(corrected.linear());
-    SourceSample sample = Corrections.sample(rows, 1, 5);
-    List<int[]> folds = IntStream.range(0, n).mapToObj(r -> new int[] {r}).toList();
-    Correction stack = Corrections.stack(target, sample, rows.rows().outputs(), 0, line, folds, f -> part(target, folds, f), null, 1, 0);
-    float[] learnt = stack.apply(target.rows(), null, Corrections.PROCESSES).outputs();
+    float[] learnt = stack(target, rows, line).apply(target.rows(), null, Corrections.PROCESSES).outputs();
     assertArrayEquals(y, learnt, 0.2f);
   }
 }

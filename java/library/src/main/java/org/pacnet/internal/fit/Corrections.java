@@ -63,7 +63,7 @@ public final class Corrections {
    * @param part some of the rows
    */
   public static Correction pacStack(Labelled target, float[] unseen, List<int[]> folds, IntFunction<Fold> part, int threads) {
-    return StackFit.pac(target.rows().width(), threads).fit(target, unseen, folds, part);
+    return StackFit.pac(unseen, target.rows().width(), threads).fit(target, folds, part);
   }
 
   /**
@@ -114,7 +114,7 @@ public final class Corrections {
                     : learn(part, some);
               }
             })
-        .fit(target, source.said(), folds, part);
+        .fit(target, folds, part);
   }
 
   /**

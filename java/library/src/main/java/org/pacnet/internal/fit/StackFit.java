@@ -50,28 +50,42 @@ final class StackFit {
   private final List<Method> parts;
   // Nothing is learnt for it here: the target's networks, or the source as it is.
   private final Method given;
+  // What it says of rows that it has not seen, [rows, width].
+  private final float[] ofGiven;
   private final double[][] prior;
   private final double priorRows;
   private final @Nullable SourceAsItIs source;
   private final Learner learner;
 
   private StackFit(
-      List<Method> parts, Method given, double[][] prior, double priorRows, @Nullable SourceAsItIs source, Learner learner) {
+      List<Method> parts,
+      Method given,
+      float[] ofGiven,
+      double[][] prior,
+      double priorRows,
+      @Nullable SourceAsItIs source,
+      Learner learner) {
     this.parts = parts;
     this.given = given;
+    this.ofGiven = ofGiven;
     this.prior = prior;
     this.priorRows = priorRows;
     this.source = source;
     this.learner = learner;
   }
 
-  /** pac-stack. */
-  static StackFit pac(int width, int threads) {
+  /**
+   * pac-stack.
+   *
+   * @param unseen what networks that have not seen the row say of it, [rows, width]
+   */
+  static StackFit pac(float[] unseen, int width, int threads) {
     double[][] prior = new double[width][];
     Arrays.fill(prior, NETWORKS_FIRST);
     return new StackFit(
         StackCorrection.PAC,
         Method.PAC_ENSEMBLE,
+        unseen,
         prior,
         PAC_ROWS,
         null,
@@ -84,6 +98,7 @@ final class StackFit {
    * @param parts of {@link StackCorrection#BOTH} those that can be learnt
    * @param prior how much each of them counts beforehand, with sum 1, for each output
    * @param averaged whether the base is corrected by a mean over kernels too
+   * @param source what it says of the target's rows
    */
   static StackFit both(List<Method> parts, double[][] prior, boolean averaged, SourceAsItIs source, Learner learner) {
     List<Method> all = new ArrayList<>(parts);
@@ -101,22 +116,21 @@ final class StackFit {
     if (averaged) {
       all.add(Method.COKRIGING_BMA);
     }
-    return new StackFit(List.copyOf(all), Method.UNTOUCHED, withSource, BOTH_ROWS, source, learner);
+    return new StackFit(List.copyOf(all), Method.UNTOUCHED, source.said(), withSource, BOTH_ROWS, source, learner);
   }
 
   /**
    * Learns from the target's rows.
    *
-   * @param unseen what the part that is given says of rows that it has not seen, [rows, width]
    * @param folds the rows that belong together
    * @param part some of the rows
    */
-  StackCorrection fit(Labelled target, float[] unseen, List<int[]> folds, IntFunction<Corrections.Fold> part) {
+  StackCorrection fit(Labelled target, List<int[]> folds, IntFunction<Corrections.Fold> part) {
     int count = parts.size();
     Map<Method, Correction> whole = new EnumMap<>(Method.class);
     parts.stream().filter(p -> p != given).forEach(p -> whole.put(p, learner.learn(p, target)));
     double[][] shares = new double[prior.length][];
-    float[][] said = folds.size() < 2 ? null : unseen(whole, target.rows(), unseen, folds, part);
+    float[][] said = folds.size() < 2 ? null : unseen(whole, target.rows(), folds, part);
     for (int c = 0; c < prior.length; c++) {
       if (source == null) {
         // Nothing is known of any of them, but one network is there.
@@ -232,20 +246,15 @@ final class StackFit {
   }
 
   // What each part says of rows that it has not seen.
-  private float[][] unseen(
-      Map<Method, Correction> whole,
-      Rows rows,
-      float[] given,
-      List<int[]> folds,
-      IntFunction<Corrections.Fold> part) {
+  private float[][] unseen(Map<Method, Correction> whole, Rows rows, List<int[]> folds, IntFunction<Corrections.Fold> part) {
     int width = rows.width();
     float[][] said = new float[parts.size()][rows.rows() * width];
     for (int f = 0; f < folds.size(); f++) {
       Corrections.Fold own = part.apply(f);
       int[] members = folds.get(f);
       for (int k = 0; k < parts.size(); k++) {
-        if (parts.get(k) == this.given) {
-          said[k] = given;
+        if (parts.get(k) == given) {
+          said[k] = ofGiven;
         } else {
           Correction known = Objects.requireNonNull(whole.get(parts.get(k)));
           Correction learnt = learner.again(parts.get(k), known, own.others());

@@ -539,18 +539,11 @@ public final class Calibration implements Situation, AutoCloseable {
     return phases.correctionRows(target.schema(), rows, ofBase(rows));
   }
 
-  // What the base says of rows; what is no number can't be corrected.
+  // What is no number can't be corrected.
   private float[] ofBase(EncodedData rows) {
     network.setParameters(from.requireBase());
     float[] outputs = Phases.predict(network, rows, settings.compute().threads());
-    for (float said : outputs) {
-      if (!Float.isFinite(said)) {
-        throw new DataException(
-            rows.provenance().name()
-                + ": an input lies so far from the source's that what its network says of it is no number; mend it, or leave the row or the column out",
-            "ignored");
-      }
-    }
+    Finite.check(rows, outputs);
     return outputs;
   }
 

@@ -13,7 +13,7 @@ public final class Finite {
    * Checks what a model says of rows.
    *
    * @param outputs [rows, any width]
-   * @throws DataException that names the first row, counted in the table from 1, with an output that is no finite number
+   * @throws DataException that names the table and its first row, counted from 1, with an output that is no finite number
    */
   public static void check(EncodedData rows, float[] outputs) {
     int width = outputs.length / rows.rows();
@@ -22,8 +22,8 @@ public final class Finite {
         throw new DataException(
             String.format(
                 Locale.ROOT,
-                "row %d: the model's prediction is no finite number; its values are too far from all that"
-                    + " the source had",
+                "%s, row %d: the model's prediction is no finite number; its values are too far from all that the source had: mend or leave them out",
+                rows.provenance().name(),
                 inTable(rows, i / width)));
       }
     }
