@@ -1,6 +1,7 @@
 // Networks on images, and modules of a user's own, through the public API against PyTorch in Python; and what holds for the former
 // besides.
 
+#include <ATen/Context.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -164,6 +165,18 @@ TEST(ImageNetworks, LearnAtEveryWidth) {
     EXPECT_TRUE(std::isfinite(test::fit(network, classes(1), PhaseScope(network), data.x, data.y))) << description;
     EXPECT_NE(parameters_of(network), before) << description;
   }
+}
+
+// Which ATen's NNPACK did for each convolution, on every processor that it does not know.
+TEST(ImageNetworks, WriteNothingOfTheirOwn) {
+  Network network("resnet18 image=3,12,12 outputs=2 base=4");
+  network.initialize(1);
+  const Images data(3, network.inputs());
+  std::vector<float> out(6);
+  testing::internal::CaptureStderr();
+  network.predict(data.x.data(), count(data.x), 3, out.data(), 6, 1);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_FALSE(at::globalContext().userEnabledNNPACK());
 }
 
 TEST(ImageNetworks, LearnAndAreEvaluatedByRunningStatistics) {

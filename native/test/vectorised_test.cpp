@@ -1,122 +1,110 @@
-// Loops that are meant to be vectors are: each beside the same arithmetic compiled for one element at a time. A change that costs
-// the vectors changes no result, so that no other test sees it.
+// Loops that are meant to be vectors are: what the compiler made of each is looked at, for each set of instructions, on whatever
+// processor. A change that costs the vectors changes no result, so that no other test sees it; and by the clock they are told only where
+// vectors win much, which on some processors they do not.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <functional>
-#include <vector>
+#include <array>
+#include <climits>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <regex>
+#include <string>
 
-#include "core/arena.h"
 #include "core/simd.h"
-#include "nn/activation.h"
-#include "nn/activation_arithmetic.h"
-#include "optim/masked_step.h"
-#include "prune/mask.h"
 
 #if defined(PACNET_HAS_ISAS) && !defined(PACNET_SANITIZE) && defined(NDEBUG)
 
 namespace pacnet {
 namespace {
 
-constexpr int64_t kCount = 1 << 13;  // in the cache, so that memory is not what is measured
+struct Set {
+  std::string name;   // as in detail::run_sse2
+  std::string width;  // its widest registers
+};
+const std::array<Set, 3> kSets{{{"sse2", "%xmm"}, {"avx2", "%ymm"}, {"avx512", "%zmm"}}};
 
-double seconds(const std::function<void()>& body) {
-  const auto begin = std::chrono::steady_clock::now();
-  body();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+// Of each loop: how often its code computes with full registers, by set.
+using Counts = std::map<std::string, std::array<int, 3>>;
+
+// Sums in double precision whose order is their result: they must not be vectors.
+bool is_in_order(const std::string& loop) {
+  return loop.find("::Along") != std::string::npos || loop.find("::AddAlong") != std::string::npos;
 }
 
-// Whether `fast` takes at most `share` of the time that `slow` takes. In turn, the shortest of many, since other programs only add to
-// it; and again where they did: what is no vector is never found to be one, however often it is tried.
-bool takes_at_most(double share, const std::function<void()>& fast, const std::function<void()>& slow) {
-  double shortest = 1e9;
-  double shortest_slow = 1e9;
-  for (int i = 0; i < 2000; ++i) {
-    shortest = std::min(shortest, seconds(fast));
-    shortest_slow = std::min(shortest_slow, seconds(slow));
-    if (i >= 20 && shortest < share * shortest_slow) {
-      return true;
+// Loops that read a bit for each lane shift each lane by another count, which AVX2 brought.
+bool needs_avx2(const std::string& loop) {
+  return loop.find("::AddPull") != std::string::npos || loop.find("::Compose") != std::string::npos ||
+         loop.find("::SubtractColumn") != std::string::npos;
+}
+
+// The first of a template's arguments, which begin at `begin`.
+std::string first_argument(const std::string& text, std::size_t begin) {
+  int depth = 0;
+  std::size_t end = begin;
+  for (; end < text.size(); ++end) {
+    const char c = text[end];
+    if (depth == 0 && (c == ',' || c == '>')) {
+      break;
+    }
+    depth += c == '<' ? 1 : c == '>' ? -1 : 0;
+  }
+  return text.substr(begin, end - begin);
+}
+
+// This program's own code, disassembled.
+Counts packed_arithmetic() {
+  std::array<char, PATH_MAX> self{};
+  if (readlink("/proc/self/exe", self.data(), self.size() - 1) < 0) {
+    return {};
+  }
+  const std::string command = std::string("objdump --disassemble --demangle --no-show-raw-insn '") + self.data() + "'";
+  const std::unique_ptr<FILE, int (*)(FILE*)> code(popen(command.c_str(), "r"), pclose);
+  // Not and, or and xor: those serve single numbers too.
+  const std::regex arithmetic("^v?(add|sub|mul|div|sqrt|min|max|cmp[a-z]*|fn?m(add|sub)[0-9]+)p[sd] ");
+  Counts counts;
+  std::array<int, 3>* loop = nullptr;
+  std::size_t set = 0;
+  std::array<char, 4096> buffer{};
+  std::string line;
+  while (code && std::fgets(buffer.data(), buffer.size(), code.get()) != nullptr) {
+    line += buffer.data();
+    if (line.back() != '\n') {
+      continue;  // longer than the buffer
+    }
+    line.pop_back();
+    if (!line.empty() && line.back() == ':') {  // a function begins
+      loop = nullptr;
+      for (std::size_t i = 0; i < kSets.size(); ++i) {
+        const std::string run = "pacnet::detail::run_" + kSets[i].name + "<";
+        if (const std::size_t at = line.find(run); at != std::string::npos) {
+          loop = &counts[first_argument(line, at + run.size())];
+          set = i;
+        }
+      }
+    } else if (const std::size_t tab = line.rfind('\t'); loop != nullptr && tab != std::string::npos) {
+      const std::string instruction = line.substr(tab + 1);
+      (*loop)[set] += std::regex_search(instruction, arithmetic) && instruction.find(kSets[set].width) != std::string::npos ? 1 : 0;
+    }
+    line.clear();
+  }
+  return counts;
+}
+
+TEST(Vectorised, EveryLoopForEverySet) {
+  const Counts counts = packed_arithmetic();
+  ASSERT_GE(counts.size(), 20U) << "Is objdump there? It comes with binutils, as the linker does.";
+  for (const auto& [loop, packed] : counts) {
+    for (std::size_t set = 0; set < kSets.size(); ++set) {
+      if (is_in_order(loop)) {
+        EXPECT_EQ(packed[set], 0) << loop << ", " << kSets[set].name;
+      } else if (set > 0 || !needs_avx2(loop)) {
+        EXPECT_GT(packed[set], 0) << loop << ", " << kSets[set].name;
+      }
     }
   }
-  return false;
-}
-
-#define PACNET_ONE_BY_ONE __attribute__((noinline, optimize("no-tree-vectorize", "no-tree-slp-vectorize")))
-
-PACNET_ONE_BY_ONE void adam(const AdamStep& step, const StepBuffers& b) {
-  for (int64_t i = 0; i < kCount; ++i) {
-    step_element(step, true, pulled(b.grad[i], b.param[i], 0.0F, 0.02F), b.param[i], b.moment1[i], b.moment2[i]);
-  }
-}
-
-PACNET_ONE_BY_ONE void sgd(const SgdStep& step, const StepBuffers& b) {
-  for (int64_t i = 0; i < kCount; ++i) {
-    step_element(step, true, pulled(b.grad[i], b.param[i], 0.0F, 0.02F), b.param[i], b.moment1[i]);
-  }
-}
-
-TEST(Vectorised, TheMaskedStep) {
-  Layout layout;
-  layout.add("w", {kCount}, kRolePrunable);
-  BitMask all(layout);
-  all.fill(layout.tensors().front(), true);
-  FloatBuffer p(kCount);
-  FloatBuffer g(kCount);
-  FloatBuffer m(kCount);
-  FloatBuffer v(kCount);
-  const StepBuffers buffers{p.data(), g.data(), m.data(), v.data(), nullptr};
-  const Segment segment{0, kCount, 0.01F};
-  const AdamStep adam_step(1e-3, 0.9, 0.999, 1e-8, 0.0, 1);
-  const SgdStep sgd_step{0.1F, 0.9F, false};
-  EXPECT_TRUE(takes_at_most(
-      0.6, [&] { apply(adam_step, buffers, all, {&segment, 1}, 0, kCount); }, [&] { adam(adam_step, buffers); }));
-  // Little arithmetic: SSE2's four lanes just pay for the mask.
-  EXPECT_TRUE(takes_at_most(
-      isa() == Isa::kSse2 ? 1.0 : 0.6, [&] { apply(sgd_step, buffers, all, {&segment, 1}, 0, kCount); },
-      [&] { sgd(sgd_step, buffers); }));
-}
-
-template <typename F>
-PACNET_ONE_BY_ONE void forward(const float* z, float* saved, float* a) {
-  for (int64_t i = 0; i < kCount; ++i) {
-    a[i] = F::value(z[i]);
-    saved[i] = F::saved(z[i], a[i]);
-  }
-}
-
-template <typename F>
-PACNET_ONE_BY_ONE void backward(const float* saved, float* grad) {
-  for (int64_t i = 0; i < kCount; ++i) {
-    grad[i] *= F::slope(saved[i]);
-  }
-}
-
-template <typename F>
-void expect_vectors(Activation activation) {
-  std::vector<float> z(kCount, 0.3F);
-  std::vector<float> bias(kCount, 0.0F);
-  std::vector<float> saved(kCount);
-  std::vector<float> a(kCount);
-  const auto fast = [&] {
-    activate(activation, z.data(), bias.data(), 1, kCount, saved.data(), a.data(), {}, 0);
-    activate_backward(activation, saved.data(), 1, kCount, a.data(), {}, 0);
-  };
-  const auto slow = [&] {
-    forward<F>(z.data(), saved.data(), a.data());
-    backward<F>(saved.data(), a.data());
-  };
-  // Four lanes win less where the processor does one number fast, as the newest do.
-  EXPECT_TRUE(takes_at_most(isa() == Isa::kSse2 ? 0.9 : 0.6, fast, slow)) << activation;
-}
-
-TEST(Vectorised, TheActivations) {
-  expect_vectors<Tanh>(kTanh);
-  expect_vectors<Sigmoid>(kSigmoid);
-  expect_vectors<Gelu>(kGelu);
-  expect_vectors<Silu>(kSilu);
 }
 
 }  // namespace

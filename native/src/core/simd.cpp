@@ -1,5 +1,7 @@
 #include "core/simd.h"
 
+#include <ATen/Context.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -54,6 +56,7 @@ const Name& name_of(Isa isa) { return kNames[static_cast<std::size_t>(isa)]; }
 
 Isa isa() {
   static const Isa chosen = [] {
+    at::globalContext().setUserEnabledNNPACK(false);
     const Isa here = of_processor();
     const Isa cap = asked_for().value_or(here);
     if (cap >= here) {

@@ -11,7 +11,8 @@ enum class Isa { kSse2, kAvx2, kAvx512 };
 
 /// The best set that the processor has and the environment variable PACNET_MAX_ISA (sse2, avx2 or avx512) allows, the same for the life
 /// of the process. The first call hands a cap on to ATen, oneDNN and MKL, as far as they have not chosen yet; OpenBLAS chooses when it is
-/// loaded, by OPENBLAS_CORETYPE. Throws kErrorInvalidArgument where the variable says something else.
+/// loaded, by OPENBLAS_CORETYPE. It also keeps ATen from NNPACK, which rounds in a way of its own on the processors that it knows, and on
+/// the others writes a line for each convolution of a small batch. Throws kErrorInvalidArgument where the variable says something else.
 Isa isa();
 
 /// "AVX2", or "AVX2 (PACNET_MAX_ISA; the processor has AVX512)".
@@ -30,8 +31,9 @@ std::string describe_isa();
 #ifdef PACNET_HAS_ISAS
 namespace detail {
 
+// A function of its own, as the other two are, so that a test can look at what was made of each.
 template <typename Loop, typename... Arguments>
-void run_sse2(Arguments... arguments) {
+[[gnu::noinline]] void run_sse2(Arguments... arguments) {
   Loop::run(arguments...);
 }
 template <typename Loop, typename... Arguments>
