@@ -60,16 +60,16 @@ class SafeDefaultTest {
   // Root of the mean squared error over draws of so many rows, by a method.
   private static double error(
       Model model, Method method, int count, double noise, ToDoubleFunction<double[]> truth) {
-    return error(model, method, draw -> rows(count, new Random(100 + draw), noise, truth), truth);
+    return error(model, method, draw -> rows(count, new Random(100 + draw), noise, truth), truth, DRAWS);
   }
 
-  private static double error(Model model, Method method, IntFunction<Data> few, ToDoubleFunction<double[]> truth) {
+  private static double error(Model model, Method method, IntFunction<Data> few, ToDoubleFunction<double[]> truth, int draws) {
     double sum = 0;
-    for (int draw = 0; draw < DRAWS; draw++) {
+    for (int draw = 0; draw < draws; draw++) {
       TransferConfig how = model.config().toBuilder().method(method).build();
       model.calibrate("t", few.apply(draw), how, new Monitor());
       double off = model.evaluate("t", rows(300, new Random(7), 0, truth)).error();
-      sum += off * off / DRAWS;
+      sum += off * off / draws;
     }
     return Math.sqrt(sum);
   }
@@ -81,7 +81,7 @@ class SafeDefaultTest {
       model.calibrate("few", rows(20, new Random(2), 0.1, SafeDefaultTest::bend), new Monitor());
       assertEquals(Method.STACK, model.config("few").method().kind());
       model.calibrate("many", rows(1001, new Random(2), 0.1, SafeDefaultTest::bend), new Monitor());
-      assertEquals(Method.PAC, model.config("many").method().kind());
+      assertEquals(Method.STACK, model.config("many").method().kind());
     }
     TransferConfig classes = Samples.quick("grade").columns(c -> c.ignored("y")).objective(o -> o.task(Task.CLASSIFICATION)).method(Method.AUTO).build();
     Path source = Samples.csv(folder.resolve("s.csv"), 200, 0, 1);
@@ -92,6 +92,45 @@ class SafeDefaultTest {
       Path other = Samples.csv(folder.resolve("other.csv"), 30, 0.5, 2, "scrap", "rework", "ship");
       model.calibrate("own", Data.files(other), model.config(), new Monitor());
       assertEquals(Method.PAC, model.config("own").method().kind());
+    }
+  }
+
+  // The process learns from a thousand of them, all else from all.
+  @Test
+  void moreRowsThanAProcessTakesAreUsed() {
+    ToDoubleFunction<double[]> edges = x -> bend(x) + (x[0] * x[2] > 0.5 ? 1 : 0) + (x[1] > x[2] ? 0.7 : 0);
+    try (Model model = base(quick().build())) {
+      double[] error = new double[2];
+      for (int i = 0; i < 2; i++) {
+        int count = i == 0 ? 1000 : 4000;
+        error[i] = error(model, Method.AUTO, draw -> rows(count, new Random(100), 0.2, edges), edges, 1);
+        assertEquals(Method.STACK, model.config("t").method().kind());
+      }
+      assertTrue(error[1] < 0.9 * error[0], error[1] + " with four times the rows, " + error[0] + " before");
+      double pac = error(model, Method.PAC, draw -> rows(4000, new Random(100), 0.2, edges), edges, 1);
+      assertTrue(error[1] < pac, error[1] + " beside PAC's " + pac);
+    }
+  }
+
+  @Test
+  void aLargeTableIsPacs() {
+    int columns = 500;
+    IntFunction<Data> wide =
+        count -> {
+          Random random = new Random(count);
+          Map<String, Object> table = new LinkedHashMap<>();
+          for (int i = 0; i < columns; i++) {
+            table.put("x" + i, random.doubles(count).toArray());
+          }
+          table.put("y", random.doubles(count).toArray());
+          return Data.columns(table);
+        };
+    TransferConfig config = quick().hidden(4).source(f -> f.epochs(1)).target(f -> f.epochs(1)).build();
+    try (Model model = Model.train(wide.apply(40), config, new Monitor())) {
+      model.prune();
+      model.allocate(wide.apply(40), new Monitor());
+      model.calibrate("t", wide.apply(10_001), new Monitor());
+      assertEquals(Method.PAC, model.config("t").method().kind());
     }
   }
 
@@ -142,7 +181,7 @@ class SafeDefaultTest {
     try (Model model = base(quick().build())) {
       double left = error(model, Method.UNTOUCHED, 10, 0, SafeDefaultTest::bend);
       for (int count : new int[] {10, 30}) {
-        double learnt = error(model, Method.AUTO, draw -> wild(count, draw), SafeDefaultTest::bend);
+        double learnt = error(model, Method.AUTO, draw -> wild(count, draw), SafeDefaultTest::bend, DRAWS);
         assertTrue(learnt < 2.5 * left, count + ": " + learnt + " " + left);
       }
     }

@@ -18,7 +18,7 @@ final class MethodOptions {
       paramLabel = "NAME",
       description =
           "How the target is learnt; docs/methods.md says what each does (default: auto, what is safe:"
-              + " stack or, for classes, logistic in a table of up to 1,000 rows, finetune-head for up to 100 images, pac otherwise): ${COMPLETION-CANDIDATES}")
+              + " stack in a table of numbers, logistic for classes in one of up to 1,000 rows, finetune-head for up to 100 images, pac otherwise): ${COMPLETION-CANDIDATES}")
   private @Nullable Method method;
 
   @Option(

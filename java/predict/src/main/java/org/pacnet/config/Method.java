@@ -10,8 +10,8 @@ import org.pacnet.error.DataException;
 @SuppressWarnings("ImmutableEnumChecker") // the set of needs is a copy
 public enum Method {
   /**
-   * What is safe for the target's rows: the stack for numbers in a table of at most 1,000 rows, logistic regression for the source's
-   * classes there, the output layer alone for at most 100 images, PAC for others.
+   * What is safe for the target's rows: the stack for numbers in a table, logistic regression for the source's classes in one of at most
+   * 1,000 rows, the output layer alone for at most 100 images, PAC for others.
    */
   AUTO(Start.BASE, 0.01),
   /** The target's samples alone, from random weights. */

@@ -24,6 +24,10 @@ public final class Corrections {
   public static final Correction.Processes PROCESSES = Corrections::predict;
 
   private static final int MANY_ROWS = 60;
+  // A Gaussian process of more rows takes longer than all else: rows² by inputs, and some more for what doesn't depend on those.
+  private static final int MOST_KRIGED = 1000;
+  private static final double MOST_WORK = 6e7;
+  private static final int ROWS_WORK = 50;
 
   private Corrections() {}
 
@@ -101,17 +105,23 @@ public final class Corrections {
             new StackFit.Learner() {
               @Override
               public Correction learn(Method part, Labelled some) {
-                return part == Method.COKRIGING_BMA
-                    ? AveragedFit.fit(some, linear, opinions)
-                    : fit(part, some, pool, linear, besideLinear, threads, seed);
+                return switch (part) {
+                  case COKRIGING_BMA -> AveragedFit.fit(some, linear, opinions);
+                  case COKRIGING -> CoKrigingFit.fit(kriged(some), linear, threads);
+                  default -> fit(part, some, pool, linear, besideLinear, threads, seed);
+                };
               }
 
               @Override
               public Correction again(Method part, Correction whole, Labelled some) {
                 // So many rows tell a kernel so well that a fifth of them more or less is no matter.
                 return whole instanceof CoKrigingCorrection found && target.rows().rows() > MANY_ROWS
-                    ? CoKrigingFit.again(found, some)
+                    ? CoKrigingFit.again(found, kriged(some))
                     : learn(part, some);
+              }
+
+              private Labelled kriged(Labelled some) {
+                return some.drawn(mostKriged(some.rows().inputs()), seed);
               }
             })
         .fit(target, folds, part);
@@ -140,6 +150,11 @@ public final class Corrections {
       opinions[c] = new AveragedFit.Opinion[] {new AveragedFit.Opinion(ofBase[c], null), new AveragedFit.Opinion(sample.errors()[c], lines[c])};
     }
     return opinions;
+  }
+
+  /** The most rows with so many inputs that co-kriging learns from in a stack; the other parts learn from all. */
+  public static int mostKriged(int inputs) {
+    return (int) Math.min(MOST_KRIGED, Math.sqrt(MOST_WORK / (ROWS_WORK + inputs)));
   }
 
   /** The most rows that cokriging-bma learns from. */

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.pacnet.internal.correction.Correction.Rows;
@@ -24,6 +25,42 @@ public record Labelled(Rows rows, FloatBuffer labels, int @Nullable [] groups, f
   /** Rows that are alike. */
   public static Labelled of(Rows rows, FloatBuffer labels) {
     return new Labelled(rows, labels, null, null);
+  }
+
+  /** So many of them, drawn at random; all where there are no more. */
+  Labelled drawn(int most, long seed) {
+    int all = rows.rows();
+    if (all <= most) {
+      return this;
+    }
+    int[] which = new int[most];
+    SplittableRandom random = new SplittableRandom(seed);
+    // Each of those that are left is as likely to be among those that are wanted (Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S).
+    for (int row = 0, found = 0; found < most; row++) {
+      if (random.nextInt(all - row) < most - found) {
+        which[found++] = row;
+      }
+    }
+    int each = labels.limit() / all;
+    float[] own = new float[most * each];
+    for (int i = 0; i < most; i++) {
+      labels.get(which[i] * each, own, i * each, each);
+    }
+    return new Labelled(
+        rows.chosen(which),
+        FloatBuffer.wrap(own),
+        groups == null ? null : IntStream.of(which).map(row -> groups[row]).toArray(),
+        weights == null ? null : chosen(weights, which));
+  }
+
+  // With mean 1 again.
+  private static float[] chosen(float[] weights, int[] which) {
+    double mean = IntStream.of(which).mapToDouble(row -> weights[row]).average().orElseThrow();
+    float[] some = new float[which.length];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = (float) (weights[which[i]] / mean);
+    }
+    return some;
   }
 
   /** What each counts, with mean 1. */

@@ -55,11 +55,10 @@ public final class Calibration implements Situation, AutoCloseable {
   // Far enough that the members' seeds are nobody else's.
   private static final long MEMBER_SEED = 1_000_003;
 
-  // A Gaussian process of more takes longer than a training; and so many rows are enough to train on.
+  // Rows by inputs of a stack, whose trees are grown from all of them for each fold: a minute or two.
+  private static final long SAFE_MOST_NUMBERS = 5_000_000;
+  // So many rows of classes are enough to train on.
   private static final int SAFE_MOST_ROWS = 1000;
-  // Of its time: rows² by inputs, and some more for what doesn't depend on those; with many columns half a minute.
-  private static final long SAFE_MOST_WORK = 60_000_000;
-  private static final int SAFE_ROWS_WORK = 50;
   // Rows by numbers to be found, for logistic regression, which is cross-validated: some seconds.
   private static final long SAFE_MOST_CLASS_WORK = 200_000;
 
@@ -135,19 +134,26 @@ public final class Calibration implements Situation, AutoCloseable {
     Schema schema = target.schema();
     long rows = target.rows().rows();
     Method safe = Method.PAC;
-    if (Phases.predictsLabels(settings, schema) && rows <= SAFE_MOST_ROWS && !target.ownHead()) {
-      long classWork = rows * schema.outputWidth() * (1 + schema.outputWidth() + schema.inputWidth());
-      Method numbers = from.sample() == null ? Method.COKRIGING : Method.STACK;
-      safe =
-          !schema.classification()
-              ? rows * rows * (SAFE_ROWS_WORK + schema.inputWidth()) <= SAFE_MOST_WORK ? numbers : Method.PAC
-              : classWork <= SAFE_MOST_CLASS_WORK ? Method.LOGISTIC : Method.PAC;
+    if (Phases.predictsLabels(settings, schema) && !target.ownHead()) {
+      safe = schema.classification() ? ofClasses(schema, rows) : ofNumbers(from, schema, rows);
     }
     boolean frozen = settings.calibrate().batchNorm() == BatchNorm.FROZEN; // otherwise what PAC alone can do is asked for
     if (schema.image() != null && rows <= SAFE_MOST_IMAGES && frozen) {
       safe = Method.FINETUNE_HEAD;
     }
     return settings.toBuilder().method(MethodSpec.of(safe).withLambda(settings.method().lambda())).build();
+  }
+
+  private static Method ofClasses(Schema schema, long rows) {
+    long work = rows * schema.outputWidth() * (1 + schema.outputWidth() + schema.inputWidth());
+    return rows <= SAFE_MOST_ROWS && work <= SAFE_MOST_CLASS_WORK ? Method.LOGISTIC : Method.PAC;
+  }
+
+  private static Method ofNumbers(ModelState from, Schema schema, long rows) {
+    if (from.sample() != null) {
+      return rows * schema.inputWidth() <= SAFE_MOST_NUMBERS ? Method.STACK : Method.PAC;
+    }
+    return rows <= Corrections.mostKriged(schema.inputWidth()) ? Method.COKRIGING : Method.PAC;
   }
 
   private void checkNeeds() {

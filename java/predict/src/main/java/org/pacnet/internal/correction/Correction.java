@@ -39,6 +39,17 @@ public sealed interface Correction
       return new Rows(FloatBuffer.wrap(x), rows, common, outputs, width);
     }
 
+    /** Some of them. */
+    public Rows chosen(int[] which) {
+      float[] x = new float[which.length * inputs];
+      float[] said = new float[which.length * width];
+      for (int i = 0; i < which.length; i++) {
+        features.get(which[i] * inputs, x, i * inputs, inputs);
+        System.arraycopy(outputs, which[i] * width, said, i * width, width);
+      }
+      return new Rows(FloatBuffer.wrap(x), which.length, inputs, common, said, width);
+    }
+
     /** The same rows, of which something else is said. */
     Rows with(float[] said) {
       return new Rows(features, rows, inputs, common, said, width);
