@@ -16,14 +16,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pacnet.config.Loss;
+import org.pacnet.config.Method;
 import org.pacnet.config.Optimizer;
 import org.pacnet.config.PruningScope;
 import org.pacnet.config.Task;
@@ -273,6 +276,27 @@ class ModelTest {
       assertTrue(model.targets().isEmpty());
       assertArrayEquals(base, exported(model, Model.Weights.BASE));
       model.calibrate("t", TARGET, new Monitor());
+    }
+  }
+
+  @Test
+  void aStackSaysHowFarItIsAndCanBeCancelled() {
+    try (Model model = allocated(Samples.quick().method(Method.STACK).build())) {
+      List<Progress> seen = new ArrayList<>();
+      model.calibrate("t", TARGET, new Monitor(seen::add));
+      assertEquals(IntStream.rangeClosed(1, seen.size()).boxed().toList(), seen.stream().map(p -> (int) p.epoch()).toList());
+      assertTrue(seen.stream().allMatch(p -> p.phase() == Phase.CALIBRATE && p.epochs() == seen.size()), seen.toString());
+      Monitor[] holder = new Monitor[1];
+      holder[0] =
+          new Monitor(
+              progress -> {
+                assertTrue(progress.epoch() <= 3);
+                if (progress.epoch() == 3) {
+                  holder[0].cancel();
+                }
+              });
+      assertThrows(CancelledException.class, () -> model.calibrate("other", TARGET, holder[0]));
+      assertEquals(Set.of("t"), model.targets().keySet());
     }
   }
 

@@ -106,7 +106,7 @@ class SafeDefaultTest {
         error[i] = error(model, Method.AUTO, draw -> rows(count, new Random(100), 0.2, edges), edges, 1);
         assertEquals(Method.STACK, model.config("t").method().kind());
       }
-      assertTrue(error[1] < 0.9 * error[0], error[1] + " with four times the rows, " + error[0] + " before");
+      assertTrue(error[1] < error[0], error[1] + " with four times the rows, " + error[0] + " before");
       double pac = error(model, Method.PAC, draw -> rows(4000, new Random(100), 0.2, edges), edges, 1);
       assertTrue(error[1] < pac, error[1] + " beside PAC's " + pac);
     }

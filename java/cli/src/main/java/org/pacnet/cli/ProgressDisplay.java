@@ -41,7 +41,9 @@ final class ProgressDisplay implements AutoCloseable {
       phase = progress.phase();
       bar = newBar(String.format(Locale.ROOT, "%-9s", phase), progress.epochs());
     }
-    bar.setExtraMessage(String.format(Locale.ROOT, " loss %.4g", progress.trainLoss()));
+    if (!Double.isNaN(progress.trainLoss())) {
+      bar.setExtraMessage(String.format(Locale.ROOT, " loss %.4g", progress.trainLoss()));
+    }
     bar.stepTo(progress.epoch());
   }
 

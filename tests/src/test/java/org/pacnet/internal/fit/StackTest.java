@@ -130,7 +130,7 @@ class StackTest {
     List<int[]> folds = IntStream.range(0, target.rows().rows()).mapToObj(r -> new int[] {r}).toList();
     SourceSample sample = Corrections.sample(source, 1, 5);
     float[] base = source.rows().outputs();
-    return (StackCorrection) Corrections.stack(target, sample, base, 0, line, folds, f -> part(target, folds, f), null, 1, 0);
+    return (StackCorrection) Corrections.stack(target, sample, base, 0, line, folds, f -> part(target, folds, f), null, 1, 0, (done, of) -> {});
   }
 
   private static Corrections.Fold part(Labelled all, List<int[]> folds, int fold) {

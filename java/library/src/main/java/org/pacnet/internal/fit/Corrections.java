@@ -29,6 +29,13 @@ public final class Corrections {
   private static final double MOST_WORK = 6e7;
   private static final int ROWS_WORK = 50;
 
+  /** Hears how many learnings of how many are done, and ends them by what it throws. */
+  @FunctionalInterface
+  public interface Steps {
+
+    void done(int done, int of);
+  }
+
   private Corrections() {}
 
   /**
@@ -67,7 +74,7 @@ public final class Corrections {
    * @param part some of the rows
    */
   public static Correction pacStack(Labelled target, float[] unseen, List<int[]> folds, IntFunction<Fold> part, int threads) {
-    return StackFit.pac(unseen, target.rows().width(), threads).fit(target, folds, part);
+    return StackFit.pac(unseen, target.rows().width(), threads).fit(target, folds, part, (done, of) -> {});
   }
 
   /**
@@ -78,6 +85,7 @@ public final class Corrections {
    * @param folds the rows that belong together
    * @param part some of the rows
    * @param targetShare as in a {@link Pool}
+   * @param steps hears how much of it is learnt
    */
   public static Correction stack(
       Labelled target,
@@ -89,7 +97,8 @@ public final class Corrections {
       IntFunction<Fold> part,
       @Nullable Double targetShare,
       int threads,
-      long seed) {
+      long seed,
+      Steps steps) {
     Pool pool = pool(sample, targetShare);
     // Each output has kernels of its own, and a factorisation takes rows³.
     boolean averaged = target.rows().width() * Math.pow(target.rows().rows(), 3) <= Math.pow(MANY_ROWS, 3);
@@ -124,7 +133,7 @@ public final class Corrections {
                 return some.drawn(mostKriged(some.rows().inputs()), seed);
               }
             })
-        .fit(target, folds, part);
+        .fit(target, folds, part, steps);
   }
 
   /**

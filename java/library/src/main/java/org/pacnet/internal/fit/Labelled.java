@@ -41,9 +41,14 @@ public record Labelled(Rows rows, FloatBuffer labels, int @Nullable [] groups, f
         which[found++] = row;
       }
     }
-    int each = labels.limit() / all;
-    float[] own = new float[most * each];
-    for (int i = 0; i < most; i++) {
+    return chosen(which);
+  }
+
+  /** These of them. */
+  Labelled chosen(int[] which) {
+    int each = labels.limit() / rows.rows();
+    float[] own = new float[which.length * each];
+    for (int i = 0; i < which.length; i++) {
       labels.get(which[i] * each, own, i * each, each);
     }
     return new Labelled(

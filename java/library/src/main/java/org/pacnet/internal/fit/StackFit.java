@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -122,31 +123,43 @@ final class StackFit {
   /**
    * Learns from the target's rows.
    *
-   * @param folds the rows that belong together
+   * @param folds the rows that belong together; those that are in none are always learnt from
    * @param part some of the rows
+   * @param steps hears of each part that was learnt, from all rows and for each fold
    */
-  StackCorrection fit(Labelled target, List<int[]> folds, IntFunction<Corrections.Fold> part) {
+  StackCorrection fit(Labelled target, List<int[]> folds, IntFunction<Corrections.Fold> part, Corrections.Steps steps) {
     int count = parts.size();
+    int[] asked = folds.stream().flatMapToInt(Arrays::stream).sorted().toArray();
+    boolean every = asked.length == target.rows().rows();
+    Labelled answers = every ? target : target.chosen(asked);
     Map<Method, Correction> whole = new EnumMap<>(Method.class);
-    parts.stream().filter(p -> p != given).forEach(p -> whole.put(p, learner.learn(p, target)));
+    boolean folded = !every || folds.size() > 1;
+    int of = (count - 1) * (folded ? 1 + folds.size() : 1);
+    steps.done(0, of);
+    for (Method own : parts) {
+      if (own != given) {
+        whole.put(own, learner.learn(own, target));
+        steps.done(whole.size(), of);
+      }
+    }
     double[][] shares = new double[prior.length][];
-    float[][] said = folds.size() < 2 ? null : unseen(whole, target.rows(), folds, part);
+    float[][] said = folded ? unseen(whole, target.rows(), asked, folds, part, done -> steps.done(done, of)) : null;
     for (int c = 0; c < prior.length; c++) {
       if (source == null) {
         // Nothing is known of any of them, but one network is there.
         shares[c] =
             said == null
                 ? IntStream.range(0, count).mapToDouble(k -> k == 0 ? 1 : 0).toArray()
-                : UnseenErrors.of(said, target, c).shares(prior[c], priorRows);
+                : UnseenErrors.of(said, answers, c).shares(prior[c], priorRows);
       } else {
-        shares[c] = ofBoth(said, target, c);
+        shares[c] = ofBoth(said, answers, c);
       }
     }
     return source == null ? mix(parts, shares, whole) : withSource(shares, whole, source);
   }
 
   // The base is corrected in two ways, which share what it counts: as likely as they make rows that they have not seen.
-  private double[] ofBoth(float @Nullable [][] said, Labelled target, int output) {
+  private double[] ofBoth(float @Nullable [][] said, Labelled answers, int output) {
     int corrected = parts.indexOf(Method.COKRIGING);
     int averaged = parts.indexOf(Method.COKRIGING_BMA);
     double ofAveraged = averaged < 0 ? 0 : AVERAGED_SHARE;
@@ -155,12 +168,12 @@ final class StackFit {
       float[][] all = said;
       if (averaged >= 0) {
         double odds = AVERAGED_SHARE / (1 - AVERAGED_SHARE);
-        ofAveraged = UnseenErrors.of(new float[][] {said[corrected], said[averaged]}, target, output).winsorised().ofSecond(Math.log(odds));
+        ofAveraged = UnseenErrors.of(new float[][] {said[corrected], said[averaged]}, answers, output).winsorised().ofSecond(Math.log(odds));
         ofAveraged = Math.min(ofAveraged, 1 - LEAST_SHARE);
         all = Arrays.copyOf(said, averaged);
         all[corrected] = mean(said[corrected], said[averaged], ofAveraged);
       }
-      UnseenErrors errors = UnseenErrors.of(all, target, output).winsorised();
+      UnseenErrors errors = UnseenErrors.of(all, answers, output).winsorised();
       shares = errors.shares(byErrors(errors.squares(), prior[output]), priorRows);
     }
     if (averaged >= 0) {
@@ -245,23 +258,30 @@ final class StackFit {
     return new StackCorrection(kept, left, corrections);
   }
 
-  // What each part says of rows that it has not seen.
-  private float[][] unseen(Map<Method, Correction> whole, Rows rows, List<int[]> folds, IntFunction<Corrections.Fold> part) {
+  // What each part says of rows that it has not seen, [parts][asked, width].
+  private float[][] unseen(
+      Map<Method, Correction> whole, Rows rows, int[] asked, List<int[]> folds, IntFunction<Corrections.Fold> part, IntConsumer steps) {
     int width = rows.width();
-    float[][] said = new float[parts.size()][rows.rows() * width];
+    int done = whole.size();
+    float[][] said = new float[parts.size()][asked.length * width];
+    int[] at = new int[rows.rows()];
+    for (int i = 0; i < asked.length; i++) {
+      at[asked[i]] = i;
+    }
     for (int f = 0; f < folds.size(); f++) {
       Corrections.Fold own = part.apply(f);
       int[] members = folds.get(f);
       for (int k = 0; k < parts.size(); k++) {
-        if (parts.get(k) == given) {
-          said[k] = ofGiven;
-        } else {
+        boolean here = parts.get(k) == given;
+        float[] outputs = ofGiven;
+        if (!here) {
           Correction known = Objects.requireNonNull(whole.get(parts.get(k)));
           Correction learnt = learner.again(parts.get(k), known, own.others());
-          float[] outputs = learnt.apply(own.rows(), null, Corrections.PROCESSES).outputs();
-          for (int i = 0; i < members.length; i++) {
-            System.arraycopy(outputs, i * width, said[k], members[i] * width, width);
-          }
+          outputs = learnt.apply(own.rows(), null, Corrections.PROCESSES).outputs();
+          steps.accept(++done);
+        }
+        for (int i = 0; i < members.length; i++) {
+          System.arraycopy(outputs, (here ? members[i] : i) * width, said[k], at[members[i]] * width, width);
         }
       }
     }

@@ -25,6 +25,7 @@ import org.pacnet.config.PruningScope;
 import org.pacnet.config.TorchScript;
 import org.pacnet.config.TransferConfig;
 import org.pacnet.data.Schema;
+import org.pacnet.error.CancelledException;
 import org.pacnet.error.DataException;
 import org.pacnet.error.DivergedException;
 import org.pacnet.internal.correction.Correction;
@@ -46,6 +47,7 @@ import org.pacnet.result.Metrics;
 import org.pacnet.result.Monitor;
 import org.pacnet.result.Phase;
 import org.pacnet.result.PhaseReport;
+import org.pacnet.result.Progress;
 
 /** One target's learning, by whatever method. */
 public final class Calibration implements Situation, AutoCloseable {
@@ -63,6 +65,8 @@ public final class Calibration implements Situation, AutoCloseable {
   private static final long SAFE_MOST_CLASS_WORK = 200_000;
 
   private static final int STACK_FOLDS = 5;
+  // Of more a single fold tells what each part counts.
+  private static final int STACK_MOST_FOLDED = 2000;
   private static final int CURRICULUM_FOLDS = 5;
 
   private static final double MOST_UNLIKELY = 30;
@@ -491,17 +495,28 @@ public final class Calibration implements Situation, AutoCloseable {
   private Correction stackOfBoth(Correction.Rows rows) {
     SourceSample sample = Objects.requireNonNull(from.sample());
     Folds folds = Folds.of(target.rows(), STACK_FOLDS, settings.seed());
+    List<int[]> all = inside(folds);
     return Corrections.stack(
         labelled(rows),
         sample,
         ofSample(sample),
         from.besideLinear(false),
         from.linear(),
-        inside(folds),
+        target.rows().rows() > STACK_MOST_FOLDED ? all.subList(0, 1) : all,
         part(rows, folds),
         settings.calibrate().targetShare(),
         settings.compute().threads(),
-        settings.seed());
+        settings.seed(),
+        this::partLearnt);
+  }
+
+  private void partLearnt(int done, int of) {
+    if (done > 0) {
+      monitor.report(new Progress(Phase.CALIBRATE, done, of, Double.NaN, Double.NaN));
+    }
+    if (monitor.isCancelled() || Thread.currentThread().isInterrupted()) {
+      throw new CancelledException("calibrating was cancelled");
+    }
   }
 
   // What the base says of the source's rows that the model keeps.
