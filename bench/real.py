@@ -1,7 +1,7 @@
 """Real transfer tasks of tables that ship inside Python wheels, what an engineer would write in scikit-learn, and pacnet's methods.
 
-pip install pandas scikit-learn vega-datasets statsmodels; python3 bench/real.py FOLDER [--more] [METHOD...]   (methods: auto pac pac-stack untouched)
---more: other tables, many of them small, steep or far from their source.
+pip install pandas scikit-learn vega-datasets statsmodels; python3 bench/real.py FOLDER [--more|--large] [METHOD...]   (methods: auto pac pac-stack untouched)
+--more: other tables, many of them small, steep or far from their source. --large: up to 6,000 rows of the target, two draws.
 Five draws of n target rows each; the mean over the draws of the error of up to 400 other rows: RMSE, or % wrong. Tables are left in FOLDER.
 """
 
@@ -17,7 +17,7 @@ import pandas as pd
 import statsmodels
 import vega_datasets
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -150,6 +150,31 @@ def more_tables():
     }
 
 
+def large_tables():
+    """the same, with many rows of the target"""
+    vega = pathlib.Path(vega_datasets.__file__).parent / "_data"
+    towns = [pd.read_csv(vega / f"{town}-temps.csv", parse_dates=["date"]) for town in ("seattle", "sf")]
+    towns = [t.assign(month=t.date.dt.month, hour=t.date.dt.hour).drop(columns="date") for t in towns]
+    warmth = [t.assign(target=pd.cut(t.temp, [-99, 48, 53, 60, 199], labels=list("abcd")).astype(str)).drop(columns="temp") for t in towns]
+    visits, fair = of_statsmodels("randhie"), of_statsmodels("fair")
+    visits["mdvis"], fair["affairs"] = np.log1p(visits["mdvis"]), np.log1p(fair["affairs"])
+    digits, random = load_digits(), np.random.default_rng(0)
+    order = random.permutation(len(digits.images))
+    first, second = order[:900], order[900:]
+    table = lambda images, which: pd.DataFrame(images.reshape(-1, 64), columns=[f"p{i}" for i in range(64)]).assign(target=[f"d{d}" for d in digits.target[which]])
+    upright = table(digits.images[first], first)
+    shifted = np.roll(digits.images[second], 1, axis=2) * 0.7 + random.normal(0, 1.5, (len(second), 8, 8))
+    numbers, classes = (100, 300, 1000, 1200, 2000), (30, 100, 300, 600)
+    return {
+        "towns": (*towns, "temp", (*numbers, 3000, 6000)),
+        "visits": (*split(visits, visits.physlm == 0, "physlm"), "mdvis", numbers),
+        "affairs": (*split(fair, fair.religious <= 2), "affairs", numbers),
+        "towns by warmth": (*warmth, "target", classes),
+        "digits turned": (upright, table(digits.images[second].transpose(0, 2, 1), second), "target", classes),
+        "digits shifted": (upright, table(shifted, second), "target", classes),
+    }
+
+
 def draws(target, label, sizes):
     few, rest = [], []
     classes = None if target[label].dtype.kind in "if" else target[label].unique()
@@ -188,9 +213,10 @@ def peers(source, few, rest, label):
             "pooled linear": (ridge() if regression else few_classes()).fit(flagged, np.r_[ys, y], sample_weight=weights).predict(ask),
             "target, linear": (ridge() if regression else few_classes()).fit(x, y).predict(z),
         }
-        if regression:
+        if regression and n <= 30:
             gp = ConstantKernel(1.0) * RBF(np.sqrt(x.shape[1]), (0.1, 1e3)) + WhiteKernel(0.1, (1e-4, 10))
             said["target, process"] = GaussianProcessRegressor(gp, normalize_y=True, random_state=0).fit(x, y).predict(z)
+        if regression:
             for name, model in (("linear", source_linear), ("boosting", source_boosting)):
                 a, b = model.predict(x), model.predict(z)
                 correction = RidgeCV(np.logspace(-1, 4, 16)).fit(np.c_[x, a], y - a)
@@ -236,12 +262,15 @@ def ours(place, label, methods):
 
 
 def main():
+    global DRAWS
     warnings.simplefilter("ignore")
-    more = "--more" in sys.argv
-    folder, *methods = [a for a in sys.argv[1:] if a != "--more"]
+    which = next((a for a in sys.argv if a in ("--more", "--large")), None)
+    folder, *methods = [a for a in sys.argv[1:] if a != which]
+    if which == "--large":
+        DRAWS = 2
     folder = pathlib.Path(folder)
     methods = methods or ["auto", "pac", "pac-stack", "untouched"]
-    for name, (source, target, label, sizes) in (more_tables() if more else tables()).items():
+    for name, (source, target, label, sizes) in {None: tables, "--more": more_tables, "--large": large_tables}[which]().items():
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
         few, rest = draws(target, label, sizes)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -64,11 +65,15 @@ class SafeDefaultTest {
   }
 
   private static double error(Model model, Method method, IntFunction<Data> few, ToDoubleFunction<double[]> truth, int draws) {
+    return error(model, method, few, rows(300, new Random(7), 0, truth), draws);
+  }
+
+  private static double error(Model model, Method method, IntFunction<Data> few, Data others, int draws) {
     double sum = 0;
     for (int draw = 0; draw < draws; draw++) {
       TransferConfig how = model.config().toBuilder().method(method).build();
       model.calibrate("t", few.apply(draw), how, new Monitor());
-      double off = model.evaluate("t", rows(300, new Random(7), 0, truth)).error();
+      double off = model.evaluate("t", others).error();
       sum += off * off / draws;
     }
     return Math.sqrt(sum);
@@ -109,6 +114,43 @@ class SafeDefaultTest {
       assertTrue(error[1] < error[0], error[1] + " with four times the rows, " + error[0] + " before");
       double pac = error(model, Method.PAC, draw -> rows(4000, new Random(100), 0.2, edges), edges, 1);
       assertTrue(error[1] < pac, error[1] + " beside PAC's " + pac);
+    }
+  }
+
+  // Ten classes, each around a place of its own; in the target all are moved.
+  private static Data places(int count, long seed, double moved) {
+    int inputs = 40;
+    Random places = new Random(3);
+    double[][] place = new double[10][];
+    Arrays.setAll(place, c -> places.doubles(inputs, 0, 1.2).toArray());
+    Random random = new Random(seed);
+    double[][] columns = new double[inputs][count];
+    String[] label = new String[count];
+    for (int r = 0; r < count; r++) {
+      int own = random.nextInt(10);
+      label[r] = "class " + own;
+      for (int i = 0; i < inputs; i++) {
+        columns[i][r] = place[own][(i + (moved > 0 ? 1 : 0)) % inputs] + moved * i / inputs + random.nextGaussian();
+      }
+    }
+    Map<String, Object> table = new LinkedHashMap<>();
+    for (int i = 0; i < inputs; i++) {
+      table.put("x" + i, columns[i]);
+    }
+    table.put("y", label);
+    return Data.columns(table);
+  }
+
+  @Test
+  void manyClassesAreNoReasonToDoWorse() {
+    TransferConfig config = quick().objective(o -> o.task(Task.CLASSIFICATION)).build();
+    try (Model model = Model.train(places(1000, 1, 0), config, new Monitor())) {
+      model.prune();
+      model.allocate(places(1000, 1, 0), new Monitor());
+      double error = error(model, Method.AUTO, draw -> places(400, 2, 1), places(2000, 4, 1), 1);
+      assertEquals(Method.LOGISTIC, model.config("t").method().kind());
+      double pac = error(model, Method.PAC, draw -> places(400, 2, 1), places(2000, 4, 1), 1);
+      assertTrue(error < 0.95 * pac, error + " of the rows wrong beside PAC's " + pac);
     }
   }
 

@@ -61,8 +61,8 @@ public final class Calibration implements Situation, AutoCloseable {
   private static final long SAFE_MOST_NUMBERS = 5_000_000;
   // So many rows of classes are enough to train on.
   private static final int SAFE_MOST_ROWS = 1000;
-  // Rows by numbers to be found, for logistic regression, which is cross-validated: some seconds.
-  private static final long SAFE_MOST_CLASS_WORK = 200_000;
+  // Rows by numbers to be found, for logistic regression, which is cross-validated: a quarter of a minute.
+  private static final long SAFE_MOST_CLASS_WORK = 2_000_000;
 
   private static final int STACK_FOLDS = 5;
   // Of more a single fold tells what each part counts.
