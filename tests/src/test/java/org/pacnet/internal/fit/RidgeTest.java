@@ -126,7 +126,12 @@ class RidgeTest {
     for (int r = 0; r < ROWS; r++) {
       weights[r] = 0.5f + r % 5 / 4f; // of mean 1
     }
-    for (Labelled target : new Labelled[] {rows(null, null), rows(groups, null), rows(null, weights), rows(groups, weights)}) {
+    // Of more rows than there are columns.
+    int[] large = IntStream.range(0, ROWS).map(r -> r / 7).toArray();
+    for (Labelled target :
+        new Labelled[] {
+          rows(null, null), rows(groups, null), rows(large, null), rows(null, weights), rows(groups, weights), rows(large, weights)
+        }) {
       float[] expected = byHand(target);
       float[] found = LinearFit.ridge(target).coefficients();
       for (int i = 0; i < expected.length; i++) {
@@ -134,5 +139,23 @@ class RidgeTest {
       }
     }
     assertNotEquals(LinearFit.ridge(rows(null, null)).coefficients()[2], LinearFit.ridge(rows(groups, null)).coefficients()[2]);
+  }
+
+  // A matrix of a group's rows would take gigabytes, and days.
+  @Test
+  void groupsMayBeLarge() {
+    int count = 40_000;
+    Random random = new Random(1);
+    float[] x = new float[count];
+    float[] y = new float[count];
+    for (int r = 0; r < count; r++) {
+      x[r] = (float) random.nextGaussian();
+      y[r] = 2 * x[r] + (float) random.nextGaussian();
+    }
+    for (int groups : new int[] {1, 2}) {
+      int[] group = IntStream.range(0, count).map(r -> r % groups).toArray();
+      Labelled target = new Labelled(new Rows(FloatBuffer.wrap(x), count, 1, new float[count], 1), FloatBuffer.wrap(y), group, null);
+      assertEquals(2, LinearFit.ridge(target).coefficients()[2], 0.03);
+    }
   }
 }

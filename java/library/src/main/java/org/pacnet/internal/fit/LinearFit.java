@@ -378,6 +378,8 @@ final class LinearFit {
         }
         if (size == 1) {
           off[0] /= Math.max(1e-9, 1 - leverage(kept, shares, group[0], group[0]));
+        } else if (size > 1 + e.length) {
+          off = ofMany(off, kept, shares, group);
         } else {
           double[][] rest = new double[size][size];
           for (int i = 0; i < size; i++) {
@@ -394,6 +396,32 @@ final class LinearFit {
         }
       }
       return sum;
+    }
+
+    // The same by a matrix of columns in the place of rows: H is D⁻¹·WWᵀ·D, D the roots of the shares, W they beside the roots of what is kept of U,
+    // and (I − WWᵀ)⁻¹ is I + W·(I − WᵀW)⁻¹·Wᵀ (Woodbury 1950).
+    private double[] ofMany(double[] off, double[] kept, double[] shares, int[] group) {
+      double[][] w = new double[group.length][1 + kept.length];
+      double[] scaled = new double[group.length];
+      for (int i = 0; i < group.length; i++) {
+        w[i][0] = Math.sqrt(shares[group[i]]);
+        for (int k = 0; k < kept.length; k++) {
+          w[i][1 + k] = Math.sqrt(kept[k]) * u[k][group[i]];
+        }
+        scaled[i] = w[i][0] * off[i];
+      }
+      RealMatrix all = MatrixUtils.createRealMatrix(w);
+      RealMatrix rest = MatrixUtils.createRealIdentityMatrix(1 + kept.length).subtract(all.transposeMultiply(all));
+      DecompositionSolver solver = new LUDecomposition(rest).getSolver();
+      if (!solver.isNonSingular()) {
+        return off;
+      }
+      double[] more = all.operate(solver.solve(MatrixUtils.createRealVector(all.preMultiply(scaled)))).toArray();
+      double[] out = new double[off.length];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = (scaled[i] + more[i]) / w[i][0];
+      }
+      return out;
     }
 
     // How far the fit at row i goes with the label of row j.
