@@ -24,7 +24,6 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-DRAWS = 5
 PACNET = str(pathlib.Path(__file__).resolve().parent.parent / "pacnet")
 
 
@@ -52,6 +51,12 @@ def all_wine():
     return load_wine(as_frame=True).frame.rename(columns=lambda c: c.replace("/", "_"))
 
 
+def both_towns():
+    vega = pathlib.Path(vega_datasets.__file__).parent / "_data"
+    towns = [pd.read_csv(vega / f"{town}-temps.csv", parse_dates=["date"]) for town in ("seattle", "sf")]
+    return [t.assign(month=t.date.dt.month, hour=t.date.dt.hour).drop(columns="date") for t in towns]
+
+
 def tables():
     """name: source, target, label, numbers of target rows"""
     vega = pathlib.Path(vega_datasets.__file__).parent / "_data"
@@ -64,8 +69,7 @@ def tables():
     japan = cars[cars.Origin != "Europe"]
     weather = pd.read_csv(vega / "seattle-weather.csv", parse_dates=["date"])
     weather = weather.assign(month=weather.date.dt.month, year=weather.date.dt.year).drop(columns="date")
-    towns = [pd.read_csv(vega / f"{town}-temps.csv", parse_dates=["date"]) for town in ("seattle", "sf")]
-    towns = [t.assign(month=t.date.dt.month, hour=t.date.dt.hour).drop(columns="date") for t in towns]
+    towns = both_towns()
     patients = all_patients()
     wine = all_wine()
     schools = of_statsmodels("star98").filter(regex="^[^_]*$")
@@ -152,9 +156,7 @@ def more_tables():
 
 def large_tables():
     """the same, with many rows of the target"""
-    vega = pathlib.Path(vega_datasets.__file__).parent / "_data"
-    towns = [pd.read_csv(vega / f"{town}-temps.csv", parse_dates=["date"]) for town in ("seattle", "sf")]
-    towns = [t.assign(month=t.date.dt.month, hour=t.date.dt.hour).drop(columns="date") for t in towns]
+    towns = both_towns()
     warmth = [t.assign(target=pd.cut(t.temp, [-99, 48, 53, 60, 199], labels=list("abcd")).astype(str)).drop(columns="temp") for t in towns]
     visits, fair = of_statsmodels("randhie"), of_statsmodels("fair")
     visits["mdvis"], fair["affairs"] = np.log1p(visits["mdvis"]), np.log1p(fair["affairs"])
@@ -175,11 +177,11 @@ def large_tables():
     }
 
 
-def draws(target, label, sizes):
+def draws(target, label, sizes, count=5):
     few, rest = [], []
     classes = None if target[label].dtype.kind in "if" else target[label].unique()
     for n in sizes:
-        for draw in range(DRAWS):
+        for draw in range(count):
             random = np.random.RandomState(100 * n + draw)
             order = random.permutation(len(target))
             while classes is not None and target[label].iloc[order[:n]].value_counts().reindex(classes).fillna(0).min() < 2:
@@ -262,18 +264,15 @@ def ours(place, label, methods):
 
 
 def main():
-    global DRAWS
     warnings.simplefilter("ignore")
     which = next((a for a in sys.argv if a in ("--more", "--large")), None)
     folder, *methods = [a for a in sys.argv[1:] if a != which]
-    if which == "--large":
-        DRAWS = 2
     folder = pathlib.Path(folder)
     methods = methods or ["auto", "pac", "pac-stack", "untouched"]
     for name, (source, target, label, sizes) in {None: tables, "--more": more_tables, "--large": large_tables}[which]().items():
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
-        few, rest = draws(target, label, sizes)
+        few, rest = draws(target, label, sizes, 2 if which == "--large" else 5)
         for file, table in (("source", source), ("targets", few), ("tests", rest)):
             table.to_csv(place / f"{file}.csv", index=False)
         known = [m for m in methods if label != "target" or m not in ("pac-stack", "cokriging", "cokriging-bma", "stack")]

@@ -52,9 +52,13 @@ class SafeDefaultTest {
   }
 
   private static Model base(TransferConfig config) {
-    Model model = Model.train(rows(1000, new Random(1), 0.1, SafeDefaultTest::bend), config, new Monitor());
+    return base(rows(1000, new Random(1), 0.1, SafeDefaultTest::bend), config);
+  }
+
+  private static Model base(Data source, TransferConfig config) {
+    Model model = Model.train(source, config, new Monitor());
     model.prune();
-    model.allocate(rows(1000, new Random(1), 0.1, SafeDefaultTest::bend), new Monitor());
+    model.allocate(source, new Monitor());
     return model;
   }
 
@@ -144,9 +148,7 @@ class SafeDefaultTest {
   @Test
   void manyClassesAreNoReasonToDoWorse() {
     TransferConfig config = quick().objective(o -> o.task(Task.CLASSIFICATION)).build();
-    try (Model model = Model.train(places(1000, 1, 0), config, new Monitor())) {
-      model.prune();
-      model.allocate(places(1000, 1, 0), new Monitor());
+    try (Model model = base(places(1000, 1, 0), config)) {
       double error = error(model, Method.AUTO, draw -> places(400, 2, 1), places(2000, 4, 1), 1);
       assertEquals(Method.LOGISTIC, model.config("t").method().kind());
       double pac = error(model, Method.PAC, draw -> places(400, 2, 1), places(2000, 4, 1), 1);
@@ -168,9 +170,7 @@ class SafeDefaultTest {
           return Data.columns(table);
         };
     TransferConfig config = quick().hidden(4).source(f -> f.epochs(1)).target(f -> f.epochs(1)).build();
-    try (Model model = Model.train(wide.apply(40), config, new Monitor())) {
-      model.prune();
-      model.allocate(wide.apply(40), new Monitor());
+    try (Model model = base(wide.apply(40), config)) {
       model.calibrate("t", wide.apply(10_001), new Monitor());
       assertEquals(Method.PAC, model.config("t").method().kind());
     }

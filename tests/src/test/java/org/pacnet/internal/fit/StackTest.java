@@ -136,21 +136,7 @@ class StackTest {
   private static Corrections.Fold part(Labelled all, List<int[]> folds, int fold) {
     List<Integer> others = new ArrayList<>(IntStream.range(0, all.rows().rows()).boxed().toList());
     IntStream.of(folds.get(fold)).forEach(row -> others.remove((Integer) row));
-    return new Corrections.Fold(some(all, folds.get(fold)).rows(), some(all, others.stream().mapToInt(Integer::intValue).toArray()));
-  }
-
-  private static Labelled some(Labelled all, int[] rows) {
-    FloatBuffer x = FloatBuffer.allocate(rows.length);
-    float[] said = new float[WIDTH * rows.length];
-    FloatBuffer y = FloatBuffer.allocate(WIDTH * rows.length);
-    for (int i = 0; i < rows.length; i++) {
-      x.put(i, all.rows().feature(rows[i], 0));
-      for (int c = 0; c < WIDTH; c++) {
-        said[WIDTH * i + c] = all.rows().outputs()[WIDTH * rows[i] + c];
-        y.put(WIDTH * i + c, all.labels().get(WIDTH * rows[i] + c));
-      }
-    }
-    return Labelled.of(new Rows(x, rows.length, 1, said, WIDTH), y);
+    return new Corrections.Fold(all.rows().chosen(folds.get(fold)), all.chosen(others.stream().mapToInt(Integer::intValue).toArray()));
   }
 
   private static double error(float[] said, int output, DoubleUnaryOperator truth) {

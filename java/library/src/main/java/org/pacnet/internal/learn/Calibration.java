@@ -539,20 +539,10 @@ public final class Calibration implements Situation, AutoCloseable {
   // A fold's rows and all others, with what the base says of them.
   private IntFunction<Corrections.Fold> part(Correction.Rows rows, Folds folds) {
     return f -> {
-      EncodedData others = new Subset(target.rows(), folds.outside(f));
-      EncodedData own = new Subset(target.rows(), folds.inside(f));
+      int[] outside = folds.outside(f);
       return new Corrections.Fold(
-          chosen(own, rows, folds.inside(f)), labelled(others, chosen(others, rows, folds.outside(f))));
+          rows.chosen(folds.inside(f)), labelled(new Subset(target.rows(), outside), rows.chosen(outside)));
     };
-  }
-
-  private Correction.Rows chosen(EncodedData some, Correction.Rows rows, int[] which) {
-    int width = rows.width();
-    float[] outputs = new float[which.length * width];
-    for (int i = 0; i < which.length; i++) {
-      System.arraycopy(rows.outputs(), which[i] * width, outputs, i * width, width);
-    }
-    return phases.correctionRows(target.schema(), some, outputs);
   }
 
   // Rows with what the base says of them.
